@@ -1,0 +1,1 @@
+"""What is measured: backbones, datasets, extraction, search and evaluation. Needs the extra `harness` to run."""

@@ -1,0 +1,1 @@
+"""Backbones: a card (data) and a loader (code) each."""

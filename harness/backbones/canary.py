@@ -1,0 +1,80 @@
+"""The canary: vectors of a few generated images, which tell wrong weights or a changed library before a long run."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.backbones.card import Card
+from harness.backbones.encoder import Encoder
+from store import atomic
+from store.errors import FuseboardError
+
+FOLDER = Path(__file__).parent / "canaries"
+
+TOLERANCE = {"fp32": 1e-3, "fp16": 2e-2, "bf16": 5e-2}
+"""Largest difference allowed, as a share of the largest component: room for another CPU, batch size or GPU."""
+
+
+@cache
+def images() -> tuple[NDArray[np.uint8], ...]:
+    """Three RGB images, 72 x 96: a gradient, a disc on a checkerboard, and noise.
+
+    They come from integer arithmetic and SHAKE-256, so they are the same on every machine and in every NumPy.
+    """
+    y, x = np.mgrid[0:72, 0:96]
+    gradient = np.stack([x * 255 // 95, y * 255 // 71, (x + y) * 255 // 166], axis=-1)
+    board = np.where((x // 8 + y // 8) % 2, 200, 40)
+    disc = np.where((x - 48) ** 2 + (y - 36) ** 2 < 24**2, 255 - board, board)
+    noise = np.frombuffer(hashlib.shake_256(b"fuseboard canary").digest(72 * 96 * 3), np.uint8).reshape(72, 96, 3)
+    return gradient.astype(np.uint8), np.stack([disc, board, disc], axis=-1).astype(np.uint8), noise
+
+
+def vectors(card: Card, encoder: Encoder) -> NDArray[np.float32]:
+    """The canary's vectors (3, D) as this machine computes them."""
+    return encoder.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
+
+
+def record(card: Card, found: NDArray[np.float32]) -> Path:
+    """Writes a shipped card's canary beside it; done once, by whoever makes or deliberately changes the card."""
+    path = FOLDER / f"{card.id}.json"
+    atomic.write_text(path, json.dumps({"fingerprint": card.fingerprint, "vectors": as_lists(found)}) + "\n")
+    return path
+
+
+def check(card: Card, found: NDArray[np.float32]) -> float | None:
+    """Holds vectors against the shipped canary.
+
+    Returns:
+        The largest difference as a share of the largest component, or None when no canary was shipped for this
+        fingerprint (a card of one's own, or another precision).
+
+    Raises:
+        FuseboardError: the vectors have another width, are not finite, or differ by more than the tolerance.
+    """
+    if found.shape[1] != card.dim:
+        raise FuseboardError(f"{card.id}: its card says dim = {card.dim}, the model makes {found.shape[1]} numbers")
+    if not np.isfinite(found).all():
+        raise FuseboardError(f"{card.id}: NaN or infinity in the canary's vectors; try --precision fp32")
+    path = FOLDER / f"{card.id}.json"
+    if not path.is_file():
+        return None
+    shipped = json.loads(path.read_text(encoding="utf-8"))
+    if shipped["fingerprint"] != card.fingerprint:
+        return None
+    expected = np.array(shipped["vectors"], np.float32)
+    difference = float(np.abs(found - expected).max() / np.abs(expected).max())
+    if difference > TOLERANCE[card.precision]:
+        raise FuseboardError(
+            f"{card.id}: the canary's vectors differ by {difference:.2g} of their scale (allowed "
+            f"{TOLERANCE[card.precision]:g}): wrong weights, or a library that changed; nothing was extracted"
+        )
+    return difference
+
+
+def as_lists(found: NDArray[np.float32]) -> list[list[float]]:
+    """Vectors with the shortest decimals that read back as the same float32."""
+    return [[float(str(value)) for value in row] for row in found]

@@ -1,0 +1,36 @@
+"""Descriptors that learned nothing: floor rows, which every backbone should beat."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.backbones import weights
+from harness.backbones.card import Card
+
+
+class Descriptor:
+    """A function of one grey or coloured image, run on the CPU."""
+
+    device = "cpu"
+
+    def __init__(self, card: Card, describe: Callable[[NDArray[np.float32]], NDArray[np.floating]]) -> None:
+        self._describe = describe
+        self._mean = np.asarray(card.preprocessing.mean, np.float32)
+        self._std = np.asarray(card.preprocessing.std, np.float32)
+        size, channels = card.preprocessing.size, len(card.preprocessing.mode)
+        weights.check_dim(card, self.encode(np.zeros((1, size, size, channels), np.uint8)).shape[1])
+
+    def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Vectors (N, D) of pixels (N, H, W, channels)."""
+        images = (batch.astype(np.float32) / 255 - self._mean) / self._std
+        return np.stack([self._describe(image) for image in images]).astype(np.float32)
+
+
+def load(card: Card, device: str) -> Descriptor:
+    """The descriptor that the card's loader names; it runs on the CPU whatever the device."""
+    if card.source.loader == "pixels":
+        return Descriptor(card, np.ravel)
+    from skimage.feature import hog
+
+    return Descriptor(card, lambda image: hog(image, channel_axis=-1, **card.source.kwargs))

@@ -1,0 +1,113 @@
+"""The twelve MedMNIST 2D datasets at 28, 64, 128 and 224 pixels (Yang et al., Sci Data 2023), through their package."""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.errors import FuseboardError
+
+FLAGS = tuple(
+    f"{stem}mnist"
+    for stem in (
+        "path", "chest", "derma", "oct", "pneumonia", "retina", "breast", "blood", "tissue", "organa", "organc", "organs"
+    )
+)  # fmt: skip
+SIZES = (28, 64, 128, 224)
+CHUNK_BYTES = 16 * 2**20
+
+
+def root() -> Path:
+    """`$MEDMNIST_ROOT`, else the package's own default folder."""
+    return Path(os.environ.get("MEDMNIST_ROOT") or "~/.medmnist").expanduser()
+
+
+class MedMNIST:
+    """One dataset at one size; its file is found or downloaded, and held against the published MD5, on first use."""
+
+    def __init__(self, name: str, flag: str, size: int) -> None:
+        import medmnist
+
+        info = medmnist.INFO[flag]
+        suffix = "" if size == 28 else f"_{size}"
+        self.name = name
+        self.task: str = info["task"]
+        self.label_names = tuple(info["label"][key] for key in sorted(info["label"], key=int))
+        self.licence: str = info["license"]
+        self.source_md5: str = info[f"MD5{suffix}"]
+        self._rows: dict[str, int] = info["n_samples"]
+        self._url: str = info[f"url{suffix}"]
+        self._file_name = f"{flag}{suffix}.npz"
+
+    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+        """(N,) uint16, or (N, 14) uint8 for ChestMNIST."""
+        with np.load(self._path) as arrays:
+            if f"{split}_labels" not in arrays:
+                raise FuseboardError(f"{self._path}: holds no {split} split; delete it so that it is downloaded again")
+            labels: NDArray[Any] = arrays[f"{split}_labels"]
+        if len(labels) != self._rows[split]:
+            raise FuseboardError(f"{self._path}: {len(labels)} {split} labels, {self._rows[split]} are official")
+        return labels.astype(np.uint8) if self.task.startswith("multi-label") else labels.reshape(-1).astype(np.uint16)
+
+    def images(self, split: str, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
+        """(H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""
+        with zipfile.ZipFile(self._path) as archive, archive.open(f"{split}_images.npy") as file:
+            version = np.lib.format.read_magic(file)  # type: ignore[arg-type]
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = read(file)  # type: ignore[arg-type]
+            row_shape, row_bytes = shape[1:], int(np.prod(shape[1:])) * dtype.itemsize
+            per_chunk = max(1, CHUNK_BYTES // row_bytes)
+            skip = start * row_bytes
+            while skip:
+                skip -= len(file.read(min(skip, CHUNK_BYTES)))
+            for first in range(start, stop, per_chunk):
+                rows = min(per_chunk, stop - first)
+                yield from np.frombuffer(file.read(rows * row_bytes), dtype).reshape(rows, *row_shape)
+
+    @cached_property
+    def _path(self) -> Path:
+        from torchvision.datasets.utils import calculate_md5
+
+        path = root() / self._file_name
+        if not path.is_file():
+            self._download(path)
+        if (digest := calculate_md5(str(path))) != self.source_md5:
+            raise FuseboardError(
+                f"{path}: MD5 {digest}, the published one is {self.source_md5}: the file is damaged or another version; "
+                "delete it so that it is downloaded again"
+            )
+        return path
+
+    def _download(self, path: Path) -> None:
+        """Fetches the official file beside its place and moves it there whole."""
+        from torchvision.datasets.utils import download_url
+
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as folder:
+                download_url(self._url, folder, filename=self._file_name, md5=self.source_md5)
+                (Path(folder) / self._file_name).replace(path)
+        except (OSError, RuntimeError) as error:
+            raise FuseboardError(
+                f"{self.name}: {path} is not there and could not be downloaded from {self._url} "
+                f"({str(error).splitlines()[0]}); put the file there, or point MEDMNIST_ROOT at a folder that has it"
+            ) from error
+
+
+def names() -> list[str]:
+    """`breastmnist` is the 224-pixel file, `breastmnist-64` the one of 64 pixels."""
+    return [flag if size == 224 else f"{flag}-{size}" for flag in FLAGS for size in SIZES]
+
+
+def get(name: str) -> MedMNIST:
+    """The dataset of one of `names()`."""
+    flag, _, size = name.partition("-")
+    return MedMNIST(name, flag, int(size or 224))
+
+

@@ -1,0 +1,22 @@
+"""The datasets that fuseboard knows by name."""
+
+import re
+
+from harness.datasets import medmnist
+from harness.datasets.dataset import Dataset, First
+from harness.datasets.digits import Digits
+from store.errors import unknown
+
+
+def names() -> list[str]:
+    """Every dataset."""
+    return [Digits.name, *medmnist.names()]
+
+
+def get(name: str) -> Dataset:
+    """A dataset by name; `NAME-first100` is its first 100 images of every split."""
+    if limited := re.fullmatch(r"(.+)-first([1-9]\d*)", name):
+        return First(get(limited[1]), int(limited[2]))
+    if name not in names():
+        raise unknown("dataset", name, names())
+    return Digits() if name == Digits.name else medmnist.get(name)

@@ -1,0 +1,173 @@
+"""Extraction: from a backbone and a dataset to shards and a manifest."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import profile
+from harness.backbones import canary, encoder
+from harness.backbones.card import Card
+from harness.backbones.encoder import Encoder
+from harness.datasets.dataset import Dataset
+from harness.embedding import embed
+from harness.progress import progress
+from store import atomic, card_readme, manifest, shards, versions
+from store.errors import FuseboardError
+from store.manifest import SPLITS, DatasetEntry, Manifest, Profile, Split
+from store.versions import Version
+
+SHARD_ROWS = 8192
+"""Images per shard: 32 MiB of a 1,024-wide float32 backbone, and the most that a killed run computes again."""
+
+
+def extract(
+    card: Card,
+    dataset: Dataset,
+    root: Path,
+    device: str = "cpu",
+    batch_size: int | None = None,
+    shard_rows: int = SHARD_ROWS,
+) -> Version:
+    """Embeds every split of a dataset with a backbone, or what is missing of it.
+
+    A shard is written whole or not at all, and a split joins the manifest when its last shard is there. A second run
+    believes no file for its name: it holds listed shards against their SHA-256, and reads what a killed run left.
+
+    Raises:
+        FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
+            stays.
+    """
+    job = _Job(card, dataset, root, device, batch_size or (8 if device == "cpu" else 128), shard_rows)
+    with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
+        atomic.sweep(job.folder / dataset.name)
+        for split in SPLITS:
+            if not job.is_done(split):
+                job.run(split)
+    return Version(job.folder, manifest.read(job.folder))
+
+
+@dataclass
+class _Job:
+    """One backbone on one dataset."""
+
+    card: Card
+    dataset: Dataset
+    root: Path
+    device: str
+    batch_size: int
+    """Eight on a CPU, where small batches stay in its cache; a GPU wants many."""
+    shard_rows: int
+    canary: NDArray[np.float32] | None = field(default=None, init=False)
+
+    @property
+    def folder(self) -> Path:
+        return versions.folder_of(self.root, self.card.id, self.card.fingerprint)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Loaded when the first image needs it, and trusted once its canary sings."""
+        loaded = encoder.load(self.card, self.device)
+        self.canary = canary.vectors(self.card, loaded)
+        canary.check(self.card, self.canary)
+        return loaded
+
+    def is_done(self, split: str) -> bool:
+        """Whether the manifest lists this split of this very source, and every byte of it is there."""
+        if not (self.folder / manifest.FILE).is_file():
+            return False
+        entry = manifest.read(self.folder).datasets.get(self.dataset.name)
+        if entry is None or entry.source_md5 != self.dataset.source_md5 or split not in entry.splits:
+            return False
+        done: Split = dict(entry.splits)[split]  # type: ignore[arg-type,index]
+        try:
+            for shard in done.shards:
+                shards.verify(self.folder / self.dataset.name / shard.file, shard)
+        except FuseboardError:
+            return False
+        return True
+
+    def run(self, split: str) -> None:
+        """Makes the missing shards of a split, then lists the split."""
+        labels = self.dataset.labels(split)
+        parts = np.split(np.arange(len(labels), dtype=np.uint32), range(self.shard_rows, len(labels), self.shard_rows))
+        about = self._about(split)
+        paths = [
+            self.folder / self.dataset.name / shards.file_name(split, index, len(parts)) for index in range(len(parts))
+        ]
+        found = [shards.adopt(path, ids, labels[ids], about) for path, ids in zip(paths, parts, strict=True)]
+        missing = [index for index, shard in enumerate(found) if shard is None]
+        loaded = self.encoder if missing else None  # before the clock starts
+        computed = sum(len(parts[index]) for index in missing)
+        meter = profile.Meter(self.device)
+        with progress(f"{self.card.id} · {self.dataset.name} {split}", len(labels)) as advance:
+            advance(len(labels) - computed)
+            for index in missing if loaded else ():
+                ids = parts[index]
+                images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
+                vectors = embed(images, len(ids), self.card.preprocessing.pixels, loaded.encode, self.batch_size, advance)
+                found[index] = shards.write(paths[index], ids, labels[ids], vectors.astype(self.dtype), about)
+        cost = Profile(
+            images=computed,
+            wall_s=meter.wall_s,
+            images_per_s=computed / meter.wall_s if computed else None,
+            batch_size=self.batch_size,
+            precision=self.card.precision,
+            device=profile.hardware(loaded.device if loaded else self.device),
+            peak_rss_mb=meter.peak_rss_mb,
+            peak_vram_mb=meter.peak_vram_mb,
+        )
+        self._list(split, Split(rows=len(labels), shards=tuple(shard for shard in found if shard is not None), profile=cost))
+
+    def _about(self, split: str) -> dict[str, Any]:
+        return {
+            "fingerprint": self.card.fingerprint,
+            "dataset": self.dataset.name,
+            "source_md5": self.dataset.source_md5,
+            "split": split,
+        }
+
+    @property
+    def dtype(self) -> Any:
+        """Half precision is kept as it was computed; bfloat16 has no Parquet type and is widened."""
+        return "float16" if self.card.precision == "fp16" else "float32"
+
+    def _list(self, split: str, done: Split) -> None:
+        """Adds a split to the manifest, which makes it exist."""
+        with versions.lock_of(self.root, self.card.id, self.card.fingerprint):
+            there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new()
+            entry = there.datasets.get(self.dataset.name)
+            same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
+            splits = {**(entry.splits if entry is not None and same_source else {}), split: done}
+            extended = DatasetEntry(
+                task=self.dataset.task,
+                n_classes=len(self.dataset.label_names),
+                label_names=self.dataset.label_names,
+                licence=self.dataset.licence,
+                source_md5=self.dataset.source_md5,
+                splits={name: splits[name] for name in SPLITS if name in splits},  # type: ignore[misc]
+            )
+            updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})
+            atomic.write_text(self.folder / "card.toml", self.card.toml())
+            card_readme.write(self.folder, updated)
+            updated.write(self.folder)
+
+    def _new(self) -> Manifest:
+        if self.canary is None:
+            self.encoder  # noqa: B018  every shard was adopted from a killed run, so nothing has loaded the model yet
+        assert self.canary is not None
+        return Manifest(
+            backbone=self.card.id,
+            fingerprint=self.card.fingerprint,
+            identity=self.card.identity,
+            dim=self.card.dim,
+            dtype=self.dtype,
+            created=manifest.now(),
+            about=self.card.about,
+            canary=tuple(tuple(row) for row in canary.as_lists(self.canary)),
+            libraries=profile.libraries(),
+            datasets={},
+        )

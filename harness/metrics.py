@@ -1,0 +1,48 @@
+"""The official metrics of MedMNIST: AUC and ACC as `medmnist.Evaluator` computes them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """AUC and ACC of one set of predictions; a metric that does not exist is None, and `reason` says why."""
+
+    auc: float | None
+    acc: float | None
+    reason: str | None = None
+
+
+def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> Metrics:
+    """Scores predictions (Yang et al., Sci Data 2023, and the package's own evaluator).
+
+    AUC is the unweighted mean of one-vs-rest AUCs over classes, or over labels when there are several; ACC is the share
+    of rows whose arg max is right, or, for binary and multi-label tasks, the share of scores on the right side of 0.5.
+    `ordinal-regression` is scored like `multi-class`.
+
+    Args:
+        task: one of MedMNIST's task names.
+        labels: (N,) class numbers, or (N, L) of 0 and 1.
+        scores: (N, C) probabilities; for binary tasks (N, 1) or (N, 2), of which the last column counts.
+    """
+    if not np.isfinite(scores).all():
+        return Metrics(None, None, f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
+    if task == "binary-class":
+        truth, columns = labels.reshape(-1, 1), scores[:, -1:]
+        acc = float(((columns > 0.5) == truth).mean())
+    elif task.startswith("multi-label"):
+        truth, columns = labels, scores
+        acc = float(((columns > 0.5) == truth).mean(axis=0).mean())
+    else:
+        truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
+        acc = float((scores.argmax(axis=1) == labels).mean())
+    one_sided = [c for c in range(truth.shape[1]) if truth[:, c].min() == truth[:, c].max()]
+    if one_sided:
+        return Metrics(None, acc, f"AUC does not exist: all or none of the rows are of class {one_sided[0]}")
+    from sklearn.metrics import roc_auc_score
+
+    auc = float(np.mean([roc_auc_score(truth[:, c], columns[:, c]) for c in range(truth.shape[1])]))
+    return Metrics(auc, acc)

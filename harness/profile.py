@@ -1,0 +1,81 @@
+"""The profile: what a piece of work cost in time and memory, and on what machine."""
+
+import platform
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = ("fuseboard", "numpy", "pillow", "torch", "torchvision", "timm", "open_clip_torch", "transformers",
+             "scikit-image", "scikit-learn", "xgboost", "medmnist")  # fmt: skip
+MIB = 2**20
+
+
+class Meter:
+    """Measures from its making on: wall time, and the largest memory that the process held meanwhile."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
+        self._began = time.perf_counter()
+        _reset_peak_rss()
+        if device != "cpu":
+            import torch
+
+            torch.cuda.reset_peak_memory_stats(device)
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the meter was made."""
+        return time.perf_counter() - self._began
+
+    @property
+    def peak_rss_mb(self) -> float:
+        """Largest resident memory of the whole process, in MiB, libraries included."""
+        status = Path("/proc/self/status")
+        if status.exists():
+            line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+            return int(line.split()[1]) / 1024
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / MIB if sys.platform == "darwin" else peak / 1024
+
+    @property
+    def peak_vram_mb(self) -> float | None:
+        """Largest sum of tensors that torch held on the GPU, in MiB; None on the CPU."""
+        if self._device == "cpu":
+            return None
+        import torch
+
+        return torch.cuda.max_memory_allocated(self._device) / MIB
+
+
+def _reset_peak_rss() -> None:
+    """Makes Linux count the peak anew; elsewhere the peak is that of the process so far."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def hardware(device: str = "cpu") -> str:
+    """The processor's or the GPU's name."""
+    if device != "cpu":
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")] \
+        if info.exists() else []  # fmt: skip
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what can change a number; what is not installed is left out."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

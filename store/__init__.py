@@ -1,0 +1,1 @@
+"""Where embeddings and results live: identity, files, SQL and remotes. Knows no model and no classifier."""

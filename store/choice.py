@@ -1,0 +1,80 @@
+"""The choice: which subset a protocol picks from its rows, and what the pick hides."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from store.errors import FuseboardError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an exhaustive search says, from the rows of one protocol, dataset and pool of versions."""
+
+    chosen: tuple[str, ...]
+    """Best on validation, after the declared tie-break."""
+    ties: tuple[tuple[str, ...], ...]
+    """Every subset with the best validation score, the chosen one first."""
+    oracle: tuple[str, ...]
+    """Best on test by the same metric: nobody can choose it, it shows what the choice missed."""
+    everything: tuple[str, ...]
+    """All backbones of the pool, or an empty tuple where that subset was not measured."""
+    singles: tuple[tuple[str, ...], ...]
+    """Subsets of one backbone, by name."""
+    measured: int
+    possible: int
+    """Subsets measured, and 2^K - 1."""
+
+    @property
+    def finalists(self) -> set[tuple[str, ...]]:
+        """Subsets whose predictions are worth keeping."""
+        return {self.chosen, self.oracle, self.everything, *self.singles, *self.ties} - {()}
+
+
+def choose(rows: pl.DataFrame) -> Choice:
+    """Applies a protocol's own selection to its rows.
+
+    Args:
+        rows: results of one evaluation, protocol, dataset and seed, with one version per backbone; both splits.
+
+    Raises:
+        FuseboardError: no validation row has the metric, so nothing can be chosen.
+    """
+    metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
+    val, test = _ranked(rows, "val", metric, tie_break), _ranked(rows, "test", metric, tie_break)
+    if not val or not test:
+        where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
+        raise FuseboardError(f"{where}: no subset has a {metric} on validation and test, so none can be chosen")
+    measured = {tuple(s) for s in rows["subset"].to_list()}
+    pool = tuple(sorted({name for subset in measured for name in subset}))
+    return Choice(
+        chosen=_subset(val[0]),
+        ties=tuple(_subset(row) for row in val if row[metric] == val[0][metric]),
+        oracle=_subset(test[0]),
+        everything=pool if pool in measured else (),
+        singles=tuple(sorted(s for s in measured if len(s) == 1)),
+        measured=len(measured),
+        possible=2 ** len(pool) - 1,
+    )
+
+
+def _ranked(rows: pl.DataFrame, split: str, metric: str, tie_break: list[str]) -> list[dict[str, Any]]:
+    """Rows of a split, best first; rows without the metric are not ranked."""
+    by = {
+        "backbones": pl.col("subset").list.len(),
+        "features": pl.col("features"),
+        "name": pl.col("subset").list.join("+"),
+    }
+    unknown = [name for name in tie_break if name not in by]
+    if unknown:
+        raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(by)}")
+    return (
+        rows.filter(pl.col("split") == split, pl.col(metric).is_not_null())
+        .sort([pl.col(metric), *(by[name] for name in tie_break)], descending=[True] + [False] * len(tie_break))
+        .to_dicts()
+    )
+
+
+def _subset(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row["subset"])

@@ -1,0 +1,178 @@
+"""Landing: how the files of a remote become a version of this store, whole or not at all."""
+
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from store import atomic, card_readme, shards, versions
+from store import manifest as manifests
+from store.errors import FuseboardError, unknown
+from store.manifest import DatasetEntry, Manifest, Shard
+from store.versions import Version
+
+CARD = "card.toml"
+TEXT_LIMIT = 16 * 2**20
+"""Bytes a remote's manifest or card may have; the manifest of a thousand shards is a quarter of a megabyte."""
+
+
+class Remote(Protocol):
+    """A place that holds one version in the store's own layout."""
+
+    @property
+    def where(self) -> str:
+        """How messages name it, such as `ORG/NAME at main`."""
+
+    def text(self, name: str, limit: int) -> bytes | None:
+        """A small file of the version, or None when the remote has none; more than `limit` bytes are refused."""
+
+    def fetch(self, wanted: Sequence[tuple[str, Shard]], folder: Path) -> None:
+        """Puts each (dataset, shard) at `folder/dataset/file`. What arrives is checked by the caller."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A version after a pull, and what had to be transferred for it."""
+
+    version: Version
+    files: int
+    bytes: int
+
+
+def land(root: Path, remote: Remote, dataset: str | None = None, split: str | None = None) -> Landed:
+    """Brings a remote's version, or one dataset or split of it, into the store.
+
+    The manifest is read and judged first. Shards arrive in `<root>/incoming/`, on the store's own file system, and
+    move to their place only when their size and SHA-256 are the manifest's; the store's manifest is written last and
+    lists only what is here. A pull that was cut off leaves its whole shards in `incoming`, where the next one finds
+    them; a shard that is already in the store is not transferred again.
+    """
+    text = remote.text(manifests.FILE, TEXT_LIMIT)
+    if text is None:
+        raise FuseboardError(
+            f"{remote.where}: there is no {manifests.FILE}, so it holds no fuseboard embeddings; "
+            "check the name, and give the version with --revision when it is not the newest"
+        )
+    mend = "nothing was pulled: ask its publisher to push it again"
+    wanted = part(manifests.parse(text, f"{remote.where}: {manifests.FILE}", mend), dataset, split, remote.where)
+    folder = versions.folder_of(root, wanted.backbone, wanted.fingerprint)
+    incoming = root / "incoming" / folder.parent.name / folder.name
+    with versions.lock_of(root, wanted.backbone, wanted.fingerprint), atomic.enough_space(folder):
+        for name in wanted.datasets:
+            _refuse_links(root, incoming / name)
+            _refuse_links(root, folder / name)
+        there = manifests.read(folder) if (folder / manifests.FILE).exists() else None
+        whole = merge(there, wanted, str(folder)) if there else wanted
+        missing = [(name, shard) for name, shard in _shards(wanted) if not _is_whole(folder / name / shard.file, shard)]
+        if missing:
+            _transfer(remote, missing, incoming)
+            for name, shard in missing:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+                atomic.move(incoming / name / shard.file, folder / name / shard.file)
+        if whole != there:
+            _take_card(remote, folder)
+            card_readme.write(folder, whole)
+            whole.write(folder)
+        shutil.rmtree(incoming, ignore_errors=True)
+    return Landed(Version(folder, whole), len(missing), sum(shard.bytes for _, shard in missing))
+
+
+def part(manifest: Manifest, dataset: str | None, split: str | None, where: str) -> Manifest:
+    """The manifest of one dataset or one split alone, or the whole of it where neither is named."""
+    if dataset is not None and dataset not in manifest.datasets:
+        raise unknown("dataset", dataset, manifest.datasets, where)
+    chosen = {name: entry for name, entry in manifest.datasets.items() if dataset in (None, name)}
+    if split is not None:
+        chosen = {name: _one_split(entry, split) for name, entry in chosen.items() if split in entry.splits}
+    if not any(entry.splits for entry in chosen.values()):
+        held = {name for entry in manifest.datasets.values() for name in entry.splits}
+        raise unknown("split", split or "", held, where)
+    return manifest.model_copy(update={"datasets": chosen})
+
+
+def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
+    """`there` with the datasets and splits of `more` added; what both hold must be the same files.
+
+    Raises:
+        FuseboardError: they tell the same split differently. Neither is preferred, because vectors that a reader may
+            have used already must not change under an unchanged name.
+    """
+    mend = f"remove {where} by hand if the other one is right"
+    if (there.dim, there.dtype) != (more.dim, more.dtype):
+        raise FuseboardError(f"{where}: holds {there.dim} x {there.dtype}, not {more.dim} x {more.dtype}; {mend}")
+    datasets = dict(there.datasets)
+    for name, entry in more.datasets.items():
+        old = datasets.setdefault(name, entry)
+        if _facts(old) != _facts(entry):
+            raise FuseboardError(f"{where}: {name} was made there from other images or labels; {mend}")
+        for split, new in entry.splits.items():
+            if old.splits.get(split, new).shards != new.shards:
+                raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {mend}")
+        datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}})
+    return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
+
+
+def _transfer(remote: Remote, missing: list[tuple[str, Shard]], incoming: Path) -> None:
+    """Fills `incoming` with verified shards, keeping those that a cut-off pull left whole."""
+    absent = [(name, shard) for name, shard in missing if not _is_whole(incoming / name / shard.file, shard)]
+    needed = sum(shard.bytes for _, shard in absent)
+    incoming.mkdir(parents=True, exist_ok=True)
+    if needed > (free := shutil.disk_usage(incoming).free):
+        raise FuseboardError(
+            f"{remote.where}: {needed / 1e6:,.0f} MB to pull but {free / 1e6:,.0f} MB free under {incoming}; "
+            "free some space, choose another place with --store, or pull less with --dataset and --split"
+        )
+    for name, shard in absent:
+        (incoming / name / shard.file).unlink(missing_ok=True)
+    remote.fetch(absent, incoming)
+    for name, shard in absent:
+        path = incoming / name / shard.file
+        try:
+            shards.verify(path, shard)
+        except FuseboardError as error:
+            path.unlink(missing_ok=True)
+            raise FuseboardError(f"{remote.where}: what arrived as {name}/{shard.file} was refused: {error}") from error
+
+
+def _take_card(remote: Remote, folder: Path) -> None:
+    """Keeps the remote's card beside the manifest, where it has one that is TOML."""
+    if (folder / CARD).exists() or (text := remote.text(CARD, TEXT_LIMIT)) is None:
+        return
+    try:
+        tomllib.loads(text.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FuseboardError(
+            f"{remote.where}: {CARD} is not TOML ({error}); ask its publisher to push it again"
+        ) from error
+    atomic.write_text(folder / CARD, text.decode())
+
+
+def _shards(manifest: Manifest) -> list[tuple[str, Shard]]:
+    return [(name, s) for name, e in manifest.datasets.items() for split in e.splits.values() for s in split.shards]
+
+
+def _one_split(entry: DatasetEntry, split: str) -> DatasetEntry:
+    return entry.model_copy(update={"splits": {name: facts for name, facts in entry.splits.items() if name == split}})
+
+
+def _facts(entry: DatasetEntry) -> dict[str, Any]:
+    return entry.model_dump(exclude={"splits", "licence"})
+
+
+def _is_whole(path: Path, shard: Shard) -> bool:
+    try:
+        shards.verify(path, shard)
+    except FuseboardError:
+        return False
+    return True
+
+
+def _refuse_links(root: Path, path: Path) -> None:
+    """Raises when a folder between the store's root and `path` is a link, through which files would leave the store."""
+    for folder in (path, *path.parents):
+        if folder == root:
+            return
+        if folder.is_symlink():
+            raise FuseboardError(f"{folder}: nothing is pulled through a symbolic link; replace it by a folder")

@@ -1,0 +1,172 @@
+"""The manifest: what a version of a backbone's embeddings holds, and where every number of it came from."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from store import atomic
+from store.errors import FuseboardError
+from store.fingerprint import fingerprint
+
+FILE = "manifest.json"
+OWN_FILES = {FILE, "card.toml", "readme.md"}
+"""Names a dataset's folder may not take, because the version's own files lie beside it."""
+SPLITS = ("train", "val", "test")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Redistribution = Literal["embeddings", "predictions", "hash"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Profile(_Strict):
+    """What computing the vectors cost. After a resumed run it covers the images of the last run only."""
+
+    images: int = Field(ge=0)
+    wall_s: float = Field(ge=0)
+    images_per_s: float | None = Field(description="null when nothing was computed")
+    batch_size: int
+    precision: str
+    device: str
+    peak_rss_mb: float = Field(description="largest resident memory of the whole process while extracting")
+    peak_vram_mb: float | None = Field(description="largest allocation on the GPU; null without one")
+
+
+class Shard(_Strict):
+    """One Parquet file; `file` is a plain name inside the dataset's folder, so no manifest can point elsewhere."""
+
+    file: FileName
+    rows: int = Field(ge=1)
+    bytes: int = Field(ge=1)
+    sha256: Hash
+
+
+class Split(_Strict):
+    """The shards of one split, in row order."""
+
+    rows: int = Field(ge=1)
+    shards: tuple[Shard, ...]
+    profile: Profile
+
+    @model_validator(mode="after")
+    def _rows_add_up(self) -> "Split":
+        if sum(shard.rows for shard in self.shards) != self.rows:
+            raise ValueError(f"the shards hold {sum(s.rows for s in self.shards)} rows, the split says {self.rows}")
+        return self
+
+
+class DatasetEntry(_Strict):
+    """The facts of a dataset that outlive its images, and the splits embedded so far."""
+
+    task: str
+    n_classes: int = Field(ge=1)
+    label_names: tuple[str, ...]
+    licence: str
+    source_md5: str
+    splits: dict[Literal["train", "val", "test"], Split]
+
+    @model_validator(mode="after")
+    def _no_file_twice(self) -> "DatasetEntry":
+        names = [shard.file.lower() for split in self.splits.values() for shard in split.shards]
+        if len(set(names)) < len(names):
+            raise ValueError("a shard is listed twice")
+        return self
+
+
+class Backbone(_Strict):
+    """The facts of a card that readers of embeddings need without the harness."""
+
+    title: str
+    licence: str
+    redistribution: Redistribution
+    parameters: int | None
+    source: str
+    paper: str | None
+    pretraining: tuple[str, ...]
+    overlap: tuple[str, ...]
+
+
+class Manifest(_Strict):
+    """One version: a backbone under one fingerprint. A version exists if and only if this file does."""
+
+    schema_version: Literal[1] = 1
+    backbone: Name
+    fingerprint: Fingerprint
+    identity: dict[str, Any] = Field(description="what was hashed into the fingerprint")
+    dim: int = Field(ge=1)
+    dtype: Literal["float32", "float16"]
+    created: datetime
+    about: Backbone
+    canary: tuple[tuple[float, ...], ...] = Field(
+        default=(), description="vectors of the canary images, (C, D); empty where nobody could compute them"
+    )
+    libraries: dict[str, str]
+    datasets: dict[Name, DatasetEntry]
+
+    @model_validator(mode="after")
+    def _fingerprint_is_of_the_identity(self) -> "Manifest":
+        if fingerprint(self.identity) != self.fingerprint:
+            raise ValueError(f"fingerprint {self.fingerprint} is not the hash of the identity beside it")
+        if taken := OWN_FILES & set(self.datasets):
+            raise ValueError(f"no dataset can be called {min(taken)}, which is a file of every version")
+        return self
+
+    def entry(self, dataset: str, split: str) -> Split:
+        """A split's shards; an error that names what is there when it is not."""
+        if dataset not in self.datasets:
+            there = ", ".join(sorted(self.datasets)) or "nothing"
+            raise FuseboardError(f"{self.backbone} has no embeddings of {dataset}; it has {there}: extract them")
+        splits: dict[Any, Split] = dict(self.datasets[dataset].splits)
+        if split not in splits:
+            raise FuseboardError(
+                f"{self.backbone} has no {split} split of {dataset}, only {', '.join(splits) or 'none'}: "
+                f"run `fuseboard extract {self.backbone} --dataset {dataset}`"
+            )
+        return splits[split]
+
+    def write(self, folder: Path) -> None:
+        """Writes `manifest.json`, replacing an older one in one step."""
+        atomic.write_text(folder / FILE, self.model_dump_json(indent=1) + "\n")
+
+
+def read(folder: Path) -> Manifest:
+    """Reads and checks a version's manifest; its folder names must agree with what it says it is."""
+    path = folder / FILE
+    try:
+        manifest = parse(path.read_bytes(), str(path), "restore the file, or pull or extract it again")
+    except FileNotFoundError:
+        raise FuseboardError(f"{path}: no manifest, so this version does not exist: extract or pull it") from None
+    if (manifest.backbone, manifest.fingerprint) != (folder.parent.name, folder.name):
+        raise FuseboardError(
+            f"{path}: describes {manifest.backbone}/{manifest.fingerprint} but lies in "
+            f"{folder.parent.name}/{folder.name}; move it to its own folder"
+        )
+    return manifest
+
+
+def parse(text: bytes, where: str, mend: str) -> Manifest:
+    """A manifest from its JSON; an error names `where` it came from, the key, and the `mend`."""
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise FuseboardError(f"{where}: {key}: {first['msg']}; {mend}") from error
+
+
+def now() -> datetime:
+    """The present time with its zone, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a backbone or dataset, and so of a folder in the store."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", text) is not None

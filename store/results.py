@@ -1,0 +1,179 @@
+"""Results: one row per measured thing, keyed by its inputs, in Parquet."""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from store import atomic
+from store.errors import FuseboardError
+from store.fingerprint import fingerprint
+
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "key": pl.String,
+    "evaluation": pl.String,
+    "protocol": pl.String,
+    "protocol_digest": pl.String,
+    "dataset": pl.String,
+    "source_md5": pl.String,
+    "split": pl.String,
+    "subset": pl.List(pl.String),
+    "fingerprints": pl.List(pl.String),
+    "fusion": pl.String,
+    "classifier": pl.String,
+    "seed": pl.Int64,
+    "metric_set": pl.String,
+    "selection": pl.List(pl.String),
+    "auc": pl.Float64,
+    "acc": pl.Float64,
+    "reason": pl.String,
+    "rows": pl.Int64,
+    "features": pl.Int64,
+    "fit_s": pl.Float64,
+    "predict_s": pl.Float64,
+    "peak_rss_mb": pl.Float64,
+    "peak_vram_mb": pl.Float64,
+    "jobs": pl.Int64,
+    "device": pl.String,
+    "hardware": pl.String,
+    "libraries": pl.String,
+    "created": pl.Datetime("us", "UTC"),
+    "scores": pl.List(pl.List(pl.Float32)),
+}
+
+
+class Inputs(BaseModel):
+    """Everything that decides a result; its hash is the row's key, so work that is done is known to be done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    evaluation: str
+    protocol: str
+    protocol_digest: str
+    dataset: str
+    source_md5: str
+    split: str
+    subset: tuple[str, ...]
+    """Backbones in the order their features are joined, which is alphabetical."""
+    fingerprints: tuple[str, ...]
+    """The version of each backbone of `subset`, in the same order."""
+    fusion: str
+    classifier: str
+    seed: int
+    metric_set: str = "medmnist"
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits that name this result."""
+        return fingerprint(self.model_dump(mode="json"))
+
+
+class Result(BaseModel):
+    """One measured row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inputs: Inputs
+    selection: tuple[str, ...]
+    """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
+    auc: float | None
+    acc: float | None
+    reason: str | None = None
+    """Why a metric is null; null when none is."""
+    rows: int
+    features: int
+    fit_s: float | None
+    predict_s: float | None
+    peak_rss_mb: float | None
+    """Largest resident memory of the whole process so far, which `jobs` fits share."""
+    peak_vram_mb: float | None
+    jobs: int
+    device: str
+    hardware: str
+    libraries: dict[str, str]
+    created: datetime
+    scores: list[list[float]] | None
+    """(N, C) predicted probabilities in id order; kept for the finalists, null for the others."""
+
+    @model_validator(mode="after")
+    def _missing_has_a_reason(self) -> "Result":
+        if (self.auc is None or self.acc is None) and not self.reason:
+            raise ValueError("a missing metric needs a reason")
+        return self
+
+
+def folder_of(root: Path, evaluation: str, dataset: str) -> Path:
+    """Where the rows of an evaluation on a dataset lie."""
+    return root / "results" / evaluation / dataset
+
+
+def keep(root: Path, rows: Iterable[Result]) -> None:
+    """Writes rows of one evaluation and dataset as one small file, at once and whole."""
+    records = [_record(row) for row in rows]
+    first = records[0]
+    folder = folder_of(root, str(first["evaluation"]), str(first["dataset"]))
+    with atomic.replacing(folder / f"{first['key']}.parquet") as temporary:
+        pl.DataFrame(records, schema=SCHEMA).write_parquet(temporary)
+
+
+def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
+    """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions."""
+    columns = [name for name in SCHEMA if scores or name != "scores"]
+    frames = [_open(path, columns) for path in sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))]
+    empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
+    rows = pl.concat([empty, *frames])
+    if scores:  # of two copies of a row, the one that kept its predictions
+        rows = rows.sort(pl.col("scores").is_null(), maintain_order=True)
+    return rows.unique("key", keep="first").sort("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
+
+
+def known_keys(root: Path, evaluation: str, dataset: str) -> set[str]:
+    """Keys of the rows that are there already."""
+    return set(read(root, evaluation, dataset)["key"])
+
+
+def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:
+    """Joins the small files of finished fits into one, without the predictions of the rows named by `drop_scores`.
+
+    The joined file is in place before the small ones go, so a crash between the two leaves duplicates, which `read`
+    folds, and never a gap.
+    """
+    folder = folder_of(root, evaluation, dataset)
+    parts = sorted(folder.glob("[!.]*.parquet"))
+    rows = read(root, evaluation, dataset, scores=True).with_columns(
+        pl.when(pl.col("key").is_in(list(drop_scores))).then(None).otherwise(pl.col("scores")).alias("scores")
+    )
+    kept = rows.filter(pl.col("scores").is_not_null())
+    target = folder / f"rows-{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
+    if parts == [target]:
+        return
+    with atomic.replacing(target) as temporary:
+        rows.write_parquet(temporary)
+    for part in parts:
+        if part != target:
+            part.unlink(missing_ok=True)
+
+
+def _open(path: Path, columns: list[str]) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, columns=columns)
+    except FileNotFoundError:  # compacted by another process between listing and reading
+        return pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FuseboardError(
+            f"{path}: not a readable results file ({str(error).splitlines()[0]}); "
+            "delete it and run the same search again"
+        ) from error
+
+
+def _record(row: Result) -> dict[str, object]:
+    values = row.model_dump(exclude={"inputs"})
+    return {
+        "key": row.inputs.key,
+        **row.inputs.model_dump(),
+        **values,
+        "libraries": json.dumps(row.libraries, sort_keys=True),
+    }

@@ -1,0 +1,123 @@
+"""Shards: plain Parquet files of id, label and embedding that any reader opens."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from store import atomic
+from store.errors import FuseboardError
+from store.fingerprint import sha256_of
+from store.manifest import Shard
+
+ROW_GROUP = 1024
+"""Rows per row group: 4 MiB of a 1,024-wide float32 backbone, small enough to stream."""
+
+METADATA_KEY = b"fuseboard"
+
+
+def file_name(split: str, index: int, count: int) -> str:
+    """`train-00000-of-00004.parquet`, the form the Hugging Face Hub recognises as a split."""
+    return f"{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+def schema(dim: int, dtype: str, multi_label: bool) -> pa.Schema:
+    """Arrow schema of a shard: id uint32, label uint16 (or list<uint8>), embedding fixed-size list."""
+    return pa.schema(
+        [
+            pa.field("id", pa.uint32(), nullable=False),
+            pa.field("label", pa.list_(pa.uint8()) if multi_label else pa.uint16(), nullable=False),
+            pa.field("embedding", pa.list_(pa.float16() if dtype == "float16" else pa.float32(), dim), nullable=False),
+        ]
+    )
+
+
+def write(
+    path: Path,
+    ids: NDArray[np.uint32],
+    labels: NDArray[np.integer[Any]],
+    embeddings: NDArray[np.floating[Any]],
+    about: Mapping[str, Any],
+) -> Shard:
+    """Writes one shard in one step and returns its manifest entry.
+
+    Args:
+        path: the file to make.
+        ids: (N,) row numbers in the official split, ascending.
+        labels: (N,), or (N, L) with 0 and 1 for multi-label.
+        embeddings: (N, D), float32 or float16; a NaN or an infinity is refused with the id it belongs to.
+        about: what the shard belongs to (fingerprint, dataset, split, source MD5); kept in the file, so that a
+            resumed run can tell its own shards from those of another version.
+    """
+    finite = np.isfinite(embeddings).all(axis=1)
+    if not finite.all():
+        raise FuseboardError(
+            f"{path.name}: the vector of id {int(ids[~finite][0])} holds NaN or infinity ({int((~finite).sum())} of "
+            f"{len(ids)} vectors do); try --precision fp32, and `fuseboard backbones check` for wrong weights"
+        )
+    dim = embeddings.shape[1]
+    form = schema(dim, str(embeddings.dtype), labels.ndim == 2)
+    flat = np.ascontiguousarray(embeddings).reshape(-1)
+    label_type = form.field("label").type
+    table = pa.Table.from_arrays(
+        [
+            pa.array(ids, pa.uint32()),
+            pa.array(list(labels.astype(np.uint8)), label_type) if labels.ndim == 2 else pa.array(labels, label_type),
+            pa.FixedSizeListArray.from_arrays(pa.array(flat), type=form.field("embedding").type),
+        ],
+        schema=form.with_metadata({METADATA_KEY: json.dumps(dict(about), sort_keys=True).encode()}),
+    )
+    with atomic.replacing(path) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            row_group_size=ROW_GROUP,
+            use_dictionary=False,
+            column_encoding={"embedding.list.element": "BYTE_STREAM_SPLIT"},
+            write_page_checksum=True,
+        )
+        return Shard(file=path.name, rows=len(ids), bytes=temporary.stat().st_size, sha256=sha256_of(temporary))
+
+
+def adopt(
+    path: Path, ids: NDArray[np.uint32], labels: NDArray[np.integer[Any]], about: Mapping[str, Any]
+) -> Shard | None:
+    """The manifest entry of a shard that an earlier, killed run left, or None when it is not exactly what is wanted.
+
+    The whole file is read with its page checksums, so a damaged one is computed again rather than believed.
+    """
+    if not path.is_file():
+        return None
+    try:
+        table = pq.read_table(path, page_checksum_verification=True, memory_map=False)
+    except (OSError, pa.ArrowException):
+        return None
+    said = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    if said != dict(about) or table.num_rows != len(ids):
+        return None
+    stored = table["label"].combine_chunks()
+    found = np.array(stored.to_pylist()) if labels.ndim == 2 else stored.to_numpy(zero_copy_only=False)
+    if not (np.array_equal(table["id"].to_numpy(), ids) and np.array_equal(found, labels)):
+        return None
+    return Shard(file=path.name, rows=len(ids), bytes=path.stat().st_size, sha256=sha256_of(path))
+
+
+def verify(path: Path, shard: Shard) -> None:
+    """Raises unless the file has exactly the bytes that the manifest promises."""
+    mend = "pull or extract this version again"
+    if not path.is_file() or path.is_symlink():
+        raise FuseboardError(f"{path}: the manifest lists this shard but it is not there; {mend}")
+    if (size := path.stat().st_size) != shard.bytes:
+        raise FuseboardError(
+            f"{path}: {size} bytes, the manifest says {shard.bytes}: it is truncated or changed; {mend}"
+        )
+    if (digest := sha256_of(path)) != shard.sha256:
+        raise FuseboardError(
+            f"{path}: SHA-256 {digest[:12]}… is not the manifest's {shard.sha256[:12]}…: the shard is damaged; {mend}"
+        )

@@ -1,0 +1,97 @@
+"""Versions: the folders `<root>/embeddings/<backbone>/<fingerprint>/` that hold a manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from store import manifest as manifests
+from store import shards
+from store.errors import FuseboardError, unknown
+from store.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Version:
+    """A backbone's embeddings under one fingerprint, as they lie on this disk."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def spec(self) -> str:
+        """`backbone@fingerprint`, which names this version and no other."""
+        return f"{self.manifest.backbone}@{self.manifest.fingerprint}"
+
+    def paths(self, dataset: str, split: str, checked: set[Path] | None = None) -> list[Path]:
+        """Shard files of a split, in row order, each verified against the manifest unless it is in `checked`."""
+        paths = []
+        for shard in self.manifest.entry(dataset, split).shards:
+            path = self.folder / dataset / shard.file
+            if checked is None or path not in checked:
+                shards.verify(path, shard)
+                if checked is not None:
+                    checked.add(path)
+            paths.append(path)
+        return paths
+
+
+def folder_of(root: Path, backbone: str, fingerprint: str) -> Path:
+    """Where a version lies, whether or not it exists."""
+    return root / "embeddings" / backbone / fingerprint
+
+
+def lock_of(root: Path, backbone: str, fingerprint: str, dataset: str = "manifest") -> FileLock:
+    """The lock under which a version's manifest, or the shards of one of its datasets, are changed."""
+    path = root / "locks" / f"{backbone}-{fingerprint}-{dataset}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)
+
+
+def all_versions(root: Path) -> list[Version]:
+    """Every version of a store, by backbone and then age; raises at the first manifest that cannot be read."""
+    found, broken = survey(root)
+    if broken:
+        raise next(iter(broken.values()))
+    return found
+
+
+def survey(root: Path) -> tuple[list[Version], dict[Path, FuseboardError]]:
+    """Every version that can be read, by backbone and then age, and by folder what is wrong with the others."""
+    found: list[Version] = []
+    broken: dict[Path, FuseboardError] = {}
+    for path in sorted((root / "embeddings").glob(f"*/*/{manifests.FILE}")):
+        try:
+            found.append(Version(path.parent, manifests.read(path.parent)))
+        except FuseboardError as error:
+            broken[path.parent] = error
+    return sorted(found, key=lambda v: (v.manifest.backbone, v.manifest.created, v.manifest.fingerprint)), broken
+
+
+def find(root: Path, spec: str, dataset: str | None = None, prefer: Mapping[str, str] | None = None) -> Version:
+    """The version that `backbone` or `backbone@fingerprint-prefix` names.
+
+    Args:
+        root: the store.
+        spec: what to look for.
+        dataset: only versions that hold it count, where there are any.
+        prefer: backbone -> fingerprint to take when the name alone fits several versions (the card's own).
+
+    Raises:
+        FuseboardError: nothing fits, or several do. Never guesses which of two versions was meant.
+    """
+    name, _, prefix = spec.partition("@")
+    versions = all_versions(root)
+    fitting = [v for v in versions if v.manifest.backbone == name and v.manifest.fingerprint.startswith(prefix)]
+    if not fitting:
+        if prefix and (there := [v.spec for v in versions if v.manifest.backbone == name]):
+            raise unknown("version", spec, there, f"the store {root}")
+        raise unknown("backbone", name, {v.manifest.backbone for v in versions}, f"the store {root}")
+    with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
+    wanted = [v for v in with_data if v.manifest.fingerprint == (prefer or {}).get(name)]
+    if len(with_data) > 1 and not wanted:
+        raise FuseboardError(
+            f"{name} has {len(with_data)} versions in {root}; name one: {', '.join(v.spec for v in with_data)}"
+        )
+    return (wanted or with_data)[0]
