@@ -110,10 +110,11 @@ class _Job:
                 images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
                 vectors = embed(images, len(ids), self.card.preprocessing.pixels, loaded.encode, self.batch_size, advance)
                 found[index] = shards.write(paths[index], ids, labels[ids], vectors.astype(self.dtype), about)
+        wall_s = meter.wall_s
         cost = Profile(
             images=computed,
-            wall_s=meter.wall_s,
-            images_per_s=computed / meter.wall_s if computed else None,
+            wall_s=wall_s,
+            images_per_s=computed / wall_s if computed else None,
             batch_size=self.batch_size,
             precision=self.card.precision,
             device=profile.hardware(loaded.device if loaded else self.device),

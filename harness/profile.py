@@ -30,15 +30,8 @@ class Meter:
 
     @property
     def peak_rss_mb(self) -> float:
-        """Largest resident memory of the whole process, in MiB, libraries included."""
-        status = Path("/proc/self/status")
-        if status.exists():
-            line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-            return int(line.split()[1]) / 1024
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / MIB if sys.platform == "darwin" else peak / 1024
+        """Largest resident memory of the whole process since the meter was made, in MiB."""
+        return peak_rss_mb()
 
     @property
     def peak_vram_mb(self) -> float | None:
@@ -48,6 +41,18 @@ class Meter:
         import torch
 
         return torch.cuda.max_memory_allocated(self._device) / MIB
+
+
+def peak_rss_mb() -> float:
+    """Largest resident memory of the whole process, libraries included, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MIB if sys.platform == "darwin" else peak / 1024
 
 
 def _reset_peak_rss() -> None:
@@ -65,8 +70,8 @@ def hardware(device: str = "cpu") -> str:
 
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
-    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")] \
-        if info.exists() else []  # fmt: skip
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 

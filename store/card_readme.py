@@ -85,9 +85,11 @@ from datasets import load_dataset
 rows = load_dataset("{repo_id}", "{name}", split="{split}")
 ```
 
-```sql
--- DuckDB
-SELECT id, label, embedding::FLOAT[{manifest.dim}] FROM '{files}';
+```python
+import duckdb
+from huggingface_hub import HfFileSystem
+duckdb.register_filesystem(HfFileSystem())  # not needed where DuckDB has its httpfs extension
+rows = duckdb.sql("SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM '{files}'")
 ```
 
 ```python

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -154,31 +155,38 @@ def _facts(version: Any) -> dict[str, Any]:
 
 
 def _print_versions(facts: list[dict[str, Any]]) -> None:
-    names = ["backbone", "fingerprint", "dim", "datasets", "rows", "MB", "created", "licence"]
+    names = ["backbone", "fingerprint", "dim", "rows", "MB", "created", "licence", "datasets"]
     rows = [
         [
             f["backbone"],
             f["fingerprint"][:12],
             str(f["dim"]),
-            "\n".join(f"{name}: {', '.join(splits)}" for name, splits in f["datasets"].items()),
             f"{f['rows']:,}",
             f"{f['bytes'] / 1e6:,.1f}",
             f["created"][:10],
             f["licence"],
+            "\n".join(f"{name}: {' '.join(splits)}" for name, splits in f["datasets"].items()),
         ]
         for f in facts
     ]
-    _table(names, rows, right={"dim", "rows", "MB"})
+    _table(names, rows, right={"dim", "rows", "MB"}, whole={"backbone", "fingerprint", "created"})
 
 
-def _table(names: list[str], rows: list[list[str]], right: frozenset[str] | set[str] = frozenset()) -> None:
+def _table(names: list[str], rows: list[list[str]], right: Container[str] = (), whole: Container[str] = ()) -> None:
+    """Prints a table; columns in `right` are numbers, those in `whole` are never broken over lines."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in names:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        table.add_column(
+            Text(name),
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=name in whole,
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: brackets in foreign words are not markup
     Console().print(table)

@@ -39,18 +39,15 @@ class HubRemote:
         with _speaking(where):
             commit = api.dataset_info(repo_id, revision=revision).sha or ""
             tree = api.list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset")
-            return cls(
-                api, repo_id, commit, {file.path: file.size for file in tree if isinstance(file, RepoFile)}, where
-            )
+            sizes = {entry.path: entry.size for entry in tree if isinstance(entry, RepoFile)}
+        return cls(api, repo_id, commit, sizes, where)
 
     def text(self, name: str, limit: int) -> bytes | None:
         """A small file of the commit, or None when it has none."""
         if name not in self.sizes:
             return None
-        if self.sizes[name] > limit:
-            raise FuseboardError(
-                f"{self.where}: {name} has {self.sizes[name]} bytes, more than the {limit} it may have"
-            )
+        if (size := self.sizes[name]) > limit:
+            raise FuseboardError(f"{self.where}: {name} has {size} bytes, more than the {limit} it may have")
         with _speaking(self.where), TemporaryDirectory() as folder:
             return Path(self._download(name, Path(folder))).read_bytes()
 
@@ -141,6 +138,10 @@ def _with_the_remote(version: Version, remote: HubRemote) -> Manifest:
     """The manifest to publish: this version's, and what the repository already holds of the same fingerprint."""
     text = remote.text(manifest.FILE, landing.TEXT_LIMIT)
     if text is None:
+        if foreign := set(remote.sizes) - {".gitattributes", card_readme.FILE}:
+            raise FuseboardError(
+                f"{remote.where} holds files that fuseboard did not make, such as {min(foreign)}; push to another name"
+            )
         return version.manifest
     where = f"{remote.where}: {manifest.FILE}"
     other = manifest.parse(text, where, "delete that file on the Hub, or push to another name")
@@ -152,7 +153,7 @@ def _with_the_remote(version: Version, remote: HubRemote) -> Manifest:
     return (
         version.manifest
         if other.fingerprint != version.manifest.fingerprint
-        else landing.merge(other, version.manifest, where)
+        else landing.merge(version.manifest, other, where)
     )
 
 
@@ -189,7 +190,7 @@ def _speaking(where: str) -> Iterator[None]:
         if status in (401, 403):
             raise FuseboardError(f"{where}: the Hub refused (HTTP {status}); {login}") from error
         raise FuseboardError(f"{where}: the Hub answered HTTP {status}; try again later") from error
-    except (hub_errors.HTTPError, RuntimeError, OSError) as error:  # type: ignore[attr-defined]
+    except (hub_errors.HTTPError, RuntimeError, ValueError, OSError) as error:  # type: ignore[attr-defined]
         if isinstance(error, OSError) and error.errno is not None:  # this machine's own disk, not the Hub
             raise
         reason = " ".join(str(error.__cause__ or error).split())

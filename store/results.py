@@ -4,13 +4,15 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from store import atomic
 from store.errors import FuseboardError
 from store.fingerprint import fingerprint
+from store.manifest import Name
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,
@@ -45,15 +47,19 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+Metric = Annotated[float, Field(ge=0, le=1)] | None
+"""A share; what could not be measured is None with a reason, never NaN or 0."""
+
+
 class Inputs(BaseModel):
     """Everything that decides a result; its hash is the row's key, so work that is done is known to be done."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    evaluation: str
+    evaluation: Name
     protocol: str
     protocol_digest: str
-    dataset: str
+    dataset: Name
     source_md5: str
     split: str
     subset: tuple[str, ...]
@@ -79,8 +85,8 @@ class Result(BaseModel):
     inputs: Inputs
     selection: tuple[str, ...]
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
-    auc: float | None
-    acc: float | None
+    auc: Metric
+    acc: Metric
     reason: str | None = None
     """Why a metric is null; null when none is."""
     rows: int

@@ -61,7 +61,8 @@ def write(
             f"{len(ids)} vectors do); try --precision fp32, and `fuseboard backbones check` for wrong weights"
         )
     dim = embeddings.shape[1]
-    form = schema(dim, str(embeddings.dtype), labels.ndim == 2)
+    dtype = str(embeddings.dtype)
+    form = schema(dim, dtype, labels.ndim == 2)
     flat = np.ascontiguousarray(embeddings).reshape(-1)
     label_type = form.field("label").type
     table = pa.Table.from_arrays(
@@ -79,7 +80,8 @@ def write(
             compression="zstd",
             row_group_size=ROW_GROUP,
             use_dictionary=False,
-            column_encoding={"embedding.list.element": "BYTE_STREAM_SPLIT"},
+            # DuckDB cannot read a split float16.
+            column_encoding={"embedding.list.element": "PLAIN" if dtype == "float16" else "BYTE_STREAM_SPLIT"},
             write_page_checksum=True,
         )
         return Shard(file=path.name, rows=len(ids), bytes=temporary.stat().st_size, sha256=sha256_of(temporary))

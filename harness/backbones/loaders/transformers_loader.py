@@ -38,7 +38,19 @@ def load(card: Card, device: str) -> TorchEncoder:
     except (OSError, ValueError) as error:
         raise FuseboardError(f"{card.id}: no usable configuration: {str(error).splitlines()[0]}") from error
     weights.check_dim(card, int(config.projection_dim if card.pooling == "cls+proj" else config.hidden_size))
-    path = weights.file_of(card)
-    model = AutoModel.from_config(config, trust_remote_code=False, **card.source.kwargs)
-    weights.fill(card, model, weights.state_dict(path))
+    weights.file_of(card)
+    # Not `weights.fill`: transformers 5 renames the tensors of older checkpoints while it reads them.
+    model, info = AutoModel.from_pretrained(
+        card.source.hub_id,
+        revision=card.source.revision,
+        trust_remote_code=False,
+        use_safetensors=True,
+        output_loading_info=True,
+        **card.source.kwargs,
+    )
+    if absent := sorted(info["missing_keys"]):
+        raise FuseboardError(
+            f"{card.id}: {len(absent)} tensors of the model are not in the checkpoint, {absent[0]} first: they would be "
+            "random; mend the card"
+        )
     return TorchEncoder(card, model, POOLING[card.pooling](model), device)

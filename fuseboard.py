@@ -1,0 +1,67 @@
+"""The command line: the composition of each package's commands, and the one place where errors become lines."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+import harness.cli
+import leaderboard.cli
+import store.cli
+from harness import starter
+from harness.extras import mend
+from store.errors import FuseboardError
+
+WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
+"""What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
+
+INTERRUPTED = 130
+"""What Typer answers to Ctrl-C."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Precomputed embeddings of biomedical images, honest fusion benchmarks over them, and their leaderboard.",
+)
+app.add_typer(harness.cli.cli)
+app.add_typer(store.cli.cli, name="store")
+app.add_typer(leaderboard.cli.commands(when_empty=starter.run_if_empty), name="leaderboard")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage; errors are one line."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code."""
+    try:
+        code = int(app(list(arguments), prog_name="fuseboard", standalone_mode=False) or 0)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        return code
+    except FuseboardError as error:
+        return _fail(str(error), error.exit_code)
+    except WrongUsage as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("interrupted; what was finished is kept, and the same command goes on from there", 1)
+    except ModuleNotFoundError as error:
+        if command := mend(error.name or ""):
+            return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
+        raise
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

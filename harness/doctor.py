@@ -1,0 +1,69 @@
+"""The doctor: what this machine lacks, and the mend."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
+
+from harness.datasets import medmnist
+from harness.extras import EXTRAS, mend
+from store.location import store_root
+
+FREE_GB = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    status: Literal["ok", "missing", "note"]
+    check: str
+    message: str
+    fix: str = ""
+
+    def row(self) -> dict[str, str]:
+        """For a table or JSON."""
+        return {"status": self.status, "check": self.check, "message": self.message, "fix": self.fix}
+
+
+def examine() -> list[Finding]:
+    """Looks at the installation, the GPU, the data and the disk; needs none of them."""
+    return [*_extras(), _gpu(), _data(), _disk()]
+
+
+def _extras() -> Iterator[Finding]:
+    for extra in dict.fromkeys(EXTRAS.values()):
+        absent = [module for module, of in EXTRAS.items() if of == extra and find_spec(module) is None]
+        if absent:
+            # Only the harness is needed for the main job; the others widen it.
+            status: Literal["missing", "note"] = "missing" if extra == "harness" else "note"
+            yield Finding(status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(mend(absent[0])))
+        else:
+            yield Finding("ok", f"extra {extra}", "installed")
+
+
+def _gpu() -> Finding:
+    if find_spec("torch") is None:
+        return Finding("note", "GPU", "cannot be looked for without torch", str(mend("torch")))
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("ok", "GPU", torch.cuda.get_device_name())
+    return Finding("note", "GPU", "no CUDA device: everything runs on the CPU, more slowly")
+
+
+def _data() -> Finding:
+    there = sorted(path.name for path in medmnist.root().glob("*mnist*.npz"))
+    if there:
+        return Finding("ok", "MedMNIST", f"{medmnist.root()}: {', '.join(there)}")
+    return Finding("note", "MedMNIST", f"no file in {medmnist.root()}", "they are downloaded on demand; or set MEDMNIST_ROOT")
+
+
+def _disk() -> Finding:
+    root = store_root()
+    place = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(place).free / 1e9
+    if free < FREE_GB:
+        return Finding("missing", "disk", f"{free:.1f} GB free at {place}", "free some, or set FUSEBOARD_STORE elsewhere")
+    return Finding("ok", "disk", f"{free:.0f} GB free at {place}")

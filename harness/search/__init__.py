@@ -1,0 +1,1 @@
+"""The search: which subset of backbones is best on validation, under a protocol."""

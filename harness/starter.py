@@ -1,0 +1,38 @@
+"""The starter: the whole line on data that needs no download, for a store that holds nothing yet."""
+
+from pathlib import Path
+
+from store import atomic
+from store.versions import all_versions
+
+BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
+DATASET = "digits"
+PROTOCOL = "starter"
+
+MARK = "starter-unfinished"
+"""A file in the store while the starter runs, so that a killed one is finished by the next build."""
+
+
+def run_if_empty(root: Path) -> None:
+    """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
+    mark = root / MARK
+    if mark.exists() or not (all_versions(root) or any((root / "results").glob("*/*/*.parquet"))):
+        atomic.write_text(mark, "")
+        run(root)
+        mark.unlink(missing_ok=True)
+
+
+def run(root: Path) -> None:
+    """Extracts the starter's backbones and searches their subsets, or what is missing of both."""
+    from harness import device, protocol
+    from harness.backbones import registry
+    from harness.datasets import registry as datasets
+    from harness.extract import extract
+    from harness.search import strategies
+    from harness.search.engine import Search
+
+    where = device.resolve(None)
+    dataset = datasets.get(DATASET)
+    for name in BACKBONES:
+        extract(registry.get(name), dataset, root, where)
+    Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.exhaustive)

@@ -1,0 +1,151 @@
+"""A board: one ranked table, validated when it is made and never changed after."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Subset = tuple[str, ...]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Score(_Frozen):
+    """Both metrics on one split, at full precision."""
+
+    auc: Share | None
+    acc: Share | None
+    reason: str | None
+    """Why a metric is missing; null when none is."""
+    images: int | None
+    acc_interval: tuple[Share, Share] | None
+    """Binomial (Wilson) 95 % interval of the accuracy; null where the accuracy is no share of images."""
+
+    @model_validator(mode="after")
+    def _missing_has_a_reason(self) -> "Score":
+        if (self.auc is None or self.acc is None) and not self.reason:
+            raise ValueError("a missing metric needs a reason")
+        return self
+
+
+class Environment(_Frozen):
+    """What a fit ran on and with."""
+
+    device: str
+    hardware: str
+    libraries: dict[str, str]
+    jobs: int
+
+
+class Entry(_Frozen):
+    """One measured subset."""
+
+    subset: Subset
+    keys: tuple[str, ...]
+    """Keys of the result rows it was read from."""
+    features: int
+    val: Score
+    test: Score
+    fit_s: float | None
+    created: datetime
+    environment: int
+    """Number of its environment on this board."""
+
+    @property
+    def name(self) -> str:
+        """The backbones, joined as they are written everywhere."""
+        return " + ".join(self.subset)
+
+
+class Single(_Frozen):
+    """One backbone alone and its place among the others."""
+
+    rank: int | None
+    """By test AUC at full precision; equals share a rank and the next one is skipped. Null without a test AUC."""
+    entry: Entry
+
+
+class Role(_Frozen):
+    """A part that one subset plays in the fusion board."""
+
+    name: Literal["chosen", "all backbones", "best single", "oracle"]
+    entry: Entry | None
+    reason: str | None
+    """Why there is no such subset; null when there is."""
+    auc_minus_chosen: float | None
+    acc_minus_chosen: float | None
+
+
+class Superseded(_Frozen):
+    """Rows that exist and are not ranked."""
+
+    reason: str
+    rows: int
+
+
+class Correlation(_Frozen):
+    """Spearman's rank correlation of a metric on validation and on test over the subsets: what a choice is worth."""
+
+    auc: float | None
+    acc: float | None
+    reason: str | None
+
+
+class Version(_Frozen):
+    """The version of a backbone that every entry of a board used."""
+
+    backbone: str
+    fingerprint: str
+
+
+class Board(_Frozen):
+    """All subsets of one dataset under one protocol."""
+
+    dataset: str
+    protocol: str
+    protocol_digest: str
+    classifier: str
+    selection: tuple[str, ...]
+    source_md5: str
+    task: str | None
+    """Null when no manifest of the store describes the dataset."""
+    seed: int
+    other_seeds: tuple[int, ...]
+    versions: tuple[Version, ...]
+    environments: tuple[Environment, ...]
+    entries: tuple[Entry, ...]
+    """Best validation score first, as the protocol sees them."""
+    singles: tuple[Single, ...]
+    roles: tuple[Role, ...]
+    no_choice: str | None
+    """Why nothing could be chosen; null when something was."""
+    ties: tuple[Subset, ...]
+    """Subsets that share the best validation score, the chosen one first."""
+    measured: int
+    possible: int
+    correlation: Correlation
+    superseded: tuple[Superseded, ...]
+
+    @model_validator(mode="after")
+    def _ranks_follow_the_test_auc(self) -> "Board":
+        ranked = [(s.rank, s.entry.test.auc) for s in self.singles if s.rank is not None]
+        for (rank, auc), (next_rank, next_auc) in pairwise(ranked):
+            assert auc is not None
+            assert next_auc is not None
+            if (rank == next_rank) != (auc == next_auc) or auc < next_auc:
+                raise ValueError(f"ranks {rank} and {next_rank} do not follow the test AUC")
+        return self
+
+    @model_validator(mode="after")
+    def _a_choice_has_its_roles(self) -> "Board":
+        if bool(self.roles) == bool(self.no_choice):
+            raise ValueError("a board has either roles or the reason why there is no choice")
+        return self
+
+    def role(self, name: str) -> Role | None:
+        """The role of that name, or None where nothing was chosen."""
+        return next((role for role in self.roles if role.name == name), None)

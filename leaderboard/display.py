@@ -1,0 +1,46 @@
+"""Display: how a value is written on a page. The only place where anything is rounded."""
+
+from datetime import datetime
+
+from markupsafe import Markup
+
+DASH = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+
+
+def missing(reason: str | None) -> Markup:
+    """A dash with the reason readable beside it, by people who cannot hover too."""
+    if not reason:
+        return Markup('<span class="missing">{}</span>').format(DASH)
+    return Markup('<span class="missing">{} <small>{}</small></span>').format(DASH, reason)
+
+
+def number(value: float | None, digits: int = 4, reason: str | None = None) -> Markup:
+    """A value to `digits` decimals, with the full precision in the element; a dash when it is missing."""
+    if value is None:
+        return missing(reason)
+    shown = f"{value:,.{digits}f}".replace("-", _MINUS)
+    return Markup('<data value="{}">{}</data>').format(repr(value), shown)
+
+
+def points(difference: float | None) -> Markup:
+    """A difference of two fractions in percentage points, signed."""
+    if difference is None:
+        return missing(None)
+    shown = f"{100 * difference:+.2f}".replace("-", _MINUS)
+    return Markup('<data value="{}">{}</data>').format(repr(100 * difference), shown)
+
+
+def seconds(value: float | None, reason: str | None = None) -> Markup:
+    """A duration in seconds, with as many decimals as its size deserves."""
+    return number(value, 0 if value is not None and value >= 1000 else 2, reason)
+
+
+def moment(value: datetime) -> Markup:
+    """A date and time in UTC."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), value.strftime("%Y-%m-%d %H:%M UTC"))
+
+
+def short(fingerprint: str) -> str:
+    """The first digits of a fingerprint, enough to tell the versions on one page apart."""
+    return fingerprint[:10]

@@ -1,0 +1,76 @@
+"""Entries: a subset's validation and test rows, brought together."""
+
+import json
+from typing import Any
+
+import polars as pl
+
+from leaderboard.board import Entry, Environment, Score
+from leaderboard.interval import wilson
+
+
+def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
+    """Every distinct environment of the rows, the most used first, so that a row needs to name only a number."""
+    columns = ["device", "hardware", "libraries", "jobs"]
+    counted = rows.group_by(columns).len().sort("len", *columns, descending=[True, *[False] * len(columns)])
+    return tuple(
+        Environment(device=device, hardware=hardware, libraries=json.loads(libraries), jobs=jobs)
+        for device, hardware, libraries, jobs, _ in counted.iter_rows()
+    )
+
+
+def entries_of(
+    rows: pl.DataFrame, environments: tuple[Environment, ...], metric: str, independent: bool
+) -> tuple[Entry, ...]:
+    """One entry per subset, the best validation score first.
+
+    Args:
+        rows: current rows of one protocol, dataset and seed, both splits.
+        environments: what the rows ran on.
+        metric: the protocol's selection metric.
+        independent: whether the accuracy is a share of independent images (it is not for multi-label).
+    """
+    by_subset: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        by_subset.setdefault(tuple(row["subset"]), {})[row["split"]] = row
+    found = []
+    for subset, splits in by_subset.items():
+        row = splits.get("test") or next(iter(splits.values()))
+        environment = Environment(
+            device=row["device"],
+            hardware=row["hardware"],
+            libraries=json.loads(row["libraries"]),
+            jobs=row["jobs"],
+        )
+        found.append(
+            Entry(
+                subset=subset,
+                keys=tuple(splits[split]["key"] for split in sorted(splits)),
+                features=row["features"],
+                val=_score(splits.get("val"), "val", independent),
+                test=_score(splits.get("test"), "test", independent),
+                fit_s=row["fit_s"],
+                created=max(part["created"] for part in splits.values()),
+                environment=environments.index(environment) + 1,
+            )
+        )
+    return tuple(sorted(found, key=lambda entry: _validation_order(entry, metric)))
+
+
+def _score(row: dict[str, Any] | None, split: str, independent: bool) -> Score:
+    if row is None:
+        return Score(auc=None, acc=None, reason=f"no {split} row was measured", images=None, acc_interval=None)
+    missing = row["auc"] is None or row["acc"] is None
+    interval = wilson(row["acc"], row["rows"]) if independent and row["acc"] is not None and row["rows"] else None
+    return Score(
+        auc=row["auc"],
+        acc=row["acc"],
+        reason=(row["reason"] or "no reason was stored") if missing else None,
+        images=row["rows"],
+        acc_interval=interval,
+    )
+
+
+def _validation_order(entry: Entry, metric: str) -> tuple[bool, float, int, tuple[str, ...]]:
+    score = getattr(entry.val, metric)
+    return score is None, -(score or 0.0), len(entry.subset), entry.subset

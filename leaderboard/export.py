@@ -1,0 +1,34 @@
+"""Exports: the same facts as the pages, at full precision, for programs."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from leaderboard.costs import extractions, searches
+from leaderboard.gaps import gaps
+from leaderboard.snapshot import Snapshot
+
+
+def as_json(snapshot: Snapshot) -> str:
+    """Boards, costs and gaps. `format` changes when a reader would have to."""
+    content: dict[str, Any] = {
+        "format": 1,
+        "newest": snapshot.newest.isoformat() if snapshot.newest else None,
+        "boards": [board.model_dump(mode="json") for board in snapshot.boards],
+        "extractions": [
+            {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")}
+            for extraction in extractions(snapshot.manifests)
+        ],
+        "searches": [asdict(search) for search in searches(snapshot.rows)],
+        "gaps": [asdict(gap) for gap in gaps(snapshot)],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_csv(snapshot: Snapshot) -> str:
+    """Every result row, superseded ones too and marked as such; lists are joined with +."""
+    lists = [name for name, kind in snapshot.rows.schema.items() if kind == pl.List(pl.String)]
+    flat = snapshot.rows.sort("key").with_columns(pl.col(lists).list.join("+"))
+    return flat.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,27 @@
+"""A server for looking at a site on one's own machine."""
+
+import errno
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from store.errors import FuseboardError, UsageError
+
+HOST = "127.0.0.1"
+
+
+def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Binds a server for a site to this machine only; port 0 takes any free one.
+
+    Raises:
+        UsageError: there is no site in the folder.
+        FuseboardError: the port is taken or not allowed.
+    """
+    if not (folder / "index.html").is_file():
+        raise UsageError(f"{folder}: there is no site; run `fuseboard leaderboard build --out {folder}` first")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise FuseboardError(f"port {port} of {HOST} {reason}; choose another with --port") from error

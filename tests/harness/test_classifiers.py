@@ -1,0 +1,54 @@
+"""Our boosters against plain scikit-learn-style XGBoost."""
+
+import numpy as np
+import pytest
+from xgboost import XGBClassifier
+
+from harness.classifiers import XGBoost
+
+PARAMS = {"n_estimators": 12, "learning_rate": 0.1, "max_depth": 6}
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_predictions_equal_plain_xgbclassifier_on_the_joined_matrix(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    labels = np.concatenate([np.arange(classes), rng.integers(0, classes, 195)])
+    left, right = (rng.standard_normal((len(labels), width)).astype(np.float32) + labels[:, None] for width in (17, 30))
+    features = np.hstack([left, right])
+    task = "binary-class" if classes == 2 else "multi-class"
+    ours = XGBoost(PARAMS, task, classes, seed=42).fit(features, labels).predict(features)
+    plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=2).fit(features, labels).predict_proba(features)
+    np.testing.assert_array_equal(ours, plain[:, 1:] if classes == 2 else plain)
+
+
+def test_multi_label_equals_one_model_per_label() -> None:
+    rng = np.random.default_rng(7)
+    features = rng.standard_normal((150, 20)).astype(np.float32)
+    labels = (features[:, :4] + rng.standard_normal((150, 4)) > 0).astype(np.uint8)
+    ours = XGBoost(PARAMS, "multi-label, binary-class", 4, seed=42).fit(features, labels).predict(features)
+    for label in range(4):
+        plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=1).fit(features, labels[:, label])
+        np.testing.assert_array_equal(ours[:, label], plain.predict_proba(features)[:, 1])
+
+
+def test_a_class_absent_from_training_still_has_a_column() -> None:
+    rng = np.random.default_rng(1)
+    features = rng.standard_normal((60, 5)).astype(np.float32)
+    scores = XGBoost(PARAMS, "multi-class", 4, seed=42).fit(features, rng.integers(0, 3, 60)).predict(features)
+    assert scores.shape == (60, 4)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("task", ["binary-class", "multi-class", "multi-label, binary-class"])
+def test_gpu_agrees_with_cpu(task: str) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device on this machine")
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2 if task != "multi-class" else 5, (400, 3) if task.startswith("multi-label") else 400)
+    shift = labels if labels.ndim == 2 else labels[:, None]
+    features = rng.standard_normal((400, 30)).astype(np.float32)
+    features[:, : shift.shape[1]] += shift
+    classes = 5 if task == "multi-class" else 3 if labels.ndim == 2 else 2
+    cpu, gpu = (XGBoost(PARAMS, task, classes, 42, device).fit(features, labels).predict(features) for device in ("cpu", "cuda"))
+    assert np.abs(cpu - gpu).mean() < 0.02

@@ -1,0 +1,135 @@
+"""Tiny stores, written with the store's own functions."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from store import manifest, results, shards, versions
+from store.fingerprint import fingerprint
+
+LIBRARIES = {"xgboost": "3.0.0", "scikit-learn": "1.5.0"}
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class TinyStore:
+    """A store that a test fills."""
+
+    root: Path
+
+    def embed(self, backbone, dataset="tiny", task="multi-class", labels=None, title=None, revision=1, day=0, **about):
+        """Writes one version with every split of a dataset; returns its fingerprint."""
+        labels = np.arange(12, dtype=np.uint16) % 3 if labels is None else labels
+        identity = {"backbone": backbone, "revision": revision}
+        version = fingerprint(identity)
+        folder = versions.folder_of(self.root, backbone, version)
+        profile = manifest.Profile(
+            images=len(labels),
+            wall_s=0.5,
+            images_per_s=len(labels) / 0.5,
+            batch_size=4,
+            precision="fp32",
+            device="cpu",
+            peak_rss_mb=123.0,
+            peak_vram_mb=None,
+        )
+        splits = {}
+        for split in manifest.SPLITS:
+            ids = np.arange(len(labels), dtype=np.uint32)
+            path = folder / dataset / shards.file_name(split, 0, 1)
+            shard = shards.write(path, ids, labels, np.ones((len(labels), 2), np.float32), {"split": split})
+            splits[split] = manifest.Split(rows=len(labels), shards=(shard,), profile=profile)
+        entry = manifest.DatasetEntry(
+            task=task, n_classes=3, label_names=("a", "b", "c"), licence="CC0", source_md5="0" * 32, splits=splits
+        )
+        facts = {"licence": "MIT", "source": "nowhere", "paper": None, "pretraining": (), "overlap": (), **about}
+        manifest.Manifest(
+            backbone=backbone,
+            fingerprint=version,
+            identity=identity,
+            dim=2,
+            dtype="float32",
+            created=START + timedelta(days=day),
+            about=manifest.Backbone(
+                title=title or backbone, redistribution="embeddings", parameters=1_000_000, **facts
+            ),
+            libraries=LIBRARIES,
+            datasets={dataset: entry},
+        ).write(folder)
+        return version
+
+    def measure(self, subset, val, test, dataset="tiny", revisions=None, **changes):
+        """Keeps the validation and test row of one subset; `val` and `test` are (auc, acc)."""
+        for split, (auc, acc) in {"val": val, "test": test}.items():
+            results.keep(self.root, [row(subset, split, auc, acc, dataset, revisions or {}, **changes)])
+
+    def search(self, scores, dataset="tiny", **changes):
+        """Keeps one row pair per subset of a mapping subset -> (val, test)."""
+        for subset, (val, test) in scores.items():
+            self.measure(subset, val, test, dataset, **changes)
+
+
+def row(subset, split, auc, acc, dataset, revisions, *, day=0, scores=None, **changes):
+    """One result; changes go to the inputs when they belong there."""
+    names = tuple(sorted(subset))
+    inputs = {
+        "evaluation": "fusion",
+        "protocol": "starter",
+        "protocol_digest": "d1",
+        "dataset": dataset,
+        "source_md5": "0" * 32,
+        "split": split,
+        "subset": names,
+        "fingerprints": tuple(fingerprint({"backbone": n, "revision": revisions.get(n, 1)}) for n in names),
+        "fusion": "concat",
+        "classifier": "xgboost",
+        "seed": 42,
+    }
+    values = {
+        "selection": ("acc", "backbones", "features", "name"),
+        "auc": auc,
+        "acc": acc,
+        "reason": "nobody knows" if auc is None or acc is None else None,
+        "rows": 12,
+        "features": 2 * len(names),
+        "fit_s": 1.25 * len(names),
+        "predict_s": 0.01,
+        "peak_rss_mb": 256.0,
+        "peak_vram_mb": None,
+        "jobs": 2,
+        "device": "cpu",
+        "hardware": "a machine",
+        "libraries": LIBRARIES,
+        "created": START + timedelta(days=day),
+        "scores": scores,
+    }
+    inputs |= {name: value for name, value in changes.items() if name in inputs}
+    values |= {name: value for name, value in changes.items() if name in values}
+    return results.Result(inputs=results.Inputs(**inputs), **values)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return TinyStore(tmp_path / "store")
+
+
+@pytest.fixture
+def searched(store):
+    """Three backbones, all seven subsets, a tie on validation and an oracle that was not chosen."""
+    for name in ("alpha", "beta", "gamma"):
+        store.embed(name)
+    store.search(
+        {
+            ("alpha",): ((0.80, 0.70), (0.81, 0.72)),
+            ("beta",): ((0.90, 0.75), (0.85, 0.75)),
+            ("gamma",): ((0.70, 0.60), (0.81, 0.61)),
+            ("alpha", "beta"): ((0.91, 0.80), (0.88, 0.78)),
+            ("alpha", "gamma"): ((0.91, 0.80), (0.89, 0.79)),
+            ("beta", "gamma"): ((0.90, 0.79), (0.93, 0.90)),
+            ("alpha", "beta", "gamma"): ((0.92, 0.78), (0.91, 0.82)),
+        }
+    )
+    return store

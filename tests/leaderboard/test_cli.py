@@ -1,0 +1,88 @@
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+from typer.testing import CliRunner
+
+from leaderboard.cli import commands
+from leaderboard.server import open_server
+from leaderboard.site import build
+from store.errors import FuseboardError, UsageError
+
+
+def run(*arguments, when_empty=lambda root: None):
+    return CliRunner().invoke(commands(when_empty), [str(argument) for argument in arguments])
+
+
+def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path):
+    asked = []
+
+    def when_empty(root):
+        asked.append(root)
+        store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5))
+
+    out = tmp_path / "site"
+    result = run("build", "--store", store.root, "--out", out, when_empty=when_empty)
+    assert (result.exit_code, result.stdout) == (0, f"{out / 'index.html'}\n")
+    assert asked == [store.root]
+    assert (out / "dataset-tiny.html").is_file()
+
+
+def test_check_says_how_many_rows_it_checked(searched):
+    result = run("check", "--store", searched.root)
+    assert result.exit_code == 0
+    assert "0 rows checked, 0 findings; 14 rows kept no predictions" in result.stdout
+
+
+def test_check_fails_on_a_wrong_number(store):
+    store.embed("alpha")
+    store.measure(("alpha",), (0.5, 0.123), (0.5, 0.123), scores=[[1.0, 0.0, 0.0]] * 12)
+    result = run("check", "--store", store.root)
+    assert result.exit_code == 1
+    assert "0.123" in result.stdout
+    assert "2 rows checked, 2 findings" in result.stdout
+
+
+def test_serve_without_a_site_is_wrong_usage(tmp_path):
+    result = run("serve", "--out", tmp_path / "nowhere")
+    assert isinstance(result.exception, UsageError)
+    assert "leaderboard build" in str(result.exception)
+
+
+def test_a_taken_port_is_named(store, tmp_path):
+    build(store.root, tmp_path / "site")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(FuseboardError, match=f"port {port} .* is in use"):
+            open_server(tmp_path / "site", port)
+
+
+def test_the_server_shows_the_site_to_this_machine_only(searched, tmp_path):
+    index = build(searched.root, tmp_path / "site")
+    with open_server(tmp_path / "site", 0) as server:
+        assert server.server_address[0] == "127.0.0.1"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/") as answer:
+            assert answer.read() == index.read_bytes()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("leaderboard.cli", {"torch", "xgboost", "sklearn", "harness", "polars", "jinja2", "duckdb"}),
+        ("leaderboard.site", {"torch", "xgboost", "sklearn", "harness", "timm", "open_clip", "transformers"}),
+        ("leaderboard.regression", {"torch", "xgboost", "sklearn", "harness", "timm", "open_clip", "transformers"}),
+    ],
+)
+def test_imports_stay_light(module, absent):
+    code = f"import sys, {module}; print(*sorted({absent!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

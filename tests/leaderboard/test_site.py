@@ -1,0 +1,221 @@
+import csv
+import io
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from leaderboard import reported, site
+from store.errors import FuseboardError
+
+HOSTILE = "<script>alert('x')</script>&\""
+
+
+class Page(HTMLParser):
+    """What a page holds: its tags with attributes, and its text."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    @property
+    def words(self):
+        return " ".join(self.text.split())
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "site"
+
+
+def build(store, out):
+    assert site.build(store.root, out) == out / "index.html"
+    return {path.name: Page(path) for path in out.glob("*.html")}
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pages_of_a_searched_store(searched, out):
+    pages = build(searched, out)
+    assert set(pages) == {"index.html", "dataset-tiny.html", "profile.html", "reported.html"}
+    assert "alpha + beta" in pages["index.html"].words
+    board = pages["dataset-tiny.html"].words
+    assert "2 subsets tie for the best validation ACC" in board
+    assert "oracle was found by looking at test and cannot be chosen" in board
+    assert "All 7 subsets measured" in board
+
+
+def test_the_oracle_is_marked_on_its_row(searched, out):
+    build(searched, out)
+    text = (out / "dataset-tiny.html").read_text()
+    row = text[text.index('<tr class="oracle">') :].split("</tr>")[0]
+    assert 'class="badge oracle"' in row
+    assert "+12.00" in row
+
+
+def test_the_same_store_gives_the_same_bytes(searched, tmp_path):
+    site.build(searched.root, tmp_path / "one")
+    site.build(searched.root, tmp_path / "two")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    site.build(searched.root, tmp_path / "one")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_an_empty_store_says_so_and_how_to_mend_it(store, out):
+    pages = build(store, out)
+    assert "Nothing has been measured yet" in pages["index.html"].words
+    assert "fuseboard extract BACKBONE" in pages["index.html"].words
+    assert "reported.html" in pages
+
+
+def test_embeddings_without_results_are_told_apart_from_an_empty_store(store, out):
+    store.embed("alpha")
+    assert "embeddings of alpha, but no search" in build(store, out)["index.html"].words
+
+
+def test_text_of_cards_and_results_is_escaped(store, out):
+    store.embed("alpha", title=HOSTILE, source=HOSTILE, licence=HOSTILE, pretraining=(HOSTILE,))
+    store.measure(
+        ("alpha",),
+        (0.5, 0.5),
+        (None, 0.5),
+        protocol=HOSTILE,
+        hardware=HOSTILE,
+        device=HOSTILE,
+        reason=HOSTILE,
+        libraries={HOSTILE: HOSTILE},
+        classifier=HOSTILE,
+    )
+    pages = build(store, out)
+    for name, page in pages.items():
+        assert not page.all("script"), name
+    assert HOSTILE in pages["dataset-tiny.html"].text
+
+
+def test_a_dataset_name_cannot_leave_the_site(store, out):
+    store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="a b")
+    with pytest.raises(FuseboardError, match="is no dataset name"):
+        site.build(store.root, out)
+    assert not out.exists()
+
+
+def test_nothing_is_loaded_from_another_host_and_nothing_runs(searched, out):
+    for name, page in build(searched, out).items():
+        policy = [a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy[0].startswith("default-src 'none'; style-src 'self'; img-src 'self'"), name
+        for tag, attributes in page.tags:
+            assert tag not in {"script", "iframe", "object", "embed", "style", "base", "form"}
+            assert not any(key.startswith("on") or key == "style" for key in attributes)
+            loaded = [attributes.get(key) for key in ("src", "srcset", "data", "poster")]
+            loaded += [attributes.get("href")] if tag != "a" else []
+            for target in filter(None, loaded):
+                assert (out / target).is_file(), f"{name}: {tag} loads {target}"
+    assert "url(" not in (out / "style.css").read_text()
+    assert "@import" not in (out / "style.css").read_text()
+
+
+def test_links_between_pages_lead_somewhere(searched, out):
+    for name, page in build(searched, out).items():
+        ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+        for href in (a["href"] for a in page.all("a")):
+            if href.startswith("#"):
+                assert href[1:] in ids, f"{name}: {href}"
+            elif not href.startswith("https://"):
+                assert (out / href).is_file(), f"{name}: {href}"
+
+
+def test_tables_are_named_and_their_headings_have_a_scope(searched, out):
+    for name, page in build(searched, out).items():
+        assert len(page.all("caption")) == len(page.all("table")), name
+        assert all("scope" in attributes for attributes in page.all("th")), name
+        assert len(page.all("h1")) == 1, name
+
+
+def test_every_table_scrolls_in_a_region_of_its_own(searched, out):
+    for name, page in build(searched, out).items():
+        regions = [a for a in page.all("div") if a.get("class") == "scroll"]
+        assert len(regions) == len(page.all("table")), name
+        assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-label"] for a in regions)
+
+
+def test_reported_numbers_are_set_apart_and_downloadable(searched, out):
+    pages = build(searched, out)
+    assert "Nothing on this page was measured here" in pages["reported.html"].words
+    assert "DINOv2-giant" in pages["reported.html"].words
+    assert "CheXagent" not in pages["index.html"].words + pages["dataset-tiny.html"].words
+    for name in reported.TABLES:
+        assert (out / "reported" / name).read_bytes() == (reported.FOLDER / name).read_bytes()
+
+
+def test_exports_have_full_precision(store, out):
+    store.measure(("alpha",), (1 / 3, 2 / 3), (1 / 7, 0.1 + 0.2))
+    build(store, out)
+    board = json.loads((out / "results.json").read_text())["boards"][0]
+    assert board["entries"][0]["test"]["auc"] == 1 / 7
+    rows = list(csv.DictReader(io.StringIO((out / "results.csv").read_text())))
+    assert {float(row["acc"]) for row in rows} == {2 / 3, 0.1 + 0.2}
+
+
+def test_superseded_rows_are_said_on_the_page_and_marked_in_the_export(searched, out):
+    searched.measure(("alpha",), (0.99, 0.99), (0.99, 0.99), revisions={"alpha": 2}, day=-1)
+    pages = build(searched, out)
+    assert "2 rows of an older version of a backbone" in pages["dataset-tiny.html"].words
+    assert "superseded: 2 rows of an older version of a backbone" in pages["index.html"].words
+    rows = list(csv.DictReader(io.StringIO((out / "results.csv").read_text())))
+    assert [row["superseded"] for row in rows].count("an older version of a backbone") == 2
+
+
+def test_what_is_missing_is_said_with_the_reason(searched, out):
+    searched.embed("delta")
+    searched.measure(("delta",), (0.5, 0.5), (None, None), protocol="biofuse-2026")
+    words = build(searched, out)["index.html"].words
+    assert "no metric for 1 of 1 subsets: nobody knows" in words
+    assert "nothing was chosen" in words
+
+
+def test_unsearched_embeddings_are_named(searched, out):
+    searched.embed("delta")
+    assert "embedded but not searched: delta" in build(searched, out)["index.html"].words
+
+
+def test_runtime_counts_a_fit_once(searched, out):
+    build(searched, out)
+    (search,) = json.loads((out / "results.json").read_text())["searches"]
+    assert search["fits"] == 7
+    assert search["fit_s"] == pytest.approx(1.25 * (3 * 1 + 3 * 2 + 3))
+
+
+def test_a_folder_that_is_not_a_site_is_left_alone(searched, out):
+    out.mkdir()
+    (out / "thesis.txt").write_text("ten years of work")
+    with pytest.raises(FuseboardError, match="not a site built by fuseboard"):
+        site.build(searched.root, out)
+    assert files(out.parent / "site") == {(out / "thesis.txt").relative_to(out): b"ten years of work"}
+
+
+def test_a_failed_build_leaves_the_old_site_and_nothing_else(searched, out, monkeypatch):
+    build(searched, out)
+    before, beside = files(out), set(out.parent.iterdir())
+    monkeypatch.setattr(reported, "FOLDER", out / "absent")  # fails in the middle of writing
+    with pytest.raises(FileNotFoundError):
+        site.build(searched.root, out)
+    assert files(out) == before
+    assert set(out.parent.iterdir()) == beside
+
+
+def test_a_file_in_the_way_is_an_error(searched, out):
+    out.write_text("")
+    with pytest.raises(FuseboardError, match="is not a folder"):
+        site.build(searched.root, out)

@@ -1,0 +1,134 @@
+"""Small real stores to test on, and the loopback Hub."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from store import manifest, shards, versions
+from store.fingerprint import fingerprint
+from store.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
+from store.versions import Version
+
+PROFILE = Profile(
+    images=1, wall_s=1, images_per_s=1.0, batch_size=1, precision="fp32", device="cpu", peak_rss_mb=1, peak_vram_mb=None
+)
+ABOUT = {
+    "title": "A | backbone\n---\n<script>alert(1)</script>",
+    "licence": "Apache-2.0",
+    "redistribution": "embeddings",
+    "parameters": 1,
+    "source": "made up",
+    "paper": None,
+    "pretraining": (),
+    "overlap": (),
+}
+
+
+def make(
+    root: Path,
+    backbone: str = "alpha",
+    dim: int = 4,
+    rows: int = 20,
+    dataset: str = "digits",
+    splits: tuple[str, ...] = ("train", "val", "test"),
+    order: list[int] | None = None,
+    ids: Any = None,
+    labels: Any = None,
+    vectors: Any = None,
+    dtype: str = "float32",
+    multi: int = 0,
+    parts: int = 2,
+    identity: dict[str, Any] | None = None,
+    about: dict[str, Any] | None = None,
+) -> Version:
+    """A version with one dataset, whose vectors are a function of image and backbone. Called again, it adds to it."""
+    identity = {"name": backbone, "dim": dim, **(identity or {})}
+    print_ = fingerprint(identity)
+    folder = versions.folder_of(root, backbone, print_)
+    entries = dict(manifest.read(folder).datasets) if (folder / manifest.FILE).exists() else {}
+    made = dict(entries[dataset].splits) if dataset in entries else {}
+    for number, split in enumerate(splits):
+        own = np.arange(rows, dtype=np.uint32) if ids is None else np.asarray(ids, np.uint32)
+        classes = own % 3 if not multi else (own[:, None] + np.arange(multi)) % 2
+        own_labels = (classes if labels is None else np.asarray(labels)).astype(np.uint8 if multi else np.uint16)
+        seed = sum(backbone.encode()) + 1000 * number
+        table = np.random.default_rng(seed).normal(size=(max(rows, int(own.max()) + 1), dim)).astype(dtype)
+        matrix = table[own] if vectors is None else np.asarray(vectors, dtype)
+        at = np.asarray(order if order is not None else range(len(own)))
+        pieces = []
+        for index, piece in enumerate(np.array_split(at, parts)):
+            path = folder / dataset / shards.file_name(split, index, parts)
+            pieces.append(shards.write(path, own[piece], own_labels[piece], matrix[piece], {"backbone": backbone}))
+        made[split] = Split(rows=len(own), shards=tuple(pieces), profile=PROFILE)
+    entries[dataset] = DatasetEntry(
+        task="multi-label, binary-class" if multi else "multi-class",
+        n_classes=multi or 3,
+        label_names=tuple(str(n) for n in range(multi or 3)),
+        licence="CC-BY-4.0",
+        source_md5="0" * 32,
+        splits=made,
+    )
+    Manifest(
+        backbone=backbone,
+        fingerprint=print_,
+        identity=identity,
+        dim=dim,
+        dtype=dtype,
+        created=manifest.now(),
+        about=Backbone.model_validate({**ABOUT, **(about or {})}),
+        libraries={},
+        datasets=entries,
+    ).write(folder)
+    return Version(folder, manifest.read(folder))
+
+
+@pytest.fixture
+def make_version() -> Callable[..., Version]:
+    return make
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+def _load(name: str) -> Any:
+    path = Path(__file__).parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def _hub_server() -> Iterator[Any]:
+    server = _load("hub_server").FakeHub()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def hub_server(_hub_server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The loopback Hub, empty, and the real client pointed at it."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import disable_progress_bars
+
+    disable_progress_bars()
+    _hub_server.reset()
+    monkeypatch.setattr(constants, "ENDPOINT", _hub_server.url)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", _hub_server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
+    monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")
+    return _hub_server

@@ -1,0 +1,48 @@
+import yaml
+from datasets import load_dataset
+
+from store import card_readme
+
+
+def parts(text):
+    _, front, body = text.split("---\n", 2)
+    return yaml.safe_load(front), body
+
+
+def test_datasets_loads_a_version_folder_by_its_readme(make_version, root, tmp_path):
+    version = make_version(root, dtype="float16")
+    version = make_version(root, dtype="float16", dataset="chestmnist", multi=14)
+    card_readme.write(version.folder, version.manifest)
+    rows = load_dataset(str(version.folder), "digits", split="val", cache_dir=str(tmp_path / "cache"))
+    assert (rows.num_rows, rows[5]["id"], len(rows[5]["embedding"])) == (20, 5, 4)
+    assert str(rows.features["embedding"]) == "List(Value('float16'), length=4)"
+    chest = load_dataset(str(version.folder), "chestmnist", split="test", cache_dir=str(tmp_path / "cache"))
+    assert chest[1]["label"] == [1, 0] * 7
+
+
+def test_the_front_matter_says_configs_features_and_licence(make_version, root):
+    facts, body = parts(card_readme.render(make_version(root, splits=("val",)).manifest, "org/name"))
+    assert facts["license"] == "apache-2.0"
+    assert facts["configs"] == [
+        {"config_name": "digits", "data_files": [{"split": "val", "path": "digits/val-*.parquet"}]}
+    ]
+    assert [feature["name"] for feature in facts["dataset_info"]["features"]] == ["id", "label", "embedding"]
+    assert 'load_dataset("org/name", "digits", split="val")' in body
+    assert "hf://datasets/org/name/digits/val-*.parquet" in body
+
+
+def test_a_licence_the_hub_does_not_know_is_named(make_version, root):
+    facts, body = parts(card_readme.render(make_version(root, about={"licence": "My Own / v2"}).manifest))
+    assert (facts["license"], facts["license_name"]) == ("other", "my-own-v2")
+    assert "licence My Own / v2" in body
+
+
+def test_foreign_text_stays_text(make_version, root):
+    text = "A\n---\n# b <img src=x onerror=alert(1)> [c](javascript:d) | `e` \u202e &lt;"
+    about = {"title": text, "source": text, "paper": text, "overlap": (text,), "pretraining": (text,)}
+    facts, body = parts(card_readme.render(make_version(root, about=about).manifest))
+    assert set(facts) >= {"license", "configs", "dataset_info"}
+    assert body.startswith("\n# A --- \\# b \\<img src=x onerror=alert\\(1\\)\\>")
+    assert "<img" not in body.replace("\\<img", "")
+    assert "](javascript" not in body
+    assert "\u202e" not in body

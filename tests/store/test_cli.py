@@ -1,0 +1,109 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from store import manifest
+from store.cli import cli
+from store.errors import FuseboardError, UsageError
+from store.location import store_root
+
+
+def run(*args, root=None):
+    asked = [*map(str, args), *(["--store", str(root)] if root else [])]
+    return CliRunner().invoke(cli, asked)
+
+
+def test_an_empty_store_says_how_to_fill_it(root):
+    done = run("list", root=root)
+    assert done.exit_code == 0
+    assert "is empty: fill it with `fuseboard extract`" in done.stderr
+    assert json.loads(run("list", "--json", root=root).stdout) == []
+
+
+def test_list_shows_versions_and_what_is_broken(make_version, root):
+    version = make_version(root)
+    make_version(root, dataset="breastmnist", splits=("val",))
+    [fact] = json.loads(run("list", "--json", root=root).stdout)
+    assert fact["datasets"] == {"digits": {"train": 20, "val": 20, "test": 20}, "breastmnist": {"val": 20}}
+    assert (fact["rows"], fact["dim"], fact["licence"]) == (80, 4, "Apache-2.0")
+    (make_version(root, "beta").folder / manifest.FILE).write_text("{")
+    done = run("list", root=root)
+    assert done.exit_code == 1
+    assert version.manifest.fingerprint[:12] in done.stdout
+    assert done.stderr.startswith("error: ")
+    assert "beta" in done.stderr
+
+
+def test_verify_exits_with_1_on_findings(make_version, root):
+    version = make_version(root)
+    assert run("verify", root=root).exit_code == 0
+    (version.folder / "digits" / "val-00000-of-00002.parquet").unlink()
+    assert run("verify", "alpha", root=root).exit_code == 1
+    [finding] = json.loads(run("verify", "--json", root=root).stdout)
+    assert finding["file"] == "val-00000-of-00002.parquet"
+
+
+def test_sql_in_three_forms(make_version, root):
+    make_version(root)
+    query = "SELECT id, embedding, 'a,b' AS text FROM embeddings WHERE split = 'val' AND id < 2 ORDER BY id"
+    rows = json.loads(run("sql", query, "--json", root=root).stdout)
+    assert [row["id"] for row in rows] == [0, 1]
+    lines = run("sql", query, "--csv", root=root).stdout.splitlines()
+    assert lines[0] == "id,embedding,text"
+    assert lines[1].endswith(',"a,b"')
+    assert "embedding" in run("sql", query, root=root).stdout
+    assert isinstance(run("sql", query, "--csv", "--json", root=root).exception, UsageError)
+    late = run("sql", "SELECT error('no')", root=root)
+    assert isinstance(late.exception, UsageError)
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
+def test_push_and_pull(make_version, root, tmp_path, hub_server):
+    version = make_version(root)
+    pushed = run("push", "alpha", "org/alpha", root=root)
+    assert pushed.stdout.strip() == f"{hub_server.url}/datasets/org/alpha"
+    pulled = run("pull", "org/alpha", "--split", "val", root=tmp_path / "other")
+    assert pulled.stdout.startswith(f"{version.spec}: 2 files")
+    assert "pulling org/alpha" in pulled.stderr
+    assert isinstance(run("pull", "12", "--revision", "x", root=root).exception, UsageError)
+    assert isinstance(run("push", "beta", "org/beta", root=root).exception, UsageError)
+
+
+def test_the_store_is_where_it_was_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("FUSEBOARD_STORE", str(tmp_path / "env"))
+    assert store_root() == tmp_path / "env"
+    assert store_root(tmp_path / "option") == tmp_path / "option"
+    monkeypatch.delenv("FUSEBOARD_STORE")
+    assert "fuseboard" in str(store_root())
+
+
+def test_nothing_in_the_store_imports_the_model_libraries():
+    modules = [
+        "atomic card_readme catalog choice cli errors fingerprint hub landing location manifest results shards",
+        "verification versions views zenodo",
+    ]
+    code = (
+        f"import sys, importlib\nfor name in {' '.join(modules).split()}: importlib.import_module(f'store.{{name}}')\n"
+        "import datasets\n"
+        "print([m for m in ('torch', 'xgboost', 'transformers', 'timm', 'open_clip', 'harness') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_and_list_load_nothing_heavy(root):
+    code = (
+        "import sys\nfrom store.cli import cli\n"
+        f"try: cli(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
+        "print([m for m in ('duckdb', 'polars', 'datasets', 'pandas', 'huggingface_hub') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("error", [FuseboardError, UsageError])
+def test_every_error_has_its_exit_code(error):
+    assert error("x").exit_code == {FuseboardError: 1, UsageError: 2}[error]
