@@ -38,8 +38,16 @@ class XGBoost:
         params = dict(self.params)
         rounds = params.pop("n_estimators")
         many = self.task in ("multi-class", "ordinal-regression")
-        objective = {"objective": "multi:softprob", "num_class": self.n_classes} if many else {"objective": "binary:logistic"}
-        machine = {"device": self.device, "tree_method": "hist", "nthread": self.threads, "seed": self.seed, "verbosity": 0}
+        objective = (
+            {"objective": "multi:softprob", "num_class": self.n_classes} if many else {"objective": "binary:logistic"}
+        )
+        machine = {
+            "device": self.device,
+            "tree_method": "hist",
+            "nthread": self.threads,
+            "seed": self.seed,
+            "verbosity": 0,
+        }
         data = xgb.QuantileDMatrix(features, labels, nthread=self.threads, max_bin=params.get("max_bin", 256))
         return Fitted(xgb.train({**params, **objective, **machine}, data, rounds), self.threads)
 

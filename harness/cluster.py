@@ -44,7 +44,7 @@ def _dask(address: str, stack: ExitStack) -> AbstractContextManager[Any]:
     from distributed import Client
 
     try:
-        stack.enter_context(Client(address, timeout=10))
+        stack.enter_context(Client(address, timeout=10))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise FuseboardError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
     context: AbstractContextManager[Any] = joblib.parallel_config(backend="dask")

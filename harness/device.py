@@ -13,5 +13,7 @@ def resolve(device: str | None) -> str:
     if name not in ("cpu", "cuda") or (index and not index.isdecimal()):
         raise UsageError(f"unknown device {device!r}; known: cpu, cuda, cuda:0, cuda:1 …")
     if name == "cuda" and int(index or 0) >= torch.cuda.device_count():
-        raise UsageError(f"device {device}: this machine has {torch.cuda.device_count()} CUDA device(s); use --device cpu")
+        raise UsageError(
+            f"device {device}: this machine has {torch.cuda.device_count()} CUDA device(s); use --device cpu"
+        )
     return device

@@ -22,7 +22,7 @@ class Finding:
     message: str
     fix: str = ""
 
-    def row(self) -> dict[str, str]:
+    def row(self) -> dict[str, object]:
         """For a table or JSON."""
         return {"status": self.status, "check": self.check, "message": self.message, "fix": self.fix}
 
@@ -57,7 +57,9 @@ def _data() -> Finding:
     there = sorted(path.name for path in medmnist.root().glob("*mnist*.npz"))
     if there:
         return Finding("ok", "MedMNIST", f"{medmnist.root()}: {', '.join(there)}")
-    return Finding("note", "MedMNIST", f"no file in {medmnist.root()}", "they are downloaded on demand; or set MEDMNIST_ROOT")
+    return Finding(
+        "note", "MedMNIST", f"no file in {medmnist.root()}", "they are downloaded on demand; or set MEDMNIST_ROOT"
+    )
 
 
 def _disk() -> Finding:
@@ -65,5 +67,7 @@ def _disk() -> Finding:
     place = next(folder for folder in (root, *root.parents) if folder.exists())
     free = shutil.disk_usage(place).free / 1e9
     if free < FREE_GB:
-        return Finding("missing", "disk", f"{free:.1f} GB free at {place}", "free some, or set FUSEBOARD_STORE elsewhere")
+        return Finding(
+            "missing", "disk", f"{free:.1f} GB free at {place}", "free some, or set FUSEBOARD_STORE elsewhere"
+        )
     return Finding("ok", "disk", f"{free:.0f} GB free at {place}")

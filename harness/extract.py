@@ -1,5 +1,6 @@
 """Extraction: from a backbone and a dataset to shards and a manifest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.embedding import embed
 from harness.progress import progress
 from store import atomic, card_readme, manifest, shards, versions
 from store.errors import FuseboardError
-from store.manifest import SPLITS, DatasetEntry, Manifest, Profile, Split
+from store.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
 from store.versions import Version
 
 SHARD_ROWS = 8192
@@ -44,7 +45,7 @@ def extract(
     job = _Job(card, dataset, root, device, batch_size or (8 if device == "cpu" else 128), shard_rows)
     with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
-        for split in SPLITS:
+        for split in dataset.splits:
             if not job.is_done(split):
                 job.run(split)
     return Version(job.folder, manifest.read(job.folder))
@@ -75,41 +76,43 @@ class _Job:
         canary.check(self.card, self.canary)
         return loaded
 
-    def is_done(self, split: str) -> bool:
+    def is_done(self, split: SplitName) -> bool:
         """Whether the manifest lists this split of this very source, and every byte of it is there."""
         if not (self.folder / manifest.FILE).is_file():
             return False
         entry = manifest.read(self.folder).datasets.get(self.dataset.name)
         if entry is None or entry.source_md5 != self.dataset.source_md5 or split not in entry.splits:
             return False
-        done: Split = dict(entry.splits)[split]  # type: ignore[arg-type,index]
         try:
-            for shard in done.shards:
+            for shard in entry.splits[split].shards:
                 shards.verify(self.folder / self.dataset.name / shard.file, shard)
         except FuseboardError:
             return False
         return True
 
-    def run(self, split: str) -> None:
+    def run(self, split: SplitName) -> None:
         """Makes the missing shards of a split, then lists the split."""
         labels = self.dataset.labels(split)
         parts = np.split(np.arange(len(labels), dtype=np.uint32), range(self.shard_rows, len(labels), self.shard_rows))
-        about = self._about(split)
+        about, columns = self._about(split), self.dataset.columns(split)
         paths = [
             self.folder / self.dataset.name / shards.file_name(split, index, len(parts)) for index in range(len(parts))
         ]
-        found = [shards.adopt(path, ids, labels[ids], about) for path, ids in zip(paths, parts, strict=True)]
+        found = [
+            shards.adopt(path, ids, labels[ids], about, {name: values[ids] for name, values in columns.items()})
+            for path, ids in zip(paths, parts, strict=True)
+        ]
         missing = [index for index, shard in enumerate(found) if shard is None]
         loaded = self.encoder if missing else None  # before the clock starts
         computed = sum(len(parts[index]) for index in missing)
         meter = profile.Meter(self.device)
         with progress(f"{self.card.id} · {self.dataset.name} {split}", len(labels)) as advance:
             advance(len(labels) - computed)
-            for index in missing if loaded else ():
+            for index in missing:
                 ids = parts[index]
-                images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
-                vectors = embed(images, len(ids), self.card.preprocessing.pixels, loaded.encode, self.batch_size, advance)
-                found[index] = shards.write(paths[index], ids, labels[ids], vectors.astype(self.dtype), about)
+                own = {name: values[ids] for name, values in columns.items()}
+                vectors = self._embed(split, ids, advance)
+                found[index] = shards.write(paths[index], ids, labels[ids], vectors, about, own)
         wall_s = meter.wall_s
         cost = Profile(
             images=computed,
@@ -121,9 +124,20 @@ class _Job:
             peak_rss_mb=meter.peak_rss_mb,
             peak_vram_mb=meter.peak_vram_mb,
         )
-        self._list(split, Split(rows=len(labels), shards=tuple(shard for shard in found if shard is not None), profile=cost))
+        made = tuple(shard for shard in found if shard is not None)
+        self._list(split, Split(rows=len(labels), shards=made, profile=cost))
+        for path in (self.folder / self.dataset.name).glob(f"{split}-*.parquet"):
+            if path not in paths:  # cut differently by an earlier run; readers that glob would read rows twice
+                path.unlink()
 
-    def _about(self, split: str) -> dict[str, Any]:
+    def _embed(
+        self, split: SplitName, ids: NDArray[np.uint32], advance: Callable[[int], None]
+    ) -> NDArray[np.floating[Any]]:
+        images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
+        pixels, encode = self.card.preprocessing.pixels, self.encoder.encode
+        return embed(images, len(ids), pixels, encode, self.batch_size, advance).astype(self.dtype)
+
+    def _about(self, split: SplitName) -> dict[str, Any]:
         return {
             "fingerprint": self.card.fingerprint,
             "dataset": self.dataset.name,
@@ -136,20 +150,22 @@ class _Job:
         """Half precision is kept as it was computed; bfloat16 has no Parquet type and is widened."""
         return "float16" if self.card.precision == "fp16" else "float32"
 
-    def _list(self, split: str, done: Split) -> None:
+    def _list(self, split: SplitName, done: Split) -> None:
         """Adds a split to the manifest, which makes it exist."""
         with versions.lock_of(self.root, self.card.id, self.card.fingerprint):
             there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new()
             entry = there.datasets.get(self.dataset.name)
             same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
-            splits = {**(entry.splits if entry is not None and same_source else {}), split: done}
+            splits: dict[SplitName, Split] = dict(entry.splits) if entry is not None and same_source else {}
+            splits[split] = done
             extended = DatasetEntry(
                 task=self.dataset.task,
                 n_classes=len(self.dataset.label_names),
                 label_names=self.dataset.label_names,
                 licence=self.dataset.licence,
                 source_md5=self.dataset.source_md5,
-                splits={name: splits[name] for name in SPLITS if name in splits},  # type: ignore[misc]
+                columns=tuple(self.dataset.columns(split)),
+                splits={name: splits[name] for name in self.dataset.splits if name in splits},
             )
             updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})
             atomic.write_text(self.folder / "card.toml", self.card.toml())

@@ -8,7 +8,14 @@ from contextlib import contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Shows a bar with counts and time left; the function it hands out moves it on."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),

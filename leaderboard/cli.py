@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from store.table import show
+
 if TYPE_CHECKING:
     from leaderboard.regression import Finding
 
@@ -69,14 +71,5 @@ def commands(when_empty: Callable[[Path], None]) -> typer.Typer:
 
 
 def _print_findings(findings: "tuple[Finding, ...]") -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("row", "about", "what", "stored", "recomputed", title="Findings")
-    for finding in findings:
-        numbers = (
-            repr(value) if value is not None else "\N{EN DASH}" for value in (finding.stored, finding.recomputed)
-        )
-        table.add_row(finding.row[:10], escape(finding.about), escape(finding.what), *numbers)
-    Console().print(table)
+    rows = [(found.row[:10], found.about, found.what, found.stored, found.recomputed) for found in findings]
+    show(("row", "about", "what", "stored", "recomputed"), rows, right=("stored", "recomputed"))

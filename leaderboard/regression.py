@@ -12,6 +12,7 @@ from leaderboard.metrics import Labels, accuracy, auc
 from store import results
 from store.catalog import Catalog
 from store.errors import FuseboardError
+from store.versions import find
 
 ACC_TOLERANCE = 1e-12
 AUC_TOLERANCE = 1e-9
@@ -48,9 +49,8 @@ def check(root: Path) -> Report:
 
     @cache
     def truth(dataset: str, split: str, spec: str) -> tuple[str, Labels]:
-        blocks = catalog.blocks(dataset, split, [spec])
-        (version,) = blocks.versions.values()
-        return version.manifest.datasets[dataset].task, blocks.labels
+        version = find(root, spec, dataset)
+        return version.manifest.datasets[dataset].task, catalog.labels(dataset, split, spec)
 
     findings: list[Finding] = []
     for row in kept.iter_rows(named=True):

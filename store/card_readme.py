@@ -57,7 +57,7 @@ def _front_matter(manifest: Manifest) -> str:
     ]
     infos = DatasetInfosDict()
     for name, entry in manifest.datasets.items():
-        form = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"))
+        form = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
         infos[name] = DatasetInfo(features=Features.from_arrow_schema(form))
     infos.to_dataset_card_data(card)
     return str(card.to_yaml()).strip()

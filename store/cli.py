@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from store.errors import UsageError
 from store.location import store_root
+from store.table import show
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 cli = typer.Typer(name="store", help="Stored embeddings: list, verify, query, pull, push.", no_args_is_help=True)
@@ -58,7 +58,7 @@ def verify(
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     elif findings:
         rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in findings]
-        _table(["version", "dataset", "split", "file", "problem"], rows)
+        show(["version", "dataset", "split", "file", "problem"], rows)
     else:
         print(f"{root}: everything is as the manifests say")
     if findings:
@@ -93,7 +93,7 @@ def sql(
         writer.writerow(names)
         writer.writerows([json.dumps(cell) if isinstance(cell, list) else cell for cell in row] for row in rows)
     else:
-        _table(names, [[_short(cell) for cell in row] for row in rows])
+        show(names, [[_short(cell) for cell in row] for row in rows])
 
 
 @cli.command()
@@ -169,27 +169,7 @@ def _print_versions(facts: list[dict[str, Any]]) -> None:
         ]
         for f in facts
     ]
-    _table(names, rows, right={"dim", "rows", "MB"}, whole={"backbone", "fingerprint", "created"})
-
-
-def _table(names: list[str], rows: list[list[str]], right: Container[str] = (), whole: Container[str] = ()) -> None:
-    """Prints a table; columns in `right` are numbers, those in `whole` are never broken over lines."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in names:
-        table.add_column(
-            Text(name),
-            justify="right" if name in right else "left",
-            overflow="fold",
-            no_wrap=name in whole,
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in foreign words are not markup
-    Console().print(table)
+    show(names, rows, right={"dim", "rows", "MB"}, whole={"backbone", "fingerprint", "created"})
 
 
 def _short(cell: object) -> str:

@@ -1,5 +1,6 @@
 """The Hugging Face Hub: one dataset repository per backbone, one config per dataset, one tag per version."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -61,6 +62,8 @@ class HubRemote:
                     f"{self.where}: {name} is {found}, the manifest says {size} bytes; "
                     "ask its publisher to push it again"
                 )
+        # The client's own bookkeeping there could make it go on with what was refused before.
+        shutil.rmtree(folder / ".cache", ignore_errors=True)
         with _speaking(self.where), ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(lambda name: self._download(name, folder), names))
 
@@ -186,12 +189,17 @@ def _speaking(where: str) -> Iterator[None]:
     except hub_errors.RevisionNotFoundError as error:
         raise FuseboardError(f"{where}: there is no such version; leave --revision out for the newest") from error
     except hub_errors.HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        if status in (401, 403):
+        if error.response is None:
+            raise _cut_off(where, error) from error
+        if (status := error.response.status_code) in (401, 403):
             raise FuseboardError(f"{where}: the Hub refused (HTTP {status}); {login}") from error
         raise FuseboardError(f"{where}: the Hub answered HTTP {status}; try again later") from error
     except (hub_errors.HTTPError, RuntimeError, ValueError, OSError) as error:  # type: ignore[attr-defined]
         if isinstance(error, OSError) and error.errno is not None:  # this machine's own disk, not the Hub
             raise
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise FuseboardError(f"{where}: the transfer failed ({reason}); run the same command again to go on") from error
+        raise _cut_off(where, error) from error
+
+
+def _cut_off(where: str, error: Exception) -> FuseboardError:
+    reason = " ".join(str(error.__cause__ or error).split())
+    return FuseboardError(f"{where}: the transfer failed ({reason}); run the same command again to go on")

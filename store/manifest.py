@@ -14,7 +14,9 @@ from store.fingerprint import fingerprint
 FILE = "manifest.json"
 OWN_FILES = {FILE, "card.toml", "readme.md"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
-SPLITS = ("train", "val", "test")
+SplitName = Literal["train", "val", "test"]
+ColumnName = Literal["corruption", "severity"]
+SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
@@ -71,7 +73,8 @@ class DatasetEntry(_Strict):
     label_names: tuple[str, ...]
     licence: str
     source_md5: str
-    splits: dict[Literal["train", "val", "test"], Split]
+    columns: tuple[ColumnName, ...] = Field(default=(), description="beside id, label, embedding")
+    splits: dict[SplitName, Split]
 
     @model_validator(mode="after")
     def _no_file_twice(self) -> "DatasetEntry":

@@ -1,8 +1,9 @@
 """Shards: plain Parquet files of id, label and embedding that any reader opens."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from store import atomic
 from store.errors import FuseboardError
 from store.fingerprint import sha256_of
-from store.manifest import Shard
+from store.manifest import ColumnName, Shard
 
 ROW_GROUP = 1024
 """Rows per row group: 4 MiB of a 1,024-wide float32 backbone, small enough to stream."""
@@ -26,13 +27,18 @@ def file_name(split: str, index: int, count: int) -> str:
     return f"{split}-{index:05d}-of-{count:05d}.parquet"
 
 
-def schema(dim: int, dtype: str, multi_label: bool) -> pa.Schema:
-    """Arrow schema of a shard: id uint32, label uint16 (or list<uint8>), embedding fixed-size list."""
+COLUMNS: dict[ColumnName, pa.DataType] = {"corruption": pa.string(), "severity": pa.uint8()}
+"""Further columns that a dataset may have."""
+
+
+def schema(dim: int, dtype: str, multi_label: bool, columns: Iterable[ColumnName] = ()) -> pa.Schema:
+    """Arrow schema of a shard: id uint32, label uint16 (or list<uint8>), embedding fixed-size list, then `columns`."""
     return pa.schema(
         [
             pa.field("id", pa.uint32(), nullable=False),
             pa.field("label", pa.list_(pa.uint8()) if multi_label else pa.uint16(), nullable=False),
             pa.field("embedding", pa.list_(pa.float16() if dtype == "float16" else pa.float32(), dim), nullable=False),
+            *(pa.field(name, COLUMNS[name], nullable=False) for name in columns),
         ]
     )
 
@@ -43,6 +49,7 @@ def write(
     labels: NDArray[np.integer[Any]],
     embeddings: NDArray[np.floating[Any]],
     about: Mapping[str, Any],
+    columns: Mapping[ColumnName, NDArray[Any]] = MappingProxyType({}),
 ) -> Shard:
     """Writes one shard in one step and returns its manifest entry.
 
@@ -53,6 +60,7 @@ def write(
         embeddings: (N, D), float32 or float16; a NaN or an infinity is refused with the id it belongs to.
         about: what the shard belongs to (fingerprint, dataset, split, source MD5); kept in the file, so that a
             resumed run can tell its own shards from those of another version.
+        columns: (N,) each; the dataset's own, of those in `COLUMNS`.
     """
     finite = np.isfinite(embeddings).all(axis=1)
     if not finite.all():
@@ -62,7 +70,7 @@ def write(
         )
     dim = embeddings.shape[1]
     dtype = str(embeddings.dtype)
-    form = schema(dim, dtype, labels.ndim == 2)
+    form = schema(dim, dtype, labels.ndim == 2, columns)
     flat = np.ascontiguousarray(embeddings).reshape(-1)
     label_type = form.field("label").type
     table = pa.Table.from_arrays(
@@ -70,6 +78,7 @@ def write(
             pa.array(ids, pa.uint32()),
             pa.array(list(labels.astype(np.uint8)), label_type) if labels.ndim == 2 else pa.array(labels, label_type),
             pa.FixedSizeListArray.from_arrays(pa.array(flat), type=form.field("embedding").type),
+            *(pa.array(values, COLUMNS[name]) for name, values in columns.items()),
         ],
         schema=form.with_metadata({METADATA_KEY: json.dumps(dict(about), sort_keys=True).encode()}),
     )
@@ -88,7 +97,11 @@ def write(
 
 
 def adopt(
-    path: Path, ids: NDArray[np.uint32], labels: NDArray[np.integer[Any]], about: Mapping[str, Any]
+    path: Path,
+    ids: NDArray[np.uint32],
+    labels: NDArray[np.integer[Any]],
+    about: Mapping[str, Any],
+    columns: Mapping[ColumnName, NDArray[Any]] = MappingProxyType({}),
 ) -> Shard | None:
     """The manifest entry of a shard that an earlier, killed run left, or None when it is not exactly what is wanted.
 
@@ -106,6 +119,8 @@ def adopt(
     stored = table["label"].combine_chunks()
     found = np.array(stored.to_pylist()) if labels.ndim == 2 else stored.to_numpy(zero_copy_only=False)
     if not (np.array_equal(table["id"].to_numpy(), ids) and np.array_equal(found, labels)):
+        return None
+    if any(table[name].to_pylist() != values.tolist() for name, values in columns.items()):
         return None
     return Shard(file=path.name, rows=len(ids), bytes=path.stat().st_size, sha256=sha256_of(path))
 

@@ -59,7 +59,7 @@ def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, la
         shards.verify(path, shard)
     except FuseboardError as error:
         return [str(error)], last
-    wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"))
+    wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
     problems, rows = [], 0
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:

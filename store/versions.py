@@ -49,19 +49,19 @@ def lock_of(root: Path, backbone: str, fingerprint: str, dataset: str = "manifes
     return FileLock(path)
 
 
-def all_versions(root: Path) -> list[Version]:
-    """Every version of a store, by backbone and then age; raises at the first manifest that cannot be read."""
-    found, broken = survey(root)
+def all_versions(root: Path, backbone: str = "*") -> list[Version]:
+    """Every version, of one backbone or of all, by backbone and then age; raises at a manifest that cannot be read."""
+    found, broken = survey(root, backbone)
     if broken:
         raise next(iter(broken.values()))
     return found
 
 
-def survey(root: Path) -> tuple[list[Version], dict[Path, FuseboardError]]:
+def survey(root: Path, backbone: str = "*") -> tuple[list[Version], dict[Path, FuseboardError]]:
     """Every version that can be read, by backbone and then age, and by folder what is wrong with the others."""
     found: list[Version] = []
     broken: dict[Path, FuseboardError] = {}
-    for path in sorted((root / "embeddings").glob(f"*/*/{manifests.FILE}")):
+    for path in sorted((root / "embeddings").glob(f"{backbone}/*/{manifests.FILE}")):
         try:
             found.append(Version(path.parent, manifests.read(path.parent)))
         except FuseboardError as error:
@@ -82,12 +82,13 @@ def find(root: Path, spec: str, dataset: str | None = None, prefer: Mapping[str,
         FuseboardError: nothing fits, or several do. Never guesses which of two versions was meant.
     """
     name, _, prefix = spec.partition("@")
-    versions = all_versions(root)
-    fitting = [v for v in versions if v.manifest.backbone == name and v.manifest.fingerprint.startswith(prefix)]
+    versions = all_versions(root, name) if manifests.is_name(name) else []
+    if not versions:
+        there = {path.parent.parent.name for path in (root / "embeddings").glob(f"*/*/{manifests.FILE}")}
+        raise unknown("backbone", name, there, f"the store {root}")
+    fitting = [v for v in versions if v.manifest.fingerprint.startswith(prefix)]
     if not fitting:
-        if prefix and (there := [v.spec for v in versions if v.manifest.backbone == name]):
-            raise unknown("version", spec, there, f"the store {root}")
-        raise unknown("backbone", name, {v.manifest.backbone for v in versions}, f"the store {root}")
+        raise unknown("version", spec, [v.spec for v in versions], f"the store {root}")
     with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
     wanted = [v for v in with_data if v.manifest.fingerprint == (prefer or {}).get(name)]
     if len(with_data) > 1 and not wanted:

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -111,8 +111,10 @@ class Card(BaseModel):
             overlap=self.overlap,
         )
 
-    def at_precision(self, precision: Precision) -> "Card":
+    def at_precision(self, precision: str) -> "Card":
         """The same backbone computed at another precision: other vectors, so another fingerprint."""
+        if precision not in get_args(Precision):
+            raise unknown("precision", precision, get_args(Precision))
         return self.model_copy(update={"precision": precision})
 
     def toml(self) -> str:

@@ -65,7 +65,9 @@ def fill(card: Card, model: "torch.nn.Module", tensors: "dict[str, torch.Tensor]
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
-        raise FuseboardError(f"{card.id}: the checkpoint does not fit the model: {' '.join(str(error).split())}") from error
+        raise FuseboardError(
+            f"{card.id}: the checkpoint does not fit the model: {' '.join(str(error).split())}"
+        ) from error
 
 
 def check_dim(card: Card, dim: int) -> None:
@@ -87,4 +89,6 @@ def _from_hub(card: Card) -> Path:
             "`hf auth login`"
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise FuseboardError(f"{card.id}: {card.source.hub_id} cannot be fetched: {str(error).splitlines()[0]}") from error
+        raise FuseboardError(
+            f"{card.id}: {card.source.hub_id} cannot be fetched: {str(error).splitlines()[0]}"
+        ) from error

@@ -1,15 +1,20 @@
 """What every dataset offers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from store.manifest import SPLITS, ColumnName, SplitName
 
-class Dataset(Protocol):
-    """Labelled images in train, val and test; an image's id is its row number in the official split."""
+Labels = NDArray[np.integer[Any]]
+Images = Iterator[NDArray[np.uint8]]
+
+
+class Dataset(ABC):
+    """Labelled images in splits; an image's id is its row number in its split."""
 
     name: str
     task: str
@@ -18,53 +23,39 @@ class Dataset(Protocol):
     """Of every class, or of every finding of a multi-label task."""
     licence: str
     source_md5: str
-    """MD5 of the source file; it identifies the images in every manifest and result."""
+    """MD5 that identifies the images in every manifest and result: that of the source file."""
+    splits: tuple[SplitName, ...] = SPLITS
 
-    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+    @abstractmethod
+    def labels(self, split: str) -> Labels:
         """Class numbers (N,), or (N, L) of 0 and 1 for multi-label."""
-        ...
 
-    def images(self, split: str, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
+    @abstractmethod
+    def images(self, split: str, start: int, stop: int) -> Images:
         """Rows `start` to `stop` in order, each (H, W) or (H, W, 3), read as a stream."""
-        ...
+
+    def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
+        """Further facts of every row (N,), which the shards carry beside the label; most datasets have none."""
+        return {}
 
 
-@dataclass(frozen=True)
-class First:
+class First(Dataset):
     """The first images of every split of a dataset: a dataset of its own name, so its rows meet no others."""
 
-    whole: Dataset
-    count: int
+    def __init__(self, whole: Dataset, count: int) -> None:
+        self.name = f"{whole.name}-first{count}"
+        self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
+        self.source_md5, self.splits = whole.source_md5, whole.splits
+        self._whole, self._count = whole, count
 
-    @property
-    def name(self) -> str:
-        """`digits-first100`."""
-        return f"{self.whole.name}-first{self.count}"
-
-    @property
-    def task(self) -> str:
-        """The whole dataset's."""
-        return self.whole.task
-
-    @property
-    def label_names(self) -> tuple[str, ...]:
-        """The whole dataset's, also where the first images lack a class."""
-        return self.whole.label_names
-
-    @property
-    def licence(self) -> str:
-        """The whole dataset's."""
-        return self.whole.licence
-
-    @property
-    def source_md5(self) -> str:
-        """The whole dataset's: the images come from the same file."""
-        return self.whole.source_md5
-
-    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+    def labels(self, split: str) -> Labels:
         """Labels of the first images."""
-        return self.whole.labels(split)[: self.count]
+        return self._whole.labels(split)[: self._count]
 
-    def images(self, split: str, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
+    def images(self, split: str, start: int, stop: int) -> Images:
         """Rows of the whole dataset, which the ids number."""
-        return self.whole.images(split, start, min(stop, self.count))
+        return self._whole.images(split, start, min(stop, self._count))
+
+    def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
+        """Facts of the first images."""
+        return {name: values[: self._count] for name, values in self._whole.columns(split).items()}

@@ -3,7 +3,6 @@
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datasets.dataset import Dataset, Images, Labels
 from store.errors import FuseboardError
 
 FLAGS = tuple(
     f"{stem}mnist"
     for stem in (
-        "path", "chest", "derma", "oct", "pneumonia", "retina", "breast", "blood", "tissue", "organa", "organc", "organs"
+        "path", "chest", "derma", "oct", "pneumonia", "retina",
+        "breast", "blood", "tissue", "organa", "organc", "organs",
     )
 )  # fmt: skip
 SIZES = (28, 64, 128, 224)
@@ -28,7 +29,7 @@ def root() -> Path:
     return Path(os.environ.get("MEDMNIST_ROOT") or "~/.medmnist").expanduser()
 
 
-class MedMNIST:
+class MedMNIST(Dataset):
     """One dataset at one size; its file is found or downloaded, and held against the published MD5, on first use."""
 
     def __init__(self, name: str, flag: str, size: int) -> None:
@@ -36,7 +37,7 @@ class MedMNIST:
 
         info = medmnist.INFO[flag]
         suffix = "" if size == 28 else f"_{size}"
-        self.name = name
+        self.name, self.flag = name, flag
         self.task: str = info["task"]
         self.label_names = tuple(info["label"][key] for key in sorted(info["label"], key=int))
         self.licence: str = info["license"]
@@ -45,7 +46,7 @@ class MedMNIST:
         self._url: str = info[f"url{suffix}"]
         self._file_name = f"{flag}{suffix}.npz"
 
-    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+    def labels(self, split: str) -> Labels:
         """(N,) uint16, or (N, 14) uint8 for ChestMNIST."""
         with np.load(self._path) as arrays:
             if f"{split}_labels" not in arrays:
@@ -55,12 +56,12 @@ class MedMNIST:
             raise FuseboardError(f"{self._path}: {len(labels)} {split} labels, {self._rows[split]} are official")
         return labels.astype(np.uint8) if self.task.startswith("multi-label") else labels.reshape(-1).astype(np.uint16)
 
-    def images(self, split: str, start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
+    def images(self, split: str, start: int, stop: int) -> Images:
         """(H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""
         with zipfile.ZipFile(self._path) as archive, archive.open(f"{split}_images.npy") as file:
-            version = np.lib.format.read_magic(file)  # type: ignore[arg-type]
+            version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(file)  # type: ignore[arg-type]
+            shape, _, dtype = read(file)
             row_shape, row_bytes = shape[1:], int(np.prod(shape[1:])) * dtype.itemsize
             per_chunk = max(1, CHUNK_BYTES // row_bytes)
             skip = start * row_bytes
@@ -79,8 +80,8 @@ class MedMNIST:
             self._download(path)
         if (digest := calculate_md5(str(path))) != self.source_md5:
             raise FuseboardError(
-                f"{path}: MD5 {digest}, the published one is {self.source_md5}: the file is damaged or another version; "
-                "delete it so that it is downloaded again"
+                f"{path}: MD5 {digest}, the published one is {self.source_md5}: the file is damaged or another "
+                "version; delete it so that it is downloaded again"
             )
         return path
 
@@ -109,5 +110,3 @@ def get(name: str) -> MedMNIST:
     """The dataset of one of `names()`."""
     flag, _, size = name.partition("-")
     return MedMNIST(name, flag, int(size or 224))
-
-

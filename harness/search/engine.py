@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from harness import cluster, profile
 from harness.backbones import registry
@@ -70,10 +73,24 @@ class Search:
             results.compact(self.root, EVALUATION, self.dataset, {key for s in losers for key in self._keys(s)})
         return choice
 
-    def rows(self, subsets: Sequence[Subset]) -> pl.DataFrame:
-        """The result rows of some subsets of this search."""
+    def rows(self, subsets: Sequence[Subset], scores: bool = False) -> pl.DataFrame:
+        """The result rows of some subsets of this search, with their kept predictions when asked for."""
         keys = {key for subset in subsets for key in self._keys(subset)}
-        return results.read(self.root, EVALUATION, self.dataset).filter(pl.col("key").is_in(list(keys)))
+        return results.read(self.root, EVALUATION, self.dataset, scores).filter(pl.col("key").is_in(list(keys)))
+
+    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+        """The labels of a split, in the order of the rows' predictions."""
+        return self._catalog.labels(self.dataset, split, next(iter(self.versions.values())).spec)
+
+    @property
+    def task(self) -> str:
+        """MedMNIST's name of the task."""
+        return self._entry.task
+
+    @cached_property
+    def libraries(self) -> dict[str, str]:
+        """Versions of what can change a number here."""
+        return profile.libraries()
 
     @cached_property
     def versions(self) -> dict[str, Version]:
@@ -83,7 +100,8 @@ class Search:
         )
         if not specs:
             raise FuseboardError(
-                f"{self.root} holds no embeddings of {self.dataset}; run `fuseboard extract BACKBONE --dataset {self.dataset}`"
+                f"{self.root} holds no embeddings of {self.dataset}; "
+                f"run `fuseboard extract BACKBONE --dataset {self.dataset}`"
             )
         found = [find(self.root, spec, self.dataset, registry.fingerprints()) for spec in specs]
         named = {version.manifest.backbone: version for version in found}
@@ -95,7 +113,8 @@ class Search:
         sources = {v.manifest.datasets[self.dataset].source_md5: name for name, v in named.items()}
         if len(sources) > 1:
             raise FuseboardError(
-                f"{' and '.join(sources.values())} embedded different source files of {self.dataset}; extract both again"
+                f"{' and '.join(sources.values())} embedded different source files of {self.dataset}; "
+                "extract both again"
             )
         return dict(sorted(named.items()))
 
@@ -118,15 +137,19 @@ class Search:
             for subset in ordered
         )
         truth = {"val": val, "test": test}
-        with progress(f"{self.dataset} · {self.protocol.name} · {len(self.versions)} backbones", len(ordered)) as advance:
+        with progress(
+            f"{self.dataset} · {self.protocol.name} · {len(self.versions)} backbones", len(ordered)
+        ) as advance:
             for number, outcome in cluster.run(fit, jobs, self.jobs, self.address):
-                results.keep(self.root, [self._result(ordered[number], split, outcome, truth[split]) for split in SPLITS])
+                results.keep(
+                    self.root, [self._result(ordered[number], split, outcome, truth[split]) for split in SPLITS]
+                )
                 self.fits += 1
                 advance(1)
 
     def _result(self, subset: Subset, split: str, outcome: Outcome, truth: Blocks) -> Result:
         scores = outcome.scores[split]
-        metrics = measure(self._entry.task, truth.labels, scores)
+        metrics = measure(self.task, truth.labels, scores)
         return Result(
             inputs=self._inputs(subset, split),
             selection=(self.protocol.selection.metric, *self.protocol.selection.tie_break),
@@ -142,7 +165,7 @@ class Search:
             jobs=self.jobs or cluster.cores(),
             device=self.device,
             hardware=profile.hardware(self.device),
-            libraries=profile.libraries(),
+            libraries=self.libraries,
             created=manifest.now(),
             scores=scores.tolist(),
         )

@@ -24,7 +24,9 @@ SOURCES = st.fixed_dictionaries(
         "weights": st.sampled_from(["a.safetensors", "b.safetensors"]),
         "sha256": st.text(HEX, min_size=64, max_size=64),
         "state_dict": st.sampled_from(["by-name", "in-order"]),
-        "kwargs": st.dictionaries(st.sampled_from("abc"), st.one_of(st.booleans(), st.integers(0, 2), st.floats(0, 2)), max_size=2),
+        "kwargs": st.dictionaries(
+            st.sampled_from("abc"), st.one_of(st.booleans(), st.integers(0, 2), st.floats(0, 2)), max_size=2
+        ),
     }
 )
 COLOUR = st.lists(st.floats(0.1, 1), min_size=3, max_size=3)
@@ -61,7 +63,9 @@ def leaves(tree: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
 
 
 @given(DECIDING, DECIDING)
-def test_two_cards_share_a_fingerprint_only_if_no_deciding_field_differs(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_two_cards_share_a_fingerprint_only_if_no_deciding_field_differs(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
     first, second = (Card.model_validate({**FACTS, **case}) for case in (one, other))
     assert (first.fingerprint == second.fingerprint) == (leaves(one) == leaves(other))
 
@@ -81,7 +85,9 @@ def test_changing_any_one_deciding_field_changes_the_fingerprint(case: dict[str,
 @given(DECIDING)
 def test_facts_that_decide_nothing_keep_the_fingerprint(case: dict[str, Any]) -> None:
     card = Card.model_validate({**FACTS, **case})
-    other = Card.model_validate({**FACTS, **case, "licence": "Apache-2.0", "title": "Y", "paper": "https://example.org"})
+    other = Card.model_validate(
+        {**FACTS, **case, "licence": "Apache-2.0", "title": "Y", "paper": "https://example.org"}
+    )
     assert card.fingerprint == other.fingerprint
 
 

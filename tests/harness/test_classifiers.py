@@ -50,5 +50,7 @@ def test_gpu_agrees_with_cpu(task: str) -> None:
     features = rng.standard_normal((400, 30)).astype(np.float32)
     features[:, : shift.shape[1]] += shift
     classes = 5 if task == "multi-class" else 3 if labels.ndim == 2 else 2
-    cpu, gpu = (XGBoost(PARAMS, task, classes, 42, device).fit(features, labels).predict(features) for device in ("cpu", "cuda"))
+    cpu, gpu = (
+        XGBoost(PARAMS, task, classes, 42, device).fit(features, labels).predict(features) for device in ("cpu", "cuda")
+    )
     assert np.abs(cpu - gpu).mean() < 0.02

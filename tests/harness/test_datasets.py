@@ -53,7 +53,8 @@ def test_first_is_a_dataset_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("breastmnst", "did you mean breastmnist"), ("digit", "did you mean digits"), ("../x", "unknown")]
+    ("name", "message"),
+    [("breastmnst", "did you mean breastmnist"), ("digit", "did you mean digits"), ("../x", "unknown")],
 )
 def test_unknown_dataset(name: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
@@ -77,7 +78,7 @@ def test_a_flipped_byte_is_noticed(medmnist_root: Path, tmp_path: Path, monkeypa
     content[1000] ^= 1
     damaged.write_bytes(content)
     monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
-    with pytest.raises(FuseboardError, match="MD5 .* the published one is 742edef2a1fd1524b2efff4bd7ba9364"):
+    with pytest.raises(FuseboardError, match=r"MD5 .* the published one is 742edef2a1fd1524b2efff4bd7ba9364"):
         registry.get("breastmnist-64").labels("val")
 
 
@@ -87,7 +88,7 @@ def test_no_file_and_no_network_is_one_clear_line(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
     monkeypatch.setattr("torchvision.datasets.utils.download_url", no_network)
-    with pytest.raises(FuseboardError, match="could not be downloaded .*no route to host.*MEDMNIST_ROOT"):
+    with pytest.raises(FuseboardError, match=r"could not be downloaded .*no route to host.*MEDMNIST_ROOT"):
         registry.get("bloodmnist").labels("val")
     assert list(tmp_path.iterdir()) == []
 

@@ -169,7 +169,9 @@ def test_two_runs_at_once_give_one_whole_version(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".tmp-*"))
 
 
-def test_what_a_killed_run_of_another_source_left_is_not_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_run_of_another_source_left_is_not_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version = extract(CARD, datasets.get("digits-first50"), tmp_path)
     (version.folder / manifest.FILE).unlink()
     other = datasets.get("digits-first50")

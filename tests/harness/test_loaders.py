@@ -36,7 +36,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make_card(repository: Path) -> MakeCard:
     """A card for `org/tiny`, pinned to what lies there."""
 
-    def make(loader: str, dim: int, pooling: str, size: int = 32, architecture: str | None = None, **kwargs: Any) -> Card:
+    def make(
+        loader: str, dim: int, pooling: str, size: int = 32, architecture: str | None = None, **kwargs: Any
+    ) -> Card:
         weights = repository / "model.safetensors"
         lite = registry.get("efficientnet-lite0").model_dump(mode="json")
         source = {
@@ -99,7 +101,9 @@ def test_transformers_projected(repository: Path, make_card: MakeCard) -> None:
 
 def test_open_clip(repository: Path, make_card: MakeCard) -> None:
     model = open_clip.create_model("RN50", pretrained=None).eval()
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, repository / "model.safetensors")
+    save_file(
+        {name: tensor.contiguous() for name, tensor in model.state_dict().items()}, repository / "model.safetensors"
+    )
     card = make_card("open_clip", 1024, "cls+proj", size=224, architecture="RN50")
     assert_same(card, model.encode_image(normalised(card)))
 

@@ -15,7 +15,9 @@ FROZEN = {
 @pytest.mark.parametrize("name", protocol.names())
 def test_a_protocol_does_not_change_under_its_version(name: str) -> None:
     rules = protocol.get(name)
-    assert FROZEN[(rules.name, rules.version)] == rules.digest, "choices changed: raise `version` and add its digest here"
+    assert FROZEN[(rules.name, rules.version)] == rules.digest, (
+        "choices changed: raise `version` and add its digest here"
+    )
 
 
 def test_biofuse_2026_is_the_papers() -> None:

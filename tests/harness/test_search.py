@@ -179,7 +179,10 @@ def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Pa
     undisturbed = Path(shutil.copytree(store, tmp_path / "undisturbed"))
     Search(undisturbed, DATA, STARTER).run(strategies.exhaustive)
     process = subprocess.Popen(
-        [sys.executable, "-c", SLOW, str(store), DATA], cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, "-c", SLOW, str(store), DATA],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 120
     while not list(store.glob(f"results/fusion/{DATA}/[!.]*.parquet")):

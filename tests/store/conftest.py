@@ -119,15 +119,15 @@ def _hub_server() -> Iterator[Any]:
 @pytest.fixture
 def hub_server(_hub_server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """The loopback Hub, empty, and the real client pointed at it."""
-    from huggingface_hub import constants
+    from huggingface_hub import constants, file_download
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
     _hub_server.reset()
     monkeypatch.setattr(constants, "ENDPOINT", _hub_server.url)
-    monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE", _hub_server.url + "/{repo_id}/resolve/{revision}/{filename}"
-    )
+    template = _hub_server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
     monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")

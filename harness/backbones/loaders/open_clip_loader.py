@@ -11,7 +11,7 @@ from store.errors import FuseboardError
 def load(card: Card, device: str) -> TorchEncoder:
     """Builds the model by its open_clip name, fills in the pinned weights and keeps the projected image vector."""
     if card.pooling != "cls+proj":
-        raise FuseboardError(f"{card.id}: open_clip gives the projected vector; say pooling = \"cls+proj\"")
+        raise FuseboardError(f'{card.id}: open_clip gives the projected vector; say pooling = "cls+proj"')
     name = str(card.source.architecture)
     config = open_clip.get_model_config(name)
     if config is None:

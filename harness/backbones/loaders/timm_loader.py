@@ -1,5 +1,7 @@
 """Backbones whose architecture is timm's."""
 
+from typing import Any, cast
+
 import timm
 import torch
 
@@ -18,12 +20,14 @@ def load(card: Card, device: str) -> TorchEncoder:
         raise FuseboardError(f"{card.id}: timm has no pooling {card.pooling!r}; known: {', '.join(POOLING)}")
     name = str(card.source.architecture)
     if not timm.is_model(name):
-        raise FuseboardError(f"{card.id}: timm {timm.__version__} has no architecture {name!r}; mend the card or update timm")
+        raise FuseboardError(
+            f"{card.id}: timm {timm.__version__} has no architecture {name!r}; mend the card or update timm"
+        )
     with torch.device("meta"):
         model = timm.create_model(name, pretrained=False, **card.source.kwargs)
-    weights.check_dim(card, int(model.num_features))
+    weights.check_dim(card, cast(int, model.num_features))
     path = weights.file_of(card)
     model = model.to_empty(device="cpu")
     weights.fill(card, model, weights.state_dict(path))
-    model.reset_classifier(0, POOLING[card.pooling])
+    cast(Any, model).reset_classifier(0, POOLING[card.pooling])
     return TorchEncoder(card, model, model, device)

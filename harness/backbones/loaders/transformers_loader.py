@@ -33,15 +33,16 @@ def load(card: Card, device: str) -> TorchEncoder:
     """Reads the pinned configuration, checks the width, then fetches, verifies and loads the pinned weights."""
     if card.pooling not in POOLING:
         raise FuseboardError(f"{card.id}: no pooling {card.pooling!r} for transformers; known: {', '.join(POOLING)}")
+    repository = str(card.source.hub_id)
     try:
-        config = AutoConfig.from_pretrained(card.source.hub_id, revision=card.source.revision, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(repository, revision=card.source.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise FuseboardError(f"{card.id}: no usable configuration: {str(error).splitlines()[0]}") from error
     weights.check_dim(card, int(config.projection_dim if card.pooling == "cls+proj" else config.hidden_size))
     weights.file_of(card)
     # Not `weights.fill`: transformers 5 renames the tensors of older checkpoints while it reads them.
     model, info = AutoModel.from_pretrained(
-        card.source.hub_id,
+        repository,
         revision=card.source.revision,
         trust_remote_code=False,
         use_safetensors=True,
@@ -50,7 +51,7 @@ def load(card: Card, device: str) -> TorchEncoder:
     )
     if absent := sorted(info["missing_keys"]):
         raise FuseboardError(
-            f"{card.id}: {len(absent)} tensors of the model are not in the checkpoint, {absent[0]} first: they would be "
-            "random; mend the card"
+            f"{card.id}: {len(absent)} tensors of the model are not in the checkpoint, {absent[0]} first: they would "
+            "be random; mend the card"
         )
     return TorchEncoder(card, model, POOLING[card.pooling](model), device)

@@ -1,0 +1,23 @@
+"""Evaluations: what is measured beside the search, over the same rows and by the same protocol."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+import polars as pl
+
+from harness.search.engine import Search
+from store.choice import Choice
+from store.errors import unknown
+
+EVALUATIONS = ("singles", "late")
+
+Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
+"""Measures, keeps the rows, and returns the choice among them with the rows themselves."""
+
+
+def get(name: str) -> Evaluation:
+    """An evaluation by name: the `evaluate` of the module of that name."""
+    if name not in EVALUATIONS:
+        raise unknown("evaluation", name, EVALUATIONS)
+    evaluation: Evaluation = import_module(f"harness.evaluations.{name}").evaluate
+    return evaluation

@@ -1,0 +1,77 @@
+"""Late fusion: the soft vote of classifiers that each saw one backbone. It scores every subset without another fit."""
+
+import numpy as np
+import polars as pl
+
+from harness import fusion
+from harness.evaluations import singles
+from harness.metrics import measure
+from harness.search import strategies
+from harness.search.engine import SPLITS, Search
+from store import manifest, results
+from store.choice import Choice, choose
+from store.errors import FuseboardError
+from store.results import Inputs, Result
+
+EVALUATION = "late"
+
+
+def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
+    """Averages the singles' probabilities over every subset and keeps the rows.
+
+    The singles are the rows of the search itself, so after an exhaustive search this fits nothing. The average is
+    unweighted: nothing is learned from validation but which subset to take.
+    """
+    singles.evaluate(search)
+    names = list(search.versions)
+    rows = search.rows([(name,) for name in names], scores=True)
+    voters = {(row["subset"][0], row["split"]): row for row in rows.iter_rows(named=True)}
+    if any(row["scores"] is None for row in voters.values()):
+        raise FuseboardError(
+            f"{search.dataset}: the singles' predictions were not kept; search it again from an empty store"
+        )
+    truth = {split: search.labels(split) for split in SPLITS}
+    kept = [
+        _vote(search, subset, split, [voters[name, split] for name in subset], truth[split])
+        for subset in next(strategies.exhaustive(names))
+        for split in SPLITS
+    ]
+    known = results.known_keys(search.root, EVALUATION, search.dataset)
+    if new := [row for row in kept if row.inputs.key not in known]:
+        results.keep(search.root, new)
+    keys = [row.inputs.key for row in kept]
+    measured = results.read(search.root, EVALUATION, search.dataset).filter(pl.col("key").is_in(keys))
+    return choose(measured), measured
+
+
+def _vote(search: Search, subset: fusion.Subset, split: str, voters: list[dict], truth: np.ndarray) -> Result:  # type: ignore[type-arg]
+    scores = np.stack([np.array(voter["scores"], np.float64) for voter in voters]).mean(axis=0)
+    metrics = measure(search.task, truth, scores)
+    first = voters[0]
+    return Result(
+        inputs=Inputs(
+            **{
+                **{name: first[name] for name in Inputs.model_fields},
+                "evaluation": EVALUATION,
+                "subset": subset,
+                "fingerprints": tuple(voter["fingerprints"][0] for voter in voters),
+                "fusion": "soft-vote",
+            }
+        ),
+        selection=tuple(first["selection"]),
+        auc=metrics.auc,
+        acc=metrics.acc,
+        reason=metrics.reason,
+        rows=len(scores),
+        features=sum(voter["features"] for voter in voters),
+        fit_s=sum(voter["fit_s"] for voter in voters),
+        predict_s=sum(voter["predict_s"] for voter in voters),
+        peak_rss_mb=max(voter["peak_rss_mb"] for voter in voters),
+        peak_vram_mb=None,
+        jobs=first["jobs"],
+        device=first["device"],
+        hardware=first["hardware"],
+        libraries=search.libraries,
+        created=manifest.now(),
+        scores=None,
+    )
