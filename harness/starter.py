@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from store import atomic
-from store.versions import all_versions
-
 BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 DATASET = "digits"
 PROTOCOL = "starter"
@@ -15,6 +12,9 @@ MARK = "starter-unfinished"
 
 def run_if_empty(root: Path) -> None:
     """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
+    from store import atomic
+    from store.versions import all_versions
+
     mark = root / MARK
     if mark.exists() or not (all_versions(root) or any((root / "results").glob("*/*/*.parquet"))):
         atomic.write_text(mark, "")

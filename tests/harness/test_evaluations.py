@@ -1,0 +1,71 @@
+"""Evaluations beside the search."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.ensemble import VotingClassifier
+from sklearn.preprocessing import LabelEncoder
+from xgboost import XGBClassifier
+
+from harness import evaluations, protocol
+from harness.metrics import measure
+from harness.search import engine, strategies
+from harness.search.engine import Search
+from store import results
+from store.catalog import Catalog
+from store.errors import UsageError
+
+DATA = "digits-first120"
+STARTER = protocol.get("starter")
+
+
+@pytest.fixture
+def store(small_store: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(small_store, tmp_path / "store"))
+
+
+def test_singles_choose_the_best_single_backbone(store: Path) -> None:
+    choice, rows = evaluations.get("singles")(Search(store, DATA, STARTER))
+    accuracy = {row["subset"][0]: row["acc"] for row in rows.to_dicts() if row["split"] == "val"}
+    assert set(accuracy) == {"hog", "pixels"}
+    assert choice.chosen == (max(accuracy, key=lambda name: accuracy[name]),)
+
+
+def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
+    _, rows = evaluations.get("late")(Search(store, DATA, STARTER))
+    train, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
+    fitted = []
+    for name in ("hog", "pixels"):
+        model = XGBClassifier(**STARTER.params.model_dump(exclude_none=True), random_state=42)
+        fitted.append(model.fit(train.features[name], train.labels))
+    vote = VotingClassifier([("hog", fitted[0]), ("pixels", fitted[1])], voting="soft")
+    vote.estimators_, vote.le_, vote.classes_ = fitted, LabelEncoder().fit(train.labels), np.arange(10)
+    vote._collect_probas = lambda _: np.asarray(  # each voter sees its own backbone
+        [model.predict_proba(test.features[name]) for model, name in zip(fitted, ("hog", "pixels"), strict=True)]
+    )
+    expected = measure("multi-class", test.labels, vote.predict_proba(test.features["hog"]))
+    row = rows.filter(pl.col("split") == "test", pl.col("subset") == ["hog", "pixels"]).to_dicts()[0]
+    assert row["auc"] == pytest.approx(expected.auc, abs=1e-6)
+    assert row["acc"] == expected.acc
+    assert (row["evaluation"], row["fusion"]) == ("late", "soft-vote")
+
+
+def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Search(store, DATA, STARTER).run(strategies.exhaustive)
+
+    def no_fit(*_: object) -> None:
+        raise AssertionError("a fit was run")
+
+    monkeypatch.setattr(engine, "fit", no_fit)
+    first = evaluations.get("late")(Search(store, DATA, STARTER))[1]
+    second = evaluations.get("late")(Search(store, DATA, STARTER))[1]
+    assert first.equals(second)
+    assert results.read(store, "late").height == 6
+
+
+def test_unknown_evaluation() -> None:
+    with pytest.raises(UsageError, match="did you mean singles"):
+        evaluations.get("single")
