@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import harness.backbones.cli
-from harness.output import Facts, print_choice, print_rows
+from harness.output import Facts, print_choice, print_findings, print_rows
 
 Store = Annotated[Path | None, typer.Option("--store", help="The store; else $FUSEBOARD_STORE, else your cache.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")]
@@ -16,8 +16,10 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="The images.")
+submission = typer.Typer(no_args_is_help=True, help="Backbones of other people.")
 cli.add_typer(harness.backbones.cli.cli, name="backbones")
 cli.add_typer(datasets, name="datasets")
+cli.add_typer(submission, name="submission")
 
 
 @datasets.command("list")
@@ -116,13 +118,49 @@ def evaluate(
 
 
 @cli.command()
+def fuse(
+    dataset: Annotated[str, typer.Argument(help="Whose classes to predict; its embeddings must be in the store.")],
+    images: Annotated[Path, typer.Argument(help="A folder of image files.", exists=True, file_okay=False)],
+    backbones: Backbones = None,
+    protocol: ProtocolName = "biofuse-2026",
+    batch_size: Annotated[int, typer.Option(min=1, help="Images per forward pass.")] = 8,
+    device: Device = None,
+    store: Store = None,
+) -> None:
+    """Predicts one's own images with the subset that the search chooses: CSV of path and class probabilities."""
+    import csv
+    import sys
+
+    from harness import protocol as protocols
+    from harness.device import resolve
+    from harness.fuse import find_images, predict
+    from harness.search.engine import Search
+    from store.location import store_root
+
+    rules, paths = protocols.get(protocol), find_images(images)
+    engine = Search(store_root(store), dataset, rules, _names(backbones), resolve(device))
+    prediction = predict(engine, paths, batch_size)
+    typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
+    names = engine.label_names[-prediction.scores.shape[1] :]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["path", *names])
+    writer.writerows([path, *row] for path, row in zip(prediction.paths, prediction.scores.tolist(), strict=True))
+
+
+@submission.command("check")
+def check_submission(folder: Path, json: Json = False) -> None:
+    """Holds a submission's card and manifest against the rules; exits with 1 when one is broken."""
+    from harness.submission import check
+
+    print_findings(check(folder), json)
+
+
+@cli.command()
 def doctor(json: Json = False) -> None:
     """Says what is missing on this machine, and how to mend it."""
     from harness.doctor import examine
 
-    findings = examine()
-    print_rows([finding.row() for finding in findings], json)
-    raise typer.Exit(int(any(finding.status == "missing" for finding in findings)))
+    print_findings(examine(), json)
 
 
 def _names(text: str | None) -> list[str]:

@@ -2,29 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
 from harness.datasets import medmnist
 from harness.extras import EXTRAS, mend
+from harness.finding import Finding, Status
 from store.location import store_root
 
 FREE_GB = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    status: Literal["ok", "missing", "note"]
-    check: str
-    message: str
-    fix: str = ""
-
-    def row(self) -> dict[str, object]:
-        """For a table or JSON."""
-        return {"status": self.status, "check": self.check, "message": self.message, "fix": self.fix}
 
 
 def examine() -> list[Finding]:
@@ -37,7 +22,7 @@ def _extras() -> Iterator[Finding]:
         absent = [module for module, of in EXTRAS.items() if of == extra and find_spec(module) is None]
         if absent:
             # Only the harness is needed for the main job; the others widen it.
-            status: Literal["missing", "note"] = "missing" if extra == "harness" else "note"
+            status: Status = "missing" if extra == "harness" else "note"
             yield Finding(status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(mend(absent[0])))
         else:
             yield Finding("ok", f"extra {extra}", "installed")

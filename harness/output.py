@@ -1,6 +1,7 @@
 """What the harness's commands print: JSON for programs, tables for people."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,6 +11,7 @@ from store.table import show
 if TYPE_CHECKING:
     import polars as pl
 
+    from harness.finding import Finding
     from store.choice import Choice
 
 Facts = dict[str, object]
@@ -29,6 +31,12 @@ def print_facts(facts: Facts, as_json: bool) -> None:
         typer.echo(json.dumps(facts, indent=1))
     else:
         show(("fact", "value"), list(facts.items()))
+
+
+def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
+    """A check's findings; ends the command with 1 when one of them is bad."""
+    print_rows([finding.row() for finding in findings], as_json)
+    raise typer.Exit(int(any(finding.is_bad for finding in findings)))
 
 
 def print_choice(choice: "Choice", rows: "pl.DataFrame", as_json: bool) -> None:

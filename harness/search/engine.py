@@ -82,10 +82,30 @@ class Search:
         """The labels of a split, in the order of the rows' predictions."""
         return self._catalog.labels(self.dataset, split, next(iter(self.versions.values())).spec)
 
+    def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
+        """The blocks of some of the searched backbones."""
+        return self._catalog.blocks(self.dataset, split, [self.versions[name].spec for name in subset])
+
+    @property
+    def classifier(self) -> XGBoost:
+        """The protocol's classifier for this dataset's task."""
+        return XGBoost(
+            params=self.protocol.params.model_dump(exclude_none=True),
+            task=self.task,
+            n_classes=self._entry.n_classes,
+            seed=self.protocol.seed,
+            device=self.device,
+        )
+
     @property
     def task(self) -> str:
         """MedMNIST's name of the task."""
         return self._entry.task
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Of the classes or findings, in the order of the scores' columns."""
+        return self._entry.label_names
 
     @cached_property
     def libraries(self) -> dict[str, str]:
@@ -123,15 +143,8 @@ class Search:
         if not subsets:
             return
         ordered = sorted(subsets, key=self._features, reverse=True)
-        train, val, test = (self._blocks(split) for split in manifest.SPLITS)
-        entry = self._entry
-        classifier = XGBoost(
-            params=self.protocol.params.model_dump(exclude_none=True),
-            task=entry.task,
-            n_classes=entry.n_classes,
-            seed=self.protocol.seed,
-            device=self.device,
-        )
+        train, val, test = (self.blocks(split, list(self.versions)) for split in manifest.SPLITS)
+        classifier = self.classifier
         jobs = (
             (classifier, train.labels, *(blocks.features[name] for blocks in (train, val, test) for name in subset))
             for subset in ordered
@@ -198,9 +211,6 @@ class Search:
     @property
     def _entry(self) -> manifest.DatasetEntry:
         return next(iter(self.versions.values())).manifest.datasets[self.dataset]
-
-    def _blocks(self, split: str) -> Blocks:
-        return self._catalog.blocks(self.dataset, split, [version.spec for version in self.versions.values()])
 
     @cached_property
     def _catalog(self) -> Catalog:

@@ -1,0 +1,56 @@
+"""Submissions: another person's backbone as data, a card and the manifest of its embeddings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.backbones import card as cards
+from harness.backbones.card import Card
+from harness.finding import Finding
+from store import manifest
+from store.errors import FuseboardError, UsageError
+from store.manifest import Manifest
+
+CARD = "card.toml"
+FILES = (CARD, manifest.FILE, "README.md")
+
+
+def check(folder: Path) -> list[Finding]:
+    """Holds a submission's folder against every rule that needs neither images nor embeddings."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder; a submission is a folder with {' and '.join(FILES[:2])}")
+    findings = list(_files(folder))
+    if any(finding.is_bad for finding in findings):
+        return findings
+    try:
+        card = cards.read(folder / CARD)
+        findings.append(Finding("ok", "card", "valid"))
+        path = folder / manifest.FILE
+        said = manifest.parse(path.read_bytes(), str(path), "copy it from the version's folder in your store")
+        findings.append(Finding("ok", "manifest", "valid"))
+    except FuseboardError as error:
+        return [*findings, Finding("wrong", "contents", str(error), "mend it as the message says")]
+    return [*findings, *_agreement(folder, card, said)]
+
+
+def _files(folder: Path) -> Iterator[Finding]:
+    for path in sorted(folder.iterdir()):
+        if path.name not in FILES or path.is_symlink() or not path.is_file():
+            yield Finding("wrong", "files", f"{path.name!r} does not belong here", f"keep only {', '.join(FILES)}")
+    for name in FILES[:2]:
+        if not (folder / name).exists():
+            yield Finding("missing", "files", f"{name} is not there", "copy it from the version's folder in your store")
+
+
+def _agreement(folder: Path, card: Card, said: Manifest) -> Iterator[Finding]:
+    """Card, manifest and folder must be about one and the same version."""
+    for rule, of_card, found in (
+        ("name", card.id, folder.name),
+        ("backbone", card.id, said.backbone),
+        ("fingerprint", card.fingerprint, said.fingerprint),
+        ("dim", card.dim, said.dim),
+        ("redistribution", card.redistribution, said.about.redistribution),
+    ):
+        if of_card == found:
+            yield Finding("ok", rule, str(found))
+        else:
+            yield Finding("wrong", rule, f"the card says {of_card}, here it is {found}", "extract again with this card")
