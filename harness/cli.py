@@ -141,7 +141,7 @@ def fuse(
     engine = Search(store_root(store), dataset, rules, _names(backbones), resolve(device))
     prediction = predict(engine, paths, batch_size)
     typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
-    names = engine.label_names[-prediction.scores.shape[1] :]
+    names = engine.pool.entry.label_names[-prediction.scores.shape[1] :]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", *names])
     writer.writerows([path, *row] for path, row in zip(prediction.paths, prediction.scores.tolist(), strict=True))

@@ -47,13 +47,13 @@ def predict(search: Search, paths: Sequence[Path], batch_size: int) -> Predictio
     subset = search.run(strategies.exhaustive).chosen
     cards = {name: _card_of(search, name) for name in subset}
     blocks = [_embed(cards[name], paths, search.device, batch_size) for name in subset]
-    train = search.blocks("train", subset)
+    train = search.pool.blocks("train", subset)
     fitted = search.classifier.fit(fusion.concat([train.features[name] for name in subset]), train.labels)
     return Prediction(subset, tuple(paths), fitted.predict(fusion.concat(blocks)))
 
 
 def _card_of(search: Search, name: str) -> Card:
-    version = search.versions[name]
+    version = search.pool.versions[name]
     card = registry.get(name)
     if card.fingerprint != version.manifest.fingerprint:
         raise FuseboardError(

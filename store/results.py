@@ -128,7 +128,13 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
 def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
     """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions."""
     columns = [name for name in SCHEMA if scores or name != "scores"]
-    frames = [_open(path, columns) for path in sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))]
+    while True:
+        paths = sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))
+        try:
+            frames = [_open(path, columns) for path in paths]
+            break
+        except FileNotFoundError:  # another process joined the files meanwhile: list them again
+            continue
     empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
     rows = pl.concat([empty, *frames])
     if scores:  # of two copies of a row, the one that kept its predictions
@@ -149,13 +155,13 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
     """
     folder = folder_of(root, evaluation, dataset)
     parts = sorted(folder.glob("[!.]*.parquet"))
+    if len(parts) < 2:
+        return
     rows = read(root, evaluation, dataset, scores=True).with_columns(
         pl.when(pl.col("key").is_in(list(drop_scores))).then(None).otherwise(pl.col("scores")).alias("scores")
     )
     kept = rows.filter(pl.col("scores").is_not_null())
     target = folder / f"rows-{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
-    if parts == [target]:
-        return
     with atomic.replacing(target) as temporary:
         rows.write_parquet(temporary)
     for part in parts:
@@ -166,8 +172,8 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
 def _open(path: Path, columns: list[str]) -> pl.DataFrame:
     try:
         return pl.read_parquet(path, columns=columns)
-    except FileNotFoundError:  # compacted by another process between listing and reading
-        return pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
+    except FileNotFoundError:
+        raise
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FuseboardError(
             f"{path}: not a readable results file ({str(error).splitlines()[0]}); "

@@ -23,14 +23,14 @@ def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
     unweighted: nothing is learned from validation but which subset to take.
     """
     singles.evaluate(search)
-    names = list(search.versions)
+    names = list(search.pool.versions)
     rows = search.rows([(name,) for name in names], scores=True)
     voters = {(row["subset"][0], row["split"]): row for row in rows.iter_rows(named=True)}
     if any(row["scores"] is None for row in voters.values()):
         raise FuseboardError(
             f"{search.dataset}: the singles' predictions were not kept; search it again from an empty store"
         )
-    truth = {split: search.labels(split) for split in SPLITS}
+    truth = {split: search.pool.labels(split) for split in SPLITS}
     kept = [
         _vote(search, subset, split, [voters[name, split] for name in subset], truth[split])
         for subset in next(strategies.exhaustive(names))
@@ -46,7 +46,7 @@ def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
 
 def _vote(search: Search, subset: fusion.Subset, split: str, voters: list[dict], truth: np.ndarray) -> Result:  # type: ignore[type-arg]
     scores = np.stack([np.array(voter["scores"], np.float64) for voter in voters]).mean(axis=0)
-    metrics = measure(search.task, truth, scores)
+    metrics = measure(search.pool.entry.task, truth, scores)
     first = voters[0]
     return Result(
         inputs=Inputs(

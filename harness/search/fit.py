@@ -20,6 +20,7 @@ class Outcome:
     fit_s: float
     predict_s: dict[str, float]
     peak_rss_mb: float
+    hardware: str
 
 
 def fit(classifier: XGBoost, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.float32]) -> Outcome:
@@ -41,4 +42,4 @@ def fit(classifier: XGBoost, labels: NDArray[np.integer[Any]], *blocks: NDArray[
         began = time.perf_counter()
         scores[split] = fitted.predict(features)
         predict_s[split] = time.perf_counter() - began
-    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb())
+    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware(classifier.device))

@@ -234,3 +234,14 @@ def test_gpu_search_agrees_with_the_cpu(store: Path, tmp_path: Path) -> None:
     Search(other, DATA, STARTER, device="cuda").run(strategies.exhaustive)
     cpu, gpu = (results.read(root).sort("key") for root in (store, other))
     assert (cpu["auc"] - gpu["auc"]).abs().max() < 0.03  # type: ignore[operator]
+
+
+def test_two_searches_at_once_give_the_same_rows_once(store: Path, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(store, tmp_path / "alone"))
+    Search(alone, DATA, STARTER).run(strategies.exhaustive)
+    command = [sys.executable, "-c", SLOW, str(store), DATA]
+    both = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) for _ in range(2)]
+    for process in both:
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors.decode()
+    assert measured(store).equals(measured(alone))

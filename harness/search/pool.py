@@ -1,0 +1,79 @@
+"""The pool: the backbones of a search, each in one version, on one dataset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.backbones import registry
+from harness.fusion import Subset
+from store.catalog import Blocks, Catalog
+from store.errors import FuseboardError, UsageError
+from store.manifest import SPLITS, DatasetEntry
+from store.versions import Version, all_versions, find
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What subsets are drawn from; every backbone has all three splits, made from the same source file."""
+
+    dataset: str
+    versions: dict[str, Version]
+    """Backbone -> version, in alphabetical order."""
+    catalog: Catalog = field(repr=False)
+
+    @property
+    def entry(self) -> DatasetEntry:
+        """The dataset's facts, which all versions share."""
+        return next(iter(self.versions.values())).manifest.datasets[self.dataset]
+
+    def fingerprints(self, subset: Subset) -> tuple[str, ...]:
+        """Of the versions of a subset, in its order."""
+        return tuple(self.versions[name].manifest.fingerprint for name in subset)
+
+    def features(self, subset: Subset) -> int:
+        """Width of a subset's joined blocks."""
+        return sum(self.versions[name].manifest.dim for name in subset)
+
+    def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
+        """The blocks of some backbones."""
+        return self.catalog.blocks(self.dataset, split, [self.versions[name].spec for name in subset])
+
+    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+        """The labels of a split by ascending id, which is the order of every row's predictions."""
+        return self.catalog.labels(self.dataset, split, next(iter(self.versions.values())).spec)
+
+
+def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
+    """Finds the versions to search.
+
+    Args:
+        root: the store.
+        dataset: whose embeddings must be there.
+        backbones: names or `name@fingerprint`; all that hold the dataset when empty. Where the store holds several
+            versions of a name, the one that its present card makes is meant.
+    """
+    specs = list(backbones) or sorted(
+        {v.manifest.backbone for v in all_versions(root) if dataset in v.manifest.datasets}
+    )
+    if not specs:
+        raise FuseboardError(
+            f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
+        )
+    present = registry.fingerprints()
+    found = [find(root, spec, dataset, present) for spec in specs]
+    versions = {version.manifest.backbone: version for version in found}
+    if len(versions) < len(found):
+        raise UsageError("a backbone is named twice; a subset holds it once")
+    for version in found:
+        for split in SPLITS:
+            version.manifest.entry(dataset, split)
+    sources = {v.manifest.datasets[dataset].source_md5: name for name, v in versions.items()}
+    if len(sources) > 1:
+        raise FuseboardError(
+            f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
+        )
+    return Pool(dataset, dict(sorted(versions.items())), Catalog(root))
