@@ -1,12 +1,12 @@
 """Where fits run: the cores of this machine, or a Dask cluster."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import joblib
 
+from harness import profile
 from store.errors import FuseboardError
 
 
@@ -21,7 +21,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(_dask(address, stack) if address else nullcontext())
         parallel = joblib.Parallel(
-            n_jobs=-1 if address else workers or cores(),
+            n_jobs=-1 if address else workers or profile.cores(),
             return_as="generator_unordered",
             prefer=None if address else "threads",
             batch_size=1,
@@ -29,11 +29,6 @@ def run(
         )
         numbered = ((number, *job) for number, job in enumerate(jobs))
         yield from parallel(joblib.delayed(_numbered)(function, *job) for job in numbered)
-
-
-def cores() -> int:
-    """Cores that this process may use, which on a shared machine are fewer than it has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _numbered(function: Callable[..., Any], number: int, *arguments: Any) -> tuple[int, Any]:

@@ -30,6 +30,8 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
     """
     if not np.isfinite(scores).all():
         return Metrics(None, None, f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
+    truth: NDArray[Any]
+    columns: NDArray[Any]
     if task == "binary-class":
         truth, columns = labels.reshape(-1, 1), scores[:, -1:]
         acc = float(((columns > 0.5) == truth).mean())

@@ -1,5 +1,6 @@
 """The profile: what a piece of work cost in time and memory, and on what machine."""
 
+import os
 import platform
 import sys
 import time
@@ -63,8 +64,13 @@ def _reset_peak_rss() -> None:
         return
 
 
+def cores() -> int:
+    """Cores that this process may use, which on a shared machine are fewer than it has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def hardware(device: str = "cpu") -> str:
-    """The processor's or the GPU's name."""
+    """The GPU's name, or the processor's with the cores that this process may use."""
     if device != "cpu":
         import torch
 
@@ -72,7 +78,7 @@ def hardware(device: str = "cpu") -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return f"{names[0] if names else platform.processor() or platform.machine()}, {cores()} cores"
 
 
 def libraries() -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from store.atomic import enough_space
 from store.errors import FuseboardError
 
 MARKER = ".fuseboard-site"
@@ -24,9 +25,7 @@ def replacing(out: Path) -> Iterator[Path]:
         FuseboardError: `out` is something that we did not build; it is left alone.
     """
     _ours_or_nothing(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with enough_space(out), _workshop(out) as workshop:
         new, old = workshop / "new", workshop / "old"
         new.mkdir()
         yield new
@@ -43,8 +42,17 @@ def replacing(out: Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(out)
             raise
+
+
+@contextmanager
+def _workshop(out: Path) -> Iterator[Path]:
+    """A temporary folder on the same file system as `out`, gone at the end."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield folder
     finally:
-        shutil.rmtree(workshop)
+        shutil.rmtree(folder)
 
 
 def is_ours(folder: Path) -> bool:

@@ -49,7 +49,7 @@ def enough_space(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FuseboardError(
                 f"no space left on the disk while writing {path}; nothing half-written was kept: "
-                "free some space, or choose another place with --store, and run the same command again"
+                "free some space, or choose another place, and run the same command again"
             ) from error
         raise
 

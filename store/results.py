@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import polars as pl
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from store import atomic
@@ -122,7 +123,7 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
     first = records[0]
     folder = folder_of(root, str(first["evaluation"]), str(first["dataset"]))
     with atomic.replacing(folder / f"{first['key']}.parquet") as temporary:
-        pl.DataFrame(records, schema=SCHEMA).write_parquet(temporary)
+        _write(pl.DataFrame(records, schema=SCHEMA), temporary)
 
 
 def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
@@ -163,10 +164,15 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
     kept = rows.filter(pl.col("scores").is_not_null())
     target = folder / f"rows-{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
     with atomic.replacing(target) as temporary:
-        rows.write_parquet(temporary)
+        _write(rows, temporary)
     for part in parts:
         if part != target:
             part.unlink(missing_ok=True)
+
+
+def _write(rows: pl.DataFrame, path: Path) -> None:
+    """Writes with pyarrow, whose error for a full disk is the system's own; Polars has one without a number."""
+    pq.write_table(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), path, compression="zstd")
 
 
 def _open(path: Path, columns: list[str]) -> pl.DataFrame:

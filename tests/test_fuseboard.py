@@ -1,5 +1,6 @@
 """The command line as people type it: one end-to-end run, and errors of one line."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,45 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     answer = run("extract", "pixels", "-d", "digits", "--store", str(tmp_path / "store"))
     assert answer.returncode == 1
     assert "Permission denied" in answer.stderr
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small file system")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tiny_disk: Path) -> None:
+    store = {"FUSEBOARD_STORE": str(tiny_disk / "store")}
+    answer = run("extract", "hog", "-d", "digits", **store)
+    assert answer.returncode == 1
+    assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
+    assert not list(tiny_disk.rglob("*.parquet"))
+    assert run("extract", "pixels", "-d", "digits", **store).returncode == 0
+    filler = tiny_disk / "filler"
+    with filler.open("wb") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1024))
+            file.flush()
+    for arguments in (
+        ["search", "digits", "--protocol", "starter"],
+        ["leaderboard", "build", "--out", str(tiny_disk / "site")],
+    ):
+        answer = run(*arguments, **store)
+        assert answer.returncode == 1
+        assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
+    assert not (tiny_disk / "site").exists()
+    assert not list(tiny_disk.glob("store/results/**/*.parquet"))
+    assert not list(tiny_disk.rglob(".*"))
+    filler.unlink()
+    assert run("search", "digits", "--protocol", "starter", **store).returncode == 0

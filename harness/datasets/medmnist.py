@@ -59,9 +59,9 @@ class MedMNIST(Dataset):
     def images(self, split: str, start: int, stop: int) -> Images:
         """(H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""
         with zipfile.ZipFile(self._path) as archive, archive.open(f"{split}_images.npy") as file:
-            version = np.lib.format.read_magic(file)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(file)
+            npy: Any = np.lib.format  # typed in some releases of NumPy only
+            header = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+            shape, _, dtype = header(file)
             row_shape, row_bytes = shape[1:], int(np.prod(shape[1:])) * dtype.itemsize
             per_chunk = max(1, CHUNK_BYTES // row_bytes)
             skip = start * row_bytes

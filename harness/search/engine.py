@@ -130,7 +130,7 @@ class Search:
             predict_s=outcome.predict_s[split],
             peak_rss_mb=outcome.peak_rss_mb,
             peak_vram_mb=None,
-            jobs=1 if self.address else self.jobs or cluster.cores(),
+            jobs=1 if self.address else self.jobs or profile.cores(),
             device=self.device,
             hardware=outcome.hardware,
             libraries=self.libraries,

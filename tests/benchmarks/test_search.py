@@ -11,9 +11,9 @@ from xgboost import XGBClassifier
 
 from harness import protocol
 from harness.backbones import registry
-from harness.cluster import cores
 from harness.datasets import registry as datasets
 from harness.extract import extract
+from harness.profile import cores
 from harness.search import strategies
 from harness.search.engine import Search
 from store.catalog import Catalog
