@@ -42,12 +42,11 @@ class Catalog:
 
     root: Path
     prefer: Mapping[str, str] = field(default_factory=dict)
-    _checked: set[Path] = field(default_factory=set, repr=False)
 
     def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
         """Per backbone one contiguous float32 (N, D) matrix, joined by image id, with the labels.
 
-        Rows are matched by id and never by position, and every shard is held against its SHA-256 once per catalog.
+        Rows are matched by id and never by position, and every shard is held against its SHA-256.
 
         Raises:
             FuseboardError: an unknown name, a damaged shard, a missing or duplicate id, labels that disagree; the
@@ -63,7 +62,7 @@ class Catalog:
             name = version.manifest.backbone
             if name in features:
                 raise UsageError(f"backbone {name} is named twice; a subset holds it once")
-            own = block.read(version, dataset, split, self._checked)
+            own = block.read(version, dataset, split)
             if first is None:
                 first = own
             _same_images(f"{dataset} {split}", next(iter(features), name), first, name, own)
@@ -74,7 +73,7 @@ class Catalog:
     def labels(self, dataset: str, split: str, backbone: str) -> Labels:
         """The labels of a split as one backbone's shards have them, by ascending id, without reading a vector."""
         version = find(self.root, backbone, dataset, self.prefer)
-        return block.read(version, dataset, split, self._checked, vectors=False).labels
+        return block.read(version, dataset, split, vectors=False).labels
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""

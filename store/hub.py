@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub import errors as hub_errors
 from huggingface_hub.hf_api import RepoFile
 
-from store import card_readme, landing, manifest
+from store import card_readme, landing, manifest, shards
 from store.errors import FuseboardError, UsageError
 from store.landing import Landed
 from store.manifest import Manifest, Shard
@@ -103,12 +103,12 @@ def push(version: Version, repo_id: str) -> str:
             f"{version.manifest.backbone} is not pushed: its licence, {about.licence}, does not let its embeddings be "
             f"passed on (redistribution = {about.redistribution!r} on its card); publish results instead"
         )
-    local = {
-        f"{dataset}/{path.name}": path
-        for dataset, entry in version.manifest.datasets.items()
-        for split in entry.splits
-        for path in version.paths(dataset, split)
-    }
+    local: dict[str, Path] = {}
+    for dataset, entry in version.manifest.datasets.items():
+        for split in entry.splits:
+            for path, shard in version.shards(dataset, split).items():
+                shards.verify(path, shard)
+                local[f"{dataset}/{path.name}"] = path
     api = HfApi()
     with _speaking(repo_id):
         address = api.create_repo(repo_id, repo_type="dataset", exist_ok=True)

@@ -7,9 +7,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from store import manifest as manifests
-from store import shards
 from store.errors import FuseboardError, unknown
-from store.manifest import Manifest
+from store.manifest import Manifest, Shard
 
 
 @dataclass(frozen=True)
@@ -24,17 +23,9 @@ class Version:
         """`backbone@fingerprint`, which names this version and no other."""
         return f"{self.manifest.backbone}@{self.manifest.fingerprint}"
 
-    def paths(self, dataset: str, split: str, checked: set[Path] | None = None) -> list[Path]:
-        """Shard files of a split, in row order, each verified against the manifest unless it is in `checked`."""
-        paths = []
-        for shard in self.manifest.entry(dataset, split).shards:
-            path = self.folder / dataset / shard.file
-            if checked is None or path not in checked:
-                shards.verify(path, shard)
-                if checked is not None:
-                    checked.add(path)
-            paths.append(path)
-        return paths
+    def shards(self, dataset: str, split: str) -> dict[Path, Shard]:
+        """Shard files of a split, in row order, with what the manifest says of each."""
+        return {self.folder / dataset / shard.file: shard for shard in self.manifest.entry(dataset, split).shards}
 
 
 def folder_of(root: Path, backbone: str, fingerprint: str) -> Path:

@@ -177,10 +177,9 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tiny_disk: Path
     assert not list(tiny_disk.rglob("*.parquet"))
     assert run("extract", "pixels", "-d", "digits", **store).returncode == 0
     filler = tiny_disk / "filler"
-    with filler.open("wb") as file, contextlib.suppress(OSError):
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(1024))
-            file.flush()
     for arguments in (
         ["search", "digits", "--protocol", "starter"],
         ["leaderboard", "build", "--out", str(tiny_disk / "site")],

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from store import shards
+from store import block, shards
 from store.catalog import Catalog
-from store.fingerprint import fingerprint
+from store.fingerprint import fingerprint, sha256_of
 from store.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
 
 ROWS, DIM, SHARD_ROWS = 60_000, 1_024, 8_192
@@ -72,6 +72,21 @@ def test_blocks_read_at_no_less_than_half_the_speed_of_pyarrow(store: Path, rati
         rounds=7,
     )
     assert found >= 0.5
+
+
+def test_the_first_read_pays_for_one_sha256_pass_and_no_more(store: Path, ratio: Callable[..., float]) -> None:
+    paths = sorted(store.glob("embeddings/*/*/big/*.parquet"))
+
+    def first() -> None:
+        block._VERIFIED.clear()
+        Catalog(store).blocks("big", "train", ["random"])
+
+    def read_and_hash() -> None:
+        pq.ParquetDataset(paths).read()
+        for path in paths:
+            sha256_of(path)
+
+    assert ratio(first, read_and_hash, rounds=7) >= 0.5
 
 
 PEAK = """
