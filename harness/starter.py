@@ -12,14 +12,10 @@ MARK = "starter-unfinished"
 
 def run_if_empty(root: Path) -> None:
     """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
-    from store import atomic
     from store.versions import all_versions
 
-    mark = root / MARK
-    if mark.exists() or not (all_versions(root) or any((root / "results").glob("*/*/*.parquet"))):
-        atomic.write_text(mark, "")
+    if (root / MARK).exists() or not (all_versions(root) or any((root / "results").glob("*/*/*.parquet"))):
         run(root)
-        mark.unlink(missing_ok=True)
 
 
 def run(root: Path) -> None:
@@ -30,9 +26,11 @@ def run(root: Path) -> None:
     from harness.extract import extract
     from harness.search import strategies
     from harness.search.engine import Search
+    from store import atomic
 
-    where = device.resolve(None)
-    dataset = datasets.get(DATASET)
+    where, dataset = device.resolve(None), datasets.get(DATASET)
+    atomic.write_text(root / MARK, "")
     for name in BACKBONES:
         extract(registry.get(name), dataset, root, where)
     Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.exhaustive)
+    (root / MARK).unlink()

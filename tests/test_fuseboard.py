@@ -15,6 +15,7 @@ import pytest
 
 import fuseboard
 from harness import starter
+from harness.backbones.card import Card
 from harness.extras import EXTRAS
 
 REPOSITORY = Path(__file__).parents[1]
@@ -56,23 +57,31 @@ def test_the_whole_line(tmp_path: Path) -> None:
 def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = []
+    done: list[str] = []
 
-    def interrupted(root: Path) -> None:
-        runs.append(root)
-        (root / "embeddings" / "hog" / "x").mkdir(parents=True, exist_ok=True)
-        raise KeyboardInterrupt
+    def embed(card: Card, *_: object) -> None:
+        done.append(card.id)
+        (tmp_path / "results" / "fusion" / "digits").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results" / "fusion" / "digits" / "x.parquet").touch()
+        if len(done) == 2:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(starter, "run", interrupted)
+    monkeypatch.setattr("harness.extract.extract", embed)
+    monkeypatch.setattr("harness.search.engine.Search.run", lambda *_: done.append("search"))
     with pytest.raises(KeyboardInterrupt):
         starter.run_if_empty(tmp_path)
-    monkeypatch.setattr(starter, "run", runs.append)
     starter.run_if_empty(tmp_path)
-    assert len(runs) == 2, "an interrupted starter is finished"
-    (tmp_path / "results" / "fusion" / "digits").mkdir(parents=True)
-    (tmp_path / "results" / "fusion" / "digits" / "x.parquet").touch()
+    assert done == [*starter.BACKBONES[:2], *starter.BACKBONES, "search"], "an interrupted starter is finished"
     starter.run_if_empty(tmp_path)
-    assert len(runs) == 2
+    assert done[-1] == "search"
+    assert len(done) == 8, "a store that holds something is left alone"
+
+
+def test_a_starter_that_cannot_begin_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModuleNotFoundError):
+        starter.run_if_empty(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_invoke_takes_two_words(tmp_path: Path) -> None:
