@@ -33,4 +33,4 @@ def run(root: Path) -> None:
     for name in BACKBONES:
         extract(registry.get(name), dataset, root, where)
     Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.exhaustive)
-    (root / MARK).unlink()
+    (root / MARK).unlink(missing_ok=True)
