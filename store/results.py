@@ -158,9 +158,9 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
     parts = sorted(folder.glob("[!.]*.parquet"))
     if len(parts) < 2:
         return
-    rows = read(root, evaluation, dataset, scores=True).with_columns(
-        pl.when(pl.col("key").is_in(list(drop_scores))).then(None).otherwise(pl.col("scores")).alias("scores")
-    )
+    everything, dropped = read(root, evaluation, dataset, scores=True), pl.col("key").is_in(list(drop_scores))
+    without = everything.filter(dropped).with_columns(pl.lit(None, SCHEMA["scores"]).alias("scores"))
+    rows = pl.concat([everything.filter(~dropped), without])
     kept = rows.filter(pl.col("scores").is_not_null())
     target = folder / f"rows-{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
     with atomic.replacing(target) as temporary:
