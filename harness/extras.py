@@ -11,6 +11,7 @@ EXTRAS = {
     "medmnist": "harness",
     "open_clip": "harness",
     "PIL": "harness",
+    "safetensors": "harness",
     "skimage": "harness",
     "sklearn": "harness",
     "timm": "harness",
