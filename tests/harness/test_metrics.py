@@ -1,9 +1,12 @@
 """Metrics against the official evaluator."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from medmnist import INFO, Evaluator
 from medmnist.evaluator import getACC, getAUC
 
 from harness.metrics import measure
@@ -33,6 +36,22 @@ def test_equal_to_the_official_evaluator(task: str, seed: int) -> None:
     assert found.auc == pytest.approx(getAUC(official, scores, task), abs=1e-12)
     assert found.acc == pytest.approx(getACC(official, scores, task), abs=1e-12)
     assert found.reason is None
+
+
+@pytest.mark.parametrize(
+    ("flag", "classes"), [("breastmnist", 2), ("retinamnist", 5), ("bloodmnist", 8), ("chestmnist", 14)]
+)
+def test_equal_to_the_evaluator_class_on_a_file_of_its_own_form(flag: str, classes: int, tmp_path: Path) -> None:
+    rng, rows = np.random.default_rng(classes), 200
+    task = INFO[flag]["task"]
+    many = task == "multi-label, binary-class"
+    labels = rng.integers(0, 2, (rows, classes)) if many else rng.integers(0, classes, (rows, 1))
+    np.savez(tmp_path / f"{flag}.npz", test_labels=labels)
+    scores = rng.random((rows, classes))
+    official = Evaluator(flag, "test", root=str(tmp_path)).evaluate(scores)
+    found = measure(task, labels if many else labels[:, 0], scores)
+    assert found.auc == pytest.approx(official.AUC, abs=1e-12)
+    assert found.acc == pytest.approx(official.ACC, abs=1e-12)
 
 
 def test_a_missing_class_has_no_auc_but_a_reason() -> None:
