@@ -1,5 +1,7 @@
 """The command line: the composition of each package's commands, and the one place where errors become lines."""
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,11 +33,19 @@ app.add_typer(leaderboard.cli.commands(when_empty=starter.run_if_empty), name="l
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage; errors are one line."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        # Fits may still run in their threads, and Python itself may remember the signal and end by it: leave at once.
+        # What was half-written has been removed on the way here.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(1)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command and returns its exit code."""
+    """Runs one command and returns its exit code, or INTERRUPTED."""
     try:
         code = int(app(list(arguments), prog_name="fuseboard", standalone_mode=False) or 0)
         if code == INTERRUPTED:
@@ -46,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     except WrongUsage as error:
         return _fail(error.format_message(), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("interrupted; what was finished is kept, and the same command goes on from there", 1)
+        return _fail("interrupted; what was finished is kept, and the same command goes on from there", INTERRUPTED)
     except ModuleNotFoundError as error:
         if command := mend(error.name or ""):
             return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
