@@ -24,4 +24,4 @@ def lint(c: Context) -> None:
 @task
 def bench(c: Context) -> None:
     """Measures speed and memory against the peers, as ratios."""
-    c.run("pytest tests/benchmarks --benchmark-only", pty=True)
+    c.run("pytest tests/benchmarks -s", pty=True)
