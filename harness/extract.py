@@ -1,7 +1,7 @@
 """Extraction: from a backbone and a dataset to shards and a manifest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import profile
-from harness.backbones import canary, encoder
+from harness.backbones import canary
 from harness.backbones.card import Card
 from harness.backbones.encoder import Encoder
 from harness.datasets.dataset import Dataset
@@ -62,19 +62,15 @@ class _Job:
     batch_size: int
     """Eight on a CPU, where small batches stay in its cache; a GPU wants many."""
     shard_rows: int
-    canary: NDArray[np.float32] | None = field(default=None, init=False)
 
     @property
     def folder(self) -> Path:
         return versions.folder_of(self.root, self.card.id, self.card.fingerprint)
 
     @cached_property
-    def encoder(self) -> Encoder:
-        """Loaded when the first image needs it, and trusted once its canary sings."""
-        loaded = encoder.load(self.card, self.device)
-        self.canary = canary.vectors(self.card, loaded)
-        canary.check(self.card, self.canary)
-        return loaded
+    def backbone(self) -> tuple[Encoder, NDArray[np.float32]]:
+        """The encoder and its canary's vectors; loaded when the first image, or a new manifest, needs one of them."""
+        return canary.load(self.card, self.device)
 
     def is_done(self, split: SplitName) -> bool:
         """Whether the manifest lists this split of this very source, and every byte of it is there."""
@@ -98,21 +94,21 @@ class _Job:
         paths = [
             self.folder / self.dataset.name / shards.file_name(split, index, len(parts)) for index in range(len(parts))
         ]
+        own = [{name: values[ids] for name, values in columns.items()} for ids in parts]
         found = [
-            shards.adopt(path, ids, labels[ids], about, {name: values[ids] for name, values in columns.items()})
-            for path, ids in zip(paths, parts, strict=True)
+            shards.adopt(path, ids, labels[ids], about, of_rows)
+            for path, ids, of_rows in zip(paths, parts, own, strict=True)
         ]
         missing = [index for index, shard in enumerate(found) if shard is None]
-        loaded = self.encoder if missing else None  # before the clock starts
+        device = self.backbone[0].device if missing else self.device  # loaded before the clock starts
         computed = sum(len(parts[index]) for index in missing)
         meter = profile.Meter(self.device)
         with progress(f"{self.card.id} · {self.dataset.name} {split}", len(labels)) as advance:
             advance(len(labels) - computed)
             for index in missing:
                 ids = parts[index]
-                own = {name: values[ids] for name, values in columns.items()}
                 vectors = self._embed(split, ids, advance)
-                found[index] = shards.write(paths[index], ids, labels[ids], vectors, about, own)
+                found[index] = shards.write(paths[index], ids, labels[ids], vectors, about, own[index])
         wall_s = meter.wall_s
         cost = Profile(
             images=computed,
@@ -120,7 +116,7 @@ class _Job:
             images_per_s=computed / wall_s if computed else None,
             batch_size=self.batch_size,
             precision=self.card.precision,
-            device=profile.hardware(loaded.device if loaded else self.device),
+            device=profile.hardware(device),
             peak_rss_mb=meter.peak_rss_mb,
             peak_vram_mb=meter.peak_vram_mb,
         )
@@ -134,7 +130,7 @@ class _Job:
         self, split: SplitName, ids: NDArray[np.uint32], advance: Callable[[int], None]
     ) -> NDArray[np.floating[Any]]:
         images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
-        pixels, encode = self.card.preprocessing.pixels, self.encoder.encode
+        pixels, encode = self.card.preprocessing.pixels, self.backbone[0].encode
         return embed(images, len(ids), pixels, encode, self.batch_size, advance).astype(self.dtype)
 
     def _about(self, split: SplitName) -> dict[str, Any]:
@@ -173,9 +169,6 @@ class _Job:
             updated.write(self.folder)
 
     def _new(self) -> Manifest:
-        if self.canary is None:
-            self.encoder  # noqa: B018  every shard was adopted from a killed run, so nothing has loaded the model yet
-        assert self.canary is not None
         return Manifest(
             backbone=self.card.id,
             fingerprint=self.card.fingerprint,
@@ -184,7 +177,7 @@ class _Job:
             dtype=self.dtype,
             created=manifest.now(),
             about=self.card.about,
-            canary=tuple(tuple(row) for row in canary.as_lists(self.canary)),
+            canary=tuple(tuple(row) for row in canary.as_lists(self.backbone[1])),
             libraries=profile.libraries(),
             datasets={},
         )

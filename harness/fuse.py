@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from harness import fusion
-from harness.backbones import canary, encoder, registry
+from harness.backbones import canary, registry
 from harness.backbones.card import Card
 from harness.embedding import embed
 from harness.progress import progress
@@ -64,8 +64,7 @@ def _card_of(search: Search, name: str) -> Card:
 
 
 def _embed(card: Card, paths: Sequence[Path], device: str, batch_size: int) -> NDArray[np.float32]:
-    loaded = encoder.load(card, device)
-    canary.check(card, canary.vectors(card, loaded))
+    loaded, _ = canary.load(card, device)
     images = (_read(path) for path in paths)
     with progress(f"{card.id} · own images", len(paths)) as advance:
         return embed(images, len(paths), card.preprocessing.pixels, loaded.encode, batch_size, advance)

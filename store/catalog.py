@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from store import block, results, views
+from store import block, views
 from store.block import Block, Labels
 from store.errors import FuseboardError, UsageError
 from store.versions import Version, find
@@ -78,10 +77,6 @@ class Catalog:
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
         return views.select(self.root, query)
-
-    def results(self) -> Any:
-        """Every result row as a Polars frame, without the kept predictions."""
-        return results.read(self.root)
 
 
 def _same_images(where: str, first: str, one: Block, second: str, other: Block) -> None:

@@ -104,17 +104,16 @@ def push(version: Version, repo_id: str) -> str:
             f"passed on (redistribution = {about.redistribution!r} on its card); publish results instead"
         )
     local: dict[str, Path] = {}
-    for dataset, entry in version.manifest.datasets.items():
-        for split in entry.splits:
-            for path, shard in version.shards(dataset, split).items():
-                shards.verify(path, shard)
-                local[f"{dataset}/{path.name}"] = path
+    for dataset, _, shard in version.manifest.shards():
+        path = version.folder / dataset / shard.file
+        shards.verify(path, shard)
+        local[f"{dataset}/{shard.file}"] = path
     api = HfApi()
     with _speaking(repo_id):
         address = api.create_repo(repo_id, repo_type="dataset", exist_ok=True)
         remote = HubRemote.at(repo_id, None, repo_id)
         whole = _with_the_remote(version, remote)
-        named = {f"{name}/{s.file}" for name, e in whole.datasets.items() for p in e.splits.values() for s in p.shards}
+        named = {f"{dataset}/{shard.file}" for dataset, _, shard in whole.shards()}
         texts = {
             manifest.FILE: f"{whole.model_dump_json(indent=1)}\n".encode(),
             card_readme.FILE: card_readme.render(whole, repo_id).encode(),

@@ -65,7 +65,9 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
             _refuse_links(root, folder / name)
         there = manifests.read(folder) if (folder / manifests.FILE).exists() else None
         whole = merge(there, wanted, str(folder)) if there else wanted
-        missing = [(name, shard) for name, shard in _shards(wanted) if not _is_whole(folder / name / shard.file, shard)]
+        missing = [
+            (name, shard) for name, _, shard in wanted.shards() if not _is_whole(folder / name / shard.file, shard)
+        ]
         if missing:
             _transfer(remote, missing, incoming)
             for name, shard in missing:
@@ -147,10 +149,6 @@ def _take_card(remote: Remote, folder: Path) -> None:
             f"{remote.where}: {CARD} is not TOML ({error}); ask its publisher to push it again"
         ) from error
     atomic.write_text(folder / CARD, text.decode())
-
-
-def _shards(manifest: Manifest) -> list[tuple[str, Shard]]:
-    return [(name, s) for name, e in manifest.datasets.items() for split in e.splits.values() for s in split.shards]
 
 
 def _one_split(entry: DatasetEntry, split: str) -> DatasetEntry:

@@ -1,6 +1,7 @@
 """The manifest: what a version of a backbone's embeddings holds, and where every number of it came from."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -134,6 +135,13 @@ class Manifest(_Strict):
                 f"run `fuseboard extract {self.backbone} --dataset {dataset}`"
             )
         return splits[split]
+
+    def shards(self) -> Iterator[tuple[str, SplitName, Shard]]:
+        """Every shard with the dataset and split it belongs to."""
+        for dataset, entry in self.datasets.items():
+            for split, part in entry.splits.items():
+                for shard in part.shards:
+                    yield dataset, split, shard
 
     def write(self, folder: Path) -> None:
         """Writes `manifest.json`, replacing an older one in one step."""

@@ -89,15 +89,13 @@ def _shards(version: Version) -> list[dict[str, object]]:
             "backbone": version.manifest.backbone,
             "fingerprint": version.manifest.fingerprint,
             "dataset": dataset,
-            "split": name,
+            "split": split,
             "file": shard.file,
             "rows": shard.rows,
             "bytes": shard.bytes,
             "sha256": shard.sha256,
         }
-        for dataset, entry in version.manifest.datasets.items()
-        for name, split in entry.splits.items()
-        for shard in split.shards
+        for dataset, split, shard in version.manifest.shards()
     ]
 
 

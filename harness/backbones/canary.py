@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.backbones import encoder
 from harness.backbones.card import Card
 from harness.backbones.encoder import Encoder
 from store import atomic
@@ -33,9 +34,17 @@ def images() -> tuple[NDArray[np.uint8], ...]:
     return gradient.astype(np.uint8), np.stack([disc, board, disc], axis=-1).astype(np.uint8), noise
 
 
-def vectors(card: Card, encoder: Encoder) -> NDArray[np.float32]:
+def vectors(card: Card, loaded: Encoder) -> NDArray[np.float32]:
     """The canary's vectors (3, D) as this machine computes them."""
-    return encoder.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
+    return loaded.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
+
+
+def load(card: Card, device: str) -> tuple[Encoder, NDArray[np.float32]]:
+    """Loads a backbone and holds its canary against the shipped one; returns the encoder with the canary's vectors."""
+    loaded = encoder.load(card, device)
+    found = vectors(card, loaded)
+    check(card, found)
+    return loaded, found
 
 
 def record(card: Card, found: NDArray[np.float32]) -> Path:

@@ -1,10 +1,14 @@
 """Late fusion: the soft vote of classifiers that each saw one backbone. It scores every subset without another fit."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from harness import fusion
+from harness.datasets.dataset import Labels
 from harness.evaluations import singles
+from harness.fusion import Subset
 from harness.metrics import measure
 from harness.search import strategies
 from harness.search.engine import SPLITS, Search
@@ -14,6 +18,8 @@ from store.errors import FuseboardError
 from store.results import Inputs, Result
 
 EVALUATION = "late"
+
+Row = dict[str, Any]
 
 
 def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
@@ -30,34 +36,50 @@ def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
         raise FuseboardError(
             f"{search.dataset}: the singles' predictions were not kept; search it again from an empty store"
         )
-    truth = {split: search.pool.labels(split) for split in SPLITS}
-    kept = [
-        _vote(search, subset, split, [voters[name, split] for name in subset], truth[split])
+    wanted = {
+        (subset, split): _inputs(subset, [voters[name, split] for name in subset])
         for subset in next(strategies.exhaustive(names))
         for split in SPLITS
-    ]
+    }
     known = results.known_keys(search.root, EVALUATION, search.dataset)
-    if new := [row for row in kept if row.inputs.key not in known]:
-        results.keep(search.root, new)
-    keys = [row.inputs.key for row in kept]
+    if new := {place: inputs for place, inputs in wanted.items() if inputs.key not in known}:
+        scores = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
+        truth = {split: search.pool.labels(split) for split in SPLITS}
+        results.keep(
+            search.root,
+            [
+                _vote(
+                    search,
+                    inputs,
+                    [voters[name, split] for name in subset],
+                    np.stack([scores[name, split] for name in subset]).mean(axis=0),
+                    truth[split],
+                )
+                for (subset, split), inputs in new.items()
+            ],
+        )
+    keys = [inputs.key for inputs in wanted.values()]
     measured = results.read(search.root, EVALUATION, search.dataset).filter(pl.col("key").is_in(keys))
     return choose(measured), measured
 
 
-def _vote(search: Search, subset: fusion.Subset, split: str, voters: list[dict], truth: np.ndarray) -> Result:  # type: ignore[type-arg]
-    scores = np.stack([np.array(voter["scores"], np.float64) for voter in voters]).mean(axis=0)
+def _inputs(subset: Subset, voters: list[Row]) -> Inputs:
+    return Inputs(
+        **{
+            **{name: voters[0][name] for name in Inputs.model_fields},
+            "evaluation": EVALUATION,
+            "subset": subset,
+            "fingerprints": tuple(voter["fingerprints"][0] for voter in voters),
+            "fusion": "soft-vote",
+        }
+    )
+
+
+def _vote(search: Search, inputs: Inputs, voters: list[Row], scores: NDArray[np.float64], truth: Labels) -> Result:
     metrics = measure(search.pool.entry.task, truth, scores)
     first = voters[0]
     return Result(
-        inputs=Inputs(
-            **{
-                **{name: first[name] for name in Inputs.model_fields},
-                "evaluation": EVALUATION,
-                "subset": subset,
-                "fingerprints": tuple(voter["fingerprints"][0] for voter in voters),
-                "fusion": "soft-vote",
-            }
-        ),
+        inputs=inputs,
         selection=tuple(first["selection"]),
         auc=metrics.auc,
         acc=metrics.acc,
