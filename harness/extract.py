@@ -16,7 +16,7 @@ from harness.backbones.encoder import Encoder
 from harness.datasets.dataset import Dataset
 from harness.embedding import embed
 from harness.progress import progress
-from store import atomic, card_readme, manifest, shards, versions
+from store import atomic, card_readme, history, manifest, shards, versions
 from store.errors import FuseboardError
 from store.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
 from store.versions import Version
@@ -167,6 +167,8 @@ class _Job:
             atomic.write_text(self.folder / "card.toml", self.card.toml())
             card_readme.write(self.folder, updated)
             updated.write(self.folder)
+            device = done.profile.device if done.profile else self.device
+            history.add(self.folder, "extracted", device, {self.dataset.name: (split,)})
 
     def _new(self) -> Manifest:
         return Manifest(

@@ -40,7 +40,7 @@ class Search:
 
 
 def extractions(manifests: Sequence[Manifest]) -> list[Extraction]:
-    """One per version, dataset and split, by dataset, backbone and age."""
+    """One per version, dataset and split whose extraction was measured, by dataset, backbone and age."""
     found = [
         Extraction(
             backbone=manifest.backbone,
@@ -55,6 +55,7 @@ def extractions(manifests: Sequence[Manifest]) -> list[Extraction]:
         for manifest in manifests
         for dataset, entry in manifest.datasets.items()
         for split, part in _in_order(entry)
+        if part.profile is not None
     ]
     return sorted(found, key=lambda e: e.dataset)  # stable: versions and splits keep their order
 

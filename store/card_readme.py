@@ -104,7 +104,7 @@ With every file checked against its SHA-256: `fuseboard store pull {repo_id} --d
 | dataset | split | images | MB | images/s | device | precision | peak RSS (MB) | peak VRAM (MB) |
 |---|---|---:|---:|---:|---|---|---:|---:|
 {_profiles(manifest)}
-
+{_imports(manifest)}
 ## Licence and source
 
 - Backbone: {_plain(about.source)}; licence {_plain(about.licence)}
@@ -126,15 +126,30 @@ def _profiles(manifest: Manifest) -> str:
     for name, entry in manifest.datasets.items():
         for split, facts in entry.splits.items():
             cost, size = facts.profile, sum(shard.bytes for shard in facts.shards) / 1e6
-            speed, vram = (
-                f"{v:,.0f}" if v is not None else "not measured" for v in (cost.images_per_s, cost.peak_vram_mb)
-            )
-            device, precision = _plain(cost.device), _plain(cost.precision)
-            rows.append(
-                f"| {name} | {split} | {facts.rows:,} | {size:,.1f} | {speed} | {device} | {precision} "
-                f"| {cost.peak_rss_mb:,.0f} | {vram} |"
-            )
+            costs = ["not measured"] * 5
+            if cost is not None:
+                device, precision = _plain(cost.device), _plain(cost.precision)
+                speed, rss, vram = map(_number, (cost.images_per_s, cost.peak_rss_mb, cost.peak_vram_mb))
+                costs = [speed, device, precision, rss, vram]
+            rows.append(f"| {name} | {split} | {facts.rows:,} | {size:,.1f} | {' | '.join(costs)} |")
     return "\n".join(rows)
+
+
+def _imports(manifest: Manifest) -> str:
+    """What a reader must know of the ids before joining them with anything."""
+    imported = [
+        f"- `{name}` {split}: row order **{facts.imported.order}**, from {_plain(facts.imported.source)}, "
+        f"file `{facts.imported.file}`: {_plain(facts.imported.proof)}"
+        for name, entry in manifest.datasets.items()
+        for split, facts in entry.splits.items()
+        if facts.imported is not None
+    ]
+    if not imported:
+        return ""
+    return (
+        "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, `id` "
+        "is the row's place in their file, and meets only rows of the same import.\n\n" + "\n".join(imported) + "\n"
+    )
 
 
 def _sources(manifest: Manifest) -> str:

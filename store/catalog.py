@@ -1,6 +1,6 @@
 """The catalog: DuckDB over every shard and result of a store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,8 @@ class Catalog:
     def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
         """Per backbone one contiguous float32 (N, D) matrix, joined by image id, with the labels.
 
-        Rows are matched by id and never by position, and every shard is held against its SHA-256.
+        Rows are matched by id and never by position, and every shard is held against its SHA-256. Ids of an import
+        whose row order is unknown are positions, so it meets only versions of the same import, label for label.
 
         Raises:
             FuseboardError: an unknown name, a damaged shard, a missing or duplicate id, labels that disagree; the
@@ -61,6 +62,7 @@ class Catalog:
             name = version.manifest.backbone
             if name in features:
                 raise UsageError(f"backbone {name} is named twice; a subset holds it once")
+            _same_numbering(dataset, split, versions.values(), version)
             own = block.read(version, dataset, split)
             if first is None:
                 first = own
@@ -77,6 +79,19 @@ class Catalog:
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
         return views.select(self.root, query)
+
+
+def _same_numbering(dataset: str, split: str, others: Iterable[Version], version: Version) -> None:
+    """Raises when equal ids would not mean equal images."""
+    own = version.manifest.entry(dataset, split).numbering
+    for other in others:
+        if (there := other.manifest.entry(dataset, split).numbering) != own:
+            unknown, known = (version, other) if own != "official" else (other, version)
+            raise FuseboardError(
+                f"{dataset} {split}: the row order of {unknown.manifest.backbone} is unknown (imported from "
+                f"{unknown.manifest.entry(dataset, split).numbering}), so its rows cannot be matched with those of "
+                f"{known.manifest.backbone}; join it with versions of the same import only, or extract it"
+            )
 
 
 def _same_images(where: str, first: str, one: Block, second: str, other: Block) -> None:

@@ -13,7 +13,7 @@ from store.errors import FuseboardError
 from store.fingerprint import fingerprint
 
 FILE = "manifest.json"
-OWN_FILES = {FILE, "card.toml", "readme.md"}
+OWN_FILES = {FILE, "card.toml", "readme.md", "history.json"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
 SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]
@@ -52,12 +52,28 @@ class Shard(_Strict):
     sha256: Hash
 
 
+class Import(_Strict):
+    """What brought a split in from a cache of somebody else, whose rows carry no ids."""
+
+    source: str = Field(min_length=1, description="where the cache came from; rows are joined by position within one")
+    file: FileName
+    sha256: Hash
+    order: Literal["official", "unknown"] = Field(description="whether ids are row numbers in the official split")
+    proof: str = Field(description="how far that is proven, or why it is not")
+
+
 class Split(_Strict):
     """The shards of one split, in row order."""
 
     rows: int = Field(ge=1)
     shards: tuple[Shard, ...]
-    profile: Profile
+    profile: Profile | None = Field(description="null where others computed the vectors and kept no record")
+    imported: Import | None = None
+
+    @property
+    def numbering(self) -> str:
+        """What the ids number: `official`, or the import whose row order nobody knows. Only equal ones are joined."""
+        return "official" if self.imported is None or self.imported.order == "official" else self.imported.source
 
     @model_validator(mode="after")
     def _rows_add_up(self) -> "Split":

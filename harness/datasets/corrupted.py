@@ -50,6 +50,11 @@ class Corrupted(Dataset):
         self._stream: Images = iter(())
         self._position = -1
 
+    @property
+    def at_hand(self) -> bool:
+        """As the clean images."""
+        return self._clean.at_hand
+
     def labels(self, split: str) -> Labels:
         """The clean labels, once per corruption and severity."""
         clean = self._clean.labels(split)

@@ -26,6 +26,11 @@ class Dataset(ABC):
     """MD5 that identifies the images in every manifest and result: that of the source file."""
     splits: tuple[SplitName, ...] = SPLITS
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether labels and images can be read without downloading anything."""
+        return True
+
     @abstractmethod
     def labels(self, split: str) -> Labels:
         """Class numbers (N,), or (N, L) of 0 and 1 for multi-label."""
@@ -47,6 +52,11 @@ class First(Dataset):
         self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
         self.source_md5, self.splits = whole.source_md5, whole.splits
         self._whole, self._count = whole, count
+
+    @property
+    def at_hand(self) -> bool:
+        """As the whole dataset."""
+        return self._whole.at_hand
 
     def labels(self, split: str) -> Labels:
         """Labels of the first images."""

@@ -46,6 +46,11 @@ class MedMNIST(Dataset):
         self._url: str = info[f"url{suffix}"]
         self._file_name = f"{flag}{suffix}.npz"
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether the official file is on this machine."""
+        return (root() / self._file_name).is_file()
+
     def labels(self, split: str) -> Labels:
         """(N,) uint16, or (N, 14) uint8 for ChestMNIST."""
         with np.load(self._path) as arrays:
