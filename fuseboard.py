@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,11 +15,27 @@ from harness import starter
 from harness.extras import mend
 from store.errors import FuseboardError
 
+if TYPE_CHECKING:
+    from harness.datasets.dataset import Dataset
+
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
 """What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
 
 INTERRUPTED = 130
 """What Typer answers to Ctrl-C."""
+
+
+def _dataset(name: str) -> "Dataset":
+    from harness.datasets import registry
+
+    return registry.get(name)
+
+
+def _current() -> dict[str, str]:
+    from harness.backbones import registry
+
+    return registry.fingerprints()
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,7 +44,7 @@ app = typer.Typer(
     help="Precomputed embeddings of biomedical images, honest fusion benchmarks over them, and their leaderboard.",
 )
 app.add_typer(harness.cli.cli)
-app.add_typer(store.cli.cli, name="store")
+app.add_typer(store.cli.commands(_dataset, _current), name="store")
 app.add_typer(leaderboard.cli.commands(when_empty=starter.run_if_empty), name="leaderboard")
 
 

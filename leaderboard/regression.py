@@ -12,7 +12,7 @@ from leaderboard.metrics import Labels, accuracy, auc
 from store import results
 from store.catalog import Catalog
 from store.errors import FuseboardError
-from store.versions import find
+from store.versions import all_versions
 
 ACC_TOLERANCE = 1e-12
 AUC_TOLERANCE = 1e-9
@@ -45,18 +45,31 @@ def check(root: Path) -> Report:
     """Recomputes ACC and AUC of every row that kept its predictions; fits nothing and needs no scikit-learn."""
     rows = results.read(root, scores=True)
     kept = rows.filter(pl.col("scores").is_not_null())
-    catalog = Catalog(root)
+    catalog, stored = Catalog(root), all_versions(root)
 
     @cache
-    def truth(dataset: str, split: str, spec: str) -> tuple[str, Labels]:
-        version = find(root, spec, dataset)
-        return version.manifest.datasets[dataset].task, catalog.labels(dataset, split, spec)
+    def truth(dataset: str, source_md5: str, split: str, spec: str) -> tuple[str, Labels]:
+        # Labels belong to the images, so where the version itself is gone another one of the same images has them.
+        holding = [
+            v
+            for v in stored
+            if (entry := v.manifest.datasets.get(dataset)) is not None
+            and entry.source_md5 == source_md5
+            and split in entry.splits
+            and (v.spec == spec or entry.splits[split].numbering == "official")
+        ]
+        if not holding:
+            raise FuseboardError(f"{spec} is not in the store, nor another version with {dataset} {split}")
+        version = next((v for v in holding if v.spec == spec), holding[-1])
+        return version.manifest.datasets[dataset].task, catalog.labels(dataset, split, version.spec)
 
     findings: list[Finding] = []
     for row in kept.iter_rows(named=True):
         about = f"{row['dataset']} {row['split']}, {' + '.join(row['subset'])}"
         try:
-            task, labels = truth(row["dataset"], row["split"], f"{row['subset'][0]}@{row['fingerprints'][0]}")
+            task, labels = truth(
+                row["dataset"], row["source_md5"], row["split"], f"{row['subset'][0]}@{row['fingerprints'][0]}"
+            )
         except FuseboardError as error:
             findings.append(Finding(row["key"], about, f"labels cannot be read: {error}", None, None))
             continue

@@ -147,8 +147,8 @@ def _imports(manifest: Manifest) -> str:
     if not imported:
         return ""
     return (
-        "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, `id` "
-        "is the row's place in their file, and meets only rows of the same import.\n\n" + "\n".join(imported) + "\n"
+        "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, "
+        "`id` is the row's place in their file, and meets only rows of that import.\n\n" + "\n".join(imported) + "\n"
     )
 
 

@@ -85,7 +85,7 @@ def _same_numbering(dataset: str, split: str, others: Iterable[Version], version
     """Raises when equal ids would not mean equal images."""
     own = version.manifest.entry(dataset, split).numbering
     for other in others:
-        if (there := other.manifest.entry(dataset, split).numbering) != own:
+        if other.manifest.entry(dataset, split).numbering != own:
             unknown, known = (version, other) if own != "official" else (other, version)
             raise FuseboardError(
                 f"{dataset} {split}: the row order of {unknown.manifest.backbone} is unknown (imported from "

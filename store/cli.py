@@ -1,26 +1,61 @@
-"""`fuseboard store`: what the store holds, whether it is sound, questions to it, and the way to and from remotes."""
+"""`fuseboard store`: what the store holds, whether it is sound, questions to it, and what of it can go."""
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from store import cli_remotes
 from store.errors import UsageError
 from store.location import store_root
 from store.table import show
 
+if TYPE_CHECKING:
+    from store.official import Datasets
+
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
-cli = typer.Typer(name="store", help="Stored embeddings: list, verify, query, pull, push.", no_args_is_help=True)
 
 Store = Annotated[Path | None, typer.Option("--store", help="The store's folder; $FUSEBOARD_STORE otherwise.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@cli.command("list")
+def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> typer.Typer:
+    """The store's commands.
+
+    Args:
+        datasets: finds a dataset by name, for the commands that hold embeddings against it.
+        current: backbone -> fingerprint of its present card, the version that is never garbage. Both come from
+            outside because the store must not know the harness.
+    """
+    app = typer.Typer(help="Stored embeddings: list, verify, query, pull, push, import.", no_args_is_help=True)
+    app.command("list")(list_versions)
+    app.command()(sql)
+
+    @app.command()
+    def verify(
+        spec: Annotated[str | None, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT; else everything.")] = None,
+        store: Store = None,
+        as_json: Json = False,
+    ) -> None:
+        """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
+        _verify(store_root(store), spec, datasets, as_json)
+
+    @app.command()
+    def gc(
+        yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False, store: Store = None
+    ) -> None:
+        """Remove superseded versions and unfinished pulls, after asking."""
+        _collect(store_root(store), current(), yes)
+
+    cli_remotes.add(app, datasets)
+    return app
+
+
 def list_versions(store: Store = None, as_json: Json = False) -> None:
-    """Show every version: what it holds, how large it is, where its licence stands."""
+    """Show every version: what it holds, how large it is, where it came from, where its licence stands."""
     from store import versions
 
     root = store_root(store)
@@ -38,34 +73,45 @@ def list_versions(store: Store = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@cli.command()
-def verify(
-    spec: Annotated[str | None, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT; everything otherwise.")] = None,
-    store: Store = None,
-    as_json: Json = False,
-) -> None:
-    """Re-hash and read every shard; exit with 1 when something is not as its manifest says."""
+def _verify(root: Path, spec: str | None, datasets: "Datasets", as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
 
     from store import verification
 
-    root = store_root(store)
     with Console(stderr=True).status("verifying"):
-        findings = verification.verify(root, spec)
+        report = verification.verify(root, spec, datasets)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=1))
-    elif findings:
-        rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in findings]
+        print(json.dumps(asdict(report), indent=1))
+    elif report.findings:
+        rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in report.findings]
         show(["version", "dataset", "split", "file", "problem"], rows)
     else:
         print(f"{root}: everything is as the manifests say")
-    if findings:
+    for name, reason in report.not_compared.items():
+        _note(f"{name}: ids and labels were not compared with the dataset itself ({reason})")
+    if report.findings:
         raise typer.Exit(1)
 
 
-@cli.command()
+def _collect(root: Path, current: Mapping[str, str], yes: bool) -> None:
+    from store import garbage
+
+    found = garbage.find(root, current)
+    if not found:
+        print(f"{root}: nothing to remove")
+        return
+    names = ["backbone", "version", "MB", "why it can go"]
+    show(names, [[g.backbone, g.fingerprint[:12], f"{g.bytes / 1e6:,.1f}", g.reason] for g in found], right={"MB"})
+    if not yes and not typer.confirm(f"Remove these {len(found)} for good?", err=True):
+        print("nothing was removed")
+        return
+    for one in found:
+        done = garbage.remove(root, one)
+        print(f"{'removed' if done else 'left, because something is working on it:'} {one.folder}")
+
+
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over versions, shards, embeddings and results.")],
     store: Store = None,
@@ -96,46 +142,10 @@ def sql(
         show(names, [[_short(cell) for cell in row] for row in rows])
 
 
-@cli.command()
-def pull(
-    name: Annotated[str, typer.Argument(help="ORG/NAME on the Hub, or a Zenodo record: its number or DOI.")],
-    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
-    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Fingerprint, tag or commit on the Hub.")] = None,
-    store: Store = None,
-) -> None:
-    """Bring a backbone's embeddings into the store, every file checked."""
-    from store import zenodo
-
-    root = store_root(store)
-    _note(f"pulling {name} into {root}")
-    if zenodo.is_record(name):
-        if revision is not None:
-            raise UsageError("--revision is the Hub's; a Zenodo record is one version already")
-        landed = zenodo.pull(root, name, dataset, split)
-    else:
-        from store import hub
-
-        landed = hub.pull(root, name, dataset, split, revision)
-    print(f"{landed.version.spec}: {landed.files} files, {landed.bytes / 1e6:.1f} MB transferred")
-
-
-@cli.command()
-def push(
-    backbone: Annotated[str, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT.")],
-    repository: Annotated[str, typer.Argument(help="ORG/NAME on the Hub; it is made where it does not exist.")],
-    store: Store = None,
-) -> None:
-    """Publish a version on the Hugging Face Hub, where its licence allows it."""
-    from store import hub, versions
-
-    version = versions.find(store_root(store), backbone)
-    _note(f"pushing {version.spec} to {repository}")
-    print(hub.push(version, repository))
-
-
 def _facts(version: Any) -> dict[str, Any]:
-    manifest = version.manifest
+    from store import history
+
+    manifest, events = version.manifest, history.read(version.folder)
     splits = [split for entry in manifest.datasets.values() for split in entry.splits.values()]
     return {
         "backbone": manifest.backbone,
@@ -150,12 +160,20 @@ def _facts(version: Any) -> dict[str, Any]:
         "bytes": sum(shard.bytes for split in splits for shard in split.shards),
         "created": manifest.created.isoformat(),
         "licence": manifest.about.licence,
+        "origins": history.origins(events),
+        "published": [event.doi or event.where for event in events if event.what in ("pushed", "published")],
+        "unknown_order": [
+            f"{name} {split}"
+            for name, entry in manifest.datasets.items()
+            for split, facts in entry.splits.items()
+            if facts.numbering != "official"
+        ],
         "folder": str(version.folder),
     }
 
 
 def _print_versions(facts: list[dict[str, Any]]) -> None:
-    names = ["backbone", "fingerprint", "dim", "rows", "MB", "created", "licence", "datasets"]
+    names = ["backbone", "fingerprint", "dim", "rows", "MB", "created", "licence", "came from", "datasets"]
     rows = [
         [
             f["backbone"],
@@ -165,11 +183,17 @@ def _print_versions(facts: list[dict[str, Any]]) -> None:
             f"{f['bytes'] / 1e6:,.1f}",
             f["created"][:10],
             f["licence"],
-            "\n".join(f"{name}: {' '.join(splits)}" for name, splits in f["datasets"].items()),
+            "\n".join(f["origins"]) or "no record",
+            "\n".join(_held(name, splits, f["unknown_order"]) for name, splits in f["datasets"].items()),
         ]
         for f in facts
     ]
     show(names, rows, right={"dim", "rows", "MB"}, whole={"backbone", "fingerprint", "created"})
+
+
+def _held(dataset: str, splits: list[str], unknown_order: list[str]) -> str:
+    marked = [f"{split} (order: unknown)" if f"{dataset} {split}" in unknown_order else split for split in splits]
+    return f"{dataset}: {' '.join(marked)}"
 
 
 def _short(cell: object) -> str:

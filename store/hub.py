@@ -1,74 +1,65 @@
 """The Hugging Face Hub: one dataset repository per backbone, one config per dataset, one tag per version."""
 
-import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+import httpx2
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub import errors as hub_errors
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import build_hf_headers
 
-from store import card_readme, landing, manifest, shards
+from store import card_readme, history, landing, manifest, redistribution, shards, versions
 from store.errors import FuseboardError, UsageError
 from store.landing import Landed
 from store.manifest import Manifest, Shard
+from store.transfer import TIMEOUT, Server
 from store.versions import Version
 
-WORKERS = 4
-"""Files downloaded side by side; more gain nothing on one connection."""
+LOGIN = "log in with `hf auth login` or set HF_TOKEN to a token that may do this; ask for access where its page says so"
 
 
 @dataclass(frozen=True)
 class HubRemote:
     """One commit of a dataset repository. Tokens are the Hub's own business: its login or its environment variable."""
 
-    api: HfApi
-    repo_id: str
-    commit: str
+    server: Server
+    origin: str
+    revision: str
     sizes: dict[str, int]
     """Path -> bytes of every file of the commit, as the Hub states them."""
-    where: str
 
     @classmethod
     def at(cls, repo_id: str, revision: str | None, where: str) -> "HubRemote":
         """The commit that a revision names now, so that a push in between cannot mix two versions."""
         api = HfApi()
         with _speaking(where):
-            commit = api.dataset_info(repo_id, revision=revision).sha or ""
+            commit = _commit(api, repo_id, revision)
             tree = api.list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset")
             sizes = {entry.path: entry.size for entry in tree if isinstance(entry, RepoFile)}
-        return cls(api, repo_id, commit, sizes, where)
+            client = httpx2.Client(headers=build_hf_headers(), follow_redirects=True, timeout=TIMEOUT)
+        missing = "a file that its commit lists is not there; ask its publisher to push it again"
+        return cls(Server(client, where, missing, LOGIN), repo_id, commit, sizes)
 
     def text(self, name: str, limit: int) -> bytes | None:
         """A small file of the commit, or None when it has none."""
-        if name not in self.sizes:
-            return None
-        if (size := self.sizes[name]) > limit:
-            raise FuseboardError(f"{self.where}: {name} has {size} bytes, more than the {limit} it may have")
-        with _speaking(self.where), TemporaryDirectory() as folder:
-            return Path(self._download(name, Path(folder))).read_bytes()
+        return self.server.text(self._url(name), limit) if name in self.sizes else None
 
-    def fetch(self, wanted: Sequence[tuple[str, Shard]], folder: Path) -> None:
-        """Downloads shards side by side, after comparing the sizes the Hub states with those of the manifest."""
-        names = {f"{dataset}/{shard.file}": shard.bytes for dataset, shard in wanted}
-        for name, size in names.items():
-            if self.sizes.get(name) != size:
-                found = f"{self.sizes[name]} bytes" if name in self.sizes else "not there"
-                raise FuseboardError(
-                    f"{self.where}: {name} is {found}, the manifest says {size} bytes; "
-                    "ask its publisher to push it again"
-                )
-        # The client's own bookkeeping there could make it go on with what was refused before.
-        shutil.rmtree(folder / ".cache", ignore_errors=True)
-        with _speaking(self.where), ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(lambda name: self._download(name, folder), names))
+    def address(self, dataset: str, shard: Shard) -> str:
+        """Where a shard is, after comparing the size the Hub states with the manifest's."""
+        name = f"{dataset}/{shard.file}"
+        if self.sizes.get(name) != shard.bytes:
+            found = f"{self.sizes[name]} bytes" if name in self.sizes else "not there"
+            raise FuseboardError(
+                f"{self.server.where}: {name} is {found}, the manifest says {shard.bytes} bytes; "
+                "ask its publisher to push it again"
+            )
+        return self._url(name)
 
-    def _download(self, name: str, folder: Path) -> str:
-        return self.api.hf_hub_download(self.repo_id, name, repo_type="dataset", revision=self.commit, local_dir=folder)
+    def _url(self, name: str) -> str:
+        return hf_hub_url(self.origin, name, repo_type="dataset", revision=self.revision)
 
 
 def pull(
@@ -81,13 +72,13 @@ def pull(
         repo_id: `ORG/NAME` of a dataset repository.
         dataset: only this one.
         split: only this one.
-        revision: a tag (the fingerprint of a version is one), a branch or a commit; the newest commit otherwise.
+        revision: a fingerprint or the beginning of one, a tag, a branch or a commit; the newest commit otherwise.
     """
     where = f"{repo_id}{f' at {revision}' if revision else ''}"
     return landing.land(root, HubRemote.at(repo_id, revision, where), dataset, split)
 
 
-def push(version: Version, repo_id: str) -> str:
+def push(root: Path, version: Version, repo_id: str) -> str:
     """Publishes a version as a dataset repository, in one commit tagged with the fingerprint; returns its address.
 
     Splits of the same fingerprint that the repository already holds stay in it; files of an older fingerprint leave
@@ -97,12 +88,7 @@ def push(version: Version, repo_id: str) -> str:
         FuseboardError: the licence does not let embeddings be passed on (before anything is sent), a shard is
             damaged, or the repository holds other vectors under the same fingerprint.
     """
-    about = version.manifest.about
-    if about.redistribution != "embeddings":
-        raise FuseboardError(
-            f"{version.manifest.backbone} is not pushed: its licence, {about.licence}, does not let its embeddings be "
-            f"passed on (redistribution = {about.redistribution!r} on its card); publish results instead"
-        )
+    redistribution.allow(version)
     local: dict[str, Path] = {}
     for dataset, _, shard in version.manifest.shards():
         path = version.folder / dataset / shard.file
@@ -130,9 +116,11 @@ def push(version: Version, repo_id: str) -> str:
             ],
             commit_message=f"{version.manifest.backbone} {version.manifest.fingerprint}",
             repo_type="dataset",
-            parent_commit=remote.commit,
+            parent_commit=remote.revision,
         )
         _tag(api, repo_id, version.manifest.fingerprint, commit.oid)
+    with versions.lock_of(root, version.manifest.backbone, version.manifest.fingerprint):
+        history.add(version.folder, "pushed", repo_id, history.splits_of(version.manifest), revision=commit.oid)
     return str(address)
 
 
@@ -142,14 +130,15 @@ def _with_the_remote(version: Version, remote: HubRemote) -> Manifest:
     if text is None:
         if foreign := set(remote.sizes) - {".gitattributes", card_readme.FILE}:
             raise FuseboardError(
-                f"{remote.where} holds files that fuseboard did not make, such as {min(foreign)}; push to another name"
+                f"{remote.server.where} holds files that fuseboard did not make, such as {min(foreign)}; "
+                "push to another name"
             )
         return version.manifest
-    where = f"{remote.where}: {manifest.FILE}"
+    where = f"{remote.server.where}: {manifest.FILE}"
     other = manifest.parse(text, where, "delete that file on the Hub, or push to another name")
     if other.backbone != version.manifest.backbone:
         raise UsageError(
-            f"{remote.where} holds {other.backbone}, not {version.manifest.backbone}; "
+            f"{remote.server.where} holds {other.backbone}, not {version.manifest.backbone}; "
             "a repository holds one backbone: push to another name"
         )
     return (
@@ -157,6 +146,22 @@ def _with_the_remote(version: Version, remote: HubRemote) -> Manifest:
         if other.fingerprint != version.manifest.fingerprint
         else landing.merge(version.manifest, other, where)
     )
+
+
+def _commit(api: HfApi, repo_id: str, revision: str | None) -> str:
+    """The commit of a revision, which may also be the beginning of a fingerprint that is a tag."""
+    try:
+        return api.dataset_info(repo_id, revision=revision).sha or ""
+    except hub_errors.RevisionNotFoundError:
+        tags = api.list_repo_refs(repo_id, repo_type="dataset").tags
+        fitting = [tag for tag in tags if revision and tag.name.startswith(revision)]
+        if len(fitting) != 1:
+            known = ", ".join(sorted(tag.name for tag in fitting or tags)) or "none"
+            raise FuseboardError(
+                f"{repo_id} at {revision}: {'several versions begin so' if fitting else 'there is no such version'}; "
+                f"its versions: {known}; leave --revision out for the newest"
+            ) from None
+        return str(fitting[0].target_commit)
 
 
 def _tag(api: HfApi, repo_id: str, name: str, commit: str) -> None:
@@ -172,7 +177,6 @@ def _tag(api: HfApi, repo_id: str, name: str, commit: str) -> None:
 @contextmanager
 def _speaking(where: str) -> Iterator[None]:
     """Turns what the Hub's client raises into one line with the mend."""
-    login = "log in with `hf auth login` or set HF_TOKEN to a token that may do this"
     try:
         yield
     except FuseboardError:
@@ -180,25 +184,24 @@ def _speaking(where: str) -> Iterator[None]:
     except hub_errors.HFValidationError as error:
         raise UsageError(f"{where!r} is not the name of a repository on the Hub; write ORG/NAME") from error
     except hub_errors.GatedRepoError as error:
-        raise FuseboardError(f"{where}: access is granted on request; ask for it on its page, then {login}") from error
+        raise FuseboardError(f"{where}: access is granted on request; ask for it on its page, then {LOGIN}") from error
     except hub_errors.RepositoryNotFoundError as error:
         raise FuseboardError(
-            f"{where}: no such dataset repository, or a private one; check the name, or {login}"
+            f"{where}: no such dataset repository, or a private one; check the name, or {LOGIN}"
         ) from error
-    except hub_errors.RevisionNotFoundError as error:
-        raise FuseboardError(f"{where}: there is no such version; leave --revision out for the newest") from error
     except hub_errors.HfHubHTTPError as error:
-        if error.response is None:
-            raise _cut_off(where, error) from error
-        if (status := error.response.status_code) in (401, 403):
-            raise FuseboardError(f"{where}: the Hub refused (HTTP {status}); {login}") from error
-        raise FuseboardError(f"{where}: the Hub answered HTTP {status}; try again later") from error
+        raise _answered(where, error) from error
     except (hub_errors.HTTPError, RuntimeError, ValueError, OSError) as error:  # type: ignore[attr-defined]
         if isinstance(error, OSError) and error.errno is not None:  # this machine's own disk, not the Hub
             raise
-        raise _cut_off(where, error) from error
+        # An upload's answer arrives wrapped.
+        raise _answered(where, error.__cause__ if error.__cause__ is not None else error) from error
 
 
-def _cut_off(where: str, error: Exception) -> FuseboardError:
-    reason = " ".join(str(error.__cause__ or error).split())
-    return FuseboardError(f"{where}: the transfer failed ({reason}); run the same command again to go on")
+def _answered(where: str, error: BaseException) -> FuseboardError:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status in (401, 403):
+        return FuseboardError(f"{where}: the Hub refused (HTTP {status}); {LOGIN}")
+    if status is not None:
+        return FuseboardError(f"{where}: the Hub answered HTTP {status}; run the same command again later to go on")
+    return FuseboardError(f"{where}: the transfer failed ({' '.join(str(error).split())}); run the same command again")

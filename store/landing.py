@@ -1,19 +1,24 @@
 """Landing: how the files of a remote become a version of this store, whole or not at all."""
 
 import shutil
+import threading
 import tomllib
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from store import atomic, card_readme, shards, versions
+from store import atomic, card_readme, history, shards, versions
 from store import manifest as manifests
 from store.errors import FuseboardError, unknown
 from store.manifest import DatasetEntry, Manifest, Shard
+from store.progress import transferring
+from store.transfer import Server
 from store.versions import Version
 
 CARD = "card.toml"
+WORKERS = 4
+"""Files downloaded side by side; more gain nothing on one connection."""
 TEXT_LIMIT = 16 * 2**20
 """Bytes a remote's manifest or card may have; the manifest of a thousand shards is a quarter of a megabyte."""
 
@@ -22,14 +27,22 @@ class Remote(Protocol):
     """A place that holds one version in the store's own layout."""
 
     @property
-    def where(self) -> str:
-        """How messages name it, such as `ORG/NAME at main`."""
+    def server(self) -> Server:
+        """Where its files are asked for."""
+
+    @property
+    def origin(self) -> str:
+        """How the version's history names it, such as `ORG/NAME`."""
+
+    @property
+    def revision(self) -> str | None:
+        """The Hub's commit; None where a place has no such thing."""
 
     def text(self, name: str, limit: int) -> bytes | None:
         """A small file of the version, or None when the remote has none; more than `limit` bytes are refused."""
 
-    def fetch(self, wanted: Sequence[tuple[str, Shard]], folder: Path) -> None:
-        """Puts each (dataset, shard) at `folder/dataset/file`. What arrives is checked by the caller."""
+    def address(self, dataset: str, shard: Shard) -> str:
+        """The URL of a shard; raises when the remote has none, or one of another size than the manifest says."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +59,18 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
 
     The manifest is read and judged first. Shards arrive in `<root>/incoming/`, on the store's own file system, and
     move to their place only when their size and SHA-256 are the manifest's; the store's manifest is written last and
-    lists only what is here. A pull that was cut off leaves its whole shards in `incoming`, where the next one finds
-    them; a shard that is already in the store is not transferred again.
+    lists only what is here. A pull that was cut off leaves the beginnings of shards in `incoming`, where the next one
+    goes on; a shard that is already in the store is not transferred again.
     """
+    where = remote.server.where
     text = remote.text(manifests.FILE, TEXT_LIMIT)
     if text is None:
         raise FuseboardError(
-            f"{remote.where}: there is no {manifests.FILE}, so it holds no fuseboard embeddings; "
+            f"{where}: there is no {manifests.FILE}, so it holds no fuseboard embeddings; "
             "check the name, and give the version with --revision when it is not the newest"
         )
     mend = "nothing was pulled: ask its publisher to push it again"
-    wanted = part(manifests.parse(text, f"{remote.where}: {manifests.FILE}", mend), dataset, split, remote.where)
+    wanted = part(manifests.parse(text, f"{where}: {manifests.FILE}", mend), dataset, split, where)
     folder = versions.folder_of(root, wanted.backbone, wanted.fingerprint)
     incoming = root / "incoming" / folder.parent.name / folder.name
     with versions.lock_of(root, wanted.backbone, wanted.fingerprint), atomic.enough_space(folder):
@@ -69,14 +83,12 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
             (name, shard) for name, _, shard in wanted.shards() if not _is_whole(folder / name / shard.file, shard)
         ]
         if missing:
-            _transfer(remote, missing, incoming)
-            for name, shard in missing:
-                (folder / name).mkdir(parents=True, exist_ok=True)
-                atomic.move(incoming / name / shard.file, folder / name / shard.file)
+            _transfer(remote, missing, incoming, folder)
         if whole != there:
             _take_card(remote, folder)
             card_readme.write(folder, whole)
             whole.write(folder)
+            history.add(folder, "pulled", remote.origin, history.splits_of(wanted), remote.revision)
         shutil.rmtree(incoming, ignore_errors=True)
     return Landed(Version(folder, whole), len(missing), sum(shard.bytes for _, shard in missing))
 
@@ -116,26 +128,34 @@ def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
     return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
 
 
-def _transfer(remote: Remote, missing: list[tuple[str, Shard]], incoming: Path) -> None:
-    """Fills `incoming` with verified shards, keeping those that a cut-off pull left whole."""
-    absent = [(name, shard) for name, shard in missing if not _is_whole(incoming / name / shard.file, shard)]
-    needed = sum(shard.bytes for _, shard in absent)
+def _transfer(remote: Remote, missing: list[tuple[str, Shard]], incoming: Path, folder: Path) -> None:
+    """Brings shards to `incoming`, going on with what a cut-off pull left there, and each whole one to its place."""
+    where = remote.server.where
+    addresses = [remote.address(name, shard) for name, shard in missing]
+    there = sum(path.stat().st_size for path in incoming.rglob("*") if path.is_file())
+    needed = sum(shard.bytes for _, shard in missing)
     incoming.mkdir(parents=True, exist_ok=True)
-    if needed > (free := shutil.disk_usage(incoming).free):
+    if needed - there > (free := shutil.disk_usage(incoming).free):
         raise FuseboardError(
-            f"{remote.where}: {needed / 1e6:,.0f} MB to pull but {free / 1e6:,.0f} MB free under {incoming}; "
+            f"{where}: {needed / 1e6:,.0f} MB to pull but {free / 1e6:,.0f} MB free under {incoming}; "
             "free some space, choose another place with --store, or pull less with --dataset and --split"
         )
-    for name, shard in absent:
-        (incoming / name / shard.file).unlink(missing_ok=True)
-    remote.fetch(absent, incoming)
-    for name, shard in absent:
-        path = incoming / name / shard.file
-        try:
-            shards.verify(path, shard)
-        except FuseboardError as error:
-            path.unlink(missing_ok=True)
-            raise FuseboardError(f"{remote.where}: what arrived as {name}/{shard.file} was refused: {error}") from error
+    stop, pool = threading.Event(), ThreadPoolExecutor(WORKERS)
+    try:
+        with transferring(where, needed) as advance:
+
+            def bring(url: str, name: str, shard: Shard) -> None:
+                remote.server.download(url, incoming / name / shard.file, shard, stop, advance)
+                (folder / name).mkdir(parents=True, exist_ok=True)
+                atomic.move(incoming / name / shard.file, folder / name / shard.file)
+
+            jobs = [pool.submit(bring, url, *one) for url, one in zip(addresses, missing, strict=True)]
+            for job in jobs:
+                job.result()
+    finally:
+        # After an error, or Ctrl-C, nobody waits for what still runs; it ends at its next megabyte.
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _take_card(remote: Remote, folder: Path) -> None:
@@ -146,7 +166,7 @@ def _take_card(remote: Remote, folder: Path) -> None:
         tomllib.loads(text.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FuseboardError(
-            f"{remote.where}: {CARD} is not TOML ({error}); ask its publisher to push it again"
+            f"{remote.server.where}: {CARD} is not TOML ({error}); ask its publisher to push it again"
         ) from error
     atomic.write_text(folder / CARD, text.decode())
 

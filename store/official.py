@@ -27,4 +27,7 @@ class Official(Protocol):
 
 
 Datasets = Callable[[str], Official]
-"""Finds a dataset by name; raises UsageError for a name nobody knows, ModuleNotFoundError where its package is missing."""
+"""Finds a dataset by name.
+
+It raises UsageError for a name nobody knows, ModuleNotFoundError where the package it needs is not installed.
+"""

@@ -1,12 +1,14 @@
 """Transfer: HTTP that asks again when a server is busy, and files that arrive whole or are gone on with later."""
 
 import hashlib
+import io
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx2
 import stamina
@@ -19,6 +21,19 @@ LONGEST_PAUSE_S = 30.0
 BUSY = (429, 500, 502, 503, 504)
 CHUNK = 2**20
 TIMEOUT = httpx2.Timeout(60.0)
+PATIENCE = httpx2.Timeout(60.0, read=600.0)
+"""For what a server works on before it answers: a large file that it hashes, a record that it publishes."""
+
+# Without a handler of its own, Python would print each retry's log record to stderr, into the progress bar.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+class HttpError(FuseboardError):
+    """A server refused; `status` is for callers who can do something about it."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Refused(FuseboardError):
@@ -42,12 +57,10 @@ class Server:
         with self._speaking():
             for attempt in _attempts():
                 with attempt:
-                    answer = self.client.request(method, url, json=json)
+                    timeout = TIMEOUT if method == "GET" else PATIENCE
+                    answer = self.client.request(method, url, json=json, timeout=timeout)
                     answer.raise_for_status()
-        try:
-            return answer.json() if answer.content else None
-        except ValueError as error:
-            raise FuseboardError(f"{self.where}: the answer is not JSON; check the address, or try later") from error
+        return self._json(answer)
 
     def text(self, url: str, limit: int) -> bytes:
         """A small file; more than `limit` bytes are refused, and never read."""
@@ -62,16 +75,29 @@ class Server:
                             raise Refused(f"{self.where}: a file has more than the {limit} bytes it may have")
         return text
 
-    def upload(self, url: str, path: Path) -> Any:
-        """Streams a file to an address by PUT and returns the JSON answer; a busy server gets it again from the start."""
+    def upload(self, url: str, source: Path | bytes, advance: Callable[[int], None] = lambda n: None) -> Any:
+        """Streams a file, or bytes, to an address by PUT; a busy server gets it again from the start.
+
+        Args:
+            url: where it goes.
+            source: what is sent; of a file, never more than a megabyte is in memory.
+            advance: called with the bytes as they go, and with what is taken back when an attempt fails.
+
+        Returns:
+            The JSON answer; None where it has no body.
+        """
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
         with self._speaking():
             for attempt in _attempts():
-                with attempt, path.open("rb") as file:
-                    size = {"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"}
-                    chunks = iter(lambda: file.read(CHUNK), b"")
-                    answer = self.client.put(url, content=chunks, headers=size)
-                    answer.raise_for_status()
-        return answer.json()
+                with attempt, io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+                    try:
+                        answer = self.client.put(url, content=_chunks(file, advance), headers=headers, timeout=PATIENCE)
+                        answer.raise_for_status()
+                    except httpx2.HTTPError:
+                        advance(-file.tell())
+                        raise
+        return self._json(answer)
 
     def download(
         self, url: str, path: Path, shard: Shard, stop: threading.Event, advance: Callable[[int], None] = lambda n: None
@@ -82,7 +108,7 @@ class Server:
             url: where it is.
             path: where it goes; what lies there is taken for its beginning. What turns out wrong is removed.
             shard: the size and SHA-256 it must have. No byte more than that size is written.
-            stop: once set, the transfer ends at the next megabyte.
+            stop: once set, the transfer ends at the next piece.
             advance: called with the bytes as they come.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +121,7 @@ class Server:
                         arriving.go_on(self.client, url)
             arriving.check()
         except Refused as error:
-            path.unlink(missing_ok=True)
+            arriving.start_over()
             if began_with:  # the beginning may have been what was wrong
                 return self.download(url, path, shard, stop, advance)
             raise FuseboardError(f"{self.where}: what came as {path.name} was refused: {error}") from error
@@ -106,21 +132,35 @@ class Server:
         try:
             yield
         except httpx2.HTTPStatusError as error:
-            status = error.response.status_code
+            status, said = error.response.status_code, self._plain(_said(error.response))
             if status in (404, 410):
-                raise FuseboardError(f"{self.where}: {self.missing}") from error
-            if status in (401, 403):
-                raise FuseboardError(f"{self.where}: refused (HTTP {status}); {self.login}") from error
-            if status in BUSY:
-                raise FuseboardError(
-                    f"{self.where}: HTTP {status} at each of {ATTEMPTS} attempts; run the same command again later"
-                ) from error
-            raise FuseboardError(f"{self.where}: HTTP {status}{_said(error.response)}") from error
+                line = self.missing
+            elif status in (401, 403):
+                line = f"refused (HTTP {status}{said}); {self.login}"
+            elif status in BUSY:
+                line = f"HTTP {status} at each of {ATTEMPTS} attempts; run the same command again later"
+            elif status == 413:
+                line = f"HTTP 413{said}; it is more than this place takes: ask there for more, or choose another"
+            else:
+                line = f"HTTP {status}{said}"
+            raise HttpError(f"{self.where}: {line}", status) from error
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = self._plain(str(error)) or type(error).__name__
             raise FuseboardError(
                 f"{self.where}: the transfer failed ({reason}); run the same command again to go on"
             ) from error
+
+    def _json(self, answer: httpx2.Response) -> Any:
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise FuseboardError(f"{self.where}: the answer is not JSON; check the address, or try later") from error
+
+    def _plain(self, text: str) -> str:
+        """Foreign text on one line of at most 300 characters, without the token, should a server or library echo it."""
+        token = self.client.headers.get("Authorization", "").rpartition(" ")[2]
+        text = text.replace(token, "***") if token else text
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
 
 class _Arriving:
@@ -134,7 +174,7 @@ class _Arriving:
                 while chunk := file.read(CHUNK):
                     self._count(chunk)
         if self._have > shard.bytes:
-            self._start_over()
+            self.start_over()
 
     def go_on(self, client: httpx2.Client, url: str) -> None:
         """Asks for what is missing and appends it."""
@@ -143,13 +183,17 @@ class _Arriving:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={self._have}-"} if self._have else {})
         with client.stream("GET", url, headers=headers) as answer:
             answer.raise_for_status()
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                raise Refused("an HTML page instead of the file")
+            if (coding := answer.headers.get("Content-Encoding", "identity")) != "identity":
+                raise Refused(f"the server compressed it ({coding[:20]}) although asked not to")
             if self._have and not answer.headers.get("Content-Range", "").startswith(f"bytes {self._have}-"):
-                self._start_over()
+                self.start_over()
             offered = answer.headers.get("Content-Length", "")
             if offered.isdecimal() and self._have + int(offered) != self._shard.bytes:
                 raise Refused(f"{self._have + int(offered)} bytes, the manifest says {self._shard.bytes}")
-            with self._path.open("ab") as file:
-                for chunk in answer.iter_raw(CHUNK):
+            with self._path.open("ab", buffering=0) as file:
+                for chunk in _joined(answer.iter_raw()):
                     if self._stop.is_set():
                         raise KeyboardInterrupt
                     if self._have + len(chunk) > self._shard.bytes:
@@ -164,15 +208,34 @@ class _Arriving:
         if (digest := self._digest.hexdigest()) != self._shard.sha256:
             raise Refused(f"SHA-256 {digest[:12]}… is not the manifest's {self._shard.sha256[:12]}…")
 
+    def start_over(self) -> None:
+        """Removes what is there."""
+        self._path.unlink(missing_ok=True)
+        self._advance(-self._have)
+        self._have, self._digest = 0, hashlib.sha256()
+
     def _count(self, chunk: bytes) -> None:
         self._digest.update(chunk)
         self._have += len(chunk)
         self._advance(len(chunk))
 
-    def _start_over(self) -> None:
-        self._path.unlink(missing_ok=True)
-        self._advance(-self._have)
-        self._have, self._digest = 0, hashlib.sha256()
+
+def _chunks(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        advance(len(chunk))
+        yield chunk
+
+
+def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Joins pieces as they come, because writing and hashing small ones costs a third of the speed."""
+    waiting: list[bytes] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if len(waiting) >= 16:
+            yield b"".join(waiting)
+            waiting = []
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _attempts() -> Any:
@@ -184,15 +247,22 @@ def _attempts() -> Any:
 def _pause(error: Exception) -> bool | float:
     """Whether to ask again, or how many seconds from now where the server says so."""
     if isinstance(error, httpx2.HTTPStatusError):
-        told = error.response.headers.get("Retry-After", "")
-        busy = error.response.status_code in BUSY
-        return min(float(told), LONGEST_PAUSE_S) if busy and told.isdecimal() else busy
+        told, status = error.response.headers.get("Retry-After", ""), error.response.status_code
+        if status in (429, 503) and told.isdecimal():  # Zenodo adds the header to every answer, also to a 500
+            return min(float(told), LONGEST_PAUSE_S)
+        return status in BUSY
     return isinstance(error, httpx2.TransportError)
 
 
 def _said(answer: httpx2.Response) -> str:
-    """The beginning of what a server wrote beside a refusal, on one line."""
-    if not answer.is_closed or not hasattr(answer, "_content"):
+    """What a server wrote beside a refusal: the messages of a JSON answer, or the text itself unless it is a page."""
+    if not hasattr(answer, "_content") or "html" in answer.headers.get("Content-Type", ""):
         return ""
-    text = "".join(c if c.isprintable() else " " for c in answer.text)
-    return f": {' '.join(text.split())[:300]}" if text.strip() else ""
+    try:
+        said = answer.json()
+        errors = said.get("errors") or []
+        faults = [f"{e.get('field', '')}: {e.get('message') or ' '.join(e.get('messages', []))}" for e in errors]
+        text = "; ".join([str(said.get("message", "")), *faults])
+    except (ValueError, TypeError, AttributeError):
+        text = answer.text
+    return f": {text}" if text.strip() else ""

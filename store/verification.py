@@ -1,4 +1,4 @@
-"""Verification: whether what lies in a store is what its manifests promise."""
+"""Verification: whether what lies in a store is what its manifests promise and what its datasets say."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store import shards, versions
+from store import block, shards, versions
 from store.errors import FuseboardError, UsageError
 from store.manifest import DatasetEntry, Manifest, Shard
+from store.official import Datasets, Official
 from store.versions import Version
 
 BATCH_ROWS = 4096
@@ -28,10 +29,24 @@ class Finding:
     problem: str
 
 
-def verify(root: Path, spec: str | None = None) -> list[Finding]:
+@dataclass(frozen=True)
+class Report:
+    """What was found, and what could not be compared."""
+
+    findings: tuple[Finding, ...]
+    not_compared: dict[str, str]
+    """Dataset -> why its own labels and ids were not held against the shards."""
+
+
+def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None) -> Report:
     """Re-hashes and reads every shard of a store, or of the versions that `backbone[@fingerprint]` names.
 
     It goes on after a finding, because one look should tell everything that has to be extracted or pulled again.
+
+    Args:
+        root: the store.
+        spec: only these versions.
+        datasets: finds the datasets whose labels and ids the shards must have. Nothing is downloaded for it.
     """
     found, broken = versions.survey(root)
     if spec is not None:
@@ -41,16 +56,63 @@ def verify(root: Path, spec: str | None = None) -> list[Finding]:
         if not found and not broken:
             raise UsageError(f"no version fits {spec!r} in {root}; `fuseboard store list` shows what is there")
     findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
-    return findings + [finding for version in found for finding in _version(version)]
+    known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
+    findings += [finding for version in found for finding in _version(version, known)]
+    return Report(tuple(findings), not_compared)
 
 
-def _version(version: Version) -> Iterator[Finding]:
+def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Official], dict[str, str]]:
+    """The datasets that can be read here without a download, and for each other one the reason."""
+    known: dict[str, Official] = {}
+    lacking: dict[str, str] = {}
+    for name in sorted(names):
+        if datasets is None:
+            lacking[name] = "no datasets were given"
+            continue
+        try:
+            dataset = datasets(name)
+            if dataset.at_hand:
+                known[name] = dataset
+            else:
+                lacking[name] = "its file is not on this machine"
+        except (FuseboardError, ModuleNotFoundError) as error:
+            lacking[name] = str(error)
+    return known, lacking
+
+
+def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
     for dataset, entry in version.manifest.datasets.items():
         for split, facts in entry.splits.items():
-            last = -1
+            last, whole = -1, True
             for shard in facts.shards:
                 problems, last = _shard(version.folder / dataset / shard.file, shard, version.manifest, entry, last)
                 yield from (Finding(version.spec, dataset, split, shard.file, problem) for problem in problems)
+                whole &= not problems
+            if whole and dataset in known and facts.numbering == "official":
+                for problem in _against(known[dataset], version, dataset, split, entry):
+                    yield Finding(version.spec, dataset, split, "", problem)
+
+
+def _against(official: Official, version: Version, dataset: str, split: str, entry: DatasetEntry) -> Iterator[str]:
+    """What the dataset itself says otherwise than a split whose shards are sound."""
+    for what, ours, theirs in (
+        ("task", entry.task, official.task),
+        ("label names", entry.label_names, official.label_names),
+        ("source MD5", entry.source_md5, official.source_md5),
+    ):
+        if ours != theirs:
+            yield f"{what} {ours!r}, the dataset has {theirs!r}"
+    if split not in official.splits:
+        yield f"the dataset has no {split} split"
+        return
+    found, labels = block.read(version, dataset, split, vectors=False), official.labels(split)
+    if not np.array_equal(found.ids, np.arange(len(labels))):
+        yield f"{len(found.ids)} ids up to {found.ids.max()}, the dataset has the {len(labels)} ids from 0 on"
+    elif found.labels.shape != labels.shape:
+        yield f"labels of shape {found.labels.shape}, the dataset's have {labels.shape}"
+    elif (differ := (found.labels != labels).reshape(len(labels), -1).any(axis=1)).any():
+        row = int(np.flatnonzero(differ)[0])
+        yield f"id {row} has label {found.labels[row]}, in the dataset {labels[row]} ({int(differ.sum())} differ)"
 
 
 def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, last: int) -> tuple[list[str], int]:

@@ -117,7 +117,18 @@ def _hub_server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def hub_server(_hub_server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def no_waiting() -> Iterator[None]:
+    """Retries happen as often as in earnest, but at once."""
+    import stamina
+
+    from store.transfer import ATTEMPTS
+
+    with stamina.set_testing(True, attempts=ATTEMPTS):
+        yield
+
+
+@pytest.fixture
+def hub_server(_hub_server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_waiting: None) -> Any:
     """The loopback Hub, empty, and the real client pointed at it."""
     from huggingface_hub import constants, file_download
     from huggingface_hub.utils import disable_progress_bars

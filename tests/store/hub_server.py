@@ -5,7 +5,9 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -53,6 +55,9 @@ class FakeHub(ThreadingHTTPServer):
         self.tokens: set[str | None] = set()
         self.serve: Callable[[str, bytes], bytes] = lambda path, data: data
         """What a download of a path answers instead of its content."""
+        self.trickle: int | None = None
+        """Bytes of a shard that are sent at a time, with a pause after each, so that a client can be killed."""
+        self.ranges: list[str] = []
         self.status: Callable[[str, str], int | None] = lambda method, path: None
         """A status to answer a request with instead of serving it."""
 
@@ -66,6 +71,7 @@ class FakeHub(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     server: FakeHub
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -107,7 +113,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(data)
+            step = self.server.trickle if len(data) > 2**20 and self.server.trickle else len(data)
+            for start in range(0, len(data), step or 1):
+                self.wfile.write(data[start : start + step])
+                time.sleep(0.02 if step < len(data) else 0)
 
     def repo(self, repo: str, revision: str | None = None) -> tuple[Repo, str] | None:
         """The repository and commit, or None after answering that there is none."""
@@ -161,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         entry: dict[str, Any] = {"type": "file", "path": path, "size": len(data), "oid": _git(data)}
         entry["lastCommit"] = {"id": "0" * 40, "title": "a commit", "date": "2026-01-01T00:00:00.000Z"}
         if path.endswith(".parquet"):
-            entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 130}
+            entry["lfs"] = {"oid": _sha256(data), "size": len(data), "pointerSize": 130}
         return entry
 
     def refs(self, body: bytes, repo: str) -> None:
@@ -241,10 +250,11 @@ class Handler(BaseHTTPRequestHandler):
             if path not in found[0].commits[found[1]]:
                 return self.answer(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
             data = found[0].commits[found[1]][path]
-            etag = hashlib.sha256(data).hexdigest() if path.endswith(".parquet") else _git(data)
+            etag = _sha256(data) if path.endswith(".parquet") else _git(data)
             headers = {"X-Repo-Commit": found[1], "ETag": f'"{etag}"', "X-Linked-Size": str(len(data))}
             data, whole = self.server.serve(path, data), len(data)
             if span := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+                self.server.ranges.append(span[0])
                 first, last = int(span[1]), int(span[2] or len(data) - 1)
                 headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
                 return self.answer(206, data[first : last + 1], headers)
@@ -254,6 +264,12 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, data, headers)
 
 
+@cache
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@cache
 def _git(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 

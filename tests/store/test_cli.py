@@ -6,9 +6,16 @@ import pytest
 from typer.testing import CliRunner
 
 from store import manifest
-from store.cli import cli
+from store.cli import commands
 from store.errors import FuseboardError, UsageError
 from store.location import store_root
+
+
+def no_dataset(name):
+    raise UsageError(f"unknown dataset {name!r}")
+
+
+cli = commands(no_dataset, dict)
 
 
 def run(*args, root=None):
@@ -42,8 +49,9 @@ def test_verify_exits_with_1_on_findings(make_version, root):
     assert run("verify", root=root).exit_code == 0
     (version.folder / "digits" / "val-00000-of-00002.parquet").unlink()
     assert run("verify", "alpha", root=root).exit_code == 1
-    [finding] = json.loads(run("verify", "--json", root=root).stdout)
-    assert finding["file"] == "val-00000-of-00002.parquet"
+    report = json.loads(run("verify", "--json", root=root).stdout)
+    assert [finding["file"] for finding in report["findings"]] == ["val-00000-of-00002.parquet"]
+    assert report["not_compared"] == {"digits": "unknown dataset 'digits'"}
 
 
 def test_sql_in_three_forms(make_version, root):
@@ -93,8 +101,8 @@ def test_nothing_in_the_store_imports_the_model_libraries():
 
 def test_help_and_list_load_nothing_heavy(root):
     code = (
-        "import sys\nfrom store.cli import cli\n"
-        f"try: cli(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
+        "import sys\nfrom store.cli import commands\n"
+        f"try: commands(None, dict)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
         "print([m for m in ('duckdb', 'polars', 'datasets', 'pandas', 'huggingface_hub') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

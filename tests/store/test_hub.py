@@ -3,18 +3,24 @@
 import os
 import subprocess
 import sys
+import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from store import hub, manifest, versions
+from store import history, hub, manifest, versions
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError
+from store.fingerprint import sha256_of
 
 REPO = "org/alpha"
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
+
+
+def push(version, repo_id):
+    return hub.push(version.folder.parents[3], version, repo_id)
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -25,7 +31,7 @@ def files(root: Path) -> dict[str, bytes]:
 def pushed(hub_server, make_version, tmp_path):
     version = make_version(tmp_path / "source")
     (version.folder / "card.toml").write_text('id = "alpha"\n')
-    hub.push(version, REPO)
+    push(version, REPO)
     hub_server.asked.clear()
     return version
 
@@ -35,7 +41,11 @@ def test_push_then_pull_is_bit_identical(pushed, root, hub_server, caplog, capfd
     assert landed.files == 6
     theirs, ours = files(pushed.folder), files(landed.version.folder)
     assert ours.pop("README.md")
+    assert theirs.pop("history.json") != ours.pop("history.json"), "each store has its own"
     assert theirs == ours
+    [pulled] = history.read(landed.version.folder)
+    assert (pulled.what, pulled.where, pulled.revision) == ("pulled", REPO, hub_server.repos[REPO].head)
+    assert [(event.what, event.where) for event in history.read(pushed.folder)] == [("pushed", REPO)]
     assert not (root / "incoming" / "alpha").joinpath(pushed.manifest.fingerprint).exists()
     assert hub_server.repos[REPO].tags == {pushed.manifest.fingerprint: hub_server.repos[REPO].head}
     assert "Bearer hf_only_for_the_test" in hub_server.tokens
@@ -81,11 +91,13 @@ def test_what_is_not_the_manifests_never_becomes_visible(pushed, root, hub_serve
     with pytest.raises(FuseboardError, match=r"org/alpha"):
         hub.pull(root, REPO)
     assert versions.all_versions(root) == []
-    assert not list(root.glob("embeddings/*/*/*/*.parquet"))
+    promised = {shard.file: shard.sha256 for _, _, shard in pushed.manifest.shards()}
+    for path in root.glob("embeddings/*/*/*/*.parquet"):
+        assert sha256_of(path) == promised[path.name], "only whole shards leave `incoming`"
     hub_server.serve = lambda path, data: data
     hub_server.asked.clear()
-    assert hub.pull(root, REPO).files == 6
-    assert len([n for n in hub_server.downloads() if n.endswith(".parquet")]) < 6, "whole shards were kept"
+    assert 0 < hub.pull(root, REPO).files < 6, "whole shards were kept"
+    assert files(versions.all_versions(root)[0].folder / "digits") == files(pushed.folder / "digits")
 
 
 def test_a_connection_cut_in_mid_file_is_taken_up_again(pushed, root, hub_server, monkeypatch):
@@ -145,13 +157,13 @@ def test_errors_name_what_was_asked_for(pushed, root, hub_server, make_version):
         hub.pull(root, "a/b/c")
     hub_server.status = lambda method, path: 403
     with pytest.raises(FuseboardError, match=r"refused"):
-        hub.push(make_version(root), REPO)
+        push(make_version(root), REPO)
 
 
 def test_no_licence_no_push(hub_server, make_version, root):
     version = make_version(root, about={"redistribution": "predictions", "licence": "CC-BY-NC-ND-4.0"})
     with pytest.raises(FuseboardError, match=r"CC-BY-NC-ND-4.0"):
-        hub.push(version, REPO)
+        push(version, REPO)
     assert hub_server.asked == []
 
 
@@ -160,23 +172,23 @@ def test_a_damaged_version_is_not_pushed(hub_server, make_version, root):
     path = version.folder / "digits" / "test-00000-of-00002.parquet"
     path.write_bytes(path.read_bytes()[::-1])
     with pytest.raises(FuseboardError, match=r"damaged"):
-        hub.push(version, REPO)
+        push(version, REPO)
     assert hub_server.asked == []
 
 
 def test_a_push_adds_to_its_fingerprint_and_moves_its_tag(pushed, hub_server, make_version, tmp_path, root):
     more = make_version(tmp_path / "elsewhere", dataset="breastmnist")
-    hub.push(more, REPO)
+    push(more, REPO)
     assert hub_server.repos[REPO].tags == {more.manifest.fingerprint: hub_server.repos[REPO].head}
     assert set(hub.pull(root, REPO).version.manifest.datasets) == {"digits", "breastmnist"}
     hub_server.asked.clear()
-    hub.push(more, REPO)
+    push(more, REPO)
     assert not [path for method, path in hub_server.asked if method == "PUT"], "nothing is uploaded twice"
 
 
 def test_a_new_fingerprint_replaces_the_old_one_which_keeps_its_tag(pushed, hub_server, make_version, tmp_path, root):
     newer = make_version(tmp_path / "newer", identity={"crop": 1}, parts=1)
-    hub.push(newer, REPO)
+    push(newer, REPO)
     assert hub.pull(root, REPO).version.spec == newer.spec
     assert hub.pull(root, REPO, revision=pushed.manifest.fingerprint).version.spec == pushed.spec
     head = hub_server.repos[REPO].commits[hub_server.repos[REPO].head]
@@ -185,11 +197,11 @@ def test_a_new_fingerprint_replaces_the_old_one_which_keeps_its_tag(pushed, hub_
 
 def test_a_repository_of_another_kind_is_left_alone(pushed, hub_server, make_version, tmp_path):
     with pytest.raises(UsageError, match=r"holds alpha, not beta"):
-        hub.push(make_version(tmp_path / "b", backbone="beta"), REPO)
+        push(make_version(tmp_path / "b", backbone="beta"), REPO)
     hub_server.repos["org/photos"] = type(hub_server.repos[REPO])()
     hub_server.repos["org/photos"].commit({"photos.parquet": b"mine"})
     with pytest.raises(FuseboardError, match=r"did not make, such as photos.parquet"):
-        hub.push(pushed, "org/photos")
+        push(pushed, "org/photos")
 
 
 def test_datasets_and_duckdb_read_the_pushed_repository(pushed, hub_server, tmp_path):
@@ -248,3 +260,111 @@ def test_what_was_in_place_is_not_transferred_again(pushed, root, hub_server):
     hub_server.asked.clear()
     assert hub.pull(root, REPO).files == 0
     assert len(versions.all_versions(root)) == 1
+
+
+def test_a_version_is_found_by_the_beginning_of_its_fingerprint(pushed, root, hub_server):
+    assert hub.pull(root, REPO, revision=pushed.manifest.fingerprint[:12]).version.spec == pushed.spec
+    with pytest.raises(FuseboardError, match=rf"no such version; its versions: {pushed.manifest.fingerprint}"):
+        hub.pull(root, REPO, revision="zzz")
+    hub_server.repos[REPO].tags[pushed.manifest.fingerprint[:8] + "0" * 24] = hub_server.repos[REPO].head
+    with pytest.raises(FuseboardError, match=r"several versions begin so"):
+        hub.pull(root, REPO, revision=pushed.manifest.fingerprint[:8])
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_hub_is_asked_again(pushed, root, hub_server, status):
+    busy = dict.fromkeys(["manifest.json", "val-00001-of-00002.parquet"], 2)
+
+    def answer(method: str, path: str) -> int | None:
+        name = path.rsplit("/", 1)[1]
+        if "/resolve/" in path and busy.get(name):
+            busy[name] -= 1
+            return status
+        return None
+
+    hub_server.status = answer
+    assert hub.pull(root, REPO, split="val").files == 2
+    assert set(busy.values()) == {0}
+    hub_server.status = lambda method, path: status if path.endswith("test-00000-of-00002.parquet") else None
+    with pytest.raises(FuseboardError, match=rf"org/alpha: HTTP {status} at each of 6 attempts"):
+        hub.pull(root, REPO, split="test")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_without_permission_is_told_what_to_do(pushed, root, hub_server, status):
+    hub_server.status = lambda method, path: status if path.endswith(".parquet") else None
+    with pytest.raises(FuseboardError, match=rf"refused \(HTTP {status}\); log in with `hf auth login`") as caught:
+        hub.pull(root, REPO)
+    assert "hf_only" not in str(caught.value)
+
+
+def test_an_interrupted_push_sends_only_what_is_missing(make_version, tmp_path, root, hub_server, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    version = make_version(tmp_path / "source")
+    uploads: list[str] = []
+
+    def broken(method: str, path: str) -> int | None:
+        uploads.extend([path] if method == "PUT" else [])
+        return 403 if method == "PUT" and len(set(uploads)) > 3 else None
+
+    hub_server.status = broken
+    with pytest.raises(FuseboardError, match=r"org/alpha: the Hub refused"):
+        push(version, REPO)
+    assert hub_server.repos[REPO].tags == {}, "no version before its last shard"
+    stored = set(hub_server.blobs)
+    assert 0 < len(stored) < 6
+    hub_server.status = lambda method, path: None
+    hub_server.asked.clear()
+    push(version, REPO)
+    sent = {path.rsplit("/", 1)[1] for method, path in hub_server.asked if method == "PUT"}
+    assert sent.isdisjoint(stored)
+    assert len(stored) + len(sent) == 6
+    assert hub.pull(root, REPO).files == 6
+
+
+PULL = (
+    "import sys\nfrom pathlib import Path\nfrom store import hub\n"
+    "landed = hub.pull(Path(sys.argv[1]), 'org/alpha')\nprint(landed.files)"
+)
+
+
+def pulling(root: Path, url: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "HF_ENDPOINT": url, "HF_HUB_DISABLE_TELEMETRY": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-c", PULL, str(root)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_processes_pull_the_same_version_once(pushed, root, hub_server):
+    both = [pulling(root, hub_server.url) for _ in range(2)]
+    out = [process.communicate(timeout=60) for process in both]
+    assert sorted(text for text, _ in out) == ["0\n", "6\n"], out
+    assert len([name for name in hub_server.downloads() if name.endswith(".parquet")]) == 6
+    [version] = versions.all_versions(root)
+    assert files(version.folder / "digits") == files(pushed.folder / "digits")
+
+
+def test_a_killed_pull_goes_on_in_the_middle_of_a_shard(make_version, tmp_path, root, hub_server):
+    version = make_version(tmp_path / "source", rows=4000, dim=512, splits=("val",), parts=1)
+    push(version, REPO)
+    [shard] = version.manifest.datasets["digits"].splits["val"].shards
+    hub_server.trickle = 2**16
+    first = pulling(root, hub_server.url)
+    partial = root / "incoming" / "alpha" / version.manifest.fingerprint / "digits" / shard.file
+    until = time.monotonic() + 60
+    while not (partial.is_file() and partial.stat().st_size >= 2**20) and time.monotonic() < until:
+        time.sleep(0.01)
+    first.kill()
+    first.communicate()
+    hub_server.trickle = None
+    assert 2**20 <= (there := partial.stat().st_size) < shard.bytes
+    assert versions.all_versions(root) == []
+    hub_server.ranges.clear()
+    landed = hub.pull(root, REPO)
+    assert hub_server.ranges == [f"bytes={there}-"]
+    assert files(landed.version.folder / "digits") == files(version.folder / "digits")
+    assert not (root / "incoming" / "alpha" / version.manifest.fingerprint).exists()

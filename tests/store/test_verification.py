@@ -24,8 +24,8 @@ def resign(version, file):
 def test_a_sound_store_has_no_findings(make_version, root, kind):
     make_version(root, **kind)
     make_version(root, "beta")
-    assert verify(root) == []
-    assert verify(root, "alpha") == []
+    assert verify(root).findings == ()
+    assert verify(root, "alpha").findings == ()
 
 
 def test_it_goes_on_after_a_finding(make_version, root):
@@ -35,12 +35,12 @@ def test_it_goes_on_after_a_finding(make_version, root):
     first, second = (v.folder / "digits" / "val-00001-of-00002.parquet" for v in (one, two))
     first.unlink()
     second.write_bytes(second.read_bytes()[::-1])
-    findings = verify(root)
+    findings = verify(root).findings
     assert [f.version.split("@")[0] for f in findings] == ["gamma", "alpha", "beta"]
     assert ["not there" in findings[1].problem, "damaged" in findings[2].problem] == [True, True]
     assert (findings[2].split, findings[2].file) == ("val", second.name)
-    assert len(verify(root, "beta")) == 1
-    assert len(verify(root, f"gamma@{broken.name[:6]}")) == 1
+    assert len(verify(root, "beta").findings) == 1
+    assert len(verify(root, f"gamma@{broken.name[:6]}").findings) == 1
     with pytest.raises(UsageError, match=r"no version fits 'delta'"):
         verify(root, "delta")
 
@@ -58,7 +58,7 @@ def test_it_goes_on_after_a_finding(make_version, root):
 )
 def test_content_that_cannot_be_meant_is_found(make_version, root, content, said):
     make_version(root, splits=("val",), **content)
-    assert said in verify(root)[0].problem
+    assert said in verify(root).findings[0].problem
 
 
 def test_vectors_that_are_not_finite_are_found(make_version, root, monkeypatch):
@@ -67,7 +67,7 @@ def test_vectors_that_are_not_finite_are_found(make_version, root, monkeypatch):
     monkeypatch.setattr("numpy.isfinite", lambda values: np.ones(np.shape(values), bool))
     make_version(root, vectors=vectors, splits=("val",))
     monkeypatch.undo()
-    assert [f.problem for f in verify(root)] == ["the vector of id 11 holds NaN or infinity"]
+    assert [f.problem for f in verify(root).findings] == ["the vector of id 11 holds NaN or infinity"]
 
 
 def test_another_schema_or_number_of_rows_is_found(make_version, root, tmp_path):
@@ -76,11 +76,11 @@ def test_another_schema_or_number_of_rows_is_found(make_version, root, tmp_path)
     wide = make_version(tmp_path / "wide", dim=5, splits=("val",), parts=1).folder / "digits" / file
     (version.folder / "digits" / file).write_bytes(wide.read_bytes())
     resign(version, file)
-    assert "column embedding is fixed_size_list" in verify(root)[0].problem
+    assert "column embedding is fixed_size_list" in verify(root).findings[0].problem
     short = make_version(tmp_path / "short", rows=19, splits=("val",), parts=1).folder / "digits" / file
     (version.folder / "digits" / file).write_bytes(short.read_bytes())
     resign(version, file)
-    assert [f.problem for f in verify(root)] == ["19 rows, the manifest says 20"]
+    assert [f.problem for f in verify(root).findings] == ["19 rows, the manifest says 20"]
     (version.folder / "digits" / file).write_text("<html>")
     resign(version, file)
-    assert "not readable as Parquet" in verify(root)[0].problem
+    assert "not readable as Parquet" in verify(root).findings[0].problem
