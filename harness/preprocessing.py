@@ -1,7 +1,7 @@
 """Preprocessing: from a source image to the pixels that a backbone sees."""
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +16,46 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    LATER: ClassVar[tuple[str, ...]] = ("centre", "convert")
+    """Keys that enter the identity only when they are used, so that versions older than them stay."""
+
     size: int = Field(ge=1, description="edge of the square input, in pixels")
-    resize: Literal["shortest", "stretch"] = Field(description="keep the aspect and crop the centre, or squash")
+    resize: Literal["shortest", "stretch", "longest"] = Field(
+        description="keep the aspect and crop the centre, squash, or keep the aspect and fill right and bottom with 0"
+    )
     crop: float = Field(gt=0, le=1, description="centre crop as a fraction of the resized edge")
     interpolation: Interpolation
     mode: Literal["RGB", "L"]
     mean: tuple[Channel, ...]
     std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
+    centre: Literal["round", "floor"] = Field(
+        "round", description="which pixel a crop starts at when the margin is odd: torchvision rounds, transformers cuts"
+    )
+    convert: Literal["before", "after"] = Field(
+        "before", description="when the image becomes `mode`; after resizing, transparent pixels weigh less (open_clip)"
+    )
 
     @model_validator(mode="after")
-    def _one_value_per_channel(self) -> Self:
+    def _fits_together(self) -> Self:
         channels = len(self.mode)
         if (len(self.mean), len(self.std)) != (channels, channels):
             raise ValueError(f"mode {self.mode} wants {channels} values in `mean` and in `std`")
+        if self.resize == "longest" and self.crop != 1:
+            raise ValueError('resize = "longest" cuts nothing: say crop = 1.0')
         return self
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the pixels."""
+        used = self.model_dump(mode="json")
+        fields = type(self).model_fields
+        return {name: value for name, value in used.items() if name not in self.LATER or value != fields[name].default}
 
     def pixels(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resizes and crops one image.
 
         Args:
-            image: (H, W) or (H, W, 3).
+            image: (H, W), (H, W, 3), or (H, W, 4) whose alpha is dropped as PIL drops it.
 
         Returns:
             (size, size, channels), not yet normalised: the mean and std are applied where the model runs, on a
@@ -45,13 +65,29 @@ class Preprocessing(BaseModel):
         from torchvision.transforms import InterpolationMode
         from torchvision.transforms.v2 import functional
 
-        picture = Image.fromarray(image).convert(self.mode)
-        mode = InterpolationMode(self.interpolation)
+        picture = Image.fromarray(image)
+        if self.convert == "before":
+            picture = picture.convert(self.mode)
+        picture = functional.resize(picture, self._resized(*picture.size), interpolation=InterpolationMode(self.interpolation))
+        if self.resize == "longest":
+            picture = functional.pad(picture, [0, 0, self.size - picture.width, self.size - picture.height])
+        else:
+            picture = functional.crop(picture, *self._corner(*picture.size), self.size, self.size)
+        return np.asarray(picture.convert(self.mode)).reshape(self.size, self.size, -1)
+
+    def _resized(self, width: int, height: int) -> list[int]:
+        """The edges [height, width] to resize to, or [edge] for torchvision's own rule for the shorter one."""
         # timm's rule: the edge before the crop is rounded down.
         edge = math.floor(self.size / self.crop)
         if self.resize == "shortest":
-            picture = functional.resize(picture, [edge], interpolation=mode)
-        else:
-            picture = functional.resize(picture, [edge, edge], interpolation=mode)
-        picture = functional.center_crop(picture, [self.size, self.size])
-        return np.asarray(picture).reshape(self.size, self.size, -1)
+            return [edge]
+        if self.resize == "stretch":
+            return [edge, edge]
+        scale = max(width, height) / self.size
+        # FLAIR's rule, floating point included: the long edge itself can come out one short, and is then filled.
+        return [max(1, int(height / scale)), max(1, int(width / scale))]
+
+    def _corner(self, width: int, height: int) -> tuple[int, int]:
+        """Where the centre crop begins: (top, left)."""
+        whole = round if self.centre == "round" else math.floor
+        return whole((height - self.size) / 2), whole((width - self.size) / 2)

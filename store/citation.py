@@ -105,7 +105,8 @@ def _description(manifest: Manifest) -> str:
         f"No image is in here.</p><ul>{rows}</ul>{doubt if imported else ''}"
         f"<p>Fingerprint <code>{manifest.fingerprint}</code>: the hash of weights, loader, pooling, preprocessing and "
         f"precision. Backbone: {_html(about.source)}, licence {_html(about.licence)}. <code>manifest.json</code> lists "
-        "every file with its SHA-256; <code>fuseboard store pull</code> with this record's DOI fetches and checks them.</p>"
+        "every file with its SHA-256; <code>fuseboard store pull</code> with this record's DOI fetches and checks "
+        "them.</p>"
     )
 
 

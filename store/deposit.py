@@ -142,7 +142,7 @@ def _fill(
         for name, item in missing.items():
             depositions.send(draft, name, item.source, item.md5, advance)
             yield item
-    there = depositions.read(draft.record)
+    there = depositions.read(draft.record) if missing or stale else draft
     if there is None or {n: md5 for n, (_, md5) in there.files.items()} != {n: i.md5 for n, i in wanted.items()}:
         raise FuseboardError(f"Zenodo draft {draft.record} does not hold what was sent; run the same command again")
 

@@ -1,6 +1,5 @@
 """Transfer: HTTP that asks again when a server is busy, and files that arrive whole or are gone on with later."""
 
-import hashlib
 import io
 import logging
 import threading
@@ -13,13 +12,13 @@ from typing import Any, BinaryIO
 import httpx2
 import stamina
 
+from store.arriving import CHUNK, Arriving, Refused
 from store.errors import FuseboardError
 from store.manifest import Shard
 
 ATTEMPTS = 6
 LONGEST_PAUSE_S = 30.0
 BUSY = (429, 500, 502, 503, 504)
-CHUNK = 2**20
 TIMEOUT = httpx2.Timeout(60.0)
 PATIENCE = httpx2.Timeout(60.0, read=600.0)
 """For what a server works on before it answers: a large file that it hashes, a record that it publishes."""
@@ -34,10 +33,6 @@ class HttpError(FuseboardError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
-
-
-class Refused(FuseboardError):
-    """What a server sends is not what was promised; asking again would bring the same."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +108,7 @@ class Server:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         began_with = path.stat().st_size if path.exists() else 0
-        arriving = _Arriving(path, shard, stop, advance)
+        arriving = Arriving(path, shard, stop, advance)
         try:
             with self._speaking():
                 for attempt in _attempts():
@@ -161,63 +156,6 @@ class Server:
         token = self.client.headers.get("Authorization", "").rpartition(" ")[2]
         text = text.replace(token, "***") if token else text
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
-
-
-class _Arriving:
-    """A file on its way: what is there, and its hash so far."""
-
-    def __init__(self, path: Path, shard: Shard, stop: threading.Event, advance: Callable[[int], None]) -> None:
-        self._path, self._shard, self._stop, self._advance = path, shard, stop, advance
-        self._have, self._digest = 0, hashlib.sha256()
-        if path.exists():
-            with path.open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    self._count(chunk)
-        if self._have > shard.bytes:
-            self.start_over()
-
-    def go_on(self, client: httpx2.Client, url: str) -> None:
-        """Asks for what is missing and appends it."""
-        if self._have == self._shard.bytes:
-            return
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={self._have}-"} if self._have else {})
-        with client.stream("GET", url, headers=headers) as answer:
-            answer.raise_for_status()
-            if answer.headers.get("Content-Type", "").startswith("text/html"):
-                raise Refused("an HTML page instead of the file")
-            if (coding := answer.headers.get("Content-Encoding", "identity")) != "identity":
-                raise Refused(f"the server compressed it ({coding[:20]}) although asked not to")
-            if self._have and not answer.headers.get("Content-Range", "").startswith(f"bytes {self._have}-"):
-                self.start_over()
-            offered = answer.headers.get("Content-Length", "")
-            if offered.isdecimal() and self._have + int(offered) != self._shard.bytes:
-                raise Refused(f"{self._have + int(offered)} bytes, the manifest says {self._shard.bytes}")
-            with self._path.open("ab", buffering=0) as file:
-                for chunk in _joined(answer.iter_raw()):
-                    if self._stop.is_set():
-                        raise KeyboardInterrupt
-                    if self._have + len(chunk) > self._shard.bytes:
-                        raise Refused(f"more than the {self._shard.bytes} bytes that the manifest says")
-                    file.write(chunk)
-                    self._count(chunk)
-        if self._have < self._shard.bytes:
-            raise httpx2.RemoteProtocolError(f"cut off after {self._have} of {self._shard.bytes} bytes")
-
-    def check(self) -> None:
-        """Raises unless the bytes are the promised ones."""
-        if (digest := self._digest.hexdigest()) != self._shard.sha256:
-            raise Refused(f"SHA-256 {digest[:12]}… is not the manifest's {self._shard.sha256[:12]}…")
-
-    def start_over(self) -> None:
-        """Removes what is there."""
-        self._path.unlink(missing_ok=True)
-        self._advance(-self._have)
-        self._have, self._digest = 0, hashlib.sha256()
-
-    def _count(self, chunk: bytes) -> None:
-        self._digest.update(chunk)
-        self._have += len(chunk)
-        self._advance(len(chunk))
 
 
 def _chunks(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from store.versions import Version, all_versions
 
 NO_EMBEDDINGS = (
     "SELECT NULL::VARCHAR AS backbone, NULL::VARCHAR AS fingerprint, NULL::VARCHAR AS dataset, NULL::VARCHAR AS split, "
-    "NULL::UINTEGER AS id, NULL::USMALLINT AS label, NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
+    "NULL::VARCHAR AS row_order, NULL::UINTEGER AS id, NULL::USMALLINT AS label, NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
 )
 
 
@@ -100,16 +100,20 @@ def _shards(version: Version) -> list[dict[str, object]]:
 
 
 def _part(version: Version, dataset: str, split: str) -> str:
-    """The SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings."""
+    """The SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings.
+
+    Where `row_order` is unknown, `id` is the row's place in the file it was imported from and names no image.
+    """
     files = ", ".join(
         _quote(str(version.folder / dataset / s.file)) for s in version.manifest.entry(dataset, split).shards
     )
+    order = "official" if version.manifest.entry(dataset, split).numbering == "official" else "unknown"
     multi_label = version.manifest.datasets[dataset].task.startswith("multi-label")
     label, labels = ("NULL::USMALLINT", "label::UTINYINT[]") if multi_label else ("label", "NULL::UTINYINT[]")
     return (
         f"SELECT {_quote(version.manifest.backbone)} AS backbone, "
         f"{_quote(version.manifest.fingerprint)} AS fingerprint, "
-        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, id, {label} AS label, {labels} AS labels, "
+        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, {_quote(order)} AS row_order, id, {label} AS label, {labels} AS labels, "
         f"embedding::FLOAT[] AS embedding FROM read_parquet([{files}])"
     )
 

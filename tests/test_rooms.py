@@ -83,7 +83,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
 
 def test_every_optional_import_has_its_mend() -> None:
     base = {"datasets", "duckdb", "filelock", "huggingface_hub", "invoke", "jinja2", "numpy", "platformdirs", "polars"}
-    base |= {"pyarrow", "pydantic", "rich", "tomli_w", "typer", "fsspec"}
+    base |= {"pyarrow", "pydantic", "rich", "httpx2", "stamina", "tomli_w", "typer", "fsspec"}
     own = {"store", "harness", "leaderboard", "fuseboard"}
     used = set().union(*(imports(path) for path in (REPOSITORY / "harness").rglob("*.py")))
     assert used - set(sys.stdlib_module_names) - base - own <= set(EXTRAS)

@@ -5,7 +5,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from store import manifest
+from store import history, manifest
 from store.cli import commands
 from store.errors import FuseboardError, UsageError
 from store.location import store_root
@@ -36,6 +36,12 @@ def test_list_shows_versions_and_what_is_broken(make_version, root):
     [fact] = json.loads(run("list", "--json", root=root).stdout)
     assert fact["datasets"] == {"digits": {"train": 20, "val": 20, "test": 20}, "breastmnist": {"val": 20}}
     assert (fact["rows"], fact["dim"], fact["licence"]) == (80, 4, "Apache-2.0")
+    assert (fact["origins"], fact["published"], fact["unknown_order"]) == ([], [], [])
+    history.add(version.folder, "pulled", "org/alpha", history.splits_of(version.manifest))
+    history.add(version.folder, "published", "7", history.splits_of(version.manifest), doi="10.5281/zenodo.7")
+    [fact] = json.loads(run("list", "--json", root=root).stdout)
+    assert (fact["origins"], fact["published"]) == (["pulled from org/alpha"], ["10.5281/zenodo.7"])
+    assert "pulled from" in run("list", root=root).stdout
     (make_version(root, "beta").folder / manifest.FILE).write_text("{")
     done = run("list", root=root)
     assert done.exit_code == 1

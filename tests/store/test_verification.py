@@ -6,7 +6,7 @@ import pytest
 from store import manifest
 from store.errors import UsageError
 from store.fingerprint import sha256_of
-from store.verification import verify
+from store.verification import Report, verify
 
 
 def resign(version, file):
@@ -84,3 +84,56 @@ def test_another_schema_or_number_of_rows_is_found(make_version, root, tmp_path)
     (version.folder / "digits" / file).write_text("<html>")
     resign(version, file)
     assert "not readable as Parquet" in verify(root).findings[0].problem
+
+
+class Dataset:
+    """What the harness's datasets say of themselves."""
+
+    task, label_names, licence, source_md5 = "multi-class", ("0", "1", "2"), "CC-BY-4.0", "0" * 32
+    splits, at_hand, rows = ("train", "val", "test"), True, 20
+
+    def labels(self, split):
+        return np.arange(self.rows, dtype=np.uint16) % 3
+
+
+def test_ids_and_labels_are_held_against_the_dataset(make_version, root):
+    make_version(root)
+    report = verify(root, datasets=lambda name: Dataset())
+    assert report == Report((), {})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"rows": 19}, "19 ids up to 18, the dataset has the 20 ids from 0 on"),
+        ({"ids": range(1, 21)}, "20 ids up to 20, the dataset has the 20 ids from 0 on"),
+        ({"labels": [0, 1, 2, 1, *(n % 3 for n in range(4, 20))]}, "id 3 has label 1, in the dataset 0 (1 differ)"),
+        ({"multi": 3}, "task 'multi-label, binary-class', the dataset has 'multi-class'"),
+    ],
+)
+def test_what_the_dataset_says_otherwise_is_found(make_version, root, content, said):
+    make_version(root, splits=("val",), **content)
+    found = verify(root, datasets=lambda name: Dataset()).findings
+    assert said in [finding.problem for finding in found]
+
+
+def test_other_images_or_splits_are_found(make_version, root):
+    make_version(root, splits=("train", "val"))
+    other = Dataset()
+    other.source_md5, other.splits = "1" * 32, ("val",)
+    problems = {finding.problem for finding in verify(root, datasets=lambda name: other).findings}
+    assert any("source MD5" in problem for problem in problems)
+    assert "the dataset has no train split" in problems
+
+
+def test_what_cannot_be_compared_is_said(make_version, root):
+    make_version(root, splits=("val",))
+    away = Dataset()
+    away.at_hand = False
+
+    def missing(name):
+        raise ModuleNotFoundError("No module named 'medmnist'", name="medmnist")
+
+    assert verify(root, datasets=lambda name: away).not_compared == {"digits": "its file is not on this machine"}
+    assert verify(root, datasets=missing).not_compared == {"digits": "No module named 'medmnist'"}
+    assert verify(root).not_compared == {"digits": "no datasets were given"}

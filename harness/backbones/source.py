@@ -1,0 +1,131 @@
+"""The source: where a backbone's weights come from, pinned, and how they become a model."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from store.errors import unknown
+
+LOADERS = {
+    "timm": "harness.backbones.loaders.timm_loader",
+    "open_clip": "harness.backbones.loaders.open_clip_loader",
+    "transformers": "harness.backbones.loaders.transformers_loader",
+    "conch": "harness.backbones.loaders.conch_loader",
+    "medimageinsight": "harness.backbones.loaders.medimageinsight_loader",
+    "musk": "harness.backbones.loaders.musk_loader",
+    "python": "harness.backbones.loaders.python_loader",
+    "hog": "harness.backbones.loaders.descriptors",
+    "pixels": "harness.backbones.loaders.descriptors",
+}
+"""Loader -> the module whose `load(card, device, trust)` makes the encoder; imported only when it is used."""
+
+DESCRIPTORS = ("hog", "pixels")
+"""Loaders that compute and learned nothing, so there are no weights to pin."""
+
+FROM_CONFIGURATION = ("transformers", "open_clip")
+"""Loaders that find the architecture elsewhere on the card, or in the repository, when it is not named."""
+
+UNPINNED = "unpinned"
+"""Stands where a revision or hash belongs that nobody has read yet."""
+
+INDEX = ".index.json"
+"""How the name of a sharded checkpoint's index ends."""
+
+Revision = Annotated[str, StringConstraints(pattern=rf"^([0-9a-f]{{40}}|{UNPINNED})$")]
+Sha256 = Annotated[str, StringConstraints(pattern=rf"^([0-9a-f]{{64}}|{UNPINNED})$")]
+ShardName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+
+
+class Source(BaseModel):
+    """Where the weights come from, pinned, and how they become a model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    FIRST: ClassVar[tuple[str, ...]] = (
+        "loader", "architecture", "package", "hub_id", "revision", "weights", "sha256", "state_dict", "kwargs",
+    )  # fmt: skip
+    """Keys that always enter the identity; a later one enters only when it is used, so that old versions stay."""
+
+    loader: str
+    architecture: str | None = Field(None, description="the loader's own name of the model or its class")
+    package: str | None = Field(None, description="Python package that carries the weights")
+    hub_id: str | None = Field(None, description="Hugging Face repository that carries the weights")
+    hub_type: Literal["model", "dataset"] = Field("model", description="the kind of that repository")
+    revision: Revision | None = None
+    url: str | None = Field(None, pattern=r"^https?://\S+/[\w.-]+$", description="address of the weights' file")
+    file: str | None = Field(None, description="path of a weights' file on this machine")
+    weights: str | None = Field(None, description="the weights' path, or its index's, in the package or repository")
+    sha256: Sha256 | None = None
+    shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
+    state_dict: Literal["by-name", "in-order", "timm"] = "by-name"
+    inside: str | None = Field(None, description="key of the checkpoint under which its tensors lie")
+    prefix: str | None = Field(None, description="only tensors whose name begins so are read; it is taken off")
+    only: tuple[str, ...] = Field((), description="of those, only names that begin with one of these")
+    untrained: tuple[str, ...] = Field((), description="LayerNorms no checkpoint has, which stay as they begin")
+    module: str | None = Field(None, pattern=r"^\w+(\.\w+)*:\w+$", description="one's own class, as module:Class")
+    module_sha256: Sha256 | None = Field(None, description="of that module's file")
+    kwargs: dict[str, Any] = {}
+
+    @property
+    def place(self) -> str:
+        """Where the weights come from, for people."""
+        return self.hub_id or self.package or self.url or self.file or self.module or self.loader
+
+    @property
+    def unpinned(self) -> tuple[str, ...]:
+        """Keys whose pin nobody has read yet."""
+        names = [name for name in ("revision", "sha256", "module_sha256") if getattr(self, name) == UNPINNED]
+        if self.is_indexed and (not self.shards or UNPINNED in self.shards.values()):
+            names.append("shards")
+        return tuple(names)
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the checkpoint is cut into shards that an index lists."""
+        return (self.weights or "").endswith(INDEX)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What of it decides the vectors; where a file of one's own lies does not, its hash does."""
+        used = self.model_dump(mode="json", exclude={"file"})
+        standard = {name: field.default for name, field in type(self).model_fields.items()}
+        return {name: value for name, value in used.items() if name in self.FIRST or value not in (standard[name], [])}
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.loader not in LOADERS:
+            raise ValueError(str(unknown("loader", self.loader, LOADERS)))
+        if self.loader in DESCRIPTORS:
+            return self
+        places = [name for name in ("package", "hub_id", "url", "file") if getattr(self, name) is not None]
+        if self.loader == "python":
+            if self.module is None or self.module_sha256 is None:
+                raise ValueError("`module` and `module_sha256` are missing: one's own class, and the hash of its file")
+            if not places:
+                return self
+        if len(places) != 1:
+            raise ValueError("give one of `package`, `hub_id`, `url`, `file`: the place that carries the weights")
+        if self.sha256 is None or (self.weights is None) == (places[0] in ("package", "hub_id")):
+            raise ValueError(
+                "`weights` and its `sha256` are missing: without this pin the vectors cannot be trusted "
+                "(`url` and `file` name the file themselves and take no `weights`)"
+            )
+        if self.hub_id is not None and self.revision is None:
+            raise ValueError(
+                f"`revision` is missing: pin the repository to a commit of 40 hexadecimal digits, or say {UNPINNED!r}"
+            )
+        if self.architecture is None and self.loader not in (*FROM_CONFIGURATION, "python"):
+            raise ValueError("`architecture` is missing: the loader's own name of the model")
+        return self
+
+    def wants(self, name: str) -> str | None:
+        """The model's name for a tensor of the checkpoint, or None when its tower does not need it."""
+        if not name.startswith(self.prefix or ""):
+            return None
+        name = name.removeprefix(self.prefix or "")
+        return name if not self.only or name.startswith(self.only) else None
+
+    def needed(self, weight_map: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """The shards of an index that hold tensors of this tower, in order."""
+        return tuple(sorted({file for tensor, file in weight_map if self.wants(tensor) is not None}))
