@@ -1,5 +1,6 @@
 """Command line of the harness. Everything heavy is imported by the command that needs it."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 import harness.backbones.cli
 from harness.output import Facts, print_choice, print_findings, print_rows
+from store.errors import UsageError
 
 Store = Annotated[Path | None, typer.Option("--store", help="The store; else $FUSEBOARD_STORE, else your cache.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")]
@@ -50,23 +52,41 @@ def extract(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, fp16 or bf16; another version of the vectors.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first images, as a dataset NAME-firstN.")] = None,
+    one_pass: Annotated[bool, typer.Option("--one-pass", help="All backbones at once; each image is read once.")] = False,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to make shards on.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Let code of a backbone's repository run.")] = False,
 ) -> None:
-    """Embeds datasets with backbones; what is there already is not computed again."""
-    from harness.backbones import registry
+    """Embeds datasets with backbones; what is there already is not computed again.
+
+    Several backbones run in a process each, so that the peak memory of one is not that of another.
+    """
+    from harness.backbones import pin, registry
     from harness.datasets import registry as known_datasets
     from harness.device import resolve
     from harness.extract import extract as run
+    from harness.one_pass import extract_together
     from store.location import store_root
 
-    cards = [registry.get(name) for name in backbone]
+    if one_pass and cluster is not None:
+        raise UsageError("--one-pass and --cluster exclude each other; give one")
+    cards = [pin.pinned(registry.get(name), _asked) for name in backbone]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
     sources = [known_datasets.get(f"{name}-first{limit}" if limit else name) for name in dataset]
     root, where = store_root(store), resolve(device)
     for source in sources:
-        for card in cards:
-            version = run(card, source, root, where, batch_size)
+        if len(cards) == 1 or cluster is not None:
+            made = [run(card, source, root, where, batch_size, trust=trust, address=cluster) for card in cards]
+        else:
+            groups = [cards] if one_pass else [[card] for card in cards]
+            made = [v for group in groups for v in extract_together(group, source, root, where, batch_size, trust)]
+        for version in made:
             typer.echo(f"{version.folder / source.name}")
+
+
+def _asked(question: str) -> bool:
+    """Whether a person at a terminal agrees; nobody there is a no."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 @cli.command()

@@ -10,32 +10,35 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.feeder import Feeder, Vectors
+
 WORKERS = min(8, os.cpu_count() or 1)
 """Threads that decode and resize; the libraries under them release the interpreter's lock."""
 
 AHEAD = 2 * WORKERS
 """Batches prepared beyond the one that the model is at; bounds the memory whatever the number of images."""
 
+FLYING = 2
+"""Batches that a GPU is given before the first one's vectors are waited for."""
+
 
 def embed(
     images: Iterator[NDArray[np.uint8]],
     count: int,
     pixels: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
-    encode: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    batch_size: int,
+    feeder: Feeder,
     advance: Callable[[int], None],
-) -> NDArray[np.float32]:
+) -> Vectors:
     """Vectors (count, D) of `count` images, in their order.
 
     Args:
         images: read as a stream, in the threads.
         count: how many there are.
         pixels: the preprocessing of one image.
-        encode: the model, run in the calling thread.
-        batch_size: images per forward pass.
+        feeder: the model, run in the calling thread.
         advance: told the number of images of each finished batch.
     """
-    lock, taken = Lock(), 0
+    lock, taken, batch_size = Lock(), 0, feeder.size
 
     def prepare() -> tuple[int, NDArray[np.uint8]]:
         nonlocal taken
@@ -44,7 +47,17 @@ def embed(
             taken += len(rows)
         return start, np.stack([pixels(row) for row in rows])
 
-    vectors: NDArray[np.float32] | None = None
+    vectors: Vectors | None = None
+    flying: deque[tuple[int, Callable[[], Vectors]]] = deque()
+
+    def collect() -> None:
+        nonlocal vectors
+        start, wait = flying.popleft()
+        found = wait()
+        vectors = np.empty((count, found.shape[1]), np.float32) if vectors is None else vectors
+        vectors[start : start + len(found)] = found
+        advance(len(found))
+
     batches = -(-count // batch_size)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="preprocess")
     try:
@@ -54,10 +67,11 @@ def embed(
                 pending.append(pool.submit(prepare))
             if begun >= AHEAD and pending:
                 start, batch = pending.popleft().result()
-                found = encode(batch)
-                vectors = np.empty((count, found.shape[1]), np.float32) if vectors is None else vectors
-                vectors[start : start + len(found)] = found
-                advance(len(found))
+                flying.append((start, feeder.submit(batch)))
+                if len(flying) >= FLYING:
+                    collect()
+        while flying:
+            collect()
     finally:
         pool.shutdown(cancel_futures=True)
     assert vectors is not None

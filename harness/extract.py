@@ -1,20 +1,18 @@
 """Extraction: from a backbone and a dataset to shards and a manifest."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness import profile
+from harness import cluster, profile
 from harness.backbones import canary
 from harness.backbones.card import Card
-from harness.backbones.encoder import Encoder
 from harness.datasets.dataset import Dataset
-from harness.embedding import embed
+from harness.maker import Made, Maker, Piece, on_worker
 from harness.progress import progress
 from store import atomic, card_readme, history, manifest, shards, versions
 from store.errors import FuseboardError
@@ -32,17 +30,32 @@ def extract(
     device: str = "cpu",
     batch_size: int | None = None,
     shard_rows: int = SHARD_ROWS,
+    trust: bool = False,
+    address: str | None = None,
 ) -> Version:
     """Embeds every split of a dataset with a backbone, or what is missing of it.
 
     A shard is written whole or not at all, and a split joins the manifest when its last shard is there. A second run
     believes no file for its name: it holds listed shards against their SHA-256, and reads what a killed run left.
 
+    Args:
+        card: the backbone.
+        dataset: the images.
+        root: the store.
+        device: `cpu`, or the name of a CUDA device.
+        batch_size: images per forward pass at most; it is halved where the device has no memory for as many.
+        shard_rows: images per shard.
+        trust: whether code of the backbone's repository may run.
+        address: a Dask scheduler whose workers make the shards. They must see the store and the images under the same
+            paths.
+
     Raises:
         FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
             stays.
     """
-    job = _Job(card, dataset, root, device, batch_size or (8 if device == "cpu" else 128), shard_rows)
+    # On a CPU small batches stay in its cache; a GPU wants many.
+    maker = Maker(card, dataset, device, batch_size or (8 if device == "cpu" else 128), trust)
+    job = _Job(maker, root, shard_rows, address)
     with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
         for split in dataset.splits:
@@ -55,22 +68,22 @@ def extract(
 class _Job:
     """One backbone on one dataset."""
 
-    card: Card
-    dataset: Dataset
+    maker: Maker
     root: Path
-    device: str
-    batch_size: int
-    """Eight on a CPU, where small batches stay in its cache; a GPU wants many."""
     shard_rows: int
+    address: str | None
+
+    @property
+    def card(self) -> Card:
+        return self.maker.card
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.maker.dataset
 
     @property
     def folder(self) -> Path:
         return versions.folder_of(self.root, self.card.id, self.card.fingerprint)
-
-    @cached_property
-    def backbone(self) -> tuple[Encoder, NDArray[np.float32]]:
-        """The encoder and its canary's vectors; loaded when the first image, or a new manifest, needs one of them."""
-        return canary.load(self.card, self.device)
 
     def is_done(self, split: SplitName) -> bool:
         """Whether the manifest lists this split of this very source, and every byte of it is there."""
@@ -88,50 +101,56 @@ class _Job:
 
     def run(self, split: SplitName) -> None:
         """Makes the missing shards of a split, then lists the split."""
-        labels = self.dataset.labels(split)
-        parts = np.split(np.arange(len(labels), dtype=np.uint32), range(self.shard_rows, len(labels), self.shard_rows))
-        about, columns = self._about(split), self.dataset.columns(split)
-        paths = [
-            self.folder / self.dataset.name / shards.file_name(split, index, len(parts)) for index in range(len(parts))
-        ]
-        own = [{name: values[ids] for name, values in columns.items()} for ids in parts]
-        found = [
-            shards.adopt(path, ids, labels[ids], about, of_rows)
-            for path, ids, of_rows in zip(paths, parts, own, strict=True)
-        ]
+        labels, columns = self.dataset.labels(split), self.dataset.columns(split)
+        starts = range(0, len(labels), self.shard_rows)
+        pieces = []
+        for index, start in enumerate(starts):
+            path = self.folder / self.dataset.name / shards.file_name(split, index, len(starts))
+            ids = np.arange(start, min(start + self.shard_rows, len(labels)), dtype=np.uint32)
+            own = {name: values[ids] for name, values in columns.items()}
+            pieces.append(Piece(path, split, ids, labels[ids], own, self._about(split)))
+        found = [shards.adopt(p.path, p.ids, p.labels, p.about, p.columns) for p in pieces]
         missing = [index for index, shard in enumerate(found) if shard is None]
-        device = self.backbone[0].device if missing else self.device  # loaded before the clock starts
-        computed = sum(len(parts[index]) for index in missing)
-        meter = profile.Meter(self.device)
-        with progress(f"{self.card.id} · {self.dataset.name} {split}", len(labels)) as advance:
-            advance(len(labels) - computed)
-            for index in missing:
-                ids = parts[index]
-                vectors = self._embed(split, ids, advance)
-                found[index] = shards.write(paths[index], ids, labels[ids], vectors, about, own[index])
-        wall_s = meter.wall_s
-        cost = Profile(
-            images=computed,
-            wall_s=wall_s,
-            images_per_s=computed / wall_s if computed else None,
-            batch_size=self.batch_size,
-            precision=self.card.precision,
-            device=profile.hardware(device),
-            peak_rss_mb=meter.peak_rss_mb,
-            peak_vram_mb=meter.peak_vram_mb,
-        )
-        made = tuple(shard for shard in found if shard is not None)
-        self._list(split, Split(rows=len(labels), shards=made, profile=cost))
+        made, began = [], time.perf_counter()
+        for number, one in self._make([pieces[index] for index in missing], split, len(labels)):
+            found[missing[number]] = one.shard
+            made.append(one)
+        wall_s = sum(one.wall_s for one in made) if self.address is None else time.perf_counter() - began
+        whole = tuple(shard for shard in found if shard is not None)
+        self._list(split, Split(rows=len(labels), shards=whole, profile=self._profile(made, wall_s)), made)
         for path in (self.folder / self.dataset.name).glob(f"{split}-*.parquet"):
-            if path not in paths:  # cut differently by an earlier run; readers that glob would read rows twice
+            if path not in {piece.path for piece in pieces}:  # of an earlier run; readers that glob would read it twice
                 path.unlink()
 
-    def _embed(
-        self, split: SplitName, ids: NDArray[np.uint32], advance: Callable[[int], None]
-    ) -> NDArray[np.floating[Any]]:
-        images = self.dataset.images(split, int(ids[0]), int(ids[-1]) + 1)
-        pixels, encode = self.card.preprocessing.pixels, self.backbone[0].encode
-        return embed(images, len(ids), pixels, encode, self.batch_size, advance).astype(self.dtype)
+    def _make(self, missing: list[Piece], split: SplitName, total: int) -> Iterator[tuple[int, Made]]:
+        """Makes shards one after another here, or side by side on the cluster."""
+        with progress(f"{self.card.id} · {self.dataset.name} {split}", total) as advance:
+            advance(total - sum(len(piece.ids) for piece in missing))
+            if self.address is None:
+                for number, piece in enumerate(missing):
+                    yield number, self.maker.make(piece, advance)
+                return
+            card = self.card.toml()
+            jobs = [(card, self.maker, piece) for piece in missing]
+            for number, one in cluster.run(on_worker, jobs, None, self.address) if jobs else ():
+                advance(len(missing[number].ids))
+                yield number, one
+
+    def _profile(self, made: list[Made], wall_s: float) -> Profile:
+        """What a run cost: the largest peaks, and on a cluster the time that passed here for all workers together."""
+        images = sum(one.shard.rows for one in made)
+        devices = sorted({one.device for one in made}) or [profile.hardware(self.maker.device)]
+        return Profile(
+            images=images,
+            wall_s=wall_s,
+            images_per_s=images / wall_s if images else None,
+            batch_size=min((one.batch_size for one in made), default=self.maker.batch_size),
+            precision=self.card.precision,
+            device=" + ".join(devices),
+            peak_rss_mb=max((one.peak_rss_mb for one in made), default=profile.peak_rss_mb()),
+            peak_vram_mb=_largest(one.peak_vram_mb for one in made),
+            peak_vram_reserved_mb=_largest(one.peak_vram_reserved_mb for one in made),
+        )
 
     def _about(self, split: SplitName) -> dict[str, Any]:
         return {
@@ -141,15 +160,10 @@ class _Job:
             "split": split,
         }
 
-    @property
-    def dtype(self) -> Any:
-        """Half precision is kept as it was computed; bfloat16 has no Parquet type and is widened."""
-        return "float16" if self.card.precision == "fp16" else "float32"
-
-    def _list(self, split: SplitName, done: Split) -> None:
+    def _list(self, split: SplitName, done: Split, made: list[Made]) -> None:
         """Adds a split to the manifest, which makes it exist."""
         with versions.lock_of(self.root, self.card.id, self.card.fingerprint):
-            there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new()
+            there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new(made)
             entry = there.datasets.get(self.dataset.name)
             same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
             splits: dict[SplitName, Split] = dict(entry.splits) if entry is not None and same_source else {}
@@ -167,19 +181,23 @@ class _Job:
             atomic.write_text(self.folder / "card.toml", self.card.toml())
             card_readme.write(self.folder, updated)
             updated.write(self.folder)
-            device = done.profile.device if done.profile else self.device
-            history.add(self.folder, "extracted", device, {self.dataset.name: (split,)})
+            if done.profile is not None:
+                history.add(self.folder, "extracted", done.profile.device, {self.dataset.name: (split,)})
 
-    def _new(self) -> Manifest:
+    def _new(self, made: list[Made]) -> Manifest:
         return Manifest(
             backbone=self.card.id,
             fingerprint=self.card.fingerprint,
             identity=self.card.identity,
             dim=self.card.dim,
-            dtype=self.dtype,
+            dtype=self.maker.dtype,
             created=manifest.now(),
             about=self.card.about,
-            canary=tuple(tuple(row) for row in canary.as_lists(self.backbone[1])),
+            canary=tuple(tuple(row) for row in canary.as_lists(made[0].canary if made else self.maker.loaded[1])),
             libraries=profile.libraries(),
             datasets={},
         )
+
+
+def _largest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -1,4 +1,4 @@
-"""The optional parts of the installation: which import belongs to which extra."""
+"""The optional parts of the installation: which import belongs to which extra, and how to install what has none."""
 
 EXTRAS = {
     "distributed": "cluster",
@@ -21,8 +21,15 @@ EXTRAS = {
     "xgboost": "harness",
 }
 
+ELSEWHERE = {
+    "conch": "pip install git+https://github.com/mahmoodlab/CONCH",
+    "musk": "pip install fairscale git+https://github.com/lilab-stanford/MUSK",
+}
+"""Packages that one backbone brings itself and no registry has, with the command that its authors give."""
+
 
 def mend(module: str) -> str | None:
-    """The command that installs a missing module, or None when no extra has it."""
-    extra = EXTRAS.get(module.partition(".")[0])
-    return f"pip install 'fuseboard[{extra}]'" if extra else None
+    """The command that installs a missing module, or None when nobody has it."""
+    name = module.partition(".")[0]
+    extra = EXTRAS.get(name)
+    return f"pip install 'fuseboard[{extra}]'" if extra else ELSEWHERE.get(name)

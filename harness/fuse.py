@@ -12,6 +12,7 @@ from harness import fusion
 from harness.backbones import canary, registry
 from harness.backbones.card import Card
 from harness.embedding import embed
+from harness.feeder import Feeder
 from harness.progress import progress
 from harness.search import strategies
 from harness.search.engine import Search
@@ -67,7 +68,7 @@ def _embed(card: Card, paths: Sequence[Path], device: str, batch_size: int) -> N
     loaded, _ = canary.load(card, device)
     images = (_read(path) for path in paths)
     with progress(f"{card.id} · own images", len(paths)) as advance:
-        return embed(images, len(paths), card.preprocessing.pixels, loaded.encode, batch_size, advance)
+        return embed(images, len(paths), card.preprocessing.pixels, Feeder(loaded, batch_size), advance)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

@@ -29,7 +29,8 @@ class Preprocessing(BaseModel):
     mean: tuple[Channel, ...]
     std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
     centre: Literal["round", "floor"] = Field(
-        "round", description="which pixel a crop starts at when the margin is odd: torchvision rounds, transformers cuts"
+        "round",
+        description="which pixel a crop starts at when the margin is odd: torchvision rounds, transformers cuts",
     )
     convert: Literal["before", "after"] = Field(
         "before", description="when the image becomes `mode`; after resizing, transparent pixels weigh less (open_clip)"
@@ -51,6 +52,17 @@ class Preprocessing(BaseModel):
         fields = type(self).model_fields
         return {name: value for name, value in used.items() if name not in self.LATER or value != fields[name].default}
 
+    @property
+    def words(self) -> str:
+        """The transform, resolved, for people."""
+        edge, by = math.floor(self.size / self.crop), self.interpolation
+        first = {
+            "shortest": f"shorter edge to {edge} ({by}), centre {self.size} x {self.size}",
+            "stretch": f"to {edge} x {edge} ({by}), centre {self.size} x {self.size}",
+            "longest": f"longer edge to {self.size} ({by}), rest of {self.size} x {self.size} filled with 0",
+        }[self.resize]
+        return f"{first}; {self.mode}, over 255, minus {list(self.mean)}, over {list(self.std)}"
+
     def pixels(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Resizes and crops one image.
 
@@ -68,7 +80,9 @@ class Preprocessing(BaseModel):
         picture = Image.fromarray(image)
         if self.convert == "before":
             picture = picture.convert(self.mode)
-        picture = functional.resize(picture, self._resized(*picture.size), interpolation=InterpolationMode(self.interpolation))
+        picture = functional.resize(
+            picture, self._resized(*picture.size), interpolation=InterpolationMode(self.interpolation)
+        )
         if self.resize == "longest":
             picture = functional.pad(picture, [0, 0, self.size - picture.width, self.size - picture.height])
         else:

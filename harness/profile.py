@@ -43,6 +43,15 @@ class Meter:
 
         return torch.cuda.max_memory_allocated(self._device) / MIB
 
+    @property
+    def peak_vram_reserved_mb(self) -> float | None:
+        """The most that torch held back from the GPU for its tensors and its cache, in MiB; None on the CPU."""
+        if self._device == "cpu":
+            return None
+        import torch
+
+        return torch.cuda.max_memory_reserved(self._device) / MIB
+
 
 def peak_rss_mb() -> float:
     """Largest resident memory of the whole process, libraries included, in MiB."""

@@ -1,7 +1,6 @@
-"""The embedding cache that BioFuse published, a pickle per model, dataset and split: it becomes versions of the store."""
+"""The embedding cache that BioFuse published: its pickles, one per model, dataset and split, become versions."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,26 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store import manifest, row_order, split_import, tensor_pickle
+from store.biofuse_models import IMAGENET_ORDER, ImageNet, Model, models
 from store.errors import FuseboardError, UsageError, unknown
 from store.fingerprint import fingerprint, sha256_of
-from store.manifest import SPLITS, Backbone, Import, Manifest, SplitName
+from store.manifest import Import, Manifest
 from store.official import Datasets, Official
-from store.row_order import Labels, Order
-from store.split_import import Conflict, Rows
+from store.row_order import Labels
+from store.split_import import Rows
 
 ZENODO = "10.5281/zenodo.16732578"
-MODELS = Path(__file__).parent / "biofuse_models.toml"
 FILE_NAME = re.compile(
     r"(?P<dataset>[a-z0-9-]+)_(?P<model>[a-z0-9.-]+)_(?P<size>[1-9]\d{0,3})_(?P<split>train|val|test)(_v1)?\.pkl",
     re.ASCII | re.IGNORECASE,
 )
 FORM = "DATASET_MODEL_SIZE_SPLIT.pkl"
-IMAGENET_ORDER = Order(
-    "unknown",
-    "BioFuse's ImageNet splits are its own and its loader shuffled the training images, so there is no official order "
-    "to compare with",
-    compared=True,
-)
 
 
 @dataclass(frozen=True)
@@ -57,42 +50,6 @@ class Refused:
 
     file: str
     reason: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model of the cache as our toml describes it."""
-
-    name: str
-    """As the cache spells it."""
-    backbone: str
-    dim: int
-    about: Backbone
-
-
-class ImageNet:
-    """ImageNet-1K as BioFuse split it. Its class names are their numbers: no list of names comes with the cache."""
-
-    task = "multi-class"
-    label_names = tuple(str(number) for number in range(1000))
-    licence = "ImageNet terms of access: non-commercial research"
-    source_md5 = "unknown"
-    splits: tuple[SplitName, ...] = SPLITS
-    at_hand = False
-
-    def labels(self, split: str) -> Labels:
-        """Nobody has them."""
-        raise FuseboardError(f"imagenet {split}: there are no official labels of BioFuse's splits")
-
-
-def models() -> dict[str, Model]:
-    """The models of the cache by their names in lower case."""
-    found = {}
-    for name, facts in tomllib.loads(MODELS.read_text(encoding="utf-8")).items():
-        backbone, dim = facts.pop("backbone"), facts.pop("dim")
-        about = Backbone.model_validate({"parameters": None, "paper": None, **facts})
-        found[name.lower()] = Model(name, backbone, dim, about)
-    return found
 
 
 def import_cache(root: Path, folder: Path, datasets: Datasets, source: str = ZENODO) -> Iterator[Imported | Refused]:
@@ -131,15 +88,12 @@ class _Cache:
         """Imports one file or says why not."""
         try:
             new, rows = self._read(path)
-        except FuseboardError as error:
-            reason = str(error)
-            return Refused(path.name, reason if reason.startswith(path.name) else f"{path.name}: {reason}")
-        except OSError as error:
-            return Refused(path.name, f"{path.name}: cannot be read ({error.strerror})")
-        try:
             split, changed = split_import.keep(self._root, new, rows)
-        except Conflict as error:
-            return Refused(path.name, f"{path.name}: {error}")
+        except FuseboardError as error:
+            if isinstance(error.__cause__, OSError):  # a full disk, which the next file would meet too
+                raise
+            name, reason = _shown(path), str(error)
+            return Refused(name, reason if reason.startswith(name) else f"{name}: {reason}")
         assert split.imported is not None
         return Imported(
             file=path.name,
@@ -155,10 +109,10 @@ class _Cache:
     def _read(self, path: Path) -> tuple[Manifest, Rows]:
         """The version that a file belongs to, and the rows it holds; raises unless everything fits."""
         named = FILE_NAME.fullmatch(path.name)
-        if path.is_symlink() or not path.is_file():
-            raise FuseboardError(f"{path.name}: is a link or a folder; only files are imported")
         if named is None:
-            raise FuseboardError(f"{path.name}: is not named {FORM}; rename it if it belongs to the cache")
+            raise FuseboardError(f"{_shown(path)}: is not named {FORM}; rename it if it belongs to the cache")
+        if path.is_symlink() or not path.is_file():
+            raise FuseboardError(f"{path.name}: is a link or a folder; put the file itself there")
         if (model := self._models.get(named["model"].lower())) is None:
             raise unknown("model", named["model"], (m.name for m in self._models.values()), "the BioFuse cache")
         dataset = named["dataset"].lower() + ("" if named["size"] == "224" else f"-{named['size']}")
@@ -178,7 +132,7 @@ class _Cache:
             file=path.name,
             sha256=sha256_of(path),
             order=order.order,
-            proof=order.proof + rounded,
+            proof=f"{order.proof}; {row_order.followed(labels, vectors)}{rounded}",
         )
         rows = Rows(dataset, split, official, labels, vectors, imported, order.compared)
         return self._manifest(model, "float16" if vectors.dtype.itemsize == 2 else "float32"), rows
@@ -200,12 +154,17 @@ class _Cache:
         )
 
 
+def _shown(path: Path) -> str:
+    """A file's name as one line, whatever is in it."""
+    return path.name if path.name.isprintable() else ascii(path.name)
+
+
 def _vectors(file: str, model: Model, held: NDArray[Any]) -> NDArray[np.floating[Any]]:
     """(N, D) as it was saved; raises unless it is of this model and every number is one in the type that is stored."""
     vectors = held[:, 0] if held.ndim == 3 and held.shape[1] == 1 else held
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise FuseboardError(
-            f"{file}: embeddings of shape {held.shape} and type {held.dtype}, not N x {model.dim} floats"
+            f"{file}: embeddings are {held.dtype} of shape {held.shape}, not floats of N x {model.dim}"
         )
     if vectors.shape[1] != model.dim:
         raise FuseboardError(

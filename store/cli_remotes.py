@@ -96,7 +96,21 @@ def deposit(
 
 
 def _import(root: Path, folder: Path, datasets: "Datasets", source: str) -> None:
-    raise NotImplementedError
+    from store import biofuse_cache
+
+    refused, imported = 0, set()
+    for one in biofuse_cache.import_cache(root, folder, datasets, source):
+        if isinstance(one, biofuse_cache.Refused):
+            refused += 1
+            _note(f"refused: {one.reason}")
+        else:
+            imported.add(one.backbone)
+            state = "" if one.changed else ", nothing new"
+            print(f"{one.file}: {one.backbone} {one.dataset} {one.split}, {one.rows:,} rows, order {one.order}{state}")
+            _note(f"  {one.proof}")
+    _note(f"{len(imported)} versions from {source}, {refused} files refused")
+    if refused:
+        raise typer.Exit(1)
 
 
 def _note(text: str) -> None:

@@ -4,17 +4,17 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from store import card_readme, citation, history, landing, redistribution, shards, versions
 from store import manifest as manifests
-from store.citation import Creator
+from store.arriving import CHUNK
+from store.citation import Creator as Creator
 from store.deposition import Depositions, Draft
 from store.errors import FuseboardError
 from store.history import Event
 from store.manifest import Shard
 from store.progress import transferring
-from store.transfer import CHUNK
 from store.versions import Version
 from store.zenodo import Site, site
 
@@ -65,11 +65,12 @@ def deposit(
 
     Raises:
         FuseboardError: before anything is sent: the licence does not let embeddings be passed on, or Zenodo does not
-            list it; no token is set; a shard is damaged. Later: what Zenodo refuses, and why.
+            list it; it has too many files; no token is set; a shard is damaged. Later: what Zenodo refuses, and why.
         UsageError: there is no creator, or the record of `new_version_of` holds another backbone.
     """
     redistribution.allow(version)
     facts = citation.metadata(version, creators)
+    _refuse_too_many(version)
     place = site(sandbox)
     before = None if new_version_of is None else place.number(new_version_of)
     if not place.token:
@@ -77,7 +78,7 @@ def deposit(
     manifest = version.manifest
     # No dataset's name begins so: deposits of one version wait for each other, and no extraction waits for them.
     with versions.lock_of(root, manifest.backbone, manifest.fingerprint, "_deposit"), place.client() as client:
-        last = _last(version, place)
+        last = next(reversed(_events(version, place)), None)
         if last and last.what == "published" and last.datasets == history.splits_of(manifest):
             return Deposited(_record(last), last.doi or "", last.where, True)
         lasting = _lasting(version)
@@ -103,18 +104,18 @@ def _draft(
     if last and last.what == "drafted" and (draft := depositions.read(_record(last))):
         if draft.published:  # on its page, or by a run that was cut off before it could note it
             whole = all(draft.has(name, item.md5) for name, item in lasting.items())
-            _note(root, version, depositions.place, "published", draft, None if whole else last.datasets)
+            last = _note(root, version, depositions.place, "published", draft, whole)
             if whole:
                 return draft
-            last = _last(version, depositions.place)
         elif before is None or draft.concept == depositions.concept(before):
             return draft
     if last and last.what == "published" and before is None:
         raise FuseboardError(
-            f"{version.spec} is published as {last.doi} and has changed since; deposit it as the next version of that "
+            f"{version.spec} is published as {last.doi}, but not as it is now; deposit it as the next version of that "
             f"record: --new-version {_record(last)}"
         )
-    draft = depositions.begin() if before is None else depositions.next(before, version.manifest.backbone)
+    own = {_record(event) for event in _events(version, depositions.place)}
+    draft = depositions.begin() if before is None else depositions.next(before, version.manifest.backbone, own)
     _note(root, version, depositions.place, "drafted", draft)
     return draft
 
@@ -127,10 +128,6 @@ def _fill(
     if (card := version.folder / landing.CARD).is_file():
         texts[landing.CARD] = card.read_bytes()
     wanted = {name: _item(text) for name, text in texts.items()} | lasting
-    if len(wanted) > MOST_FILES:
-        raise FuseboardError(
-            f"{version.spec}: {len(wanted)} files, and a Zenodo record takes {MOST_FILES}; push it to the Hub instead"
-        )
     missing = {name: item for name, item in wanted.items() if not draft.has(name, item.md5)}
     stale = [name for name in draft.files if name in missing or name not in wanted]
     # What somebody wrote on the page of a draft that is complete is left alone.
@@ -145,6 +142,14 @@ def _fill(
     there = depositions.read(draft.record) if missing or stale else draft
     if there is None or {n: md5 for n, (_, md5) in there.files.items()} != {n: i.md5 for n, i in wanted.items()}:
         raise FuseboardError(f"Zenodo draft {draft.record} does not hold what was sent; run the same command again")
+
+
+def _refuse_too_many(version: Version) -> None:
+    count = sum(1 for _ in version.manifest.shards()) + len((manifests.FILE, card_readme.FILE, landing.CARD))
+    if count > MOST_FILES:
+        raise FuseboardError(
+            f"{version.spec}: {count} files, and a Zenodo record takes {MOST_FILES}; push it to the Hub instead"
+        )
 
 
 def _lasting(version: Version) -> dict[str, _Item]:
@@ -183,19 +188,26 @@ def _is_told(draft: Draft, facts: dict[str, Any]) -> bool:
     return bool(draft.metadata.get("title")) and draft.metadata.get("version") == facts["version"] and families == asked
 
 
-def _last(version: Version, place: Site) -> Event | None:
-    """The newest deposit of the version at this place."""
+def _events(version: Version, place: Site) -> list[Event]:
+    """The deposits of the version at this place, oldest first."""
     events = [event for event in history.read(version.folder) if event.what in ("drafted", "published")]
-    return next((event for event in reversed(events) if event.where.startswith(_page(place, ""))), None)
+    return [event for event in events if event.where.startswith(_page(place, ""))]
 
 
 def _note(
-    root: Path, version: Version, place: Site, what: Any, draft: Draft, datasets: dict[str, Any] | None = None
-) -> None:
+    root: Path,
+    version: Version,
+    place: Site,
+    what: Literal["drafted", "published"],
+    draft: Draft,
+    whole: bool = True,
+) -> Event:
+    """Adds to the version's history; a record that somebody published before it was `whole` counts for no dataset."""
     manifest = version.manifest
     with versions.lock_of(root, manifest.backbone, manifest.fingerprint):
-        splits = datasets or history.splits_of(manifest)
+        splits = history.splits_of(manifest) if whole else {}
         history.add(version.folder, what, _page(place, draft.record), splits, doi=draft.doi)
+    return _events(version, place)[-1]
 
 
 def _page(place: Site, record: int | str) -> str:

@@ -40,7 +40,8 @@ class Profile(_Strict):
     precision: str
     device: str
     peak_rss_mb: float = Field(description="largest resident memory of the whole process while extracting")
-    peak_vram_mb: float | None = Field(description="largest allocation on the GPU; null without one")
+    peak_vram_mb: float | None = Field(description="largest sum of tensors on the GPU; null without one")
+    peak_vram_reserved_mb: float | None = Field(None, description="what torch's allocator took for them at most")
 
 
 class Shard(_Strict):

@@ -58,16 +58,21 @@ class Machine:
         raise Refused(f"has more than {self._steps:,} opcodes, which no array needs")
 
     def read(self, size: int) -> bytes | memoryview:
-        """The next `size` bytes, or fewer where fewer are left, as the tokenizer of the standard library asks for."""
+        """The next `size` bytes, or fewer where fewer are left; the standard library's readers of arguments use it."""
         piece = self._data[self.at : self.at + size]
         self.at += len(piece)
         return piece if size > SMALL_BYTES else bytes(piece)
 
-    def readline(self) -> bytes:
-        """The next line with its end, as far as a name may be long."""
-        line = bytes(self._data[self.at : self.at + NAME_BYTES]).partition(b"\n")
-        self.at += len(line[0]) + len(line[1])
-        return line[0] + line[1]
+    def _line(self) -> str:
+        line, end, _ = bytes(self._data[self.at : self.at + NAME_BYTES]).partition(b"\n")
+        if not end:
+            raise Refused(f"is damaged at byte {self.at:,}: a name of more than {NAME_BYTES} bytes")
+        self.at += len(line) + 1
+        return line.decode()
+
+    def _lines(self) -> tuple[str, str]:
+        """The argument of GLOBAL. The standard library's reader would undo escapes, which no name has."""
+        return self._line(), self._line()
 
     def _finish(self) -> Any:
         if self._below or len(self._stack) != 1:
@@ -164,7 +169,7 @@ _STEPS: dict[str, _Step] = {
     "APPENDS": lambda m, _: m._append(m._pop_to_mark()),
     "SETITEM": lambda m, _: m._set([m._pop(), m._pop()][::-1]),
     "SETITEMS": lambda m, _: m._set(m._pop_to_mark()),
-    "GLOBAL": lambda m, both: m._name(*both.split(" ", 1)),
+    "GLOBAL": lambda m, both: m._name(*both),
     "STACK_GLOBAL": lambda m, _: m._name(*[m._pop(), m._pop()][::-1]),
     "REDUCE": Machine._reduce,
     "BUILD": Machine._build,
@@ -180,5 +185,6 @@ _STEPS: dict[str, _Step] = {
 }
 _OPCODES = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
 _ARGUMENTS: dict[str, Any] = {o.name: o.arg.reader if o.arg else None for o in pickletools.opcodes}
+_ARGUMENTS["GLOBAL"] = Machine._lines
 _ARGUMENTS["BYTEARRAY8"] = _ARGUMENTS["BINBYTES8"]  # the same layout, without a copy
 _UNDERSTOOD = {code: (_ARGUMENTS[name], _STEPS[name]) for code, name in _OPCODES.items() if name in _STEPS}

@@ -18,10 +18,6 @@ SHARD_ROWS = 8192
 """Rows per shard, and so the rows that are in memory at a time."""
 
 
-class Conflict(FuseboardError):
-    """The store holds something else under the same version, dataset and split."""
-
-
 @dataclass(frozen=True)
 class Rows:
     """A split to keep. The ids of its rows are their positions."""
@@ -41,8 +37,8 @@ class Rows:
 def keep(root: Path, new: Manifest, rows: Rows) -> tuple[Split, bool]:
     """Adds a split to a version, and says whether anything changed.
 
-    A split that is there with the same vectors and labels is not written again; only what is said of its order is, where
-    more is known now. A killed run leaves whole shards that the next one finds, and no split that is listed by half.
+    A split that is there with the same vectors and labels is not written again; only what is said of its order is,
+    where more is known now. A killed run leaves whole shards that the next one finds, and lists no half of a split.
 
     Args:
         root: the store.
@@ -50,7 +46,7 @@ def keep(root: Path, new: Manifest, rows: Rows) -> tuple[Split, bool]:
         rows: the split.
 
     Raises:
-        Conflict: the split is there with other vectors, labels or images. Neither is preferred.
+        FuseboardError: the split is there with other vectors, labels or images. Neither is preferred.
     """
     folder = versions.folder_of(root, new.backbone, new.fingerprint)
     with versions.lock_of(root, new.backbone, new.fingerprint):
@@ -77,11 +73,13 @@ def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
     """The dataset's entry in the version, or a fresh one; raises where the version cannot take these rows."""
     where = f"{there.backbone}@{there.fingerprint[:12]}"
     if (there.dim, there.dtype) != (new.dim, new.dtype):
-        raise Conflict(f"{where} holds {there.dim} x {there.dtype}, not {new.dim} x {new.dtype}; name another --source")
+        raise FuseboardError(
+            f"{where} holds {there.dim} x {there.dtype}, not {new.dim} x {new.dtype}; name another --source"
+        )
     facts = rows.official
     entry = there.datasets.get(rows.dataset)
     if entry is not None and (entry.task, entry.source_md5) != (facts.task, facts.source_md5):
-        raise Conflict(f"{where} holds {rows.dataset} of other images; name another --source")
+        raise FuseboardError(f"{where} holds {rows.dataset} of other images; name another --source")
     return entry or DatasetEntry(
         task=facts.task,
         n_classes=len(facts.label_names),
@@ -101,9 +99,11 @@ def _known(folder: Path, old: Split, rows: Rows) -> Split | None:
     except FuseboardError as error:
         if same_file:
             return None
-        raise Conflict(f"{error}, and this is not the file that it was imported from; name another --source") from None
+        raise FuseboardError(
+            f"{error}, and this is not the file that it was imported from; name another --source"
+        ) from None
     if not same_file and not _holds(folder / rows.dataset, old, rows):
-        raise Conflict(
+        raise FuseboardError(
             f"{folder.parent.name}@{folder.name[:12]} holds other vectors of {rows.dataset} {rows.split} from "
             f"{rows.imported.source}; name another --source"
         )
@@ -150,7 +150,9 @@ def _write(folder: Path, there: Manifest, rows: Rows) -> tuple[Shard, ...]:
         part = slice(index * SHARD_ROWS, min((index + 1) * SHARD_ROWS, len(rows.labels)))
         ids, labels = np.arange(part.start, part.stop, dtype=np.uint32), rows.labels[part]
         shard = shards.adopt(path, ids, labels, about)
-        # A copy, because a view of a mapped pickle need not be aligned.
-        vectors = np.array(rows.vectors[part], there.dtype, order="C") if shard is None else None
-        made.append(shard or shards.write(path, ids, labels, vectors, about))
+        if shard is None:
+            # A copy, because a view of a mapped pickle need not be aligned.
+            vectors: NDArray[np.floating[Any]] = np.array(rows.vectors[part], there.dtype, order="C")
+            shard = shards.write(path, ids, labels, vectors, about)
+        made.append(shard)
     return tuple(made)

@@ -53,10 +53,13 @@ def read(path: Path) -> Cached:
 def _mapped(path: Path) -> memoryview:
     if not path.is_file():
         raise Refused("is no file")
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            raise Refused("is empty")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise Refused("is empty")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise Refused(f"cannot be read ({error.strerror})") from error
 
 
 def _read(data: memoryview) -> Cached:

@@ -69,7 +69,6 @@ def names(allowance: Allowance) -> dict[Name, Builder | None]:
         **{Name("torch._utils", f"_rebuild_tensor{version}"): tensor for version in ("", "_v2", "_v3")},
         **{Name("torch", dtype): None for dtype in DTYPES},
         Name("torch", "Size"): _size,
-        Name("torch", "device"): None,
     }
 
 

@@ -19,6 +19,8 @@ from store.manifest import Shard
 ATTEMPTS = 6
 LONGEST_PAUSE_S = 30.0
 BUSY = (429, 500, 502, 503, 504)
+HOPELESS = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)
+"""What this side did wrong; asking again would be the same."""
 TIMEOUT = httpx2.Timeout(60.0)
 PATIENCE = httpx2.Timeout(60.0, read=600.0)
 """For what a server works on before it answers: a large file that it hashes, a record that it publishes."""
@@ -153,7 +155,7 @@ class Server:
 
     def _plain(self, text: str) -> str:
         """Foreign text on one line of at most 300 characters, without the token, should a server or library echo it."""
-        token = self.client.headers.get("Authorization", "").rpartition(" ")[2]
+        token = self.client.headers.get("Authorization", "").strip().rpartition(" ")[2]
         text = text.replace(token, "***") if token else text
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
@@ -162,18 +164,6 @@ def _chunks(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         advance(len(chunk))
         yield chunk
-
-
-def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Joins pieces as they come, because writing and hashing small ones costs a third of the speed."""
-    waiting: list[bytes] = []
-    for piece in pieces:
-        waiting.append(piece)
-        if len(waiting) >= 16:
-            yield b"".join(waiting)
-            waiting = []
-    if waiting:
-        yield b"".join(waiting)
 
 
 def _attempts() -> Any:
@@ -189,7 +179,7 @@ def _pause(error: Exception) -> bool | float:
         if status in (429, 503) and told.isdecimal():  # Zenodo adds the header to every answer, also to a 500
             return min(float(told), LONGEST_PAUSE_S)
         return status in BUSY
-    return isinstance(error, httpx2.TransportError)
+    return isinstance(error, httpx2.TransportError) and not isinstance(error, HOPELESS)
 
 
 def _said(answer: httpx2.Response) -> str:

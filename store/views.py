@@ -11,7 +11,8 @@ from store.versions import Version, all_versions
 
 NO_EMBEDDINGS = (
     "SELECT NULL::VARCHAR AS backbone, NULL::VARCHAR AS fingerprint, NULL::VARCHAR AS dataset, NULL::VARCHAR AS split, "
-    "NULL::VARCHAR AS row_order, NULL::UINTEGER AS id, NULL::USMALLINT AS label, NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
+    "NULL::VARCHAR AS row_order, NULL::UINTEGER AS id, NULL::USMALLINT AS label, "
+    "NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
 )
 
 
@@ -113,7 +114,8 @@ def _part(version: Version, dataset: str, split: str) -> str:
     return (
         f"SELECT {_quote(version.manifest.backbone)} AS backbone, "
         f"{_quote(version.manifest.fingerprint)} AS fingerprint, "
-        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, {_quote(order)} AS row_order, id, {label} AS label, {labels} AS labels, "
+        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, {_quote(order)} AS row_order, "
+        f"id, {label} AS label, {labels} AS labels, "
         f"embedding::FLOAT[] AS embedding FROM read_parquet([{files}])"
     )
 

@@ -98,7 +98,8 @@ def site(sandbox: bool = False) -> Site:
         url = httpx2.URL(base)
     except httpx2.InvalidURL:
         url = httpx2.URL("")
-    if url.scheme != "https" and not (url.scheme == "http" and url.host in SELF):  # or the token would travel in clear
+    # Anywhere else, the token would travel in clear.
+    if not url.host or (url.scheme != "https" and not (url.scheme == "http" and url.host in SELF)):
         raise UsageError(f"$FUSEBOARD_ZENODO is {base!r}; set it to an https address, or unset it")
     return Site(base, usual.name, usual.prefix, usual.token_variable)
 

@@ -39,9 +39,9 @@ def vectors(card: Card, loaded: Encoder) -> NDArray[np.float32]:
     return loaded.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
 
 
-def load(card: Card, device: str) -> tuple[Encoder, NDArray[np.float32]]:
+def load(card: Card, device: str, trust: bool = False) -> tuple[Encoder, NDArray[np.float32]]:
     """Loads a backbone and holds its canary against the shipped one; returns the encoder with the canary's vectors."""
-    loaded = encoder.load(card, device)
+    loaded = encoder.load(card, device, trust)
     found = vectors(card, loaded)
     check(card, found)
     return loaded, found

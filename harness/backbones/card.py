@@ -26,7 +26,7 @@ class Card(BaseModel):
     id: Name
     title: str
     source: Source
-    pooling: Literal["avg", "cls", "cls+mean", "mean", "pooler", "cls+proj", "none"]
+    pooling: Literal["attention", "avg", "avg+proj", "cls", "cls+mean", "cls+proj", "mean", "none", "pooler"]
     dim: int = Field(ge=1)
     preprocessing: Preprocessing
     precision: Precision

@@ -1,5 +1,6 @@
 """`fuseboard backbones`: the models that turn images into vectors."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,15 @@ from harness.output import Facts, print_facts, print_rows
 cli = typer.Typer(no_args_is_help=True, help="The models that turn images into vectors.")
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Name = Annotated[str, typer.Argument(help="A name of `backbones list`, or a card of your own: a path ending in .toml.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Let code from the model's repository run, where its card says so.")
+]
 
 
 @cli.command("list")
 def list_backbones(json: Json = False) -> None:
-    """Lists every backbone with a card."""
+    """Lists every backbone with a card; `unpinned` ones are pinned before their first use."""
     from harness.backbones import registry
 
     cards = [registry.get(name) for name in registry.names()]
@@ -27,7 +32,7 @@ def list_backbones(json: Json = False) -> None:
             "licence": card.licence,
             "gated": card.gated,
             "redistribution": card.redistribution,
-            "fingerprint": card.fingerprint,
+            "fingerprint": "unpinned" if card.unpinned else card.fingerprint,
         }
         for card in cards
     ]
@@ -35,31 +40,63 @@ def list_backbones(json: Json = False) -> None:
 
 
 @cli.command()
-def show(name: str, json: Json = False) -> None:
-    """Prints a card, its resolved preprocessing and its fingerprint."""
+def show(name: Name, json: Json = False) -> None:
+    """Prints a card, its resolved preprocessing, its fingerprint, and what nobody has confirmed or pinned."""
     from harness.backbones import registry
 
     card = registry.get(name)
+    version = None if card.unpinned else card.fingerprint
     if json:
-        print_facts({**card.model_dump(mode="json"), "fingerprint": card.fingerprint}, json)
-    else:
-        typer.echo(f"# fingerprint {card.fingerprint}\n{card.toml()}", nl=False)
+        facts = {"fingerprint": version, "unpinned": card.unpinned, "pixels": card.preprocessing.words}
+        print_facts({**card.model_dump(mode="json"), **facts}, json)
+        return
+    typer.echo(f"# fingerprint {version}" if version else f"# unpinned: {', '.join(card.unpinned)}")
+    if card.unverified:
+        typer.echo(f"# unverified: {', '.join(card.unverified)}")
+    typer.echo(f"# pixels: {card.preprocessing.words}\n{card.toml()}", nl=False)
+
+
+@cli.command()
+def pin(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="Where the pinned card goes; NAME.toml here by default.")] = None,
+) -> None:
+    """Fetches a backbone's weights and writes its card with their revision and hashes, for use as NAME.toml."""
+    from harness.backbones import pin as pins
+    from harness.backbones import registry
+    from store import atomic
+
+    card = registry.get(name)
+    path = out or pins.file_name(card)
+    pins.require_room(path)
+    made = pins.pin(card)
+    atomic.write_text(path, made.toml())
+    typer.echo(f"{path}")
 
 
 @cli.command()
 def check(
-    name: str,
+    name: Name,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")] = None,
     record: Annotated[bool, typer.Option(help="Write the canary of a card you made or meant to change.")] = False,
+    trust: Trust = False,
     json: Json = False,
 ) -> None:
     """Loads a backbone, runs its canary, and reports width, speed and memory."""
     from harness.backbones import canary, registry
     from harness.backbones.check import check as run
+    from harness.backbones.pin import pinned
     from harness.device import resolve
 
-    card = registry.get(name)
-    report = run(card, resolve(device), against_canary=not record)
+    card = pinned(registry.get(name), confirm)
+    report = run(card, resolve(device), against_canary=not record, trust=trust)
     if record:
         typer.echo(f"recorded {canary.record(card, report.vectors)}", err=True)
     print_facts(report.summary(), json)
+
+
+def confirm(question: str) -> bool:
+    """Asks on a terminal; where nobody can answer, the answer is no."""
+    import sys
+
+    return sys.stdin.isatty() and typer.confirm(question, err=True)

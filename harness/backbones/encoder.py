@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.backbones.card import LOADERS, Card
+from store.errors import FuseboardError
 
 if TYPE_CHECKING:
     import torch
@@ -25,9 +26,24 @@ class Encoder(Protocol):
         ...
 
 
-def load(card: Card, device: str = "cpu") -> Encoder:
-    """Loads a backbone with the loader that its card names."""
-    encoder: Encoder = importlib.import_module(LOADERS[card.source.loader]).load(card, device)
+def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:
+    """Loads a backbone with the loader that its card names.
+
+    Args:
+        card: fully pinned; nothing that is not pinned is read.
+        device: `cpu`, or the name of a CUDA device.
+        trust: whether code from the card's repository may run, on cards that need it.
+
+    Raises:
+        FuseboardError: a pin is missing, the model needs code that is not trusted, or model and card disagree.
+    """
+    card.require_pins()
+    if card.trust and not trust:
+        raise FuseboardError(
+            f"{card.id}: its model is code of {card.source.place} at {card.source.revision}, which would run on this "
+            "machine; read it there, then pass --trust"
+        )
+    encoder: Encoder = importlib.import_module(LOADERS[card.source.loader]).load(card, device, trust)
     return encoder
 
 

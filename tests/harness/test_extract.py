@@ -18,6 +18,7 @@ from harness.backbones import encoder, registry
 from harness.backbones.card import Card
 from harness.datasets import registry as datasets
 from harness.extract import extract
+from harness.feeder import Feeder
 from store import manifest, versions
 from store.catalog import Catalog
 from store.errors import FuseboardError
@@ -192,7 +193,7 @@ def test_vectors_that_are_not_finite_are_named_and_not_kept(tmp_path: Path, monk
                 vectors[2, 7] = np.nan
             return vectors
 
-    monkeypatch.setattr(encoder, "load", lambda card, device: Broken())
+    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Broken())
     monkeypatch.setattr("harness.backbones.canary.check", lambda card, vectors: None)
     with pytest.raises(FuseboardError, match="vector of id 18 holds NaN or infinity"):
         extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=8)
@@ -238,11 +239,14 @@ def test_reading_ahead_is_bounded_and_order_is_kept() -> None:
 
     furthest = []
 
-    def encode(batch: np.ndarray) -> np.ndarray:
-        furthest.append(read)
-        return batch.reshape(len(batch), -1)[:, :1].astype(np.float32)
+    class Reader:
+        device = "cpu"
 
-    found = embedding.embed(images(), 500, lambda i: i, encode, 10, lambda _: None)  # type: ignore[arg-type]
+        def encode(self, batch: np.ndarray) -> np.ndarray:
+            furthest.append(read)
+            return batch.reshape(len(batch), -1)[:, :1].astype(np.float32)
+
+    found = embedding.embed(images(), 500, lambda i: i, Feeder(Reader(), 10), lambda _: None)  # type: ignore[arg-type]
     np.testing.assert_array_equal(found[:, 0], np.arange(500) % 256)
     assert furthest[0] <= 10 * (embedding.AHEAD + 1)
 
@@ -252,7 +256,7 @@ def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
         raise FuseboardError("image 3 is broken")
 
     with pytest.raises(FuseboardError, match="image 3 is broken"):
-        embedding.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, lambda b: b, 8, lambda _: None)  # type: ignore[arg-type,return-value]
+        embedding.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, Feeder(None, 8), lambda _: None)  # type: ignore[arg-type]
 
 
 @pytest.mark.gpu

@@ -110,14 +110,14 @@ def test_open_clip(repository: Path, make_card: MakeCard) -> None:
 
 def test_a_wrong_width_fails_before_weights_are_read(repository: Path, make_card: MakeCard) -> None:
     (repository / "model.safetensors").write_bytes(b"not weights")
-    card = make_card("timm", 191, "cls", architecture="vit_tiny_patch16_224")
+    card = make_card("timm", 191, "cls", architecture="vit_tiny_patch16_224", img_size=32)
     with pytest.raises(FuseboardError, match="its card says dim = 191, the model makes 192 numbers"):
         encoder.load(card)
 
 
 def test_other_weights_than_the_pinned_ones_are_refused(repository: Path, make_card: MakeCard) -> None:
     (repository / "model.safetensors").write_bytes(b"not weights")
-    card = make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224")
+    card = make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224", img_size=32)
     (repository / "model.safetensors").write_bytes(b"other weights")
     with pytest.raises(FuseboardError, match="these are other weights"):
         encoder.load(card)
@@ -126,7 +126,7 @@ def test_other_weights_than_the_pinned_ones_are_refused(repository: Path, make_c
 def test_a_checkpoint_that_is_none_is_named(repository: Path, make_card: MakeCard) -> None:
     (repository / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(FuseboardError, match=r"model\.safetensors: not a readable checkpoint"):
-        encoder.load(make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224"))
+        encoder.load(make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224", img_size=32))
 
 
 def test_a_checkpoint_of_another_shape_is_refused(repository: Path, make_card: MakeCard) -> None:

@@ -19,7 +19,7 @@ class Descriptor:
         self._mean = np.asarray(card.preprocessing.mean, np.float32)
         self._std = np.asarray(card.preprocessing.std, np.float32)
         size, channels = card.preprocessing.size, len(card.preprocessing.mode)
-        weights.check_dim(card, self.encode(np.zeros((1, size, size, channels), np.uint8)).shape[1])
+        weights.check_dim(card, self.encode(np.zeros((1, size, size, channels), np.uint8)).shape)
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of pixels (N, H, W, channels)."""
@@ -27,7 +27,7 @@ class Descriptor:
         return np.stack([self._describe(image) for image in images]).astype(np.float32)
 
 
-def load(card: Card, device: str) -> Descriptor:
+def load(card: Card, device: str, trust: bool = False) -> Descriptor:
     """The descriptor that the card's loader names; it runs on the CPU whatever the device."""
     if card.source.loader == "pixels":
         return Descriptor(card, np.ravel)

@@ -1,23 +1,43 @@
-"""Backbones whose architecture is open_clip's; only the image tower runs."""
+"""Backbones whose architecture is open_clip's; only the image tower is built, so no text model is downloaded."""
+
+from typing import Any
 
 import open_clip
+from open_clip.model import _build_vision_tower
 
-from harness.backbones import weights
+from harness.backbones import tower
 from harness.backbones.card import Card
 from harness.backbones.encoder import TorchEncoder
+from harness.backbones.tower import Tower
 from store.errors import FuseboardError
 
+PREFIX = "visual."
+"""Where the image tower lies in a checkpoint, unless the card says otherwise (parallel training: `module.visual.`)."""
 
-def load(card: Card, device: str) -> TorchEncoder:
-    """Builds the model by its open_clip name, fills in the pinned weights and keeps the projected image vector."""
-    if card.pooling != "cls+proj":
-        raise FuseboardError(f'{card.id}: open_clip gives the projected vector; say pooling = "cls+proj"')
-    name = str(card.source.architecture)
-    config = open_clip.get_model_config(name)
-    if config is None:
-        raise FuseboardError(f"{card.id}: open_clip {open_clip.__version__} has no model {name!r}; mend the card")
-    weights.check_dim(card, int(config["embed_dim"]))
-    path = weights.file_of(card)
-    model = open_clip.create_model(name, pretrained=None, **card.source.kwargs)
-    weights.fill(card, model, weights.state_dict(path))
-    return TorchEncoder(card, model, model.encode_image, device)
+
+def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
+    """Builds the image tower, fills in the pinned weights and keeps the projected image vector."""
+    if card.source.prefix is None:
+        source = card.source.model_copy(update={"prefix": PREFIX})
+        card = card.model_copy(update={"source": source})
+    return tower.load(card, device, build)
+
+
+def build(card: Card) -> Tower:
+    """The image tower of a configuration that open_clip knows by name, with the card's `kwargs` in its place."""
+    tower.check_pooling(card, ["cls+proj"])
+    name, config = card.source.architecture, dict[str, Any]()
+    if name is not None:
+        known = open_clip.get_model_config(name)
+        if known is None:
+            raise FuseboardError(f"{card.id}: open_clip {open_clip.__version__} has no model {name!r}; mend the card")
+        config = known
+    config |= card.source.kwargs
+    try:
+        model = _build_vision_tower(config["embed_dim"], config["vision_cfg"], config.get("quick_gelu", False))
+    except (KeyError, TypeError) as error:
+        raise FuseboardError(
+            f"{card.id}: open_clip cannot build its image tower ({error}); name an `architecture` or give `embed_dim` "
+            "and `vision_cfg` in `kwargs`"
+        ) from error
+    return Tower(model, model)

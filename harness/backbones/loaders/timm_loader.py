@@ -1,33 +1,73 @@
 """Backbones whose architecture is timm's."""
 
+import sys
 from typing import Any, cast
 
 import timm
+import timm.layers
 import torch
+from torch import Tensor, nn
 
-from harness.backbones import weights
+from harness.backbones import tower
 from harness.backbones.card import Card
 from harness.backbones.encoder import TorchEncoder
+from harness.backbones.tower import Tensors, Tower
 from store.errors import FuseboardError
 
-POOLING = {"avg": "avg", "cls": "token", "none": ""}
+POOLING = {"avg": "avg", "cls": "token", "cls+mean": "token", "none": ""}
 """Our words for timm's; timm's own default differs from model to model, so it is never left to the library."""
 
 
-def load(card: Card, device: str) -> TorchEncoder:
+def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """Builds the architecture, then fills in the pinned weights without the classification head."""
-    if card.pooling not in POOLING:
-        raise FuseboardError(f"{card.id}: timm has no pooling {card.pooling!r}; known: {', '.join(POOLING)}")
+    return tower.load(card, device, build)
+
+
+def build(card: Card) -> Tower:
+    """The architecture with the card's arguments; its pooling is set after the checkpoint, head included, is in."""
+    tower.check_pooling(card, POOLING)
     name = str(card.source.architecture)
     if not timm.is_model(name):
         raise FuseboardError(
             f"{card.id}: timm {timm.__version__} has no architecture {name!r}; mend the card or update timm"
         )
-    with torch.device("meta"):
-        model = timm.create_model(name, pretrained=False, **card.source.kwargs)
-    weights.check_dim(card, cast(int, model.num_features))
-    path = weights.file_of(card)
-    model = model.to_empty(device="cpu")
-    weights.fill(card, model, weights.state_dict(path))
-    cast(Any, model).reset_classifier(0, POOLING[card.pooling])
-    return TorchEncoder(card, model, model, device)
+    try:
+        model = timm.create_model(name, pretrained=False, **_arguments(card))
+    except TypeError as error:
+        raise FuseboardError(f"{card.id}: timm cannot build {name} ({error}); mend `kwargs`") from error
+    head = cast(Any, model).reset_classifier
+    return Tower(
+        model=model,
+        forward=_with_mean(model) if card.pooling == "cls+mean" else model,
+        finish=lambda: head(0, POOLING[card.pooling]),
+        convert=(lambda tensors: converted(model, tensors)) if card.source.state_dict == "timm" else _as_it_is,
+    )
+
+
+def converted(model: nn.Module, tensors: Tensors) -> Tensors:
+    """The conversion that timm's own loading of pre-trained weights does: foreign names, another image size."""
+    own: Any = sys.modules[type(model).__module__]
+    found: Tensors = own.checkpoint_filter_fn(tensors, model)
+    return found
+
+
+def _as_it_is(tensors: Tensors) -> Tensors:
+    return tensors
+
+
+def _arguments(card: Card) -> dict[str, Any]:
+    """The card's arguments, in which layers are written by their name in `timm.layers`, such as SwiGLUPacked."""
+    return {
+        key: getattr(timm.layers, value, value) if key.endswith("_layer") and isinstance(value, str) else value
+        for key, value in card.source.kwargs.items()
+    }
+
+
+def _with_mean(model: Any) -> Any:
+    """The CLS token beside the mean of the patch tokens, registers left out (Virchow2's longer embedding)."""
+
+    def forward(images: Tensor) -> Tensor:
+        tokens = model.forward_features(images)
+        return torch.cat([tokens[:, 0], tokens[:, model.num_prefix_tokens :].mean(dim=1)], dim=1)
+
+    return forward

@@ -1,13 +1,15 @@
-"""Backbones that transformers loads from a repository's own configuration; code of the repository never runs."""
+"""Backbones of transformers, from a class named on the card or from a repository's own configuration."""
 
 from collections.abc import Callable
 from typing import Any
 
-from transformers import AutoConfig, AutoModel
+import transformers
+from transformers.utils import logging
 
-from harness.backbones import weights
+from harness.backbones import tower, weights
 from harness.backbones.card import Card
 from harness.backbones.encoder import TorchEncoder
+from harness.backbones.tower import Tower
 from store.errors import FuseboardError
 
 
@@ -15,8 +17,10 @@ def _projected(model: Any) -> Callable[[Any], Any]:
     """The projected image vector of CLIP-like models; transformers 5 hands it over inside an output object."""
 
     def forward(images: Any) -> Any:
-        vectors = model.get_image_features(pixel_values=images)
-        return getattr(vectors, "pooler_output", vectors)
+        if hasattr(model, "get_image_features"):
+            vectors = model.get_image_features(pixel_values=images)
+            return getattr(vectors, "pooler_output", vectors)
+        return model(pixel_values=images).image_embeds
 
     return forward
 
@@ -29,29 +33,72 @@ POOLING: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
 }
 
 
-def load(card: Card, device: str) -> TorchEncoder:
-    """Reads the pinned configuration, checks the width, then fetches, verifies and loads the pinned weights."""
-    if card.pooling not in POOLING:
-        raise FuseboardError(f"{card.id}: no pooling {card.pooling!r} for transformers; known: {', '.join(POOLING)}")
-    repository = str(card.source.hub_id)
-    try:
-        config = AutoConfig.from_pretrained(repository, revision=card.source.revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise FuseboardError(f"{card.id}: no usable configuration: {str(error).splitlines()[0]}") from error
-    weights.check_dim(card, int(config.projection_dim if card.pooling == "cls+proj" else config.hidden_size))
-    weights.file_of(card)
-    # Not `weights.fill`: transformers 5 renames the tensors of older checkpoints while it reads them.
-    model, info = AutoModel.from_pretrained(
-        repository,
-        revision=card.source.revision,
-        trust_remote_code=False,
-        use_safetensors=True,
-        output_loading_info=True,
-        **card.source.kwargs,
+def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
+    """Builds the class, checks the width, then fetches, verifies and fills in the pinned weights.
+
+    Not `tower.filled`: transformers 5 renames the tensors of older checkpoints while it reads them.
+    """
+    trusted = card.trust and trust
+    planned = tower.plan(card, lambda card: build(card, trusted))
+    model: Any = type(planned.model)
+    tensors = weights.tensors(card)
+    quiet: Any = logging
+    quiet.disable_progress_bar()
+    quiet.set_verbosity_error()
+    filled, info = model.from_pretrained(
+        None, config=planned.model.config, state_dict=tensors, output_loading_info=True, **_class_arguments(card)
     )
-    if absent := sorted(info["missing_keys"]):
+    for problem, meaning in (
+        ("mismatched_keys", "of the checkpoint have another shape than the model's"),
+        ("missing_keys", "of the model are not in the checkpoint and would be random"),
+        ("unexpected_keys", "of the checkpoint are not in the model"),
+    ):
+        if names := sorted(map(str, info[problem])):
+            raise FuseboardError(
+                f"{card.id}: the checkpoint does not fit the model: {len(names)} tensors {meaning}, {names[0]} first; "
+                "mend the card"
+            )
+    return TorchEncoder(card, filled, POOLING[card.pooling](filled), device)
+
+
+def build(card: Card, trusted: bool = False) -> Tower:
+    """The model without weights.
+
+    Args:
+        card: whose `architecture` names a class and whose `kwargs` are its configuration; without one, the pinned
+            repository's own configuration says both.
+        trusted: whether code of that repository may run.
+    """
+    tower.check_pooling(card, POOLING)
+    model = _by_name(card) if card.source.architecture else _by_repository(card, trusted)
+    return Tower(model, POOLING[card.pooling](model))
+
+
+def _by_name(card: Card) -> Any:
+    name = str(card.source.architecture)
+    kind: Any = getattr(transformers, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, transformers.PreTrainedModel):
         raise FuseboardError(
-            f"{card.id}: {len(absent)} tensors of the model are not in the checkpoint, {absent[0]} first: they would "
-            "be random; mend the card"
+            f"{card.id}: transformers {transformers.__version__} has no model class {name!r}; mend `architecture`"
         )
-    return TorchEncoder(card, model, POOLING[card.pooling](model), device)
+    configuration: Any = kind.config_class
+    return kind(configuration(**card.source.kwargs))
+
+
+def _by_repository(card: Card, trusted: bool) -> Any:
+    automatic: Any = transformers.AutoModel
+
+    card.require_pins()
+    pinned = {"revision": card.source.revision, "trust_remote_code": trusted}
+    try:
+        config = transformers.AutoConfig.from_pretrained(str(card.source.hub_id), **pinned)
+        arguments = {"code_revision": card.source.revision} if trusted else {}
+        return automatic.from_config(config, trust_remote_code=trusted, **arguments, **_class_arguments(card))
+    except (OSError, ValueError, ImportError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise FuseboardError(f"{card.id}: no usable configuration or code: {reason}") from error
+
+
+def _class_arguments(card: Card) -> dict[str, Any]:
+    """Arguments of the class itself, on cards whose configuration is the repository's."""
+    return {} if card.source.architecture else dict(card.source.kwargs)

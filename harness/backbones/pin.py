@@ -1,0 +1,88 @@
+"""Pinning: reading what a card's repository holds now, and writing it down so that it can never silently change."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.backbones import card as cards
+from harness.backbones import places, weights
+from harness.backbones.card import Card
+from harness.backbones.loaders.python_loader import file_of
+from harness.backbones.source import UNPINNED, Source
+from store import atomic
+from store.errors import UsageError
+from store.fingerprint import sha256_of
+
+
+def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
+    """The card itself when it is pinned, else a pinned one: from `NAME.toml` here, or made now when one agrees.
+
+    Args:
+        card: of a backbone that shall be used now.
+        confirm: asks a yes-or-no question; a program that cannot ask answers no.
+
+    Raises:
+        FuseboardError: it was refused (with the command that does it), or the weights cannot be had.
+    """
+    if not card.unpinned:
+        return card
+    path = file_name(card)
+    if path.is_file() and _same_but_for_pins(own := cards.read(path), card):
+        return own
+    require_room(path)
+    question = (
+        f"{card.id}: {' and '.join(card.unpinned)} unpinned. Fetch its weights from {card.source.place}, take what is "
+        f"there now for the truth, and write that to {path.name}?"
+    )
+    if not confirm(question):
+        card.require_pins()
+    made = pin(card)
+    atomic.write_text(path, made.toml())
+    return made
+
+
+def pin(card: Card) -> Card:
+    """The card with the revision and every hash filled in; downloads the weights, or the needed shards of them.
+
+    What is pinned already stays, and is checked.
+    """
+    source = card.source
+    if source.module_sha256 == UNPINNED:
+        source = _with(source, module_sha256=sha256_of(file_of(card)))
+    if source.revision == UNPINNED:
+        source = _with(source, revision=places.newest_revision(card))
+    card = card.model_copy(update={"source": source})
+    if source.sha256 is not None:
+        first = places.fetch(card)
+        source = _with(source, sha256=sha256_of(first) if source.sha256 == UNPINNED else source.sha256)
+        if source.is_indexed:
+            known = {name: digest for name, digest in source.shards.items() if digest != UNPINNED}
+            new = {n: sha256_of(places.fetch(card, n)) for n in weights.shards_of(card, first) if n not in known}
+            source = _with(source, shards=known | new)
+    made = card.model_copy(update={"source": source})
+    if source.sha256 is not None:
+        weights.files_of(made)
+    return made
+
+
+def require_room(path: Path) -> None:
+    """Raises where a file lies already: what somebody wrote there is never overwritten."""
+    if path.exists():
+        raise UsageError(f"{path}: there is a file of this name already; move it away, or say --out FILE")
+
+
+def file_name(card: Card) -> Path:
+    """Where a pinned card goes by default: the current folder."""
+    return Path(f"{card.id}.toml")
+
+
+def _with(source: Source, **changes: Any) -> Source:
+    return Source.model_validate(source.model_dump() | changes)
+
+
+def _same_but_for_pins(own: Card, shipped: Card) -> bool:
+    """Whether one's own card is the shipped one with its gaps filled, and nothing else changed."""
+    if own.unpinned or own.id != shipped.id:
+        return False
+    gaps = {name: getattr(shipped.source, name) for name in shipped.unpinned}
+    return own.model_copy(update={"source": own.source.model_copy(update=gaps)}) == shipped
