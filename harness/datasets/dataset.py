@@ -1,7 +1,10 @@
 """What every dataset offers."""
 
+import os
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,6 +18,9 @@ Image = NDArray[np.uint8]
 Images = Iterator[Image]
 Reader = Callable[[], Image]
 """Reads one image; to be called in whatever thread has time for it."""
+
+WORKERS = min(8, os.cpu_count() or 1)
+"""Threads that read files; Pillow and hashlib release the interpreter's lock."""
 
 
 class Dataset(ABC):
@@ -67,6 +73,21 @@ class Dataset(ABC):
 
 def _itself(image: Image) -> Image:
     return image
+
+
+def read_ahead(readers: Iterator[Reader]) -> Images:
+    """Images in their order, a few of them read beforehand in threads."""
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="read")
+    try:
+        pending: deque[Future[Image]] = deque()
+        for reader in readers:
+            pending.append(pool.submit(reader))
+            if len(pending) > WORKERS:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class First(Dataset):

@@ -1,6 +1,7 @@
 """The datasets that fuseboard knows by name."""
 
 import re
+from pathlib import Path
 
 from harness.datasets import medmnist
 from harness.datasets.corrupted import Corrupted
@@ -11,7 +12,7 @@ from store.errors import unknown
 
 def names() -> list[str]:
     """Every dataset."""
-    return [Digits.name, *medmnist.names()]
+    return [Digits.name, imagenet.NAME, *medmnist.names()]
 
 
 def get(name: str) -> Dataset:

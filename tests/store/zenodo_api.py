@@ -172,9 +172,7 @@ class Handler(Wire):
         if refusal or made is None:
             self.close_connection = True  # and what comes is not read
             return self.fail(*(refusal or (404, "")))
-        path = self.server.folder / str(uuid.uuid4())
-        md5 = self.receive(path)
-        if md5 is None:
+        if not (md5 := self.receive(path := self.server.folder / str(uuid.uuid4()))):
             return None
         made.files[key] = File(path, md5)
         link = {"self": f"{self.server.url}/api/files/{bucket}/{key}"}

@@ -59,7 +59,12 @@ class StandIn(torch.nn.Module):
         self.layer, self.vision_head = torch.nn.Linear(3, 1024), torch.nn.Linear(1024, 1024)
 
     def forward(
-        self, image: Any, with_head: bool = True, out_norm: bool = True, ms_aug: bool = False, return_global: bool = True
+        self,
+        image: Any,
+        with_head: bool = True,
+        out_norm: bool = True,
+        ms_aug: bool = False,
+        return_global: bool = True,
     ) -> Any:
         vision = self.layer(image.mean(dim=(2, 3)))
         vision = self.vision_head(vision) if with_head else vision

@@ -31,9 +31,7 @@ def served(hub: Any, card_of: Any, model: Any, tmp_path: Path, **more: Any) -> A
     (tmp_path / "same").write_bytes(data)
     revision = hub.repos["org/tiny"].commit({"model.safetensors": data, "README.md": b"x"})
     pins = {"revision": revision, "sha256": sha256_of(tmp_path / "same")}
-    return card_of(
-        "timm", 192, "cls", **{"hub_id": "org/tiny", "weights": "model.safetensors", **pins, **TINY, **more}
-    )
+    return card_of("timm", 192, "cls", **{"hub_id": "org/tiny", "weights": "model.safetensors", **pins, **TINY, **more})
 
 
 def test_a_pinned_repository(
@@ -83,9 +81,7 @@ def test_a_wrong_file_name_is_answered_with_those_that_are_there(
     hub: Any, card_of: Any, model: Any, tmp_path: Path
 ) -> None:
     card = served(hub, card_of, model, tmp_path, weights="pytorch_model.bin")
-    with pytest.raises(
-        FuseboardError, match=r"no file pytorch_model.bin; it has model.safetensors: mend `weights`"
-    ):
+    with pytest.raises(FuseboardError, match=r"no file pytorch_model.bin; it has model.safetensors: mend `weights`"):
         encoder.load(card)
 
 
