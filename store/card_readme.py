@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from store import atomic, shards
+from store import atomic, how_to_load, shards
 from store.manifest import Manifest
 
 FILE = "README.md"
@@ -25,12 +25,17 @@ def write(folder: Path, manifest: Manifest) -> None:
     atomic.write_text(folder / FILE, render(manifest))
 
 
-def render(manifest: Manifest, repo_id: str = "ORG/NAME") -> str:
-    """The whole card: front matter that makes `load_dataset` work, then text for people.
+def render(manifest: Manifest, place: str = "ORG/NAME") -> str:
+    """The whole card: for the Hub with the front matter that makes `load_dataset` work, then text for people.
 
     Titles, licences and sources come from whoever wrote the card, so each is escaped wherever it stands.
+
+    Args:
+        manifest: of the version.
+        place: `ORG/NAME` on the Hub, or the DOI of a Zenodo record.
     """
-    return f"---\n{_front_matter(manifest)}\n---\n\n{_text(manifest, repo_id)}"
+    front = "" if place.startswith("10.") else f"---\n{_front_matter(manifest)}\n---\n\n"
+    return front + _text(manifest, place)
 
 
 def _front_matter(manifest: Manifest) -> str:
@@ -63,10 +68,8 @@ def _front_matter(manifest: Manifest) -> str:
     return str(card.to_yaml()).strip()
 
 
-def _text(manifest: Manifest, repo_id: str) -> str:
-    about, name = manifest.about, next(iter(manifest.datasets), "DATASET")
-    split = next(iter(manifest.datasets[name].splits), "val") if manifest.datasets else "val"
-    files = f"hf://datasets/{repo_id}/{name}/{split}-*.parquet"
+def _text(manifest: Manifest, place: str) -> str:
+    about = manifest.about
     pretraining = "; ".join(_plain(text) for text in about.pretraining) or "not stated"
     overlap = "; ".join(_plain(text) for text in about.overlap) or "none known"
     return f"""# {_plain(about.title)}: embeddings
@@ -80,24 +83,7 @@ computed once and stored as plain Parquet. `id` is the row number in the dataset
 
 ## Load
 
-```python
-from datasets import load_dataset
-rows = load_dataset("{repo_id}", "{name}", split="{split}")
-```
-
-```python
-import duckdb
-from huggingface_hub import HfFileSystem
-duckdb.register_filesystem(HfFileSystem())  # not needed where DuckDB has its httpfs extension
-rows = duckdb.sql("SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM '{files}'")
-```
-
-```python
-import polars as pl
-rows = pl.read_parquet("{files}")
-```
-
-With every file checked against its SHA-256: `fuseboard store pull {repo_id} --dataset {name}`.
+{how_to_load.section(manifest, place)}
 
 ## What is here, and what it cost
 

@@ -92,11 +92,12 @@ def deposit(
     creators = [deposits.Creator.parse(text) for text in creator]
     _note(f"depositing {version.spec}")
     done = deposits.deposit(root, version, creators, sandbox, publish, new_version)
+    _note(f"{done.files} files, {done.bytes / 1e6:.1f} MB sent" if done.files else "nothing had to be sent")
     print(f"{done.doi} {done.url}{'' if done.published else ' (a draft: look at it, then run again with --publish)'}")
 
 
 def _import(root: Path, folder: Path, datasets: "Datasets", source: str) -> None:
-    from store import biofuse_cache
+    from store.biofuse import cache as biofuse_cache
 
     refused, imported = 0, set()
     for one in biofuse_cache.import_cache(root, folder, datasets, source):

@@ -21,7 +21,7 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     what: Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
-    where: str = Field(description="such as ORG/NAME on the Hub; a Zenodo record's number; a cache's DOI; a device")
+    where: str = Field(description="such as ORG/NAME on the Hub; a Zenodo record's address; a cache's DOI; a device")
     revision: str | None = Field(None, description="the Hub's commit")
     doi: str | None = None
     datasets: dict[Name, tuple[SplitName, ...]]

@@ -9,7 +9,7 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub import errors as hub_errors
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from store import card_readme, history, landing, manifest, redistribution, shards, versions
 from store.errors import FuseboardError, UsageError

@@ -112,9 +112,11 @@ def _speaking(card: Card) -> Iterator[None]:
         raise FuseboardError(
             f"{card.id}: the Hub shows no {kind} repository {repository}: mend `hub_id`, or {login} if it is private"
         ) from error
-    except (hub.HfHubHTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise FuseboardError(f"{card.id}: {repository} cannot be fetched: {reason}; try again later") from error
+    except (hub.HTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError, RuntimeError) as error:  # type: ignore[attr-defined]
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise FuseboardError(
+            f"{card.id}: {repository} cannot be fetched ({reason}); look at the network and the card, then try again"
+        ) from error
 
 
 def _listing(repository: str, asked: dict[str, Any]) -> str:

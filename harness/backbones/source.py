@@ -1,6 +1,7 @@
 """The source: where a backbone's weights come from, pinned, and how they become a model."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -70,7 +71,8 @@ class Source(BaseModel):
     @property
     def place(self) -> str:
         """Where the weights come from, for people."""
-        return self.hub_id or self.package or self.url or self.file or self.module or self.loader
+        own = Path(self.file).name if self.file else self.module
+        return self.hub_id or self.package or self.url or own or self.loader
 
     @property
     def unpinned(self) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ class Dataset(ABC):
         """What a person should know of these images before they are used, a line each."""
         return ()
 
-    def check(self) -> None:
-        """Raises if images cannot be read, before a model is loaded for them. Most datasets are checked as a file."""
+    def check(self) -> None:  # noqa: B027
+        """Raises if images cannot be read, before a model is loaded for them; nothing to do for most datasets."""
 
     @abstractmethod
     def labels(self, split: str) -> Labels:
@@ -100,7 +100,7 @@ class First(Dataset):
         self._whole, self._count = whole, count
 
     @cached_property
-    def source_md5(self) -> str:
+    def source_md5(self) -> str:  # type: ignore[override]
         """Of the whole dataset."""
         return self._whole.source_md5
 

@@ -19,8 +19,8 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
 """Pillow knows more, but some of them start other programs, and none of them is a format of medical images."""
 
 ENDINGS = frozenset(
-    ".png .jpg .jpeg .tif .tiff .bmp .webp .gif .pgm .ppm .pbm .pnm .jp2 .j2k".split()
-)  # fmt: skip
+    (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k")
+)
 """Of the files that a folder is searched for; what a file is, its content says."""
 
 LIMIT = 2 * (Image.MAX_IMAGE_PIXELS or 0)
@@ -141,7 +141,7 @@ def _grey(picture: Any, name: str, bits: int | None) -> Pixels:
     top = 2 ** (bits or 16) - 1
     if peak > top:
         raise FuseboardError(f"{name}: a pixel of value {peak}, more than {bits or 16} bits hold; mend it or `bits`")
-    grey = ((values * 255 + top // 2) // top).astype(np.uint8)
+    grey: Pixels = ((values * 255 + top // 2) // top).astype(np.uint8)
     # Of TIFF's WhiteIsZero, Pillow inverts 8-bit images only.
     white_is_zero = picture.format == "TIFF" and picture.tag_v2.get(262) == 0
     return 255 - grey if white_is_zero else grey

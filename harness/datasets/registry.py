@@ -1,4 +1,4 @@
-"""The datasets that fuseboard knows by name."""
+"""The datasets that fuseboard knows by name, and those that people describe in a TOML of their own."""
 
 import re
 from pathlib import Path
@@ -7,21 +7,52 @@ from harness.datasets import medmnist
 from harness.datasets.corrupted import Corrupted
 from harness.datasets.dataset import Dataset, First
 from harness.datasets.digits import Digits
-from store.errors import unknown
+from harness.datasets.imagenet import official as imagenet
+from store.errors import UsageError, unknown
+
+FIRST = re.compile(r"(.+)-first([1-9]\d*)")
+OWN = ".toml"
 
 
 def names() -> list[str]:
-    """Every dataset."""
+    """Every dataset that has a name of its own."""
     return [Digits.name, imagenet.NAME, *medmnist.names()]
 
 
 def get(name: str) -> Dataset:
-    """A dataset by name; `NAME-first100` is its first 100 images of every split, `NAME-c` its corrupted test split."""
-    if limited := re.fullmatch(r"(.+)-first([1-9]\d*)", name):
+    """A dataset by name, or by the path of the TOML that describes one's own.
+
+    `NAME-first100` is its first 100 images of every split, `NAME-c` its corrupted test split.
+    """
+    if limited := FIRST.fullmatch(name):
         return First(get(limited[1]), int(limited[2]))
+    if name.endswith(OWN):
+        return _own(Path(name))
     clean = name.removesuffix("-c")
     if clean not in names() or (clean != name and clean not in medmnist.names()):
-        raise unknown("dataset", name, names())
+        raise unknown("dataset", name, [*names(), f"a path that ends in {OWN}"])
     if clean != name:
         return Corrupted(medmnist.get(clean))
+    if name == imagenet.NAME:
+        return imagenet.get()
     return Digits() if name == Digits.name else medmnist.get(name)
+
+
+def name_of(spec: str) -> str:
+    """The name under which the store knows what `get` would find; of a TOML nothing but its name is read."""
+    limited = FIRST.fullmatch(spec)
+    plain, suffix = (limited[1], f"-first{limited[2]}") if limited else (spec, "")
+    if plain.endswith(OWN):
+        from harness.datasets.own import spec as specs
+
+        plain = specs.read(Path(plain)).name
+    return plain + suffix
+
+
+def _own(path: Path) -> Dataset:
+    from harness.datasets.own.images import OwnImages
+
+    own = OwnImages(path)
+    if own.name.removesuffix("-c") in names() or FIRST.fullmatch(own.name):
+        raise UsageError(f"{path}: name: {own.name} means another dataset; choose a name of your own")
+    return own

@@ -41,7 +41,7 @@ FIELD: dict[str, tuple[int, int, float | None]] = {
     "musk": (1024, 384, 675.2),
     "plip": (512, 224, 87.85),
 }
-"""Width, input edge and millions of parameters of the image tower, as others publish them (shared/reference/backbones.csv;
+"""Width, input edge and millions of parameters of the image tower, as others publish them (backbones.csv in shared/;
 FLAIR's there counts the classifier that is cut off, DINOv2-giant's here is that of 224 px)."""
 
 KEPT = {
@@ -101,7 +101,7 @@ def test_embeddings_are_passed_on_only_under_an_open_licence_that_is_stated(name
 
 
 def test_cards_agree_with_what_the_store_says_of_biofuses_cache() -> None:
-    path = Path(__file__).parents[2] / "store" / "biofuse_models.toml"
+    path = Path(__file__).parents[2] / "store" / "biofuse" / "models.toml"
     for model in tomllib.loads(path.read_text()).values():
         card = registry.get(model["backbone"])
         assert (card.dim, card.licence) == (model["dim"], model["licence"])

@@ -1,4 +1,4 @@
-"""Backbones whose weights are on this machine, loaded as a user loads them; each loader has its own file in backbones/."""
+"""Backbones whose weights are on this machine, loaded as users load them; each loader has a file in backbones/."""
 
 import numpy as np
 import pytest

@@ -170,7 +170,7 @@ def test_transformers_newer_processors_are_bounded(name: str, shape: tuple[int, 
 
 
 def flair(image: NDArray[np.uint8], size: int = 512) -> torch.Tensor:
-    """What FLAIR's preprocess_image does, written from its description: all in floating point, after dividing by 255."""
+    """What FLAIR's preprocess_image does, from its description: all in floating point, after dividing by 255."""
     tensor = torch.from_numpy(image.astype(np.float32) / 255).permute(2, 0, 1)[None]
     scale = max(tensor.shape[-2:]) / size
     height, width = int(tensor.shape[-2] / scale), int(tensor.shape[-1] / scale)

@@ -1,3 +1,8 @@
+import re
+import subprocess
+import sys
+
+import pytest
 import yaml
 from datasets import load_dataset
 
@@ -46,3 +51,24 @@ def test_foreign_text_stays_text(make_version, root):
     assert "<img" not in body.replace("\\<img", "")
     assert "](javascript" not in body
     assert "\u202e" not in body
+
+
+@pytest.mark.parametrize("doi", ["10.5281/zenodo.7", "10.5072/zenodo.7"])
+def test_the_lines_for_a_zenodo_record_work_where_its_files_were_downloaded(make_version, root, tmp_path, doi):
+    version = make_version(root, splits=("val",))
+    text = card_readme.render(version.manifest, doi)
+    assert not text.startswith("---")
+    assert f"fuseboard store pull {doi} {'--sandbox ' if '5072' in doi else ''}--dataset digits" in text
+    for path in version.folder.glob("digits/*.parquet"):
+        (tmp_path / f"digits~{path.name}").write_bytes(path.read_bytes())
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 3
+    for code in blocks:
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}\nprint(len(rows))"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.strip() == "20", done.stderr

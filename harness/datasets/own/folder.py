@@ -24,7 +24,8 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
     """
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder; `images` names it, relative to the TOML")
-    images, others = [], []
+    images: list[str] = []
+    others: list[str] = []
     for path in _files(root, ""):
         (images if PurePosixPath(path).suffix.lower() in ENDINGS else others).append(path)
     depth = _depth_of_classes(root, images)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import polars as pl
 
 from harness.datasets import picture
 from harness.datasets.dataset import WORKERS, Dataset, Images, Labels, Reader, read_ahead
@@ -54,7 +53,7 @@ class OwnImages(Dataset):
         self.task, self.label_names = shown.task, shown.names
         self.splits = tuple(split for split in SPLITS if (names == split).any())
         of = {split: np.flatnonzero(names == split) for split in self.splits}
-        self._paths = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
+        self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
         self._labels: dict[str, Labels] = {split: shown.labels[of[split]] for split in self.splits}
         sizes = ", ".join(f"{split} {len(self._paths[split]):,}" for split in self.splits)
         self._remarks = (f"{len(names):,} images of {len(shown.names)} classes: {sizes}", *remarks)
@@ -85,7 +84,7 @@ class OwnImages(Dataset):
         self._checked = True
 
     @cached_property
-    def source_md5(self) -> str:
+    def source_md5(self) -> str:  # type: ignore[override]
         """Reads every file."""
         facts = [self.task, self.label_names, self._bits]
         found = hashlib.md5(json.dumps(facts).encode(), usedforsecurity=False)

@@ -56,9 +56,13 @@ class Spec(BaseModel):
         if self.table is None and (of_table := self.model_fields_set & {"path", "label", "labels", "split", "group"}):
             raise ValueError(f"`{min(of_table)}` names a column, but there is no `table`")
         if self.labels and (beside := self.model_fields_set & {"label", "classes"}):
-            raise ValueError(f"`labels` makes a task of several labels, `{min(beside)}` one of classes: drop one of them")
+            raise ValueError(
+                f"`labels` makes a task of several labels, `{min(beside)}` one of classes: drop one of them"
+            )
         if self.task is not None and (self.task == MULTI_LABEL) != bool(self.labels):
-            raise ValueError(f"task = {self.task!r} and {'`labels`' if self.labels else 'one label'} contradict each other")
+            raise ValueError(
+                f"task = {self.task!r} and {'`labels`' if self.labels else 'one label'} contradict each other"
+            )
         if self.name in OWN_FILES:
             raise ValueError(f"no dataset can be called {self.name}, which is a file of every version")
         for key in ("classes", "labels"):

@@ -47,7 +47,7 @@ def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tupl
 
 
 def _shares(spec: Spec) -> Shares:
-    return spec.splits or Shares()
+    return spec.splits or Shares.model_validate({})
 
 
 def _given(rows: pl.DataFrame, spec: Spec, where: str) -> Names:
@@ -87,15 +87,18 @@ def _make(
     where: str,
 ) -> Names:
     """The splits of the images of a pool, which `rows` are."""
-    unit, many = ("group", f"groups ({spec.group})") if "group" in rows.columns else ("path", "images")
-    units, unit_of = np.unique(rows[unit].to_numpy().astype(str), return_inverse=True)
-    few = classes.images(pool).min() < len(wanted)  # before a table of units and classes, which could be huge
-    counts = classes.units(pool, unit_of) if not few else None
-    having = classes.images(pool) if counts is None else (counts > 0).sum(axis=0)
+    _refuse_few(classes.images(pool), "images", classes, wanted, where)  # first: `counts` could be huge
+    units, unit_of = np.unique(rows["group" if "group" in rows.columns else "path"].to_numpy(), return_inverse=True)
+    counts = classes.units(pool, unit_of)
+    _refuse_few((counts > 0).sum(axis=0), f"groups ({spec.group})", classes, wanted, where)
+    return splitting.assign([str(name) for name in units], counts, wanted, _shares(spec).seed)[unit_of]
+
+
+def _refuse_few(
+    having: NDArray[np.int64], of: str, classes: Classes, wanted: Mapping[SplitName, float], where: str
+) -> None:
     for name, count in zip(classes.names, having, strict=False):
         if count < len(wanted):
             raise UsageError(
-                f"{where}: {name} has {count} {many}, too few for {', '.join(wanted)}; add some, or give the splits"
+                f"{where}: {name} has {count} {of}, too few for {', '.join(wanted)}; add some, or give the splits"
             )
-    assert counts is not None
-    return splitting.assign([str(name) for name in units], counts, wanted, _shares(spec).seed)[unit_of]

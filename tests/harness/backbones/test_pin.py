@@ -44,7 +44,7 @@ def yes(question: str) -> bool:
 def test_an_unpinned_card_makes_no_version_and_reads_nothing(loose: Any, hub: Any) -> None:
     assert loose.unpinned == ("revision", "sha256")
     for use in (lambda: loose.fingerprint, lambda: encoder.load(loose)):
-        with pytest.raises(FuseboardError, match="revision and sha256 unpinned.*run `fuseboard backbones pin tiny`"):
+        with pytest.raises(FuseboardError, match=r"revision and sha256 unpinned.*run `fuseboard backbones pin tiny`"):
             use()
     assert hub.asked == []
 

@@ -12,7 +12,7 @@ import timm
 import torch
 from safetensors.torch import save
 
-from harness.backbones import encoder
+from harness.backbones import encoder, places
 from store.errors import FuseboardError
 from store.fingerprint import sha256_of
 
@@ -59,7 +59,7 @@ def test_weights_in_a_dataset_repository(
         (403, "GatedRepo", "org/tiny is gated: accept its terms on the Hugging Face Hub, then log in with `hf auth"),
         (401, "RepoNotFound", "the Hub shows no model repository org/tiny: mend `hub_id`, or log in"),
         (404, "RevisionNotFound", "org/tiny has no commit"),
-        (500, "", "org/tiny cannot be fetched: "),
+        (403, "", "org/tiny cannot be fetched (Client error '403 Forbidden'"),
     ],
 )
 def test_a_repository_that_is_closed(
@@ -75,6 +75,21 @@ def test_a_repository_that_is_closed(
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hf_only" not in str(caught.value)
+
+
+def test_no_network_is_one_line_too(
+    hub: Any, card_of: Any, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = served(hub, card_of, model, tmp_path)
+    nowhere = "http://127.0.0.1:9"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", nowhere)
+    monkeypatch.setattr(
+        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", nowhere + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    for use in (lambda: encoder.load(card), lambda: places.newest_revision(card)):
+        with pytest.raises(FuseboardError, match="org/tiny cannot be fetched .*; look at the network") as caught:
+            use()
+        assert "\n" not in str(caught.value)
 
 
 def test_a_wrong_file_name_is_answered_with_those_that_are_there(
@@ -122,5 +137,5 @@ def test_a_missing_package_or_file_is_named(card_of: Any, tmp_path: Path) -> Non
     pins = {"sha256": "0" * 64, **TINY}
     with pytest.raises(FuseboardError, match="come with the Python package not_there, which is not installed"):
         encoder.load(card_of("timm", 192, "cls", package="not_there", weights="w.pth", **pins))
-    with pytest.raises(FuseboardError, match="no file .*none.pth in .*none.pth; mend its card"):
+    with pytest.raises(FuseboardError, match=r"no file .*none\.pth in .*none\.pth; mend its card"):
         encoder.load(card_of("timm", 192, "cls", file=str(tmp_path / "none.pth"), **pins))

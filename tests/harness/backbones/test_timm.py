@@ -97,7 +97,7 @@ def test_a_training_checkpoint_with_foreign_names(
 
 
 def test_a_norm_that_no_checkpoint_has(repository: Path, make_card: Any, normalised: Any, assert_same: Any) -> None:
-    """RETFound: a masked autoencoder's encoder, its own norm unused, the mean of the patches through a fresh fc_norm."""
+    """RETFound: a masked autoencoder's encoder, its own norm unused, the patches' mean through a fresh fc_norm."""
     model = timm.create_model("vit_tiny_patch16_224", img_size=32, num_classes=0).eval()
     tensors = model.state_dict() | {"decoder_embed.weight": torch.zeros(2, 2), "mask_token": torch.zeros(1, 1, 192)}
     torch.save({"model": tensors, "args": argparse.Namespace(epochs=1)}, repository / "model.pth")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from store.row_order import followed
+from store.biofuse.row_order import followed
 
 
 @pytest.fixture

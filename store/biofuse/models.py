@@ -4,11 +4,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.biofuse.row_order import Labels, Order
 from store.errors import FuseboardError
 from store.manifest import SPLITS, Backbone, SplitName
-from store.row_order import Labels, Order
 
-MODELS = Path(__file__).parent / "biofuse_models.toml"
+MODELS = Path(__file__).parent / "models.toml"
 IMAGENET_ORDER = Order(
     "unknown",
     "BioFuse's ImageNet splits are its own and its loader shuffled the training images, so there is no official order "

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.pickle_machine import Machine
-from store.pickled import Allowance, Builder, Name, Names, Refused, extents, is_size
+from store.biofuse.pickle_machine import Machine
+from store.biofuse.pickled import Allowance, Builder, Name, Names, Refused, extents, is_size
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 """What a file of torch's older format begins with."""

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store import manifest, row_order, split_import, tensor_pickle
-from store.biofuse_models import IMAGENET_ORDER, ImageNet, Model, models
+from store import manifest
+from store.biofuse import row_order, split_import, tensor_pickle
+from store.biofuse.models import IMAGENET_ORDER, ImageNet, Model, models
+from store.biofuse.row_order import Labels
+from store.biofuse.split_import import Rows
 from store.errors import FuseboardError, UsageError, unknown
 from store.fingerprint import fingerprint, sha256_of
 from store.manifest import Import, Manifest
 from store.official import Datasets, Official
-from store.row_order import Labels
-from store.split_import import Rows
 
 ZENODO = "10.5281/zenodo.16732578"
 FILE_NAME = re.compile(

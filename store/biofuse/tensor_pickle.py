@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store import numpy_pickle, torch_pickle
+from store.biofuse import numpy_pickle, torch_pickle
+from store.biofuse.pickle_machine import Machine
+from store.biofuse.pickled import Allowance, Builder, Name, Refused
 from store.errors import FuseboardError
-from store.pickle_machine import Machine
-from store.pickled import Allowance, Builder, Name, Refused
 
 HEADS = {
     b"PK\x03\x04": "is a zip archive, such as torch.save writes, and no pickle of (embeddings, labels)",

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import numpy_pickle, pickle_machine, tensor_pickle, torch_pickle
+from store.biofuse import numpy_pickle, pickle_machine, tensor_pickle, torch_pickle
+from store.biofuse.pickle_machine import Machine
+from store.biofuse.pickled import Refused
 from store.errors import FuseboardError
-from store.pickle_machine import Machine
-from store.pickled import Refused
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SMALL = 4 * 2**20
 """Bytes that refusing a hostile file of a few kilobytes may take."""
 
@@ -637,7 +637,7 @@ NESTS = {
 @pytest.mark.parametrize("kind", NESTS)
 def test_nesting_a_hundred_thousand_deep_is_refused_and_does_not_crash(tmp_path, kind):
     path = tmp_path / "deep.pkl"
-    code = f"from store import tensor_pickle; from pathlib import Path; tensor_pickle.read(Path({str(path)!r}))"
+    code = f"from store.biofuse import tensor_pickle; from pathlib import Path; tensor_pickle.read(Path({str(path)!r}))"
     for content, reason in (
         (pair(NESTS[kind], NESTS[kind]), "holds no array where the embeddings should be"),
         (pair(GOOD, b"](" + NESTS[kind] + b"e"), "holds labels that are neither numbers nor texts"),

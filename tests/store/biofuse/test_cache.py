@@ -14,16 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import biofuse_cache, history, manifest, row_order, split_import, versions
-from store.biofuse_cache import Imported, Refused, import_cache
-from store.biofuse_models import MODELS, models
+from store import history, manifest, versions
+from store.biofuse import cache as biofuse_cache
+from store.biofuse import row_order, split_import
+from store.biofuse.cache import Imported, Refused, import_cache
+from store.biofuse.models import MODELS, models
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError, unknown
 from store.fingerprint import sha256_of
 from store.manifest import SPLITS
 from store.verification import verify
 
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 
 
 @dataclass
@@ -606,7 +608,7 @@ def test_the_models_agree_with_the_reference():
 
 @pytest.mark.parametrize("model", models().values(), ids=lambda model: model.name)
 def test_the_models_agree_with_the_cards(model):
-    path = Path(__file__).parents[2] / "harness" / "backbones" / "cards" / f"{model.backbone}.toml"
+    path = Path(__file__).parents[3] / "harness" / "backbones" / "cards" / f"{model.backbone}.toml"
     if not path.is_file():
         pytest.skip(f"there is no card of {model.backbone}")
     card = tomllib.loads(path.read_text())

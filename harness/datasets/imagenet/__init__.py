@@ -1,0 +1,1 @@
+"""ImageNet-1K, from a folder of one's own or from the Hub."""
