@@ -52,7 +52,7 @@ def extract(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, fp16 or bf16; another version of the vectors.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first images, as a dataset NAME-firstN.")] = None,
-    one_pass: Annotated[bool, typer.Option("--one-pass", help="All backbones at once; each image is read once.")] = False,
+    one_pass: Annotated[bool, typer.Option("--one-pass", help="All backbones at once; images are read once.")] = False,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to make shards on.")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Let code of a backbone's repository run.")] = False,
 ) -> None:

@@ -15,7 +15,7 @@ def section(manifest: Manifest, place: str) -> str:
     vector = f"embedding::FLOAT[{manifest.dim}] AS embedding"
     if place.startswith("10."):
         files = f"{name}~{split}-*.parquet"
-        return f"""Records have no folders, so a shard is called `DATASET~SPLIT-….parquet` here. In the folder that the files
+        return f"""A record has no folders; a shard is called `DATASET~SPLIT-….parquet` here. Where the files
 were downloaded to:
 
 ```python

@@ -25,6 +25,9 @@ REVISION = "49e2ee26f3810fb5a7536bbf732a7b07389a47b5"
 LABEL_ROWS = 10_000
 """Labels that are read at a time."""
 
+FAR = 5_000
+"""Rows, about a file, that are sooner passed over by opening another file than by reading them."""
+
 
 class Parquet(ImageNet):
     """The gated repository, or a download of it; no more of it is in memory than one row group.
@@ -90,7 +93,7 @@ class Parquet(ImageNet):
         if found is None:
             found = {part: self._ask_labels(part) for part in official.LABELLED}
         for part, rows in official.LABELLED.items():
-            if (there := sum(map(len, found[part]))) != rows:
+            if (there := sum(map(len, found.get(part, ())))) != rows:
                 raise FuseboardError(
                     f"{self._source}: {there:,} {part} images, {rows:,} are official; download it again"
                 )
@@ -118,8 +121,8 @@ class Parquet(ImageNet):
         return files
 
     def _content(self, part: str, row: int) -> bytes:
-        """The file of one image; going back, or to the other part, opens another stream."""
-        if self._position is None or self._position[0] != part or row < self._position[1]:
+        """The file of one image; going back, far ahead or to the other part opens another stream."""
+        if self._position is None or self._position[0] != part or not 0 <= row - self._position[1] < FAR:
             self._stream, self._position = self._open(part, row), (part, row)
         ahead = row - self._position[1]
         self._position = None  # unless it goes well

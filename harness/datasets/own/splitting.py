@@ -1,6 +1,7 @@
 """Splitting: images, or groups of them, into shares that hold every class alike."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,13 +51,14 @@ def _deal(counts: Counts, shares: Sequence[float], order: Sequence[int]) -> NDAr
     has just enough units left for the splits that have nothing of it, one of those gets the unit.
     """
     whole = np.maximum(counts.sum(axis=0), 1)
-    lacking = np.outer(shares, whole)
+    lacking, weights = np.outer(shares, whole), 1 / (whole * whole)
     held = np.zeros_like(lacking, np.int64)
     left = (counts > 0).sum(axis=0)
     chosen = np.empty(len(counts), np.intp)
     for unit in order:
         own = np.flatnonzero(counts[unit])
-        gain = (lacking / whole**2.0) @ counts[unit]
+        # Summed exactly: a matrix product rounds otherwise on another processor, which would decide ties.
+        gain = np.array([math.fsum(row) for row in lacking[:, own] * weights[own] * counts[unit, own]])
         without = (held[:, own] == 0).sum(axis=0)
         if len(urgent := own[(without > 0) & (left[own] <= without)]):
             gain[held[:, urgent[np.argmin(left[urgent])]] > 0] = -np.inf
