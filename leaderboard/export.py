@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.costs import extractions, searches
+from leaderboard.costs import extractions, searches, totals
 from leaderboard.gaps import gaps
 from leaderboard.snapshot import Snapshot
 
@@ -21,6 +21,7 @@ def as_json(snapshot: Snapshot) -> str:
             {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")}
             for extraction in extractions(snapshot.manifests)
         ],
+        "totals": [asdict(total) for total in totals(extractions(snapshot.manifests))],
         "searches": [asdict(search) for search in searches(snapshot.rows)],
         "gaps": [asdict(gap) for gap in gaps(snapshot)],
     }

