@@ -1,6 +1,5 @@
 """Command line of the harness. Everything heavy is imported by the command that needs it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +68,7 @@ def extract(
 
     if one_pass and cluster is not None:
         raise UsageError("--one-pass and --cluster exclude each other; give one")
-    cards = [pin.pinned(registry.get(name), _asked) for name in backbone]
+    cards = [pin.pinned(registry.get(name), harness.backbones.cli.confirm) for name in backbone]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
     sources = [known_datasets.get(f"{name}-first{limit}" if limit else name) for name in dataset]
@@ -82,11 +81,6 @@ def extract(
             made = [v for group in groups for v in extract_together(group, source, root, where, batch_size, trust)]
         for version in made:
             typer.echo(f"{version.folder / source.name}")
-
-
-def _asked(question: str) -> bool:
-    """Whether a person at a terminal agrees; nobody there is a no."""
-    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 @cli.command()

@@ -1,73 +1,137 @@
-"""The check of a backbone: does it load, give the vectors it should, and at what speed."""
+"""The check of a backbone: can it be had, does it load, are its vectors what they should be, and at what speed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness import profile
-from harness.backbones import canary, encoder
+from harness.backbones import alarm, canary, encoder
 from harness.backbones.card import Card
+from harness.backbones.encoder import Encoder
+from harness.backbones.source import DESCRIPTORS
+from harness.feeder import is_out_of_memory
+from harness.finding import Finding
+from store.errors import FuseboardError
 
-BATCH = 8
-REPEATS = 4
+BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128)}
+SECONDS = 2.0
+"""Each batch size is timed for at least this long, and for two passes."""
+
+REPEATABLE = 1e-6
+"""Largest difference between two passes over the same pixels, as a share of the vectors' scale."""
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a check found."""
+class Speed:
+    """What one batch size gives."""
 
-    card: Card
-    vectors: NDArray[np.float32]
-    """Of the canary images (3, D)."""
-    difference: float | None
-    """From the shipped canary, as a share of its scale; None where none was shipped or held against."""
+    batch_size: int
     images_per_s: float
-    load_s: float
     peak_rss_mb: float
     peak_vram_mb: float | None
-    device: str
+    peak_vram_reserved_mb: float | None
 
-    def summary(self) -> dict[str, Any]:
-        """The facts, for a table or JSON."""
-        return {
-            "backbone": self.card.id,
-            "fingerprint": self.card.fingerprint,
-            "dim": self.vectors.shape[1],
-            "canary_difference": self.difference,
-            "load_s": round(self.load_s, 3),
-            "images_per_s": round(self.images_per_s, 1),
-            "batch_size": BATCH,
-            "peak_rss_mb": round(self.peak_rss_mb),
-            "peak_vram_mb": None if self.peak_vram_mb is None else round(self.peak_vram_mb),
-            "device": self.device,
-        }
+    def __str__(self) -> str:
+        vram = "" if self.peak_vram_mb is None else f", VRAM {self.peak_vram_mb:,.0f} MB"
+        reserved = "" if self.peak_vram_reserved_mb is None else f" ({self.peak_vram_reserved_mb:,.0f} MB reserved)"
+        return f"{self.images_per_s:,.1f} images/s, RSS {self.peak_rss_mb:,.0f} MB{vram}{reserved}"
 
 
-def check(card: Card, device: str, against_canary: bool = True, trust: bool = False) -> Report:
-    """Loads a backbone and measures it.
+def check(card: Card, device: str, root: Path, trust: bool = False) -> Iterator[Finding]:
+    """Looks at a backbone, one finding after another; what cannot go on after a failure is left out.
 
-    Raises:
-        FuseboardError: the weights are not the pinned ones, the width is not the card's, or the canary differs.
+    Args:
+        card: pinned.
+        device: where it runs.
+        root: the store, for the comparison with other backbones.
+        trust: whether code of its repository may run.
     """
+    yield _access(card)
     meter = profile.Meter(device)
-    loaded = encoder.load(card, device, trust)
-    load_s = meter.wall_s
-    vectors = canary.vectors(card, loaded)
-    difference = canary.check(card, vectors) if against_canary else None
-    pixels = np.stack([card.preprocessing.pixels(canary.images()[i % 3]) for i in range(BATCH)])
+    try:
+        loaded = encoder.load(card, device, trust)
+    except FuseboardError as error:
+        yield Finding("wrong", "loads", str(error), "see the message")
+        return
+    yield Finding("ok", "loads", f"in {meter.wall_s:.1f} s on {profile.hardware(device)}")
+    yield from _vectors(card, loaded)
+    kind = device.partition(":")[0]
+    fitted = 1
+    for size in BATCHES[kind]:
+        try:
+            yield Finding("ok", f"batch of {size}", str(speed(card, loaded, size)))
+            fitted = size
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            yield Finding("note", f"batch of {size}", "out of memory; extraction halves its batches until they fit")
+            break
+    yield from alarm.findings(card, loaded, root, fitted)
+
+
+def _access(card: Card) -> Finding:
+    """Where the weights are, and whether one may have them."""
+    if card.source.loader in DESCRIPTORS:
+        return Finding("ok", "access", "computes and has no weights")
+    if not card.gated:
+        return Finding("ok", "access", f"open, from {card.source.place}")
+    from huggingface_hub import get_token
+
+    told = f"gated, from {card.source.place}"
+    if get_token():
+        return Finding("ok", "access", f"{told}; a token is there")
+    mend = "accept the terms on its page, then log in with `hf auth login` or set HF_TOKEN"
+    return Finding("missing", "access", f"{told}; no token is there", mend)
+
+
+def _vectors(card: Card, loaded: Encoder) -> Iterator[Finding]:
+    """Mode, width, canary, repeatability, and images at the ends of the scale."""
+    modes = getattr(loaded, "training", None)
+    if modes is None:
+        yield Finding("note", "eval mode", "its loader does not tell")
+    else:
+        yield _judged(not modes, "eval mode", f"{len(modes)} layers in training mode", "the loader must call eval()")
+    pixels = np.stack([card.preprocessing.pixels(image) for image in canary.images()])
+    first = loaded.encode(pixels)
+    fits = first.shape == (len(pixels), card.dim)
+    yield _judged(fits, "dim", f"{first.shape[1]} numbers, its card says {card.dim}", "mend `dim`")
+    try:
+        difference = canary.check(card, first)
+        shipped = difference is not None
+        told = f"differs by {difference:.1e} of its scale" if shipped else "none was shipped for this fingerprint"
+        yield Finding("ok" if shipped else "note", "canary", told)
+    except FuseboardError as error:
+        yield Finding("wrong", "canary", str(error), "see the message")
+    again, alone = loaded.encode(pixels), np.concatenate([loaded.encode(image[None]) for image in pixels])
+    scale = float(np.abs(first).max()) or 1.0
+    repeated, batched = (float(np.abs(first - other).max()) / scale for other in (again, alone))
+    told = f"two passes differ by {repeated:.1e} of the scale, one by one against a batch by {batched:.1e}"
+    yield _judged(repeated <= REPEATABLE, "determinism", told, "a layer draws random numbers: it must not")
+    ends = np.stack([card.preprocessing.pixels(np.full((64, 64, 3), value, np.uint8)) for value in (0, 255)])
+    finite = bool(np.isfinite(loaded.encode(ends)).all())
+    yield _judged(finite, "black and white", "finite" if finite else "NaN or infinity", "try --precision fp32")
+
+
+def _judged(is_right: bool, check: str, told: str, mend: str) -> Finding:
+    return Finding("ok", check, told) if is_right else Finding("wrong", check, told, mend)
+
+
+def speed(card: Card, loaded: Encoder, batch_size: int) -> Speed:
+    """Times forward passes of one batch size, after one that is not counted."""
+    pixels: NDArray[Any] = np.stack([card.preprocessing.pixels(canary.images()[i % 3]) for i in range(batch_size)])
     loaded.encode(pixels)
-    clock = profile.Meter(device)
-    for _ in range(REPEATS):
+    meter, passes = profile.Meter(loaded.device), 0
+    while passes < 2 or meter.wall_s < SECONDS:
         loaded.encode(pixels)
-    return Report(
-        card=card,
-        vectors=vectors,
-        difference=difference,
-        images_per_s=BATCH * REPEATS / clock.wall_s,
-        load_s=load_s,
+        passes += 1
+    return Speed(
+        batch_size=batch_size,
+        images_per_s=batch_size * passes / meter.wall_s,
         peak_rss_mb=meter.peak_rss_mb,
         peak_vram_mb=meter.peak_vram_mb,
-        device=profile.hardware(loaded.device),
+        peak_vram_reserved_mb=meter.peak_vram_reserved_mb,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.output import Facts, print_facts, print_rows
+from harness.output import Facts, print_facts, print_findings, print_rows
 
 cli = typer.Typer(no_args_is_help=True, help="The models that turn images into vectors.")
 
@@ -80,19 +80,21 @@ def check(
     device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")] = None,
     record: Annotated[bool, typer.Option(help="Write the canary of a card you made or meant to change.")] = False,
     trust: Trust = False,
+    store: Annotated[Path | None, typer.Option("--store", help="Whose other backbones are compared with.")] = None,
     json: Json = False,
 ) -> None:
-    """Loads a backbone, runs its canary, and reports width, speed and memory."""
-    from harness.backbones import canary, registry
+    """Checks access, loading, width, canary, determinism, speed and memory, and raises the alarm on wrong weights."""
+    from harness.backbones import canary, encoder, registry
     from harness.backbones.check import check as run
     from harness.backbones.pin import pinned
     from harness.device import resolve
+    from store.location import store_root
 
-    card = pinned(registry.get(name), confirm)
-    report = run(card, resolve(device), against_canary=not record, trust=trust)
+    card, where = pinned(registry.get(name), confirm), resolve(device)
     if record:
-        typer.echo(f"recorded {canary.record(card, report.vectors)}", err=True)
-    print_facts(report.summary(), json)
+        path = canary.record(card, canary.vectors(card, encoder.load(card, where, trust)))
+        typer.echo(f"recorded {path}", err=True)
+    print_findings(list(run(card, where, store_root(store), trust)), json)
 
 
 def confirm(question: str) -> bool:

@@ -54,9 +54,11 @@ class TorchEncoder:
         import torch
 
         self._torch = torch
+        self._model = model
         self.device = device
         model.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._forward = forward
+        self._copies: torch.cuda.Stream | None = None
         shape = (1, -1, 1, 1)
         self._mean = torch.tensor(card.preprocessing.mean, device=device).view(shape)
         self._std = torch.tensor(card.preprocessing.std, device=device).view(shape)
@@ -65,14 +67,52 @@ class TorchEncoder:
             nullcontext if low is None else lambda: torch.autocast(torch.device(device).type, dtype=low)
         )
 
+    @property
+    def training(self) -> list[str]:
+        """Layers that are in training mode, of which there should be none."""
+        return [name for name, layer in self._model.named_modules() if layer.training]
+
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Normalises on the device, where the pixels arrive as bytes, and runs the model without gradients."""
+        return self.submit(batch)()
+
+    def submit(self, batch: NDArray[np.uint8]) -> Callable[[], NDArray[np.float32]]:
+        """Starts a batch; the function it hands out waits for the vectors.
+
+        On a GPU, copies in pinned memory and the forward pass are queued, so that this returns while they run.
+        """
         torch = self._torch
         with torch.inference_mode(), self._autocast():
             pixels = torch.from_numpy(batch)
             if self.device != "cpu":
-                pixels = pixels.pin_memory().to(self.device, non_blocking=True)
+                pixels = self._copied(pixels)
             # N x H x W x C bytes seen as N x C x H x W are channels-last already.
             images = pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self._mean).div_(self._std)
-            vectors: NDArray[np.float32] = self._forward(images).float().cpu().numpy()
-        return vectors
+            vectors = self._forward(images).float()
+            if self.device == "cpu":
+                found: NDArray[np.float32] = vectors.numpy()
+                return lambda: found
+            host = torch.empty(vectors.shape, dtype=vectors.dtype, pin_memory=True)
+            host.copy_(vectors, non_blocking=True)
+            done = torch.cuda.Event()
+            done.record(torch.cuda.current_stream(self.device))
+
+        def wait() -> NDArray[np.float32]:
+            done.synchronize()
+            # A copy, because the next batch may be given the same pinned memory.
+            return np.array(host.numpy())
+
+        return wait
+
+    def _copied(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        """The pixels on the GPU, on their way there while the batch before is computed."""
+        torch = self._torch
+        with torch.cuda.device(self.device):
+            if self._copies is None:
+                self._copies = torch.cuda.Stream()
+            computing = torch.cuda.current_stream()
+            with torch.cuda.stream(self._copies):
+                there = pixels.pin_memory().to(self.device, non_blocking=True)
+            computing.wait_stream(self._copies)
+            there.record_stream(computing)
+        return there

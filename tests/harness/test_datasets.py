@@ -9,12 +9,14 @@ import pytest
 
 from harness.datasets import medmnist as ours
 from harness.datasets import registry
+from harness.datasets.dataset import WORKERS, Reader, read_ahead
 from store.errors import FuseboardError, UsageError
 from store.manifest import SPLITS
 
 
-def test_there_are_twelve_medmnist_datasets_at_four_sizes_and_digits() -> None:
-    assert len(registry.names()) == 12 * 4 + 1
+def test_there_are_twelve_medmnist_datasets_at_four_sizes_digits_and_imagenet() -> None:
+    assert len(registry.names()) == 12 * 4 + 2
+    assert {"digits", "imagenet"} < set(registry.names())
     two_d = {flag for flag, info in medmnist.INFO.items() if "3d" not in flag}
     assert two_d == set(ours.FLAGS)
 
@@ -50,6 +52,33 @@ def test_first_is_a_dataset_of_its_own() -> None:
     assert first.name == "digits-first30"
     assert len(first.labels("val")) == 30
     assert len(list(first.images("val", 20, 99))) == 10
+    assert [reader().shape for reader in first.readers("val", 28, 99)] == [(8, 8)] * 2
+    assert first.source_md5 == first.published_md5 == registry.get("digits").source_md5
+    assert first.remarks == ()
+    first.check()
+
+
+def test_the_list_names_all_without_looking_at_images() -> None:
+    for name in registry.names():
+        dataset = registry.get(name)
+        assert (dataset.published_md5 is None) == (name == "imagenet")
+        assert registry.name_of(name) == name
+        assert len(dataset.label_names) >= 2
+
+
+def test_reading_ahead_keeps_the_order_is_bounded_and_passes_errors_on() -> None:
+    begun: list[int] = []
+
+    def reader(number: int) -> Reader:
+        begun.append(number)
+        return lambda: np.full((1, 1), number, np.uint8) if number < 50 else 1 / 0  # type: ignore[return-value]
+
+    stream = read_ahead(reader(number) for number in range(99))
+    assert int(next(stream)[0, 0]) == 0
+    assert len(begun) <= WORKERS + 1
+    assert [int(image[0, 0]) for image, _ in zip(stream, range(48), strict=False)] == list(range(1, 49))
+    with pytest.raises(ZeroDivisionError):
+        list(stream)
 
 
 @pytest.mark.parametrize(

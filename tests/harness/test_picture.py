@@ -63,7 +63,9 @@ def test_alpha_is_handed_on_and_dropped_like_pillow_drops_it(tmp_path: Path) -> 
         image = Image.fromarray(np.dstack([COLOUR, COLOUR[..., 0]])).convert(mode)
         pixels = picture.read(saved(tmp_path / f"{mode}.png", image))
         assert pixels.shape == (12, 9, 4)
-        np.testing.assert_array_equal(np.asarray(Image.fromarray(pixels).convert("RGB")), np.asarray(image.convert("RGB")))
+        np.testing.assert_array_equal(
+            np.asarray(Image.fromarray(pixels).convert("RGB")), np.asarray(image.convert("RGB"))
+        )
 
 
 def test_orientation_in_exif_is_not_applied(tmp_path: Path) -> None:

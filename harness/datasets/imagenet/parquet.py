@@ -25,6 +25,9 @@ REVISION = "49e2ee26f3810fb5a7536bbf732a7b07389a47b5"
 LABEL_ROWS = 10_000
 """Labels that are read at a time."""
 
+SPARING_BYTES = 2**16
+"""Read ahead at a time where only labels are wanted; by default it would be 5 MiB of images behind each few of them."""
+
 FAR = 5_000
 """Rows, about a file, that are sooner passed over by opening another file than by reading them."""
 
@@ -111,7 +114,9 @@ class Parquet(ImageNet):
 
     def _ask_labels(self, part: str) -> list[Labels]:
         with self._reading():
-            stream = self._load(part, columns=["label"]).with_format("arrow")
+            stream = self._load(
+                part, columns=["label"], storage_options={"hf": {"block_size": SPARING_BYTES}}
+            ).with_format("arrow")
             files: list[Labels] = []
             with progress(f"{self.name} · labels of {part}", stream.num_shards) as advance:
                 for index in range(stream.num_shards):
@@ -135,6 +140,10 @@ class Parquet(ImageNet):
         """The rows from one on; files before it are not opened."""
         stream = self._load(part).decode(False)
         stops = np.cumsum([len(labels) for labels in self._of_files[part]])
+        if stream.num_shards != len(stops):
+            raise FuseboardError(
+                f"{self._source}: {stream.num_shards} files of {part}, there were {len(stops)}; download it again"
+            )
         first = int(np.searchsorted(stops, row, side="right"))
         before = int(stops[first - 1]) if first else 0
         for index in range(first, len(stops)):

@@ -1,0 +1,127 @@
+"""`backbones check`: every rule on a sound backbone, and the alarms on broken ones."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.backbones import alarm, check, encoder, registry, shapes
+from harness.backbones.card import Card
+from harness.datasets import registry as datasets
+from harness.extract import extract
+from harness.finding import Finding
+from store.errors import FuseboardError
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "SECONDS", 0.0)
+    monkeypatch.setattr(check, "BATCHES", {"cpu": (1, 4)})
+    monkeypatch.setattr(alarm, "SHAPES", 96)
+
+
+def run(card: Card, root: Path) -> dict[str, Finding]:
+    return {finding.check: finding for finding in check.check(card, "cpu", root)}
+
+
+def test_a_sound_backbone_passes_every_rule(tmp_path: Path) -> None:
+    found = run(registry.get("efficientnet-lite0"), tmp_path)
+    assert {name for name, finding in found.items() if finding.is_bad} == set()
+    assert list(found) == [
+        "access", "loads", "eval mode", "dim", "canary", "determinism", "black and white", "batch of 1", "batch of 4",
+        "twin", "training",
+    ]  # fmt: skip
+    assert found["twin"].status == "note", "nothing there to compare with"
+    assert "images/s" in found["batch of 4"].message
+
+
+def test_random_weights_raise_the_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = registry.get("efficientnet-lite0")
+    monkeypatch.setattr(alarm, "SEED", 1)
+    wrong = alarm.untrained(card, "cpu")
+    monkeypatch.undo()
+    monkeypatch.setattr(alarm, "SHAPES", 96)
+    assert wrong is not None
+    [_, training] = alarm.findings(card, wrong, tmp_path, 8)
+    assert training.status == "wrong"
+    assert "with random weights" in training.message
+
+
+def test_the_same_weights_under_another_name_raise_the_alarm(tmp_path: Path) -> None:
+    card = registry.get("pixels")
+    extract(card, datasets.get("digits"), tmp_path)
+    extract(registry.get("hog"), datasets.get("digits"), tmp_path)
+    other = card.model_copy(update={"id": "somebody-elses"})
+    twin = run(other, tmp_path)["twin"]
+    assert (twin.status, "pixels" in twin.message, "1.0000" in twin.message) == ("wrong", True, True)
+    assert run(card, tmp_path)["twin"].status == "ok", "hog is another thing, and one's own version is no twin"
+
+
+class Odd:
+    """An encoder in which something is wrong."""
+
+    device = "cpu"
+
+    def __init__(self, **wrong: Any) -> None:
+        self.training: list[str] = wrong.get("training", [])
+        self.wrong, self.rng = wrong, np.random.default_rng(0)
+
+    def encode(self, batch: np.ndarray) -> np.ndarray:
+        if len(batch) > self.wrong.get("room", 99):
+            raise MemoryError
+        vectors = batch.reshape(len(batch), -1)[:, : self.wrong.get("dim", 256)].astype(np.float32)
+        if self.wrong.get("random"):
+            vectors += self.rng.normal(size=vectors.shape).astype(np.float32)
+        return vectors / np.float32(0 if self.wrong.get("zero") and not batch.any(axis=(1, 2, 3)).all() else 1)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+@pytest.mark.parametrize(
+    ("wrong", "rule", "status", "said"),
+    [
+        ({"training": ["dropout"]}, "eval mode", "wrong", "1 layers in training mode"),
+        ({"random": True}, "determinism", "wrong", "two passes differ by"),
+        ({"zero": True}, "black and white", "wrong", "NaN or infinity"),
+        ({"room": 3}, "batch of 4", "note", "out of memory"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], rule: str, status: str, said: str
+) -> None:
+    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Odd(**wrong))
+    monkeypatch.setattr(alarm, "findings", lambda *_: [])
+    found = run(registry.get("pixels"), tmp_path)[rule]
+    assert (found.status, said in found.message) == (status, True)
+
+
+def test_a_wrong_width_is_told_and_nothing_more_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Odd(dim=17))
+    found = run(registry.get("pixels"), tmp_path)
+    assert "17 numbers, its card says 256" in found["dim"].message
+    assert found["dim"].fix == "mend `dim`"
+
+
+def test_what_does_not_load_ends_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(card: Card, device: str, trust: bool = False) -> encoder.Encoder:
+        raise FuseboardError("no weights")
+
+    monkeypatch.setattr(encoder, "load", broken)
+    assert list(run(registry.get("pixels"), tmp_path)) == ["access", "loads"]
+
+
+def test_a_gated_model_without_a_token_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = registry.get("efficientnet-lite0").model_copy(update={"gated": True})
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    found = next(iter(check.check(card, "cpu", tmp_path)))
+    assert (found.status, "hf auth login" in found.fix) == ("missing", True)
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_x")
+    found = next(iter(check.check(card, "cpu", tmp_path)))
+    assert (found.status, "hf_x" in found.message) == ("ok", False)
+
+
+def test_the_shapes_are_eight_balanced_classes_and_stay_as_they_are() -> None:
+    pictures = list(shapes.images(16))
+    assert {picture.shape for picture in pictures} == {(96, 96, 3)}
+    assert np.bincount(shapes.labels(16)).tolist() == [2] * 8
+    assert all(np.array_equal(a, b) for a, b in zip(pictures, shapes.images(16), strict=True))
