@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 4096
+ROWS = 1024
 """Rows in float64 at a time."""
 
 

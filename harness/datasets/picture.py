@@ -97,7 +97,8 @@ def _opened(file: Path | io.BytesIO, name: str) -> Iterator[Any]:
 def _reason(file: Path | io.BytesIO, error: Exception) -> str:
     if not isinstance(error, UnidentifiedImageError):
         return (str(error).splitlines() or [""])[0] or type(error).__name__
-    head = file.getvalue()[:132] if isinstance(file, io.BytesIO) else file.open("rb").read(132)
+    with file.open("rb") if isinstance(file, Path) else io.BytesIO(file.getvalue()) as start:
+        head = start.read(132)
     if not head:
         return "the file is empty"
     if head[128:] == b"DICM":

@@ -22,7 +22,7 @@ def by_definition(x: np.ndarray, y: np.ndarray) -> float:
     return hsic(x, y) / np.sqrt(hsic(x, x) * hsic(y, y))
 
 
-@pytest.mark.parametrize("shape", [(4, 3, 2), (50, 7, 90), (5000, 6, 5)])
+@pytest.mark.parametrize("shape", [(4, 3, 2), (50, 7, 90), (1200, 6, 5)])
 def test_it_is_the_definition(shape: tuple[int, int, int]) -> None:
     n, d, e = shape
     rng = np.random.default_rng(0)

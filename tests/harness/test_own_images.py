@@ -116,6 +116,13 @@ def test_whole_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     assert table(tmp_path, text).label_names == ("1", "2", "10")
 
 
+def test_a_table_from_windows(tmp_path: Path) -> None:
+    text = "path,label\r\n" + "".join(f"{n}.png,{'äb'[n % 2]}\r\n" for n in range(12))
+    table(tmp_path, text)
+    (tmp_path / "list.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert own(tmp_path, 'table = "list.csv"\n').label_names == ("b", "ä")
+
+
 def test_parquet_with_several_labels(tmp_path: Path) -> None:
     for number in range(24):
         picture(tmp_path / "images" / f"{number}.png")
