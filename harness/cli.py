@@ -35,11 +35,24 @@ def list_datasets(json: Json = False) -> None:
             "task": dataset.task,
             "classes": len(dataset.label_names),
             "licence": dataset.licence,
-            "source_md5": dataset.source_md5,
+            "source_md5": dataset.published_md5 or "",
         }
         for dataset in found
     ]
     print_rows(rows, json)
+
+
+@datasets.command("check")
+def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")]) -> None:
+    """Says how a dataset is divided and looks at every image file; exits with 1 where one cannot be read."""
+    from harness.datasets import registry
+
+    found = registry.get(dataset)
+    for remark in found.remarks:
+        typer.echo(remark)
+    found.check()
+    for split in found.splits:
+        typer.echo(f"{split}: {len(found.labels(split)):,} images")
 
 
 @cli.command()
@@ -72,6 +85,9 @@ def extract(
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
     sources = [known_datasets.get(f"{name}-first{limit}" if limit else name) for name in dataset]
+    for source in sources:
+        for remark in source.remarks:
+            typer.echo(f"{source.name}: {remark}", err=True)
     root, where = store_root(store), resolve(device)
     for source in sources:
         if len(cards) == 1 or cluster is not None:
@@ -97,13 +113,15 @@ def search(
 ) -> None:
     """Searches the fusion of backbones that is best on validation, and reports it on test."""
     from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
     from harness.device import resolve
     from harness.search import strategies
     from harness.search.engine import Search
     from store.location import store_root
 
     plan, rules = strategies.get(strategy), protocols.get(protocol)
-    engine = Search(store_root(store), dataset, rules, _names(backbones), resolve(device), jobs, cluster)
+    name = known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, cluster)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     print_choice(choice, engine.rows(sorted(choice.finalists)), json)
@@ -122,12 +140,14 @@ def evaluate(
     """Measures what fusion is held against: the best single backbone, or the soft vote of single ones."""
     from harness import evaluations
     from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
     from harness.device import resolve
     from harness.search.engine import Search
     from store.location import store_root
 
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)
-    choice, rows = measure(Search(store_root(store), dataset, rules, _names(backbones), resolve(device)))
+    name = known_datasets.name_of(dataset)
+    choice, rows = measure(Search(store_root(store), name, rules, _names(backbones), resolve(device)))
     print_choice(choice, rows, json)
 
 
@@ -138,6 +158,7 @@ def fuse(
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
     batch_size: Annotated[int, typer.Option(min=1, help="Images per forward pass.")] = 8,
+    bits: Annotated[int | None, typer.Option(min=8, max=16, help="Of 16-bit grey images: how many are used.")] = None,
     device: Device = None,
     store: Store = None,
 ) -> None:
@@ -146,14 +167,16 @@ def fuse(
     import sys
 
     from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
     from harness.device import resolve
     from harness.fuse import find_images, predict
     from harness.search.engine import Search
     from store.location import store_root
 
     rules, paths = protocols.get(protocol), find_images(images)
-    engine = Search(store_root(store), dataset, rules, _names(backbones), resolve(device))
-    prediction = predict(engine, paths, batch_size)
+    name = known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device))
+    prediction = predict(engine, paths, batch_size, bits)
     typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
     names = engine.pool.entry.label_names[-prediction.scores.shape[1] :]
     writer = csv.writer(sys.stdout, lineterminator="\n")

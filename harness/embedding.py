@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +23,22 @@ FLYING = 2
 """Batches that a GPU is given before the first one's vectors are waited for."""
 
 
+T = TypeVar("T")
+
+
 def embed(
-    images: Iterator[NDArray[np.uint8]],
+    images: Iterator[T],
     count: int,
-    pixels: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    pixels: Callable[[T], NDArray[np.uint8]],
     feeder: Feeder,
     advance: Callable[[int], None],
 ) -> Vectors:
     """Vectors (count, D) of `count` images, in their order.
 
     Args:
-        images: read as a stream, in the threads.
+        images: images, or what reads them, as a stream.
         count: how many there are.
-        pixels: the preprocessing of one image.
+        pixels: the reading and preprocessing of one image, in the threads.
         feeder: the model, run in the calling thread.
         advance: told the number of images of each finished batch.
     """

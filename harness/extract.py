@@ -111,6 +111,8 @@ class _Job:
             pieces.append(Piece(path, split, ids, labels[ids], own, self._about(split)))
         found = [shards.adopt(p.path, p.ids, p.labels, p.about, p.columns) for p in pieces]
         missing = [index for index, shard in enumerate(found) if shard is None]
+        if missing:
+            self.dataset.check()
         made, began = [], time.perf_counter()
         for number, one in self._make([pieces[index] for index in missing], split, len(labels)):
             found[missing[number]] = one.shard

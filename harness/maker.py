@@ -74,8 +74,9 @@ class Maker:
         """Embeds the rows of a piece and writes its shard in one step."""
         feeder, vectors = self.loaded  # before the clock starts
         meter = profile.Meter(self.device)
-        images = self.dataset.images(piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1)
-        matrix = embed(images, len(piece.ids), self.card.preprocessing.pixels, feeder, advance).astype(self.dtype)
+        readers = self.dataset.readers(piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1)
+        pixels = self.card.preprocessing.pixels
+        matrix = embed(readers, len(piece.ids), lambda read: pixels(read()), feeder, advance).astype(self.dtype)
         shard = shards.write(piece.path, piece.ids, piece.labels, matrix, piece.about, piece.columns)
         return Made(
             shard=shard,

@@ -4,7 +4,7 @@ The process per backbone keeps its peak memory its own; reading once matters whe
 """
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -106,11 +106,11 @@ def _serve(children: list[_Child], dataset: Dataset) -> None:
             continue
         split, start, stop = first = min(child.asked for child in living if child.asked is not None)
         askers = [child for child in living if child.asked == first]
+        dataset.check()
         for image in dataset.images(dataset.splits[split], start, stop):
             for child in askers:
                 child.send(image)
         for child in askers:
-            child.send(None)
             child.asked = None
 
 
@@ -173,9 +173,7 @@ class _Remote(Dataset):
     def images(self, split: str, start: int, stop: int) -> Images:
         """Asks the parent for the rows and hands them on as they come."""
         index = [str(name) for name in self.splits].index(split)
-        self._connection.send(("images", (index, start, min(stop, len(self._told.labels[split])))))
-        yield from self._received()
-
-    def _received(self) -> Iterator[NDArray[np.uint8]]:
-        while (image := self._connection.recv()) is not None:
-            yield image
+        stop = min(stop, len(self._told.labels[split]))
+        self._connection.send(("images", (index, start, stop)))
+        for _ in range(start, stop):
+            yield self._connection.recv()

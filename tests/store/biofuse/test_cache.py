@@ -215,9 +215,9 @@ def test_imagenet_has_facts_of_its_own(root, cache):
     refused, done = run(root, cache)
     assert refused.file == "imagenet_UNI_224_test.pkl"
     assert "labels are texts such as 'ILSVRC2012_test_00000000.JPEG', so it has nothing to evaluate" in refused.reason
-    assert (done.dataset, done.order) == ("imagenet", "unknown")
+    assert (done.dataset, done.order) == ("biofuse-imagenet", "unknown")
     assert "shuffled the training images" in done.proof
-    entry = version_of(root, "uni").manifest.datasets["imagenet"]
+    entry = version_of(root, "uni").manifest.datasets["biofuse-imagenet"]
     assert (entry.task, entry.n_classes, entry.label_names[-1], entry.source_md5) == (
         "multi-class", 1000, "999", "unknown",
     )  # fmt: skip
