@@ -68,7 +68,7 @@ def test_shards_carry_corruption_and_severity(small_breast: Path, tmp_path: Path
 
     version = extract(registry.get("pixels"), datasets.get("breastmnist-c"), tmp_path / "store", shard_rows=50)
     assert tuple(version.manifest.datasets["breastmnist-c"].splits) == ("test",)
-    assert verification.verify(tmp_path / "store") == []
+    assert verification.verify(tmp_path / "store", datasets=datasets.get).findings == ()
     table = pq.read_table(version.folder / "breastmnist-c")
     assert table["severity"].to_pylist() == datasets.get("breastmnist-c").columns("test")["severity"].tolist()
     loaded = hub_datasets.load_dataset(
