@@ -37,7 +37,7 @@ def test_side_by_side_beats_one_fit_on_all_cores(store: Path, tmp_path: Path, ra
 
     def ours() -> None:
         root = Path(shutil.copytree(store, tmp_path / str(next(rounds))))
-        Search(root, "digits", rules, NAMES).run(strategies.exhaustive)
+        Search(root, "digits", rules, NAMES).run(strategies.get("exhaustive"))
 
     def peer() -> None:
         blocks = {split: Catalog(store).blocks("digits", split, NAMES) for split in ("train", "val", "test")}
