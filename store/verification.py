@@ -75,6 +75,8 @@ def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Offi
                 known[name] = dataset
             else:
                 lacking[name] = "its file is not on this machine"
+        except UsageError:
+            lacking[name] = "no dataset of that name is known here"
         except (FuseboardError, ModuleNotFoundError) as error:
             lacking[name] = str(error)
     return known, lacking

@@ -57,7 +57,7 @@ def test_verify_exits_with_1_on_findings(make_version, root):
     assert run("verify", "alpha", root=root).exit_code == 1
     report = json.loads(run("verify", "--json", root=root).stdout)
     assert [finding["file"] for finding in report["findings"]] == ["val-00000-of-00002.parquet"]
-    assert report["not_compared"] == {"digits": "unknown dataset 'digits'"}
+    assert report["not_compared"] == {"digits": "no dataset of that name is known here"}
 
 
 def test_sql_in_three_forms(make_version, root):
