@@ -7,6 +7,7 @@ import typer
 
 import harness.backbones.cli
 from harness.output import Facts, print_choice, print_findings, print_rows
+from harness.search import strategies
 from store.errors import UsageError
 
 Store = Annotated[Path | None, typer.Option("--store", help="The store; else $FUSEBOARD_STORE, else your cache.")]
@@ -103,10 +104,11 @@ def extract(
 def search(
     dataset: str,
     backbones: Backbones = None,
-    strategy: Annotated[str, typer.Option(help="exhaustive, singles or all.")] = "exhaustive",
+    strategy: Annotated[str, typer.Option(help=", ".join(strategies.names()) + "; see docs/search.md.")] = "exhaustive",
     protocol: ProtocolName = "biofuse-2026",
     jobs: Annotated[int | None, typer.Option(min=1, help="Fits side by side; one per core by default.")] = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")] = False,
     device: Device = None,
     store: Store = None,
     json: Json = False,
@@ -115,13 +117,12 @@ def search(
     from harness import protocol as protocols
     from harness.datasets import registry as known_datasets
     from harness.device import resolve
-    from harness.search import strategies
     from harness.search.engine import Search
     from store.location import store_root
 
     plan, rules = strategies.get(strategy), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, cluster)
+    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, cluster, yes)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     print_choice(choice, engine.rows(sorted(choice.finalists)), json)

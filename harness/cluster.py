@@ -1,13 +1,16 @@
 """Where fits run: the cores of this machine, or a Dask cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from itertools import islice
 from typing import Any
 
 import joblib
+import numpy as np
 
 from harness import profile
 from store.errors import FuseboardError
+
+Job = tuple[int, tuple[Any, ...]]
 
 
 def run(
@@ -17,30 +20,73 @@ def run(
 
     Here, jobs share the memory of threads: XGBoost and NumPy release the interpreter's lock, so nothing is copied. With
     `address`, the same jobs go to the Dask cluster there.
+
+    Raises:
+        FuseboardError: no scheduler answers, it went away, or a job's workers died again and again.
     """
-    with ExitStack() as stack:
-        stack.enter_context(_dask(address, stack) if address else nullcontext())
-        parallel = joblib.Parallel(
-            n_jobs=-1 if address else workers or profile.cores(),
-            return_as="generator_unordered",
-            prefer=None if address else "threads",
-            batch_size=1,
-            pre_dispatch="2*n_jobs",
-        )
-        numbered = ((number, *job) for number, job in enumerate(jobs))
-        yield from parallel(joblib.delayed(_numbered)(function, *job) for job in numbered)
+    if address:
+        yield from _on_dask(function, enumerate(jobs), address)
+        return
+    parallel = joblib.Parallel(
+        n_jobs=workers or profile.cores(),
+        return_as="generator_unordered",
+        prefer="threads",
+        batch_size=1,
+        pre_dispatch="2*n_jobs",
+    )
+    yield from parallel(joblib.delayed(_numbered)(function, number, job) for number, job in enumerate(jobs))
 
 
-def _numbered(function: Callable[..., Any], number: int, *arguments: Any) -> tuple[int, Any]:
-    return number, function(*arguments)
+def _numbered(function: Callable[..., Any], number: int, job: tuple[Any, ...]) -> tuple[int, Any]:
+    return number, function(*job)
 
 
-def _dask(address: str, stack: ExitStack) -> AbstractContextManager[Any]:
-    from distributed import Client
+def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) -> Iterator[tuple[int, Any]]:
+    """The answers of a cluster.
+
+    Jobs are submitted to Dask itself rather than through joblib's backend, which waits for ever where a worker is
+    killed, and runs the jobs here where the cluster has one thread.
+    """
+    from concurrent.futures import CancelledError
+
+    from distributed import Client, KilledWorker, as_completed
+    from distributed.comm.core import CommClosedError
 
     try:
-        stack.enter_context(Client(address, timeout=10))  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise FuseboardError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
-    context: AbstractContextManager[Any] = joblib.parallel_config(backend="dask")
-    return context
+    with client:
+        sent: dict[int, tuple[Any, Any]] = {}
+        numbers: dict[Any, int] = {}
+
+        def place(argument: Any) -> Any:
+            """Sends an array to the cluster once, however many jobs share it."""
+            if not isinstance(argument, np.ndarray):
+                return argument
+            if id(argument) not in sent:
+                sent[id(argument)] = argument, client.scatter(argument, hash=False)
+            return sent[id(argument)][1]
+
+        def submit(count: int) -> list[Any]:
+            futures = []
+            for number, job in islice(jobs, count):
+                futures.append(client.submit(function, *map(place, job), pure=False))
+                numbers[futures[-1]] = number
+            return futures
+
+        try:
+            answers: Any = as_completed(submit(2 * max(2, sum(client.ncores().values()))))  # type: ignore[no-untyped-call]
+            for future in answers:
+                yield numbers.pop(future), future.result()
+                for other in submit(1):
+                    answers.add(other)
+        except KilledWorker as error:
+            raise FuseboardError(
+                f"workers of {address} died again and again at one job, mostly for want of memory: give them more "
+                "(`dask worker --memory-limit`), and run this again; what is done is kept"
+            ) from error
+        except (CancelledError, CommClosedError) as error:
+            raise FuseboardError(
+                f"the Dask scheduler at {address} went away: start it again, and run this again; what is done is kept"
+            ) from error

@@ -46,12 +46,12 @@ def predict(search: Search, paths: Sequence[Path], batch_size: int, bits: int | 
     The images go through the very preprocessing and weights of the stored vectors: a version that no shipped card
     makes is refused rather than approximated. `bits` is for 16-bit grey images, as in the TOML of one's own dataset.
     """
-    subset = search.run(strategies.exhaustive).chosen
+    subset = search.run(strategies.get("exhaustive")).chosen
     cards = {name: _card_of(search, name) for name in subset}
     blocks = [_embed(cards[name], paths, search.device, batch_size, bits) for name in subset]
     train = search.pool.blocks("train", subset)
-    fitted = search.classifier.fit(fusion.concat([train.features[name] for name in subset]), train.labels)
-    return Prediction(subset, tuple(paths), fitted.predict(fusion.concat(blocks)))
+    fitted = search.classifier.fit([train.features[name] for name in subset], train.labels)
+    return Prediction(subset, tuple(paths), fitted.predict(blocks))
 
 
 def _card_of(search: Search, name: str) -> Card:

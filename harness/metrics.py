@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SMALLEST = 1e-7
+"""The least probability that a logarithm is taken of."""
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -14,6 +17,8 @@ class Metrics:
     auc: float | None
     acc: float | None
     reason: str | None = None
+    log_loss: float | None = None
+    """In nats, lower is better; a probability of 0 counts as 1e-7."""
 
 
 def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> Metrics:
@@ -41,10 +46,25 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
     else:
         truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
         acc = float((scores.argmax(axis=1) == labels).mean())
+    loss = _log_loss(truth, columns, one_of_many=truth.shape[1] > 1 and not task.startswith("multi-label"))
     one_sided = [c for c in range(truth.shape[1]) if truth[:, c].min() == truth[:, c].max()]
     if one_sided:
-        return Metrics(None, acc, f"AUC does not exist: all or none of the rows are of class {one_sided[0]}")
+        return Metrics(None, acc, f"AUC does not exist: all or none of the rows are of class {one_sided[0]}", loss)
     from sklearn.metrics import roc_auc_score
 
     auc = float(np.mean([roc_auc_score(truth[:, c], columns[:, c]) for c in range(truth.shape[1])]))
-    return Metrics(auc, acc)
+    return Metrics(auc, acc, log_loss=loss)
+
+
+def _log_loss(truth: NDArray[Any], scores: NDArray[np.floating[Any]], one_of_many: bool) -> float:
+    """Mean over rows of -log of the true class's probability; several labels count as that many yes-no questions.
+
+    Args:
+        truth: (N, C) of 0 and 1.
+        scores: (N, C) probabilities; with one column that of the positive class.
+        one_of_many: rows of `truth` have exactly one 1.
+    """
+    shares = np.clip(scores.astype(np.float64), SMALLEST, 1 - SMALLEST)
+    if one_of_many:
+        return float(-np.log(shares[truth.astype(bool)]).mean())
+    return float(-np.where(truth, np.log(shares), np.log1p(-shares)).mean())

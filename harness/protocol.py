@@ -28,11 +28,27 @@ class Params(_Strict):
     max_bin: int | None = Field(None, ge=2)
 
 
-class Selection(_Strict):
-    """How a subset is chosen: the highest metric on validation, then the lowest of each tie-break."""
+class CrossValidation(_Strict):
+    """Repeated stratified folds over training and validation; multi-label rows are shuffled, but not stratified."""
 
-    metric: Literal["acc", "auc"]
+    folds: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+
+
+class Selection(_Strict):
+    """How a subset is chosen: the best metric on validation, then the lowest of each tie-break.
+
+    With `cv` the metric is the mean over folds instead, in which the images of validation are trained on as well.
+    """
+
+    metric: Literal["acc", "auc", "log-loss"]
     tie_break: tuple[Literal["backbones", "features", "name"], ...]
+    cv: CrossValidation | None = None
+
+    @property
+    def criterion(self) -> str:
+        """As `store.choice.Criterion` reads it."""
+        return f"cv-{self.metric}" if self.cv else self.metric
 
 
 class Protocol(_Strict):
@@ -51,7 +67,10 @@ class Protocol(_Strict):
     @property
     def digest(self) -> str:
         """Hash of every choice; rows of different digests are never ranked together, whatever the name says."""
-        return fingerprint(self.model_dump(mode="json", exclude={"title", "description"}))
+        absent: set[str] = set() if self.selection.cv else {"cv"}  # so that older protocols keep their digests
+        return fingerprint(
+            self.model_dump(mode="json", exclude={"title": True, "description": True, "selection": absent})
+        )
 
 
 def names() -> list[str]:

@@ -32,5 +32,5 @@ def run(root: Path) -> None:
     atomic.write_text(root / MARK, "")
     for name in BACKBONES:
         extract(registry.get(name), dataset, root, where)
-    Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.exhaustive)
+    Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.get("exhaustive"))
     (root / MARK).unlink(missing_ok=True)

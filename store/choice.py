@@ -9,6 +9,28 @@ from store.errors import FuseboardError
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """What a protocol chooses by, read from the first item of its rows' `selection`: `auc`, or `cv-auc`."""
+
+    name: str
+
+    @property
+    def split(self) -> str:
+        """Where it is measured: on validation, or by cross-validation over training and validation."""
+        return "cv" if self.name.startswith("cv-") else "val"
+
+    @property
+    def column(self) -> str:
+        """Of the result rows."""
+        return self.name.removeprefix("cv-").replace("-", "_")
+
+    @property
+    def score(self) -> pl.Expr:
+        """Of a row, higher is better."""
+        return -pl.col(self.column) if self.column == "log_loss" else pl.col(self.column)
+
+
+@dataclass(frozen=True)
 class Choice:
     """What an exhaustive search says, from the rows of one protocol, dataset and pool of versions."""
 
@@ -42,7 +64,8 @@ def choose(rows: pl.DataFrame) -> Choice:
         FuseboardError: no validation row has the metric, so nothing can be chosen.
     """
     metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
-    val, test = _ranked(rows, "val", metric, tie_break), _ranked(rows, "test", metric, tie_break)
+    criterion = Criterion(metric)
+    val, test = (_ranked(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
     if not val or not test:
         where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
         raise FuseboardError(f"{where}: no subset has a {metric} on validation and test, so none can be chosen")
@@ -50,7 +73,7 @@ def choose(rows: pl.DataFrame) -> Choice:
     pool = tuple(sorted({name for subset in measured for name in subset}))
     return Choice(
         chosen=_subset(val[0]),
-        ties=tuple(_subset(row) for row in val if row[metric] == val[0][metric]),
+        ties=tuple(_subset(row) for row in val if row[criterion.column] == val[0][criterion.column]),
         oracle=_subset(test[0]),
         everything=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
@@ -59,7 +82,7 @@ def choose(rows: pl.DataFrame) -> Choice:
     )
 
 
-def _ranked(rows: pl.DataFrame, split: str, metric: str, tie_break: list[str]) -> list[dict[str, Any]]:
+def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
     """Rows of a split, best first; rows without the metric are not ranked."""
     by = {
         "backbones": pl.col("subset").list.len(),
@@ -70,8 +93,8 @@ def _ranked(rows: pl.DataFrame, split: str, metric: str, tie_break: list[str]) -
     if unknown:
         raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(by)}")
     return (
-        rows.filter(pl.col("split") == split, pl.col(metric).is_not_null())
-        .sort([pl.col(metric), *(by[name] for name in tie_break)], descending=[True] + [False] * len(tie_break))
+        rows.filter(pl.col("split") == split, criterion.score.is_not_null())
+        .sort([criterion.score, *(by[name] for name in tie_break)], descending=[True] + [False] * len(tie_break))
         .to_dicts()
     )
 

@@ -32,6 +32,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "selection": pl.List(pl.String),
     "auc": pl.Float64,
     "acc": pl.Float64,
+    "log_loss": pl.Float64,
     "reason": pl.String,
     "rows": pl.Int64,
     "features": pl.Int64,
@@ -47,6 +48,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
+LATER = {"log_loss"}
+"""Columns that files of before they were added may lack; their rows have null there."""
 
 Metric = Annotated[float, Field(ge=0, le=1)] | None
 """A share; what could not be measured is None with a reason, never NaN or 0."""
@@ -88,6 +91,8 @@ class Result(BaseModel):
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
     auc: Metric
     acc: Metric
+    log_loss: float | None = Field(None, ge=0)
+    """In nats; null in rows of before it was kept."""
     reason: str | None = None
     """Why a metric is null; null when none is."""
     rows: int
@@ -177,7 +182,10 @@ def _write(rows: pl.DataFrame, path: Path) -> None:
 
 def _open(path: Path, columns: list[str]) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path, columns=columns)
+        present = pl.read_parquet_schema(path)
+        lacking = [name for name in columns if name in LATER and name not in present]
+        rows = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
+        return rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in lacking).select(columns)
     except FileNotFoundError:
         raise
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -9,5 +9,5 @@ from store.choice import Choice
 
 def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
     """Measures each backbone alone; the choice is made by the protocol's own rule, untuned."""
-    choice = search.run(strategies.singles)
+    choice = search.run(strategies.get("singles"))
     return choice, search.rows(choice.singles)

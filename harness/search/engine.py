@@ -1,28 +1,30 @@
 """The engine: fits the subsets that nobody has fitted yet, and keeps each one as it comes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from harness import cluster, profile
+from harness import cluster, fusion, profile
 from harness.classifiers import XGBoost
 from harness.fusion import Subset
-from harness.metrics import measure
 from harness.progress import progress
 from harness.protocol import Protocol
-from harness.search.fit import Outcome, fit
+from harness.search import cost, feasible, folds
+from harness.search.fit import Order, fit
+from harness.search.measured import Circumstances, results_of
 from harness.search.pool import Pool, gather
-from harness.search.strategies import Strategy
-from store import manifest, results
+from harness.search.recipe import Recipe
+from harness.search.setting import SearchSetting
+from harness.search.strategies.strategy import FULL, Scores, Strategy
+from harness.search.vote import votes
+from store import results
 from store.catalog import Blocks
 from store.choice import Choice, choose
-from store.results import Inputs, Result
-
-EVALUATION = "fusion"
-SPLITS = ("val", "test")
+from store.manifest import SPLITS
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Search:
         device: `cpu`, `cuda` or `cuda:N`.
         jobs: fits side by side; one per core by default. On a GPU they share it.
         address: of a Dask scheduler, to fit there instead.
+        yes: more fits than anybody asks for by accident are meant.
     """
 
     root: Path
@@ -46,37 +49,52 @@ class Search:
     device: str = "cpu"
     jobs: int | None = None
     address: str | None = None
+    yes: bool = False
     fits: int = field(default=0, init=False)
-    """Fits done by `run`; 0 when everything was known."""
+    """Fits done by `run`, those of folds not counted; 0 when everything was known."""
+    recipe: Recipe = field(init=False)
+    """Of the rows that `run` chose from."""
+
+    def __post_init__(self) -> None:
+        self.recipe = Recipe(self.protocol)
 
     def run(self, strategy: Strategy) -> Choice:
         """Fits what the strategy asks for and is not known, and says what the protocol chooses."""
-        rounds = strategy(list(self.pool.versions))
-        everything: list[Subset] = []
-        asked = next(rounds, [])
-        while asked:
-            known = results.known_keys(self.root, EVALUATION, self.dataset)
-            self._fit([subset for subset in asked if not self._keys(subset) <= known])
-            everything += asked
+        candidates: list[Subset] = []
+        spent: dict[Recipe, list[Subset]] = {}
+        plan = strategy(SearchSetting(self.pool, self.protocol))
+        ask = next(plan, None)
+        while ask:
+            recipe = Recipe(self.protocol, ask.fidelity, ask.fusion)
+            if ask.fidelity == FULL:
+                candidates = candidates if recipe == self.recipe else []
+                candidates += ask.subsets
+                self.recipe = recipe
+            spent[recipe] = [*spent.get(recipe, []), *ask.subsets]
+            self._measure(recipe, ask.subsets)
             try:
-                asked = rounds.send(self._validation(asked))
+                ask = plan.send(self._scores(recipe, ask.subsets))
             except StopIteration:
                 break
-        choice = choose(self.rows(everything))
-        losers = [subset for subset in everything if subset not in choice.finalists]
-        results.compact(self.root, EVALUATION, self.dataset, {key for s in losers for key in self._keys(s)})
+        choice = choose(self.rows(candidates))
+        for recipe, subsets in spent.items():
+            finalists = choice.finalists if recipe.fidelity == FULL else set()
+            losers = {key for s in subsets if s not in finalists for key in recipe.keys(self.pool, s)}
+            results.compact(self.root, recipe.evaluation, self.dataset, losers)
         return choice
 
-    def rows(self, subsets: Sequence[Subset], scores: bool = False) -> pl.DataFrame:
+    def rows(self, subsets: Sequence[Subset], scores: bool = False, recipe: Recipe | None = None) -> pl.DataFrame:
         """The result rows of some subsets of this search, with their kept predictions when asked for."""
-        keys = {key for subset in subsets for key in self._keys(subset)}
-        return results.read(self.root, EVALUATION, self.dataset, scores).filter(pl.col("key").is_in(list(keys)))
+        recipe = recipe or self.recipe
+        keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
+        found = results.read(self.root, recipe.evaluation, self.dataset, scores)
+        return found.filter(pl.col("key").is_in(list(keys)))
 
     @property
     def classifier(self) -> XGBoost:
         """The protocol's classifier for this dataset's task."""
         return XGBoost(
-            params=self.protocol.params.model_dump(exclude_none=True),
+            params=Recipe(self.protocol).params,
             task=self.pool.entry.task,
             n_classes=self.pool.entry.n_classes,
             seed=self.protocol.seed,
@@ -84,78 +102,53 @@ class Search:
         )
 
     @cached_property
-    def libraries(self) -> dict[str, str]:
-        """Versions of what can change a number here."""
-        return profile.libraries()
-
-    @cached_property
     def pool(self) -> Pool:
         """The versions searched."""
         return gather(self.root, self.dataset, self.backbones)
 
-    def _fit(self, subsets: Sequence[Subset]) -> None:
+    def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
+        known = results.known_keys(self.root, recipe.evaluation, self.dataset)
+        lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
+        if lacking and recipe.fusion == fusion.SOFT_VOTE:
+            singles, concat = [(name,) for name in self.pool.versions], replace(recipe, fusion=fusion.CONCAT)
+            self._measure(concat, singles)
+            results.keep(self.root, votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
+        elif lacking:
+            self._fit(recipe, lacking)
+
+    def _fit(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
         """Fits subsets side by side, the widest first so that no core waits for a late giant."""
-        if not subsets:
-            return
         ordered = sorted(subsets, key=self.pool.features, reverse=True)
-        train, val, test = (self.pool.blocks(split, list(self.pool.versions)) for split in manifest.SPLITS)
-        classifier = self.classifier
+        blocks: dict[str, Blocks] = {split: self.pool.all_blocks(split) for split in SPLITS}
+        feasible.check(self.pool, recipe, blocks)
+        labels = np.concatenate([blocks["train"].labels, blocks["val"].labels])
+        order = self._order(recipe, blocks["train"].labels, labels)
+        if not self.yes:
+            cost.check(order, labels, blocks, ordered, self.jobs or profile.cores())
         jobs = (
-            (classifier, train.labels, *(blocks.features[name] for blocks in (train, val, test) for name in subset))
+            (order, labels, *(blocks[split].features[name] for split in SPLITS for name in subset))
             for subset in ordered
         )
-        truth = {"val": val, "test": test}
-        with progress(
-            f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones", len(ordered)
-        ) as advance:
+        truth = {"val": blocks["val"].labels, "test": blocks["test"].labels, "cv": labels}
+        here = Circumstances(self.pool, recipe, self.device, 1 if self.address else self.jobs or profile.cores())
+        title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
+        with progress(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
             for number, outcome in cluster.run(fit, jobs, self.jobs, self.address):
-                results.keep(
-                    self.root, [self._result(ordered[number], split, outcome, truth[split]) for split in SPLITS]
-                )
+                results.keep(self.root, results_of(here, ordered[number], outcome, truth, order.folds))
                 self.fits += 1
                 advance(1)
 
-    def _result(self, subset: Subset, split: str, outcome: Outcome, truth: Blocks) -> Result:
-        scores = outcome.scores[split]
-        metrics = measure(self.pool.entry.task, truth.labels, scores)
-        return Result(
-            inputs=self._inputs(subset, split),
-            selection=(self.protocol.selection.metric, *self.protocol.selection.tie_break),
-            auc=metrics.auc,
-            acc=metrics.acc,
-            reason=metrics.reason,
-            rows=len(scores),
-            features=self.pool.features(subset),
-            fit_s=outcome.fit_s,
-            predict_s=outcome.predict_s[split],
-            peak_rss_mb=outcome.peak_rss_mb,
-            peak_vram_mb=None,
-            jobs=1 if self.address else self.jobs or profile.cores(),
-            device=self.device,
-            hardware=outcome.hardware,
-            libraries=self.libraries,
-            created=manifest.now(),
-            scores=scores.tolist(),
+    def _order(self, recipe: Recipe, train: folds.Labels, both: folds.Labels) -> Order:
+        plan, seed, part = self.protocol.selection.cv, self.protocol.seed, recipe.fidelity.rows
+        return Order(
+            classifier=replace(self.classifier, params=recipe.params),
+            splits=recipe.splits,
+            rows=None if part is None else folds.share(train, part, seed),
+            folds=folds.folds(both, plan, seed) if plan else (),
         )
 
-    def _inputs(self, subset: Subset, split: str) -> Inputs:
-        return Inputs(
-            evaluation=EVALUATION,
-            protocol=self.protocol.name,
-            protocol_digest=self.protocol.digest,
-            dataset=self.dataset,
-            source_md5=self.pool.entry.source_md5,
-            split=split,
-            subset=subset,
-            fingerprints=self.pool.fingerprints(subset),
-            fusion=self.protocol.fusion,
-            classifier=self.protocol.classifier,
-            seed=self.protocol.seed,
-        )
-
-    def _keys(self, subset: Subset) -> set[str]:
-        return {self._inputs(subset, split).key for split in SPLITS}
-
-    def _validation(self, subsets: Sequence[Subset]) -> dict[Subset, float | None]:
-        rows = self.rows(subsets).filter(pl.col("split") == "val")
-        return {tuple(row["subset"]): row[self.protocol.selection.metric] for row in rows.iter_rows(named=True)}
+    def _scores(self, recipe: Recipe, subsets: Sequence[Subset]) -> Scores:
+        criterion = recipe.criterion
+        rows = self.rows(subsets, recipe=recipe).filter(pl.col("split") == criterion.split)
+        scored = rows.select("subset", score=criterion.score)
+        return {tuple(subset): score for subset, score in scored.iter_rows()}

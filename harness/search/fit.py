@@ -1,45 +1,82 @@
 """One fit: a subset's blocks in, predictions and what they cost out."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import fusion, profile
+from harness import profile
 from harness.classifiers import XGBoost
+
+Rows = NDArray[np.intp]
+Fold = tuple[Rows, Rows]
+"""Rows to train on and rows to predict."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to fit, and what to predict with it."""
+
+    classifier: XGBoost
+    splits: tuple[str, ...]
+    """`val`, `test`, or `cv`: the folds below."""
+    rows: Rows | None = None
+    """Of training, where not all are used."""
+    folds: Sequence[Fold] = ()
+    """Over the rows of train followed by those of val."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one fit predicted for validation and test, and its cost."""
+    """What the fits of one subset predicted, and their cost."""
 
-    scores: dict[str, NDArray[np.float32]]
-    """Split -> (N, C) probabilities."""
+    scores: dict[str, list[NDArray[np.float32]]]
+    """Split -> (N, C) probabilities, one array, or one for every fold."""
     fit_s: float
     predict_s: dict[str, float]
     peak_rss_mb: float
     hardware: str
 
 
-def fit(classifier: XGBoost, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.float32]) -> Outcome:
-    """Fuses a subset, trains on its training split and predicts the other two.
+def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.float32]) -> Outcome:
+    """Joins a subset, trains on its training split and predicts the others, or trains and predicts fold by fold.
 
     Args:
-        classifier: with the parameters of the protocol.
-        labels: of the training split.
+        order: with the classifier, which has the parameters of the protocol.
+        labels: of train, then of val.
         blocks: K of train, then K of val, then K of test. They are arguments of their own, and not one nested object,
             so that a cluster sends every block to a worker once.
     """
     k = len(blocks) // 3
-    train, val, test = (fusion.concat(blocks[i * k : (i + 1) * k]) for i in range(3))
-    began = time.perf_counter()
-    fitted = classifier.fit(train, labels)
-    fit_s = time.perf_counter() - began
-    scores, predict_s = {}, {}
-    for split, features in (("val", val), ("test", test)):
+    train, val, test = (blocks[i * k : (i + 1) * k] for i in range(3))
+    scores: dict[str, list[NDArray[np.float32]]] = {split: [] for split in order.splits}
+    fit_s, predict_s = 0.0, dict.fromkeys(order.splits, 0.0)
+    for learn, truth, unseen in _rounds(order, labels, train, val, test):
         began = time.perf_counter()
-        scores[split] = fitted.predict(features)
-        predict_s[split] = time.perf_counter() - began
-    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware(classifier.device))
+        fitted = order.classifier.fit(learn, truth)
+        fit_s += time.perf_counter() - began
+        for split, features in unseen.items():
+            began = time.perf_counter()
+            scores[split].append(fitted.predict(features))
+            predict_s[split] += time.perf_counter() - began
+    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware(order.classifier.device))
+
+
+Parts = Sequence[NDArray[np.float32]]
+
+
+def _rounds(order: Order, labels: NDArray[np.integer[Any]], train: Parts, val: Parts, test: Parts) -> Any:
+    """Blocks to learn from, their labels, and split -> blocks to predict; one round, and one for every fold."""
+    held_out = {split: blocks for split, blocks in (("val", val), ("test", test)) if split in order.splits}
+    if held_out:
+        rows = np.arange(len(train[0])) if order.rows is None else order.rows
+        learn = train if order.rows is None else [block[rows] for block in train]
+        yield learn, labels[rows], held_out
+    if "cv" in order.splits:
+        both = [np.concatenate(pair) for pair in zip(train, val, strict=True)]
+        for seen, unseen in order.folds:
+            rows = seen if order.rows is None else seen[np.isin(seen, order.rows) | (seen >= len(train[0]))]
+            yield [block[rows] for block in both], labels[rows], {"cv": [block[unseen] for block in both]}

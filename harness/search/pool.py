@@ -24,6 +24,7 @@ class Pool:
     versions: dict[str, Version]
     """Backbone -> version, in alphabetical order."""
     catalog: Catalog = field(repr=False)
+    _loaded: dict[str, Blocks] = field(default_factory=dict, repr=False)
 
     @property
     def entry(self) -> DatasetEntry:
@@ -41,6 +42,12 @@ class Pool:
     def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
         """The blocks of some backbones."""
         return self.catalog.blocks(self.dataset, split, [self.versions[name].spec for name in subset])
+
+    def all_blocks(self, split: str) -> Blocks:
+        """The blocks of every backbone, read once in the life of the pool; nobody may write to them."""
+        if split not in self._loaded:
+            self._loaded[split] = self.blocks(split, list(self.versions))
+        return self._loaded[split]
 
     def labels(self, split: str) -> NDArray[np.integer[Any]]:
         """The labels of a split by ascending id, which is the order of every row's predictions."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from xgboost import XGBClassifier
 
+from harness import fusion
 from harness.classifiers import XGBoost
 
 PARAMS = {"n_estimators": 12, "learning_rate": 0.1, "max_depth": 6}
@@ -19,6 +20,25 @@ def test_predictions_equal_plain_xgbclassifier_on_the_joined_matrix(classes: int
     ours = XGBoost(PARAMS, task, classes, seed=42).fit(features, labels).predict(features)
     plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=2).fit(features, labels).predict_proba(features)
     np.testing.assert_array_equal(ours, plain[:, 1:] if classes == 2 else plain)
+
+
+@pytest.mark.parametrize(("rows", "ties"), [(700, False), (9_001, False), (9_001, True)])
+def test_blocks_in_batches_of_rows_give_the_predictions_of_the_joined_matrix(
+    rows: int, ties: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there are more rows than a quantile sketch holds, constant columns and many equal values."""
+    monkeypatch.setattr(fusion.batches, "__defaults__", (333,))
+    monkeypatch.setattr(fusion, "BATCH_ROWS", 333)
+    rng = np.random.default_rng(rows)
+    labels = rng.integers(0, 3, rows)
+    blocks = [(rng.standard_normal((rows, width)) + labels[:, None] * 0.3).astype(np.float32) for width in (3, 1, 4)]
+    blocks[1][:] = 5
+    if ties:
+        blocks[2] = blocks[2].round()
+    joined = np.hstack(blocks)
+    plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=2).fit(joined, labels).predict_proba(joined)
+    ours = XGBoost(PARAMS, "multi-class", 3, seed=42).fit(blocks, labels).predict(blocks)
+    np.testing.assert_array_equal(ours, plain)
 
 
 def test_multi_label_equals_one_model_per_label() -> None:

@@ -54,7 +54,7 @@ def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
 
 
 def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Search(store, DATA, STARTER).run(strategies.exhaustive)
+    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
 
     def no_fit(*_: object) -> None:
         raise AssertionError("a fit was run")

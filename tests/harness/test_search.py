@@ -1,6 +1,7 @@
 """The search: what it keeps, what it knows, and what it does when it is killed."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from harness.datasets import registry as datasets
 from harness.extract import extract
 from harness.search import engine, strategies
 from harness.search.engine import Search
+from harness.search.fit import Order, Outcome, fit
+from harness.search.strategies.strategy import Ask, Plan, Setting
 from store import results
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError
@@ -47,7 +50,7 @@ def measured(root: Path) -> pl.DataFrame:
 
 def test_rows_equal_a_plain_fit_on_the_joined_matrix(store: Path) -> None:
     search = Search(store, DATA, STARTER)
-    search.run(strategies.exhaustive)
+    search.run(strategies.get("exhaustive"))
     catalog = Catalog(store)
     train, test = (catalog.blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     features, unseen = (np.hstack([blocks.features["hog"], blocks.features["pixels"]]) for blocks in (train, test))
@@ -65,35 +68,35 @@ def test_rows_equal_a_plain_fit_on_the_joined_matrix(store: Path) -> None:
 
 def test_a_second_run_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Search(store, DATA, STARTER)
-    choice = first.run(strategies.exhaustive)
+    choice = first.run(strategies.get("exhaustive"))
     assert first.fits == 3
     monkeypatch.setattr(engine, "fit", no_fit)
     second = Search(store, DATA, STARTER)
-    assert second.run(strategies.exhaustive) == choice
+    assert second.run(strategies.get("exhaustive")) == choice
     assert second.fits == 0
 
 
 def test_a_new_backbone_fits_only_the_new_subsets(store: Path) -> None:
     alone = Search(store, DATA, STARTER, ["hog"])
-    alone.run(strategies.exhaustive)
+    alone.run(strategies.get("exhaustive"))
     both = Search(store, DATA, STARTER)
-    both.run(strategies.exhaustive)
+    both.run(strategies.get("exhaustive"))
     assert (alone.fits, both.fits) == (1, 2)
 
 
 def test_a_changed_version_makes_exactly_its_rows_stale(store: Path) -> None:
-    Search(store, DATA, STARTER).run(strategies.exhaustive)
+    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
     half = extract(registry.get("pixels").at_precision("fp16"), datasets.get(DATA), store)
     again = Search(store, DATA, STARTER, ["hog", half.spec])
-    again.run(strategies.exhaustive)
+    again.run(strategies.get("exhaustive"))
     assert again.fits == 2, "hog alone is still known"
 
 
 def test_another_protocol_is_measured_anew(store: Path) -> None:
-    Search(store, DATA, STARTER).run(strategies.singles)
+    Search(store, DATA, STARTER).run(strategies.get("singles"))
     changed = STARTER.model_copy(update={"params": STARTER.params.model_copy(update={"max_depth": 2})})
     other = Search(store, DATA, changed)
-    other.run(strategies.singles)
+    other.run(strategies.get("singles"))
     assert other.fits == 2
 
 
@@ -107,9 +110,10 @@ def test_strategies_fit_what_they_say(store: Path, name: str, subsets: int) -> N
 def test_a_strategy_is_sent_the_validation_scores(store: Path) -> None:
     seen = {}
 
-    def two_rounds(backbones: list[str]):  # type: ignore[no-untyped-def]
-        seen["first"] = yield [("hog",), ("pixels",)]
-        seen["second"] = yield [("hog", "pixels")]
+    def two_rounds(setting: Setting) -> Plan:
+        assert setting.backbones == ["hog", "pixels"]
+        seen["first"] = yield Ask([("hog",), ("pixels",)])
+        seen["second"] = yield Ask([("hog", "pixels")])
 
     search = Search(store, DATA, STARTER)
     search.run(two_rounds)
@@ -121,7 +125,7 @@ def test_a_strategy_is_sent_the_validation_scores(store: Path) -> None:
 def test_only_finalists_keep_their_predictions(store: Path) -> None:
     extract(registry.get("pixels").model_copy(update={"id": "pixels-b"}), datasets.get(DATA), store)
     search = Search(store, DATA, STARTER)
-    choice = search.run(strategies.exhaustive)
+    choice = search.run(strategies.get("exhaustive"))
     rows = results.read(store, scores=True)
     kept = {tuple(row["subset"]) for row in rows.iter_rows(named=True) if row["scores"] is not None}
     assert kept == choice.finalists
@@ -138,14 +142,14 @@ def test_only_finalists_keep_their_predictions(store: Path) -> None:
 )
 def test_unknown_backbones(store: Path, backbones: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        Search(store, DATA, STARTER, backbones).run(strategies.exhaustive)
+        Search(store, DATA, STARTER, backbones).run(strategies.get("exhaustive"))
 
 
 def test_a_dataset_nobody_embedded(store: Path) -> None:
     with pytest.raises(FuseboardError, match="holds no embeddings of bloodmnist; run `fuseboard extract"):
-        Search(store, "bloodmnist", STARTER).run(strategies.exhaustive)
+        Search(store, "bloodmnist", STARTER).run(strategies.get("exhaustive"))
     with pytest.raises(FuseboardError, match="hog has no embeddings of bloodmnist; it has digits-first120"):
-        Search(store, "bloodmnist", STARTER, ["hog"]).run(strategies.exhaustive)
+        Search(store, "bloodmnist", STARTER, ["hog"]).run(strategies.get("exhaustive"))
 
 
 def test_a_missing_split_is_named(store: Path) -> None:
@@ -155,7 +159,7 @@ def test_a_missing_split_is_named(store: Path) -> None:
     del said["datasets"][DATA]["splits"]["val"]
     path.write_text(json.dumps(said))
     with pytest.raises(FuseboardError, match="hog has no val split of digits-first120, only train, test"):
-        Search(store, DATA, STARTER).run(strategies.exhaustive)
+        Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
 
 
 SLOW = textwrap.dedent(
@@ -169,7 +173,7 @@ SLOW = textwrap.dedent(
         time.sleep(1)
         return plain(*arguments)
     engine.fit = slow
-    engine.Search(Path(sys.argv[1]), sys.argv[2], protocol.get("starter"), jobs=1).run(strategies.exhaustive)
+    engine.Search(Path(sys.argv[1]), sys.argv[2], protocol.get("starter"), jobs=1).run(strategies.get("exhaustive"))
     """
 )
 
@@ -177,7 +181,7 @@ SLOW = textwrap.dedent(
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Path, how: signal.Signals) -> None:
     undisturbed = Path(shutil.copytree(store, tmp_path / "undisturbed"))
-    Search(undisturbed, DATA, STARTER).run(strategies.exhaustive)
+    Search(undisturbed, DATA, STARTER).run(strategies.get("exhaustive"))
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, str(store), DATA],
         cwd=REPOSITORY,
@@ -195,25 +199,25 @@ def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Pa
     done = results.read(store).height // 2
     assert 1 <= done < 3
     resumed = Search(store, DATA, STARTER)
-    resumed.run(strategies.exhaustive)
+    resumed.run(strategies.get("exhaustive"))
     assert resumed.fits == 3 - done
     assert measured(store).equals(measured(undisturbed))
 
 
 def test_jobs_do_not_change_the_rows(store: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER, jobs=1).run(strategies.exhaustive)
-    Search(other, DATA, STARTER, jobs=3).run(strategies.exhaustive)
+    Search(store, DATA, STARTER, jobs=1).run(strategies.get("exhaustive"))
+    Search(other, DATA, STARTER, jobs=3).run(strategies.get("exhaustive"))
     assert measured(store).equals(measured(other))
 
 
 def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER).run(strategies.exhaustive)
+    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         remote = Search(other, DATA, STARTER, address=cluster.scheduler_address)
-        remote.run(strategies.exhaustive)
+        remote.run(strategies.get("exhaustive"))
     assert remote.fits == 3
     assert measured(store).equals(measured(other))
 
@@ -221,7 +225,35 @@ def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None
 def test_a_cluster_that_does_not_answer_is_named(store: Path) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     with pytest.raises(FuseboardError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        Search(store, DATA, STARTER, address="tcp://127.0.0.1:9").run(strategies.exhaustive)
+        Search(store, DATA, STARTER, address="tcp://127.0.0.1:9").run(strategies.get("exhaustive"))
+
+
+def deadly(order: Order, labels: np.ndarray, *blocks: np.ndarray) -> Outcome:
+    """Kills its process on the widest subset, as the system does when memory runs out."""
+    if len(blocks) > 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fit(order, labels, *blocks)
+
+
+def test_workers_that_the_system_kills_end_in_one_line_and_what_is_done_is_kept(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    dask = pytest.importorskip("dask")
+    monkeypatch.setattr(engine, "fit", deadly)
+    quick = {"distributed.scheduler.allowed-failures": 0, "distributed.nanny.pre-spawn-environ": {}}
+    with (
+        dask.config.set(quick),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+    ):
+        address = cluster.scheduler_address
+        Search(store, DATA, STARTER, address=address).run(strategies.get("singles"))
+        with pytest.raises(FuseboardError, match="died again and again"):
+            Search(store, DATA, STARTER, address=address).run(strategies.get("exhaustive"))
+    monkeypatch.undo()
+    resumed = Search(store, DATA, STARTER)
+    resumed.run(strategies.get("exhaustive"))
+    assert resumed.fits == 1
 
 
 @pytest.mark.gpu
@@ -230,15 +262,15 @@ def test_gpu_search_agrees_with_the_cpu(store: Path, tmp_path: Path) -> None:
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device on this machine")
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER).run(strategies.exhaustive)
-    Search(other, DATA, STARTER, device="cuda").run(strategies.exhaustive)
+    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(other, DATA, STARTER, device="cuda").run(strategies.get("exhaustive"))
     cpu, gpu = (results.read(root).sort("key") for root in (store, other))
     assert (cpu["auc"] - gpu["auc"]).abs().max() < 0.03  # type: ignore[operator]
 
 
 def test_two_searches_at_once_give_the_same_rows_once(store: Path, tmp_path: Path) -> None:
     alone = Path(shutil.copytree(store, tmp_path / "alone"))
-    Search(alone, DATA, STARTER).run(strategies.exhaustive)
+    Search(alone, DATA, STARTER).run(strategies.get("exhaustive"))
     command = [sys.executable, "-c", SLOW, str(store), DATA]
     both = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) for _ in range(2)]
     for process in both:

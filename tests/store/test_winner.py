@@ -23,7 +23,7 @@ def answers(subsets=3, images=40, seed=0, chance=0.7):
 
 def test_the_formula_spelled_out():
     given, n, b = answers(), 40, 60
-    found = win(SUBSETS, gains.acc(given), n, b, seed=3)
+    found = win(SUBSETS, gains.mean(given), n, b, seed=3)
     random = np.random.default_rng(3)
     outside, wins = [], []
     for _ in range(b):
@@ -44,7 +44,7 @@ def test_the_formula_spelled_out():
 def test_optimism_is_right_where_all_subsets_are_equal():
     """200 datasets of 100 images and 31 independent subsets that are right 80 times of 100, whatever is chosen."""
     subsets = [s for k in range(1, 6) for s in combinations("abcde", k)]
-    found = [win(subsets, gains.acc(answers(31, 100, seed, 0.8)), 100, 100) for seed in range(200)]
+    found = [win(subsets, gains.mean(answers(31, 100, seed, 0.8)), 100, 100) for seed in range(200)]
     truth = np.mean([each.apparent for each in found]) - 0.8
     assert truth > 0.06
     assert np.mean([each.optimism for each in found]) == pytest.approx(truth, abs=0.01)
@@ -53,7 +53,7 @@ def test_optimism_is_right_where_all_subsets_are_equal():
 def test_a_clear_winner_always_wins_and_promises_little():
     clear = answers(3, 500, chance=0.5)
     clear[1] = answers(1, 500, 9, 0.95)[0]
-    found = win(SUBSETS, gains.acc(clear), 500)
+    found = win(SUBSETS, gains.mean(clear), 500)
     assert found.chosen == ("b",)
     assert found.subsets == {("b",): 1.0}
     assert found.backbones == {"a": 0.0, "b": 1.0}
@@ -62,20 +62,20 @@ def test_a_clear_winner_always_wins_and_promises_little():
 
 def test_of_equals_the_first_wins():
     same = np.repeat(answers(1), 3, axis=0)
-    assert win(SUBSETS, gains.acc(same), 40).subsets == {("a",): 1.0}
-    assert win(SUBSETS[::-1], gains.acc(same), 40).subsets == {("a", "b"): 1.0}
+    assert win(SUBSETS, gains.mean(same), 40).subsets == {("a",): 1.0}
+    assert win(SUBSETS[::-1], gains.mean(same), 40).subsets == {("a", "b"): 1.0}
 
 
 def test_chunks_change_nothing(monkeypatch):
-    whole = win(SUBSETS, gains.acc(answers()), 40, 50)
+    whole = win(SUBSETS, gains.mean(answers()), 40, 50)
     monkeypatch.setattr("store.winner.CHUNK", 40 * 7)
-    assert win(SUBSETS, gains.acc(answers()), 40, 50) == whole
+    assert win(SUBSETS, gains.mean(answers()), 40, 50) == whole
 
 
 def test_all_subsets_of_nine_on_ten_thousand_images_stay_small():
     many = answers(511, 10_000)
     tracemalloc.start()
-    win([(str(i),) for i in range(511)], gains.acc(many), 10_000, 1000)
+    win([(str(i),) for i in range(511)], gains.mean(many), 10_000, 1000)
     peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     assert peak_mb < 300
@@ -92,8 +92,10 @@ def test_scores_on_resampled_images_are_the_official_ones(seed, task):
     counts = np.bincount(drawn, minlength=30).astype(np.float32)[:, None]
     official = measure(task, labels[drawn], scores[drawn])
     most = labels.shape[1] if labels.ndim == 2 else 1
-    acc = gains.acc(gains.right(task, labels, scores)[None], most)(counts)
+    acc = gains.mean(gains.right(task, labels, scores)[None], most)(counts)
     assert acc.item() == pytest.approx(official.acc, abs=1e-12)
+    likelihood = gains.mean(gains.log_likelihood(task, labels, scores)[None], most)(counts)
+    assert -likelihood.item() == pytest.approx(official.log_loss, rel=1e-5)
     auc = gains.auc(task, labels, [scores])(counts).item()
     assert np.isnan(auc) if official.auc is None else auc == pytest.approx(official.auc, abs=1e-12)
 
@@ -117,7 +119,7 @@ def test_resamples_without_an_auc_are_left_out():
 
 def test_nothing_to_choose_from():
     with pytest.raises(FuseboardError, match="no subset kept its validation predictions"):
-        win([], gains.acc(answers(0)), 40)
+        win([], gains.mean(answers(0)), 40)
     one = gains.auc("binary-class", np.ones(30, int), [np.random.default_rng(0).random((30, 1))])
     with pytest.raises(FuseboardError, match="no resample of 30 validation images has a score"):
         win([("a",)], one, 30, 10)

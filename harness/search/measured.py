@@ -1,0 +1,93 @@
+"""What a fit's outcome becomes: one row per split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from harness import profile
+from harness.fusion import Subset
+from harness.metrics import Metrics, measure
+from harness.search.fit import Fold, Outcome
+from harness.search.folds import Labels
+from harness.search.pool import Pool
+from harness.search.recipe import Recipe
+from store import manifest
+from store.results import Result
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Under which fits run, alike for all of a round."""
+
+    pool: Pool
+    recipe: Recipe
+    device: str
+    jobs: int
+    """Fits that share a process, and so its memory."""
+
+    @cached_property
+    def libraries(self) -> dict[str, str]:
+        """Versions of what can change a number here."""
+        return profile.libraries()
+
+
+def results_of(
+    here: Circumstances, subset: Subset, outcome: Outcome, truth: Mapping[str, Labels], folds: Sequence[Fold]
+) -> list[Result]:
+    """The rows of one subset.
+
+    Args:
+        here: what its rows share with those of other subsets.
+        subset: that was fitted.
+        outcome: of its fit.
+        truth: split -> labels; `cv` has those of train, then of val.
+        folds: of `cv`.
+    """
+    return [_result(here, subset, split, outcome, truth[split], folds) for split in here.recipe.splits]
+
+
+def _result(
+    here: Circumstances, subset: Subset, split: str, outcome: Outcome, truth: Labels, folds: Sequence[Fold]
+) -> Result:
+    task, parts = here.pool.entry.task, outcome.scores[split]
+    if split == "cv":
+        metrics = _mean([measure(task, truth[rows], scores) for (_, rows), scores in zip(folds, parts, strict=True)])
+    else:
+        metrics = measure(task, truth, parts[0])
+    return Result(
+        inputs=here.recipe.inputs(here.pool, subset, split),
+        selection=here.recipe.selection,
+        auc=metrics.auc,
+        acc=metrics.acc,
+        log_loss=metrics.log_loss,
+        reason=metrics.reason,
+        rows=len(truth),
+        features=here.pool.features(subset),
+        fit_s=outcome.fit_s,
+        predict_s=outcome.predict_s[split],
+        peak_rss_mb=outcome.peak_rss_mb,
+        peak_vram_mb=None,
+        jobs=here.jobs,
+        device=here.device,
+        hardware=outcome.hardware,
+        libraries=here.libraries,
+        created=manifest.now(),
+        scores=None if split == "cv" else parts[0].tolist(),
+    )
+
+
+def _mean(folds: Sequence[Metrics]) -> Metrics:
+    """Over folds; a metric that a fold lacks has no mean."""
+
+    def mean(values: Sequence[float | None]) -> float | None:
+        present = [value for value in values if value is not None]
+        return float(np.mean(present)) if len(present) == len(values) else None
+
+    return Metrics(
+        auc=mean([fold.auc for fold in folds]),
+        acc=mean([fold.acc for fold in folds]),
+        reason=next((f"in a fold: {fold.reason}" for fold in folds if fold.reason), None),
+        log_loss=mean([fold.log_loss for fold in folds]),
+    )

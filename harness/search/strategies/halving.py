@@ -1,0 +1,39 @@
+"""Halving: every subset gets a cheap fit, the better ones a dearer one, and few the full one.
+
+Successive halving (Jamieson & Talwalkar, AISTATS 2016) over what a fit may spend: trees, bins and, where there are many
+rows, a share of them. Rungs rank by the protocol's own criterion; a cheap score decides who goes on, never who wins.
+"""
+
+from harness.fusion import all_subsets
+from harness.search.greedy import ranked
+from harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, Setting
+
+FINALISTS = 3
+"""Full fits."""
+RUNGS = ((0.1, 2_048), (0.4, 8_192))
+"""Share of the trees, and most training rows."""
+BINS = 64
+LEAST_TREES = 10
+KEPT, LEAST_KEPT = 8, 16
+"""After the first rung one in eight goes on, and sixteen at least."""
+
+
+def plan(setting: Setting) -> Plan:
+    """Asks rung by rung; a rung that would cost as much as the next is left out."""
+    subsets = all_subsets(setting.backbones)
+    rows = len(setting.train().labels)
+    rungs = list(dict.fromkeys(_fidelity(setting, share, most / rows) for share, most in RUNGS))
+    sizes = [max(LEAST_KEPT, len(subsets) // KEPT), FINALISTS][-len(rungs) :]
+    for fidelity, size in zip(rungs, sizes, strict=True):
+        if fidelity != FULL and len(subsets) > size:
+            subsets = ranked(setting, (yield Ask(subsets, fidelity)), subsets)[:size]
+    yield Ask(subsets)
+
+
+def _fidelity(setting: Setting, trees: float, rows: float) -> Fidelity:
+    grown = min(setting.trees, max(LEAST_TREES, round(setting.trees * trees)))
+    return Fidelity(
+        trees=grown if grown < setting.trees else None,
+        bins=BINS if setting.bins > BINS else None,
+        rows=round(rows, 4) if rows < 1 else None,
+    )

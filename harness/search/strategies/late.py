@@ -1,0 +1,9 @@
+"""Late: the soft vote of per-backbone classifiers. K fits score all 2^K - 1 subsets; it is another fusion."""
+
+from harness.fusion import SOFT_VOTE, all_subsets
+from harness.search.strategies.strategy import Ask, Plan, Setting
+
+
+def plan(setting: Setting) -> Plan:
+    """Asks once, for the votes of every subset."""
+    yield Ask(all_subsets(setting.backbones), fusion=SOFT_VOTE)

@@ -1,0 +1,75 @@
+"""The soft vote: classifiers that each saw one backbone, averaged over every subset without another fit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from harness import profile
+from harness.fusion import Subset
+from harness.metrics import Metrics, measure
+from harness.search.pool import Pool
+from harness.search.recipe import Recipe
+from store import manifest
+from store.errors import FuseboardError, UsageError
+from store.results import Result
+
+
+def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.DataFrame) -> list[Result]:
+    """Rows of the unweighted mean of the singles' probabilities: nothing is learned but which subset to take.
+
+    Args:
+        recipe: of the votes.
+        pool: whose labels are the truth.
+        subsets: to score.
+        singles: rows of every backbone alone, with their predictions.
+
+    Raises:
+        FuseboardError: the predictions of a single were not kept.
+    """
+    if recipe.criterion.split == "cv":
+        raise UsageError(
+            f"protocol {recipe.protocol.name} chooses by cross-validation, which soft votes have none of; take one "
+            "that chooses on validation"
+        )
+    voters = {(row["subset"][0], row["split"]): row for row in singles.iter_rows(named=True)}
+    if any(row["scores"] is None for row in voters.values()):
+        raise FuseboardError(
+            f"{pool.dataset}: the singles' predictions were not kept; search it again from an empty store"
+        )
+    scores = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
+    truth = {split: pool.labels(split) for split in recipe.splits}
+    made = []
+    for subset in subsets:
+        for split in recipe.splits:
+            mean = np.stack([scores[name, split] for name in subset]).mean(axis=0)
+            metrics = measure(pool.entry.task, truth[split], mean)
+            made.append(_result(recipe, pool, subset, split, [voters[name, split] for name in subset], metrics))
+    return made
+
+
+def _result(
+    recipe: Recipe, pool: Pool, subset: Subset, split: str, voters: list[dict[str, Any]], metrics: Metrics
+) -> Result:
+    first = voters[0]
+    return Result(
+        inputs=recipe.inputs(pool, subset, split),
+        selection=recipe.selection,
+        auc=metrics.auc,
+        acc=metrics.acc,
+        log_loss=metrics.log_loss,
+        reason=metrics.reason,
+        rows=first["rows"],
+        features=pool.features(subset),
+        fit_s=sum(voter["fit_s"] for voter in voters),
+        predict_s=sum(voter["predict_s"] for voter in voters),
+        peak_rss_mb=max(voter["peak_rss_mb"] for voter in voters),
+        peak_vram_mb=None,
+        jobs=first["jobs"],
+        device=first["device"],
+        hardware=first["hardware"],
+        libraries=profile.libraries(),
+        created=manifest.now(),
+        scores=None,
+    )
