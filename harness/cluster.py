@@ -87,6 +87,9 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
                 "(`dask worker --memory-limit`), and run this again; what is done is kept"
             ) from error
         except (CancelledError, CommClosedError) as error:
+            # A worker that dies while it is sent a block closes the scheduler's answer too.
+            what = "a worker of {} died while it was sent its data" if client.status == "running" else "{} went away"
             raise FuseboardError(
-                f"the Dask scheduler at {address} went away: start it again, and run this again; what is done is kept"
+                f"the Dask cluster broke off: {what.format(address)}; start it again, and run this again; what is done "
+                "is kept"
             ) from error

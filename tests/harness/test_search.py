@@ -248,12 +248,14 @@ def test_workers_that_the_system_kills_end_in_one_line_and_what_is_done_is_kept(
     ):
         address = cluster.scheduler_address
         Search(store, DATA, STARTER, address=address).run(strategies.get("singles"))
-        with pytest.raises(FuseboardError, match="died again and again"):
+        with pytest.raises(FuseboardError, match=r"died again and again|the Dask cluster broke off"):
             Search(store, DATA, STARTER, address=address).run(strategies.get("exhaustive"))
     monkeypatch.undo()
+    kept = len(results.read(store, "fusion", DATA)) // 2
+    assert kept >= 2, "the singles at least"
     resumed = Search(store, DATA, STARTER)
-    resumed.run(strategies.get("exhaustive"))
-    assert resumed.fits == 1
+    choice = resumed.run(strategies.get("exhaustive"))
+    assert resumed.fits == choice.possible - kept
 
 
 @pytest.mark.gpu
