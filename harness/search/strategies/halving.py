@@ -10,9 +10,11 @@ from harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, Settin
 
 FINALISTS = 3
 """Full fits."""
-RUNGS = ((0.1, 2_048), (0.4, 8_192))
+RUNGS = ((0.25, 2_048), (1.0, 8_192))
 """Share of the trees, and most training rows."""
-BINS = 64
+BINS = 16
+"""Few bins spare more than few trees and say more: on BreastMNIST-64 60 trees at 16 bins took less time than 25 at 64,
+and the best of their first three was an accuracy of 2.6 percentage points nearer to the best of all."""
 LEAST_TREES = 10
 KEPT, LEAST_KEPT = 8, 16
 """After the first rung one in eight goes on, and sixteen at least."""

@@ -1,18 +1,14 @@
 """Surrogate: closed-form leave-one-out scores rank every subset before a tree is grown; exact fits for few."""
 
-from typing import Literal
-
 from harness.search import kernels
 from harness.search.strategies.strategy import Ask, Plan, Setting
 
 FINALISTS = 4
 """Full fits."""
-METRIC: Literal["r2"] = "r2"
-"""Explained variance, which tells apart what accuracies of some hundred images leave tied."""
 
 
 def plan(setting: Setting) -> Plan:
     """Asks for the finalists alone; their ranks come from the training images and choose nothing."""
     train = setting.train()
-    ranked = kernels.rank(train.features, train.labels, setting.task, setting.n_classes, METRIC)
+    ranked = kernels.rank(train.features, train.labels, setting.task, setting.n_classes)
     yield Ask(list(ranked)[:FINALISTS])
