@@ -41,6 +41,10 @@ def _numbered(function: Callable[..., Any], number: int, job: tuple[Any, ...]) -
     return number, function(*job)
 
 
+def _itself(array: np.ndarray) -> np.ndarray:
+    return array
+
+
 def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) -> Iterator[tuple[int, Any]]:
     """The answers of a cluster.
 
@@ -49,6 +53,7 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
     """
     from concurrent.futures import CancelledError
 
+    import dask
     from distributed import Client, KilledWorker, as_completed
     from distributed.comm.core import CommClosedError
 
@@ -56,16 +61,21 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
         client: Any = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise FuseboardError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
-    with client:
+    # Blocks are larger than the graphs that this warning is meant for.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}), client:
         sent: dict[int, tuple[Any, Any]] = {}
         numbers: dict[Any, int] = {}
 
         def place(argument: Any) -> Any:
-            """Sends an array to the cluster once, however many jobs share it."""
+            """Sends an array to the cluster once, however many jobs share it.
+
+            As a task, not with `scatter`: the scheduler keeps a task's arguments, so an array that was lost with its
+            worker is there again on the next one.
+            """
             if not isinstance(argument, np.ndarray):
                 return argument
             if id(argument) not in sent:
-                sent[id(argument)] = argument, client.scatter(argument, hash=False)
+                sent[id(argument)] = argument, client.submit(_itself, argument, pure=False)
             return sent[id(argument)][1]
 
         def submit(count: int) -> list[Any]:
@@ -87,9 +97,6 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
                 "(`dask worker --memory-limit`), and run this again; what is done is kept"
             ) from error
         except (CancelledError, CommClosedError) as error:
-            # A worker that dies while it is sent a block closes the scheduler's answer too.
-            what = "a worker of {} died while it was sent its data" if client.status == "running" else "{} went away"
             raise FuseboardError(
-                f"the Dask cluster broke off: {what.format(address)}; start it again, and run this again; what is done "
-                "is kept"
+                f"the Dask scheduler at {address} went away: start it again, and run this again; what is done is kept"
             ) from error

@@ -248,7 +248,7 @@ def test_workers_that_the_system_kills_end_in_one_line_and_what_is_done_is_kept(
     ):
         address = cluster.scheduler_address
         Search(store, DATA, STARTER, address=address).run(strategies.get("singles"))
-        with pytest.raises(FuseboardError, match=r"died again and again|the Dask cluster broke off"):
+        with pytest.raises(FuseboardError, match="died again and again"):
             Search(store, DATA, STARTER, address=address).run(strategies.get("exhaustive"))
     monkeypatch.undo()
     kept = len(results.read(store, "fusion", DATA)) // 2
