@@ -158,7 +158,7 @@ def fuse(
     images: Annotated[Path, typer.Argument(help="A folder of image files.", exists=True, file_okay=False)],
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
-    batch_size: Annotated[int, typer.Option(min=1, help="Images per forward pass.")] = 8,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     bits: Annotated[int | None, typer.Option(min=8, max=16, help="Of 16-bit grey images: how many are used.")] = None,
     device: Device = None,
     store: Store = None,

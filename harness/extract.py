@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import cluster, profile
+from harness import cluster, feeder, profile
 from harness.backbones import canary
 from harness.backbones.card import Card
 from harness.datasets.dataset import Dataset
@@ -53,8 +53,7 @@ def extract(
         FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
             stays.
     """
-    # On a CPU small batches stay in its cache; a GPU wants many.
-    maker = Maker(card, dataset, device, batch_size or (8 if device == "cpu" else 128), trust)
+    maker = Maker(card, dataset, device, batch_size or feeder.batch_size(device), trust)
     job = _Job(maker, root, shard_rows, address)
     with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)

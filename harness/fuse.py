@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import fusion
+from harness import feeder, fusion
 from harness.backbones import canary, registry
 from harness.backbones import card as cards
 from harness.backbones.card import Card
@@ -40,7 +40,7 @@ def find_images(folder: Path) -> list[Path]:
     return paths
 
 
-def predict(search: Search, paths: Sequence[Path], batch_size: int, bits: int | None = None) -> Prediction:
+def predict(search: Search, paths: Sequence[Path], batch_size: int | None, bits: int | None = None) -> Prediction:
     """Searches what is not known yet, fits the chosen subset on the training split and predicts one's own images.
 
     The images go through the very preprocessing and weights of the stored vectors: a version that no shipped card
@@ -69,8 +69,11 @@ def _card_of(search: Search, name: str) -> Card:
     )
 
 
-def _embed(card: Card, paths: Sequence[Path], device: str, batch_size: int, bits: int | None) -> NDArray[np.float32]:
+def _embed(
+    card: Card, paths: Sequence[Path], device: str, batch_size: int | None, bits: int | None
+) -> NDArray[np.float32]:
     loaded, _ = canary.load(card, device)
     readers, pixels = (partial(picture.read, path, bits) for path in paths), card.preprocessing.pixels
     with progress(f"{card.id} · own images", len(paths)) as advance:
-        return embed(readers, len(paths), lambda read: pixels(read()), Feeder(loaded, batch_size), advance)
+        fed = Feeder(loaded, batch_size or feeder.batch_size(device))
+        return embed(readers, len(paths), lambda read: pixels(read()), fed, advance)

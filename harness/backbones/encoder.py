@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.backbones import allocator
 from harness.backbones.card import LOADERS, Card
 from store.errors import FuseboardError
 
@@ -56,6 +57,8 @@ class TorchEncoder:
         self._torch = torch
         self._model = model
         self.device = device
+        if device == "cpu":
+            allocator.keep_freed_memory()
         model.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._forward = forward
         self._copies: torch.cuda.Stream | None = None

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from harness.backbones.encoder import TorchEncoder
 from harness.datasets import registry as datasets
 from harness.extract import extract
 
-ROUNDS = 5
+ROUNDS = 4
 
 
 @pytest.fixture
@@ -65,15 +66,15 @@ def extracted(card: Card, told: Path, root: Path, device: str, batch: int) -> fl
 def test_extraction_on_the_cpu(images: Any, tmp_path: Path, benchmark: BenchmarkFixture) -> None:
     import torch
 
-    card, told, batch, number = registry.get("efficientnet-lite0"), images(400), 8, count()
+    card, told, batch, number = registry.get("efficientnet-lite0"), images(1600), 8, count()
     loaded = encoder.load(card)
     pixels = np.random.default_rng(0).integers(0, 256, (batch, 224, 224, 3), dtype=np.uint8)
     paths = sorted((tmp_path / "photos").rglob("*.jpg"))
 
     def bare() -> int:
-        for _ in range(20):
+        for _ in range(60):
             loaded.encode(pixels)
-        return 20 * batch
+        return 60 * batch
 
     usual, transform = usual_loop()
 
@@ -82,14 +83,16 @@ def test_extraction_on_the_cpu(images: Any, tmp_path: Path, benchmark: Benchmark
             vectors = [usual(transform(Image.open(path).convert("RGB"))[None]).numpy() for path in paths[:120]]
         return len(np.concatenate(vectors))
 
-    best = {"whole": 0.0, "bare": 0.0, "loop": 0.0}
-    for _ in range(ROUNDS):
-        best["bare"] = max(best["bare"], rate(bare))
-        best["whole"] = max(best["whole"], extracted(card, told, tmp_path / str(next(number)), "cpu", batch))
-        best["loop"] = max(best["loop"], rate(loop))
-    report(benchmark, best)
-    assert best["whole"] / best["bare"] >= 0.9
-    assert best["whole"] / best["loop"] >= 1.3
+    measured = rounds(
+        whole=lambda: extracted(card, told, tmp_path / str(next(number)), "cpu", batch),
+        bare=lambda: rate(bare),
+        loop=lambda: rate(loop),
+    )
+    ratios = report(benchmark, measured)
+    # Decoding these JPEG files on the same two cores leaves at most 0.93; the bare pass has the encoder's own speed-up
+    # (harness/backbones/allocator.py), against torch's pass without which the whole line comes to 1.4.
+    assert ratios["bare"] >= 0.85
+    assert ratios["loop"] >= 1.3
 
 
 @pytest.mark.gpu
@@ -117,16 +120,28 @@ def test_extraction_on_a_gpu(
         torch.cuda.synchronize()
         return 30 * batch
 
-    best = {"whole": 0.0, "bare": 0.0}
-    for _ in range(ROUNDS):
-        best["bare"] = max(best["bare"], rate(bare))
-        best["whole"] = max(best["whole"], extracted(card, told, tmp_path / str(next(number)), "cuda", batch))
-    report(benchmark, best)
-    assert best["whole"] / best["bare"] >= 0.85
+    measured = rounds(
+        whole=lambda: extracted(card, told, tmp_path / str(next(number)), "cuda", batch), bare=lambda: rate(bare)
+    )
+    assert report(benchmark, measured)["bare"] >= 0.85
 
 
-def report(benchmark: BenchmarkFixture, best: dict[str, float]) -> None:
-    benchmark.extra_info.update({name: round(value, 1) for name, value in best.items()})
+def rounds(**works: Callable[[], float]) -> dict[str, list[float]]:
+    """Images per second of each, measured in turns; the first round warms up and is not counted."""
+    measured = [{name: work() for name, work in works.items()} for _ in range(ROUNDS + 1)][1:]
+    return {name: [one[name] for one in measured] for name in works}
+
+
+def report(benchmark: BenchmarkFixture, measured: dict[str, list[float]]) -> dict[str, float]:
+    """The medians, told and kept, and what the whole is of each peer: the median over rounds of their ratio."""
+    medians = {name: round(median(rates), 1) for name, rates in measured.items()}
+    whole = measured["whole"]
+    ratios = {
+        name: median(a / b for a, b in zip(whole, rates, strict=True))
+        for name, rates in measured.items()
+        if name != "whole"
+    }
+    benchmark.extra_info.update(medians)
     benchmark.pedantic(lambda: None, rounds=1)
-    ratios = {name: f"{best['whole'] / value:.2f}" for name, value in best.items() if name != "whole"}
-    print(f"\nimages/s { ({name: round(value, 1) for name, value in best.items()}) }, whole over {ratios}")
+    print(f"\nimages/s {medians}, whole over { ({name: round(ratio, 2) for name, ratio in ratios.items()}) }")
+    return ratios

@@ -255,8 +255,9 @@ def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
     def broken(_: np.ndarray) -> np.ndarray:
         raise FuseboardError("image 3 is broken")
 
+    feeder = Feeder(encoder.load(CARD), 8)
     with pytest.raises(FuseboardError, match="image 3 is broken"):
-        embedding.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, Feeder(None, 8), lambda _: None)  # type: ignore[arg-type]
+        embedding.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, feeder, lambda _: None)
 
 
 @pytest.mark.gpu
