@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import harness.backbones.cli
-from harness.output import Facts, print_choice, print_findings, print_rows
+from harness.output import Facts, print_choice, print_findings, print_rows, print_worth
 from harness.search import strategies
 from store.errors import UsageError
 
@@ -117,6 +117,7 @@ def search(
     from harness import protocol as protocols
     from harness.datasets import registry as known_datasets
     from harness.device import resolve
+    from harness.fusion import all_subsets
     from harness.search.engine import Search
     from store.location import store_root
 
@@ -125,6 +126,8 @@ def search(
     engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, cluster, yes)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
+    if choice.measured == choice.possible:
+        print_worth(engine.rows(all_subsets(list(engine.pool.versions))))
     print_choice(choice, engine.rows(sorted(choice.finalists)), json)
 
 
@@ -134,6 +137,7 @@ def evaluate(
     dataset: str,
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
+    trials: Annotated[int | None, typer.Option(min=1, help="Of tuned: fewer than the protocol's.")] = None,
     device: Device = None,
     store: Store = None,
     json: Json = False,
@@ -146,9 +150,19 @@ def evaluate(
     from harness.search.engine import Search
     from store.location import store_root
 
+    if trials is not None and evaluation != "tuned":
+        raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
-    choice, rows = measure(Search(store_root(store), name, rules, _names(backbones), resolve(device)))
+    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device))
+    if evaluation == "tuned":
+        from harness.evaluations import tuned
+
+        compared = tuned.compare(engine, trials)
+        typer.echo("\n".join(compared.notes), err=True)
+        print_rows(compared.table, json)
+        return
+    choice, rows = measure(engine)
     print_choice(choice, rows, json)
 
 

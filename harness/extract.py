@@ -1,7 +1,7 @@
 """Extraction: from a backbone and a dataset to shards and a manifest."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from harness.progress import progress
 from store import atomic, card_readme, history, manifest, shards, versions
 from store.errors import FuseboardError
 from store.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
+from store.peak import largest
 from store.versions import Version
 
 SHARD_ROWS = 8192
@@ -149,8 +150,8 @@ class _Job:
             precision=self.card.precision,
             device=" + ".join(devices),
             peak_rss_mb=max((one.peak_rss_mb for one in made), default=profile.peak_rss_mb()),
-            peak_vram_mb=_largest(one.peak_vram_mb for one in made),
-            peak_vram_reserved_mb=_largest(one.peak_vram_reserved_mb for one in made),
+            peak_vram_mb=largest(one.peak_vram_mb for one in made),
+            peak_vram_reserved_mb=largest(one.peak_vram_reserved_mb for one in made),
         )
 
     def _about(self, split: SplitName) -> dict[str, Any]:
@@ -179,7 +180,7 @@ class _Job:
                 splits={name: splits[name] for name in self.dataset.splits if name in splits},
             )
             updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})
-            atomic.write_text(self.folder / "card.toml", self.card.toml())
+            atomic.write_text(self.folder / manifest.CARD, self.card.toml())
             card_readme.write(self.folder, updated)
             updated.write(self.folder)
             if done.profile is not None:
@@ -198,7 +199,3 @@ class _Job:
             libraries=profile.libraries(),
             datasets={},
         )
-
-
-def _largest(values: Iterable[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)

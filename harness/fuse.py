@@ -19,7 +19,7 @@ from harness.progress import progress
 from harness.search import strategies
 from harness.search.engine import Search
 from store.errors import FuseboardError, UsageError
-from store.landing import CARD
+from store.manifest import CARD
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The maker: one backbone on one dataset, which makes shards, here or on a worker of a cluster."""
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from harness import profile
 from harness.backbones import canary
 from harness.backbones.card import Card
-from harness.backbones.encoder import Encoder
 from harness.datasets.dataset import Dataset, Labels
 from harness.embedding import embed
 from harness.feeder import Feeder
@@ -98,9 +98,5 @@ def on_worker(card: str, maker: Maker, piece: Piece) -> Made:
 
 @lru_cache(maxsize=1)
 def _kept(card: str, device: str, batch_size: int, trust: bool) -> tuple[Feeder, NDArray[np.float32]]:
-    import tomllib
-
-    described = Card.model_validate(tomllib.loads(card))
-    encoder: Encoder
-    encoder, vectors = canary.load(described, device, trust)
+    encoder, vectors = canary.load(Card.model_validate(tomllib.loads(card)), device, trust)
     return Feeder(encoder, batch_size), vectors

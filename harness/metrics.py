@@ -42,7 +42,7 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
         acc = float(((columns > 0.5) == truth).mean())
     elif task.startswith("multi-label"):
         truth, columns = labels, scores
-        acc = float(((columns > 0.5) == truth).mean(axis=0).mean())
+        acc = float(((columns > 0.5) == truth).mean())
     else:
         truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
         acc = float((scores.argmax(axis=1) == labels).mean())

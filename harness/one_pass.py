@@ -96,22 +96,29 @@ def _serve(children: list[_Child], dataset: Dataset) -> None:
 
     All cut the dataset into the same shards, so ranges are equal or apart; whoever has made a shard before is ahead.
     """
-    living = list(children)
+    living = _asking(children)
+    if living:  # or nothing is missing, and no image needs to be readable
+        dataset.check()
     while living:
-        for ready in wait([child.connection for child in living if child.asked is None]):
-            child = next(child for child in living if child.connection is ready)
-            if not child.listen():
-                living.remove(child)
-        if not living or any(child.asked is None for child in living):
-            continue
         split, start, stop = first = min(child.asked for child in living if child.asked is not None)
         askers = [child for child in living if child.asked == first]
-        dataset.check()
         for image in dataset.images(dataset.splits[split], start, stop):
             for child in askers:
                 child.send(image)
         for child in askers:
             child.asked = None
+        living = _asking(living)
+
+
+def _asking(children: list[_Child]) -> list[_Child]:
+    """Waits until each child has asked for rows or ended, and returns those that have asked."""
+    living = list(children)
+    while silent := [child for child in living if child.asked is None]:
+        ready = wait([child.connection for child in silent])
+        for child in silent:
+            if child.connection in ready and not child.listen():
+                living.remove(child)
+    return living
 
 
 def _work(

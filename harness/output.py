@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from store.errors import FuseboardError
 from store.table import show
 
 if TYPE_CHECKING:
@@ -39,10 +40,30 @@ def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
     raise typer.Exit(int(any(finding.is_bad for finding in findings)))
 
 
+def print_worth(rows: "pl.DataFrame") -> None:
+    """What a choice among all subsets is worth, from their rows; or why that is not known."""
+    from store.rechoice import rechoose
+
+    try:
+        winner = rechoose(rows)
+    except FuseboardError as error:
+        typer.echo(f"what the choice is worth is not known: {error}", err=True)
+        return
+    again, others = winner.subsets.get(winner.chosen, 0), len(winner.subsets)
+    typer.echo(
+        f"{'+'.join(winner.chosen)}: {winner.apparent:.3f} of the validation images right, {winner.honest:.3f} to be "
+        f"expected of others; wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
+        err=True,
+    )
+
+
 def print_choice(choice: "Choice", rows: "pl.DataFrame", as_json: bool) -> None:
     """The chosen subset and what it hides, each with its scores on test."""
-    metric, ties = rows["selection"][0][0], len(choice.ties)
-    typer.echo(f"{choice.measured} of {choice.possible} subsets; {ties} share the best validation {metric}", err=True)
+    from store.choice import Criterion
+
+    by, ties = Criterion(rows["selection"][0][0]), len(choice.ties)
+    where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
+    typer.echo(f"{choice.measured} of {choice.possible} subsets; {ties} share the best {where}", err=True)
     test = {tuple(row["subset"]): row for row in rows.iter_rows(named=True) if row["split"] == "test"}
     roles = {"chosen": choice.chosen, "all": choice.everything, "oracle (best on test)": choice.oracle}
     table: list[Facts] = [

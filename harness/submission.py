@@ -10,8 +10,7 @@ from store import manifest
 from store.errors import FuseboardError, UsageError
 from store.manifest import Manifest
 
-CARD = "card.toml"
-FILES = (CARD, manifest.FILE, "README.md")
+FILES = (manifest.CARD, manifest.FILE, "README.md")
 
 
 def check(folder: Path) -> list[Finding]:
@@ -22,7 +21,7 @@ def check(folder: Path) -> list[Finding]:
     if any(finding.is_bad for finding in findings):
         return findings
     try:
-        card = cards.read(folder / CARD)
+        card = cards.read(folder / manifest.CARD)
         findings.append(Finding("ok", "card", "valid"))
         path = folder / manifest.FILE
         said = manifest.parse(path.read_bytes(), str(path), "copy it from the version's folder in your store")

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from store.choice import Criterion
+
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Subset = tuple[str, ...]
 
@@ -15,10 +17,12 @@ class _Frozen(BaseModel):
 
 
 class Score(_Frozen):
-    """Both metrics on one split, at full precision."""
+    """The metrics on one split, at full precision."""
 
     auc: Share | None
     acc: Share | None
+    log_loss: float | None
+    """In nats, lower is better."""
     reason: str | None
     """Why a metric is missing; null when none is."""
     images: int | None
@@ -95,6 +99,42 @@ class Correlation(_Frozen):
     reason: str | None
 
 
+class Worth(_Frozen):
+    """What a choice on validation is worth when validation images are drawn anew; see `store.winner`."""
+
+    apparent: Share
+    """The chosen subset's accuracy on validation, by which it was chosen."""
+    honest: Share
+    """Expected accuracy of what is chosen in the same way, on images that did not choose."""
+    interval: tuple[Share, Share]
+    """2.5 and 97.5 % percentile of the accuracies whose mean `honest` is."""
+    subsets: tuple[tuple[Subset, Share], ...]
+    """The subsets that win most often, and in what share of the resamples."""
+    chosen_again: Share
+    winners: int
+    """Subsets that win at least once."""
+    backbones: tuple[tuple[str, Share], ...]
+    """Backbone, by name, and the share of the resamples whose winner contains it."""
+    resamples: int
+
+
+class Pair(_Frozen):
+    """A backbone's interaction with another; below 0 the two know the same."""
+
+    other: str
+    auc: float
+
+
+class Contribution(_Frozen):
+    """A backbone's Shapley value on test: what it adds to a subset, averaged over all orders of joining."""
+
+    backbone: str
+    auc: float
+    acc: float | None
+    """Null where no labels are at hand that say what guessing scores."""
+    pairs: tuple[Pair, ...]
+
+
 class Version(_Frozen):
     """The version of a backbone that every entry of a board used."""
 
@@ -128,6 +168,13 @@ class Board(_Frozen):
     measured: int
     possible: int
     correlation: Correlation
+    worth: Worth | None
+    no_worth: str | None
+    """Why `worth` is null."""
+    contributions: tuple[Contribution, ...]
+    """Largest in AUC first."""
+    no_contributions: str | None
+    """Why there are none."""
     superseded: tuple[Superseded, ...]
 
     @model_validator(mode="after")
@@ -145,6 +192,11 @@ class Board(_Frozen):
         if bool(self.roles) == bool(self.no_choice):
             raise ValueError("a board has either roles or the reason why there is no choice")
         return self
+
+    @property
+    def criterion(self) -> Criterion:
+        """What the protocol chooses by."""
+        return Criterion(self.selection[0])
 
     def role(self, name: str) -> Role | None:
         """The role of that name, or None where nothing was chosen."""

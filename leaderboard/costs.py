@@ -1,12 +1,13 @@
 """Costs: what extraction and search took, from manifests and rows."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from store.manifest import SPLITS, DatasetEntry, Manifest, Profile, Split
+from store.peak import largest
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,11 @@ def totals(found: Sequence[Extraction]) -> list[Total]:
                 hours=seconds / 3600,
                 images_per_s=images / seconds if images and seconds else None,
                 peak_rss_mb=max(p.peak_rss_mb for p in profiles),
-                peak_vram_mb=_largest(p.peak_vram_mb for p in profiles),
-                peak_vram_reserved_mb=_largest(p.peak_vram_reserved_mb for p in profiles),
+                peak_vram_mb=largest(p.peak_vram_mb for p in profiles),
+                peak_vram_reserved_mb=largest(p.peak_vram_reserved_mb for p in profiles),
             )
         )
     return made
-
-
-def _largest(values: Iterable[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)
 
 
 def searches(rows: pl.DataFrame) -> list[Search]:

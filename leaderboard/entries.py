@@ -7,6 +7,7 @@ import polars as pl
 
 from leaderboard.board import Entry, Environment, Score
 from leaderboard.interval import wilson
+from store.choice import by_validation
 
 
 def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
@@ -19,22 +20,20 @@ def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
     )
 
 
-def entries_of(
-    rows: pl.DataFrame, environments: tuple[Environment, ...], metric: str, independent: bool
-) -> tuple[Entry, ...]:
-    """One entry per subset, the best validation score first.
+def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], independent: bool) -> tuple[Entry, ...]:
+    """One entry per subset, in the order in which the protocol prefers them.
 
     Args:
         rows: current rows of one protocol, dataset and seed, both splits.
         environments: what the rows ran on.
-        metric: the protocol's selection metric.
         independent: whether the accuracy is a share of independent images (it is not for multi-label).
     """
     by_subset: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     for row in rows.iter_rows(named=True):
         by_subset.setdefault(tuple(row["subset"]), {})[row["split"]] = row
     found = []
-    for subset, splits in by_subset.items():
+    for subset in by_validation(rows):
+        splits = by_subset[subset]
         row = splits.get("test") or next(iter(splits.values()))
         environment = Environment(
             device=row["device"],
@@ -54,23 +53,20 @@ def entries_of(
                 environment=environments.index(environment) + 1,
             )
         )
-    return tuple(sorted(found, key=lambda entry: _validation_order(entry, metric)))
+    return tuple(found)
 
 
 def _score(row: dict[str, Any] | None, split: str, independent: bool) -> Score:
     if row is None:
-        return Score(auc=None, acc=None, reason=f"no {split} row was measured", images=None, acc_interval=None)
+        why = f"no {split} row was measured"
+        return Score(auc=None, acc=None, log_loss=None, reason=why, images=None, acc_interval=None)
     missing = row["auc"] is None or row["acc"] is None
     interval = wilson(row["acc"], row["rows"]) if independent and row["acc"] is not None and row["rows"] else None
     return Score(
         auc=row["auc"],
         acc=row["acc"],
+        log_loss=row["log_loss"],
         reason=(row["reason"] or "no reason was stored") if missing else None,
         images=row["rows"],
         acc_interval=interval,
     )
-
-
-def _validation_order(entry: Entry, metric: str) -> tuple[bool, float, int, tuple[str, ...]]:
-    score = getattr(entry.val, metric)
-    return score is None, -(score or 0.0), len(entry.subset), entry.subset

@@ -13,15 +13,15 @@ from leaderboard.snapshot import Snapshot
 
 def as_json(snapshot: Snapshot) -> str:
     """Boards, costs and gaps. `format` changes when a reader would have to."""
+    measured = extractions(snapshot.manifests)
     content: dict[str, Any] = {
         "format": 1,
         "newest": snapshot.newest.isoformat() if snapshot.newest else None,
         "boards": [board.model_dump(mode="json") for board in snapshot.boards],
         "extractions": [
-            {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")}
-            for extraction in extractions(snapshot.manifests)
+            {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")} for extraction in measured
         ],
-        "totals": [asdict(total) for total in totals(extractions(snapshot.manifests))],
+        "totals": [asdict(total) for total in totals(measured)],
         "searches": [asdict(search) for search in searches(snapshot.rows)],
         "gaps": [asdict(gap) for gap in gaps(snapshot)],
     }
@@ -29,7 +29,7 @@ def as_json(snapshot: Snapshot) -> str:
 
 
 def as_csv(snapshot: Snapshot) -> str:
-    """Every result row, superseded ones too and marked as such; lists are joined with +."""
+    """Every result row without its answers per image, superseded ones too and marked as such; lists joined with +."""
     lists = [name for name, kind in snapshot.rows.schema.items() if kind == pl.List(pl.String)]
-    flat = snapshot.rows.sort("key").with_columns(pl.col(lists).list.join("+"))
+    flat = snapshot.rows.drop("right").sort("key").with_columns(pl.col(lists).list.join("+"))
     return flat.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ")

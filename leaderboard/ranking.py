@@ -8,20 +8,26 @@ import polars as pl
 from leaderboard.board import Board, Correlation, Entry, Role, Single, Superseded, Version
 from leaderboard.entries import entries_of, environments_of
 from leaderboard.supersession import mark
+from leaderboard.worth import contributions_of, worth_of
 from store.choice import Choice, choose
 from store.errors import FuseboardError
+from store.regret import spearman
 
 
-def boards(rows: pl.DataFrame, tasks: Mapping[str, str]) -> tuple[Board, ...]:
+def boards(
+    rows: pl.DataFrame, tasks: Mapping[str, str], guesses: Mapping[str, float] | None = None
+) -> tuple[Board, ...]:
     """One board per dataset and protocol, by name, over the concatenation of every measured subset.
 
     Args:
         rows: result rows of a store, of any evaluation.
         tasks: dataset -> task as the manifests say it.
+        guesses: dataset -> test accuracy of the most frequent answer.
     """
     fused = mark(rows.filter(pl.col("evaluation") == "fusion", pl.col("fusion") == "concat"))
     groups = fused.sort("dataset", "protocol").partition_by("dataset", "protocol", maintain_order=True)
-    return tuple(_board(group, tasks.get(group["dataset"][0])) for group in groups)
+    known = guesses or {}
+    return tuple(_board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0])) for group in groups)
 
 
 def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
@@ -30,7 +36,7 @@ def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
     return series.rank(method="min", descending=True).cast(pl.Int64).to_list()
 
 
-def _board(group: pl.DataFrame, task: str | None) -> Board:
+def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
     superseded = group.filter(pl.col("superseded").is_not_null()).group_by("superseded").len().sort("superseded")
     # A stored NaN is no number to rank by; Polars would put it above every real one.
     current = group.filter(pl.col("superseded").is_null()).with_columns(pl.col("auc", "acc").fill_nan(None))
@@ -39,12 +45,15 @@ def _board(group: pl.DataFrame, task: str | None) -> Board:
     first: dict[str, Any] = rows.row(0, named=True)
     environments = environments_of(rows)
     independent = task is not None and not task.startswith("multi-label")
-    entries = entries_of(rows, environments, first["selection"][0], independent)
+    entries = entries_of(rows, environments, independent)
     versions = rows.select("subset", "fingerprints").explode("subset", "fingerprints").unique().sort("subset")
     try:
         choice, no_choice = choose(rows), None
     except FuseboardError as error:
         choice, no_choice = None, str(error)
+    possible = 2 ** len(versions) - 1
+    worth, no_worth = worth_of(rows, len(entries), possible) if choice else (None, no_choice)
+    contributions, no_contributions = contributions_of(rows, guess)
     return Board(
         **{name: first[name] for name in ("dataset", "protocol", "protocol_digest", "classifier", "source_md5")},
         selection=tuple(first["selection"]),
@@ -59,8 +68,12 @@ def _board(group: pl.DataFrame, task: str | None) -> Board:
         no_choice=no_choice,
         ties=choice.ties if choice else (),
         measured=len(entries),
-        possible=2 ** len(versions) - 1,
-        correlation=_correlation(entries),
+        possible=possible,
+        correlation=_correlation(rows),
+        worth=worth,
+        no_worth=no_worth,
+        contributions=contributions,
+        no_contributions=no_contributions,
         superseded=tuple(Superseded(reason=reason, rows=count) for reason, count in superseded.iter_rows()),
     )
 
@@ -104,16 +117,7 @@ def _difference(value: float | None, reference: float | None) -> float | None:
     return None if value is None or reference is None else value - reference
 
 
-def _correlation(entries: Sequence[Entry]) -> Correlation:
-    auc = _spearman([(e.val.auc, e.test.auc) for e in entries])
-    acc = _spearman([(e.val.acc, e.test.acc) for e in entries])
+def _correlation(rows: pl.DataFrame) -> Correlation:
+    auc, acc = spearman(rows, "auc"), spearman(rows, "acc")
     reason = "fewer than three subsets, or all of them score the same" if auc is None or acc is None else None
     return Correlation(auc=auc, acc=acc, reason=reason)
-
-
-def _spearman(pairs: Sequence[tuple[float | None, float | None]]) -> float | None:
-    """Rank correlation with average ranks for ties; None where it says nothing (under three pairs, no spread)."""
-    both = pl.DataFrame(pairs, schema={"val": pl.Float64, "test": pl.Float64}, orient="row").drop_nulls()
-    if len(both) < 3 or both["val"].n_unique() == 1 or both["test"].n_unique() == 1:
-        return None
-    return float(both.select(pl.corr("val", "test", method="spearman")).item())

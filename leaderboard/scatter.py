@@ -46,7 +46,7 @@ class Scatter:
 
 def scatter(board: Board) -> Scatter | None:
     """The selection metric of every subset, validation across and test up; None for fewer than three subsets."""
-    metric = board.selection[0]
+    metric = board.criterion.column
     found = [(e, getattr(e.val, metric), getattr(e.test, metric)) for e in board.entries]
     points: list[tuple[Entry, float, float]] = [p for p in found if p[1] is not None and p[2] is not None]
     if len(points) < 3:

@@ -82,6 +82,18 @@ def choose(rows: pl.DataFrame) -> Choice:
     )
 
 
+def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
+    """Subsets in the order in which their protocol prefers them; those without the metric come last, by name.
+
+    Args:
+        rows: as `choose` takes them.
+    """
+    metric, *tie_break = rows["selection"][0].to_list()
+    criterion = Criterion(metric)
+    ranked = [_subset(row) for row in _ranked(rows, criterion.split, criterion, tie_break)]
+    return ranked + sorted({tuple(subset) for subset in rows["subset"].to_list()} - set(ranked))
+
+
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
     """Rows of a split, best first; rows without the metric are not ranked."""
     by = {

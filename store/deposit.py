@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from store import card_readme, citation, history, landing, redistribution, shards, versions
+from store import card_readme, citation, history, redistribution, shards, versions
 from store import manifest as manifests
 from store.arriving import CHUNK
 from store.citation import Creator as Creator
@@ -125,8 +125,8 @@ def _fill(
 ) -> Iterator[_Item]:
     """Makes a draft hold exactly the version, and tells what had to be sent; the manifest goes last."""
     texts = {card_readme.FILE: card_readme.render(version.manifest, draft.doi).encode()}
-    if (card := version.folder / landing.CARD).is_file():
-        texts[landing.CARD] = card.read_bytes()
+    if (card := version.folder / manifests.CARD).is_file():
+        texts[manifests.CARD] = card.read_bytes()
     wanted = {name: _item(text) for name, text in texts.items()} | lasting
     missing = {name: item for name, item in wanted.items() if not draft.has(name, item.md5)}
     stale = [name for name in draft.files if name in missing or name not in wanted]
@@ -145,7 +145,7 @@ def _fill(
 
 
 def _refuse_too_many(version: Version) -> None:
-    count = sum(1 for _ in version.manifest.shards()) + len((manifests.FILE, card_readme.FILE, landing.CARD))
+    count = sum(1 for _ in version.manifest.shards()) + len((manifests.FILE, card_readme.FILE, manifests.CARD))
     if count > MOST_FILES:
         raise FuseboardError(
             f"{version.spec}: {count} files, and a Zenodo record takes {MOST_FILES}; push it to the Hub instead"

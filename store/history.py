@@ -13,6 +13,7 @@ from store.errors import FuseboardError
 from store.manifest import Manifest, Name, SplitName
 
 FILE = "history.json"
+Kind = Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
 
 
 class Event(BaseModel):
@@ -20,7 +21,7 @@ class Event(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    what: Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
+    what: Kind
     where: str = Field(description="such as ORG/NAME on the Hub; a Zenodo record's address; a cache's DOI; a device")
     revision: str | None = Field(None, description="the Hub's commit")
     doi: str | None = None
@@ -51,7 +52,7 @@ def read(folder: Path) -> tuple[Event, ...]:
 
 def add(
     folder: Path,
-    what: Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"],
+    what: Kind,
     where: str,
     datasets: dict[str, tuple[SplitName, ...]],
     revision: str | None = None,

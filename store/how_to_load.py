@@ -12,20 +12,32 @@ def section(manifest: Manifest, place: str) -> str:
     """
     name = next(iter(manifest.datasets), "DATASET")
     split = next(iter(manifest.datasets[name].splits), "val") if manifest.datasets else "val"
-    vector = f"embedding::FLOAT[{manifest.dim}] AS embedding"
     if place.startswith("10."):
         files = f"{name}~{split}-*.parquet"
-        return f"""A record has no folders; a shard is called `DATASET~SPLIT-….parquet` here. Where the files
-were downloaded to:
-
-```python
+        before = (
+            "A record has no folders; a shard is called `DATASET~SPLIT-….parquet` here. Where the files\n"
+            "were downloaded to:\n\n"
+        )
+        source = f'"parquet", data_files={{"{split}": "{files}"}}'
+        setup = ""
+        pulled = f"{place} --sandbox" if place.startswith("10.5072/") else place
+    else:
+        files = f"hf://datasets/{place}/{name}/{split}-*.parquet"
+        before = ""
+        source = f'"{place}", "{name}"'
+        setup = (
+            "from huggingface_hub import HfFileSystem\n"
+            "duckdb.register_filesystem(HfFileSystem())  # not needed where DuckDB has its httpfs extension\n"
+        )
+        pulled = place
+    return f"""{before}```python
 from datasets import load_dataset
-rows = load_dataset("parquet", data_files={{"{split}": "{files}"}}, split="{split}")
+rows = load_dataset({source}, split="{split}")
 ```
 
 ```python
 import duckdb
-rows = duckdb.sql("SELECT id, label, {vector} FROM '{files}'")
+{setup}rows = duckdb.sql("SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM '{files}'")
 ```
 
 ```python
@@ -33,27 +45,4 @@ import polars as pl
 rows = pl.read_parquet("{files}")
 ```
 
-{_pull(f"{place} {'--sandbox ' if place.startswith('10.5072/') else ''}--dataset {name}")}"""
-    files = f"hf://datasets/{place}/{name}/{split}-*.parquet"
-    return f"""```python
-from datasets import load_dataset
-rows = load_dataset("{place}", "{name}", split="{split}")
-```
-
-```python
-import duckdb
-from huggingface_hub import HfFileSystem
-duckdb.register_filesystem(HfFileSystem())  # not needed where DuckDB has its httpfs extension
-rows = duckdb.sql("SELECT id, label, {vector} FROM '{files}'")
-```
-
-```python
-import polars as pl
-rows = pl.read_parquet("{files}")
-```
-
-{_pull(f"{place} --dataset {name}")}"""
-
-
-def _pull(what: str) -> str:
-    return f"Downloaded for you, with every file checked against its SHA-256: `fuseboard store pull {what}`."
+Downloaded for you, with every file checked against its SHA-256: `fuseboard store pull {pulled} --dataset {name}`."""

@@ -50,12 +50,7 @@ class HubRemote:
     def address(self, dataset: str, shard: Shard) -> str:
         """Where a shard is, after comparing the size the Hub states with the manifest's."""
         name = f"{dataset}/{shard.file}"
-        if self.sizes.get(name) != shard.bytes:
-            found = f"{self.sizes[name]} bytes" if name in self.sizes else "not there"
-            raise FuseboardError(
-                f"{self.server.where}: {name} is {found}, the manifest says {shard.bytes} bytes; "
-                "ask its publisher to push it again"
-            )
+        landing.expect(self.server.where, name, self.sizes.get(name), shard, "ask its publisher to push it again")
         return self._url(name)
 
     def _url(self, name: str) -> str:
@@ -104,8 +99,8 @@ def push(root: Path, version: Version, repo_id: str) -> str:
             manifest.FILE: f"{whole.model_dump_json(indent=1)}\n".encode(),
             card_readme.FILE: card_readme.render(whole, repo_id).encode(),
         }
-        if (card := version.folder / landing.CARD).is_file():
-            local[landing.CARD] = card
+        if (card := version.folder / manifest.CARD).is_file():
+            local[manifest.CARD] = card
         stale = {name for name in remote.sizes if name.endswith(".parquet")} - named
         commit = api.create_commit(
             repo_id,

@@ -11,12 +11,11 @@ from typing import Any, Protocol
 from store import atomic, card_readme, history, shards, versions
 from store import manifest as manifests
 from store.errors import FuseboardError, unknown
-from store.manifest import DatasetEntry, Manifest, Shard
+from store.manifest import CARD, DatasetEntry, Manifest, Shard
 from store.progress import transferring
 from store.transfer import Server
 from store.versions import Version
 
-CARD = "card.toml"
 WORKERS = 4
 """Files downloaded side by side; more gain nothing on one connection."""
 TEXT_LIMIT = 16 * 2**20
@@ -126,6 +125,13 @@ def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
                 raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {mend}")
         datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}})
     return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
+
+
+def expect(where: str, name: str, stated: int | None, shard: Shard, mend: str) -> None:
+    """Raises unless a remote states the manifest's size for a shard, whose file is `name` there; None is no file."""
+    if stated != shard.bytes:
+        found = "not there" if stated is None else f"{stated} bytes"
+        raise FuseboardError(f"{where}: {name} is {found}, the manifest says {shard.bytes} bytes; {mend}")
 
 
 def _transfer(remote: Remote, missing: list[tuple[str, Shard]], incoming: Path, folder: Path) -> None:

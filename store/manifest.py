@@ -13,7 +13,9 @@ from store.errors import FuseboardError
 from store.fingerprint import fingerprint
 
 FILE = "manifest.json"
-OWN_FILES = {FILE, "card.toml", "readme.md", "history.json"}
+CARD = "card.toml"
+"""The card that made the vectors; it lies beside the manifest."""
+OWN_FILES = {FILE, CARD, "readme.md", "history.json"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
 SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]

@@ -45,10 +45,11 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "hardware": pl.String,
     "libraries": pl.String,
     "created": pl.Datetime("us", "UTC"),
+    "right": pl.List(pl.UInt8),
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
-LATER = {"log_loss"}
+LATER = {"log_loss", "right"}
 """Columns that files of before they were added may lack; their rows have null there."""
 
 Metric = Annotated[float, Field(ge=0, le=1)] | None
@@ -107,6 +108,9 @@ class Result(BaseModel):
     hardware: str
     libraries: dict[str, str]
     created: datetime
+    right: list[int] | None = None
+    """(N,) right answers per image in id order, 0 or 1, or up to L for L labels; kept for every subset, so that choices
+    can be made again. Null on folds and in rows of before it was kept."""
     scores: list[list[float]] | None
     """(N, C) predicted probabilities in id order; kept for the finalists, null for the others."""
 

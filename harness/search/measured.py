@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness import profile
 from harness.fusion import Subset
@@ -14,6 +16,7 @@ from harness.search.folds import Labels
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
 from store import manifest
+from store.gains import right
 from store.results import Result
 
 
@@ -74,8 +77,14 @@ def _result(
         hardware=outcome.hardware,
         libraries=here.libraries,
         created=manifest.now(),
+        right=None if split == "cv" else answers(task, truth, parts[0]),
         scores=None if split == "cv" else parts[0].tolist(),
     )
+
+
+def answers(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> list[int] | None:
+    """Right answers per image, as results keep them; None where a score is no number."""
+    return right(task, labels, scores).astype(int).tolist() if np.isfinite(scores).all() else None
 
 
 def _mean(folds: Sequence[Metrics]) -> Metrics:

@@ -9,6 +9,7 @@ import polars as pl
 from harness import profile
 from harness.fusion import Subset
 from harness.metrics import Metrics, measure
+from harness.search.measured import answers
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
 from store import manifest
@@ -45,12 +46,19 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
         for split in recipe.splits:
             mean = np.stack([scores[name, split] for name in subset]).mean(axis=0)
             metrics = measure(pool.entry.task, truth[split], mean)
-            made.append(_result(recipe, pool, subset, split, [voters[name, split] for name in subset], metrics))
+            right = answers(pool.entry.task, truth[split], mean)
+            made.append(_result(recipe, pool, subset, split, [voters[name, split] for name in subset], metrics, right))
     return made
 
 
 def _result(
-    recipe: Recipe, pool: Pool, subset: Subset, split: str, voters: list[dict[str, Any]], metrics: Metrics
+    recipe: Recipe,
+    pool: Pool,
+    subset: Subset,
+    split: str,
+    voters: list[dict[str, Any]],
+    metrics: Metrics,
+    right: list[int] | None,
 ) -> Result:
     first = voters[0]
     return Result(
@@ -71,5 +79,6 @@ def _result(
         hardware=first["hardware"],
         libraries=profile.libraries(),
         created=manifest.now(),
+        right=right,
         scores=None,
     )

@@ -30,11 +30,15 @@ def shards(root: Path) -> dict[str, str]:
 
 
 class Counted(First):
-    """A dataset that remembers which rows were read."""
+    """A dataset that remembers which rows were read, and how often it was checked."""
 
     def __init__(self, name: str) -> None:
         super().__init__(datasets.get("digits"), int(name))
         self.read: list[tuple[str, int]] = []
+        self.checks = 0
+
+    def check(self) -> None:
+        self.checks += 1
 
     def images(self, split: str, start: int, stop: int) -> Images:
         for row, image in enumerate(super().images(split, start, stop), start):
@@ -47,6 +51,7 @@ def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_pa
     made = extract_together(CARDS, dataset, tmp_path / "together", "cpu")
     assert [version.manifest.backbone for version in made] == ["hog", "pixels"]
     assert sorted(dataset.read) == sorted((split, row) for split in dataset.splits for row in range(90))
+    assert dataset.checks == 1
     for card in CARDS:
         extract(card, datasets.get("digits-first90"), tmp_path / "single")
     assert shards(tmp_path / "together") == shards(tmp_path / "single")
@@ -59,8 +64,9 @@ def test_one_that_is_ahead_waits_and_nothing_is_computed_twice(tmp_path: Path) -
     extract_together(CARDS, dataset, tmp_path, "cpu")
     assert len(dataset.read) == 270, "only what pixels lacks"
     dataset.read.clear()
+    dataset.checks = 0
     extract_together(CARDS, dataset, tmp_path, "cpu")
-    assert dataset.read == []
+    assert (dataset.read, dataset.checks) == ([], 0)
 
 
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -64,7 +64,11 @@ class TinyStore:
     def measure(self, subset, val, test, dataset="tiny", revisions=None, **changes):
         """Keeps the validation and test row of one subset; `val` and `test` are (auc, acc)."""
         for split, (auc, acc) in {"val": val, "test": test}.items():
-            results.keep(self.root, [row(subset, split, auc, acc, dataset, revisions or {}, **changes)])
+            self.keep(subset, split, auc, acc, dataset, revisions, **changes)
+
+    def keep(self, subset, split, auc, acc, dataset="tiny", revisions=None, **changes):
+        """Keeps one row."""
+        results.keep(self.root, [row(subset, split, auc, acc, dataset, revisions or {}, **changes)])
 
     def search(self, scores, dataset="tiny", **changes):
         """Keeps one row pair per subset of a mapping subset -> (val, test)."""
@@ -104,6 +108,7 @@ def row(subset, split, auc, acc, dataset, revisions, *, day=0, scores=None, **ch
         "hardware": "a machine",
         "libraries": LIBRARIES,
         "created": START + timedelta(days=day),
+        "right": None,
         "scores": scores,
     }
     inputs |= {name: value for name, value in changes.items() if name in inputs}

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from harness.metrics import measure
+from harness.search.measured import answers
 from store import gains, results
 from store.choice import choose
 from store.errors import FuseboardError
@@ -38,48 +39,50 @@ def rows(task, by="acc", kept=SUBSETS):
                     "auc": found.auc,
                     "log_loss": found.log_loss,
                     "selection": [by, "backbones", "features", "name"],
-                    "scores": scores.tolist() if subset in kept else None,
+                    "right": answers(task, labels, scores) if subset in kept else None,
                 }
             )
-    return pl.DataFrame(records, schema_overrides={"scores": results.SCHEMA["scores"]})
+    return pl.DataFrame(records, schema_overrides={"right": results.SCHEMA["right"]})
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("by", ["acc", "auc", "log-loss"])
-def test_it_is_the_choice_of_the_protocol(task, by):
-    labels, _ = truth(task)
-    found = rechoose(rows(task, by), labels, task, 200)
-    choice = choose(rows(task, by))
+def test_it_is_the_choice_of_the_protocol(task):
+    found = rechoose(rows(task), 200)
+    choice = choose(rows(task))
     assert found.chosen == choice.chosen
-    value = {tuple(row["subset"]): row for row in rows(task, by).to_dicts() if row["split"] == "val"}[choice.chosen]
-    score = -value["log_loss"] if by == "log-loss" else value[by]
-    assert found.apparent == pytest.approx(score, rel=1e-5)
+    value = {tuple(row["subset"]): row for row in rows(task).to_dicts() if row["split"] == "val"}[choice.chosen]
+    assert found.apparent == pytest.approx(value["acc"], rel=1e-12)
     assert (found.candidates, found.images, found.resamples) == (3, 60, 200)
     assert sum(found.subsets.values()) == pytest.approx(1)
 
 
 def test_the_tie_break_is_that_of_the_protocol():
-    labels, _ = truth("multi-class")
     table = rows("multi-class")
-    same = table["scores"][0]
-    table = table.with_columns(pl.Series("scores", [same] * 6, dtype=results.SCHEMA["scores"]))
-    assert rechoose(table.reverse(), labels, "multi-class", 50).subsets == {("a",): 1.0}
+    same = {name: pl.Series(name, [table[name][0]] * 6, dtype=table.schema[name]) for name in ("right", "acc")}
+    assert rechoose(table.with_columns(**same).reverse(), 50).subsets == {("a",): 1.0}
 
 
-def test_after_compaction_it_speaks_of_the_finalists_only():
-    labels, _ = truth("multi-class")
-    found = rechoose(rows("multi-class", kept=SUBSETS[:2]), labels, "multi-class", 50)
-    assert found.candidates == 2
-    given = [np.array(row["scores"]) for row in rows("multi-class").to_dicts() if row["split"] == "val"][:2]
-    right = np.stack([gains.right("multi-class", labels, each) for each in given])
-    assert found == win(SUBSETS[:2], gains.mean(right), 60, 50)
+def test_it_is_the_win_of_the_answers_themselves():
+    labels, classes = truth("multi-class")
+    random = np.random.default_rng(1)
+    drawn = [random.dirichlet(np.ones(classes), size=60).round(2).astype(np.float32) for _ in range(6)]
+    right = np.stack([(scores.argmax(axis=1) == labels).astype(np.float32) for scores in drawn[::2]])
+    assert rechoose(rows("multi-class"), 50) == win(SUBSETS, gains.mean(right), 60, 50)
+
+
+def test_rows_of_before_answers_were_kept():
+    with pytest.raises(FuseboardError, match="1 of 3 subsets have no answers on validation"):
+        rechoose(rows("multi-class", kept=SUBSETS[:2]))
 
 
 def test_what_cannot_be_chosen_again():
-    labels, _ = truth("multi-class")
-    with pytest.raises(FuseboardError, match="no subset kept its validation predictions"):
-        rechoose(rows("multi-class", kept=[]), labels, "multi-class")
-    with pytest.raises(FuseboardError, match="no subset kept its validation predictions"):
-        rechoose(rows("multi-class").clear(), labels, "multi-class")
-    with pytest.raises(FuseboardError, match="chooses by cv-acc, whose folds keep no predictions"):
-        rechoose(rows("multi-class", "cv-acc"), labels, "multi-class")
+    with pytest.raises(FuseboardError, match="0 of 0 subsets"):
+        rechoose(rows("multi-class").clear())
+    for by in ("auc", "log-loss", "cv-acc"):
+        with pytest.raises(FuseboardError, match=f"chooses by {by}, and rows keep only"):
+            rechoose(rows("multi-class", by))
+
+
+def test_a_choice_among_all_wrong_answers_has_a_score():
+    zeros = pl.Series("right", [[0] * 60] * 6, dtype=results.SCHEMA["right"])
+    assert rechoose(rows("multi-class").with_columns(zeros, acc=pl.lit(0.0)), 20).apparent == 0
