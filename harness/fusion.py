@@ -11,6 +11,8 @@ Subset = tuple[str, ...]
 
 CONCAT = "concat"
 SOFT_VOTE = "soft-vote"
+WEIGHTED_VOTE = "weighted-vote"
+"""Fusions: features side by side, the mean of the single backbones' predictions, and their weighted mean."""
 
 BATCH_ROWS = 2_048
 """Rows joined at a time."""

@@ -109,7 +109,7 @@ class Search:
     def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
         known = results.known_keys(self.root, recipe.evaluation, self.dataset)
         lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
-        if lacking and recipe.fusion == fusion.SOFT_VOTE:
+        if lacking and recipe.fusion != fusion.CONCAT:
             singles, concat = [(name,) for name in self.pool.versions], replace(recipe, fusion=fusion.CONCAT)
             self._measure(concat, singles)
             results.keep(self.root, votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))

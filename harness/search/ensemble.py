@@ -99,3 +99,16 @@ def auc(task: str, labels: Labels) -> Metric:
         return np.array([measure(task, labels, trial).auc for trial in trials], float)
 
     return values
+
+
+def likelihood(task: str, labels: Labels) -> Metric:
+    """Minus the log-loss, trial by trial, in nats."""
+
+    def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
+        return -np.array([measure(task, labels, trial).log_loss for trial in trials], float)
+
+    return values
+
+
+METRICS = {"acc": accuracy, "auc": auc, "log_loss": likelihood}
+"""By the column of the results that a protocol chooses by."""

@@ -1,4 +1,4 @@
-"""The soft vote: classifiers that each saw one backbone, averaged over every subset without another fit."""
+"""The vote: classifiers that each saw one backbone, averaged without another fit, with equal or with chosen weights."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from harness import profile
+from harness import fusion, profile
 from harness.fusion import Subset
 from harness.metrics import Metrics, measure
+from harness.search import ensemble
 from harness.search.measured import answers
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
@@ -18,7 +19,10 @@ from store.results import Result
 
 
 def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.DataFrame) -> list[Result]:
-    """Rows of the unweighted mean of the singles' probabilities: nothing is learned but which subset to take.
+    """Rows of the mean of the singles' probabilities.
+
+    Unweighted, nothing is learned but which subset to take. A weighted vote takes its weights from validation by the
+    protocol's criterion, so its validation score is the more optimistic; its subset is the voters that it was offered.
 
     Args:
         recipe: of the votes.
@@ -43,8 +47,13 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
     truth = {split: pool.labels(split) for split in recipe.splits}
     made = []
     for subset in subsets:
+        weights = np.full(len(subset), 1 / len(subset))
+        if recipe.fusion == fusion.WEIGHTED_VOTE:
+            by = ensemble.METRICS[recipe.criterion.column](pool.entry.task, truth["val"])
+            chosen = ensemble.select({name: scores[name, "val"] for name in subset}, by).weights
+            weights = np.array([chosen.get(name, 0) for name in subset])
         for split in recipe.splits:
-            mean = np.stack([scores[name, split] for name in subset]).mean(axis=0)
+            mean = np.average([scores[name, split] for name in subset], axis=0, weights=weights)
             metrics = measure(pool.entry.task, truth[split], mean)
             right = answers(pool.entry.task, truth[split], mean)
             made.append(_result(recipe, pool, subset, split, [voters[name, split] for name in subset], metrics, right))

@@ -53,6 +53,36 @@ def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
     assert (row["evaluation"], row["fusion"]) == ("late", "soft-vote")
 
 
+def test_an_ensemble_is_the_weighted_vote_of_voters_chosen_on_validation(store: Path) -> None:
+    search = Search(store, DATA, STARTER)
+    choice = search.run(strategies.get("ensemble"))
+    assert (choice.chosen, search.fits) == (("hog", "pixels"), 2)
+    blocks = {split: Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test")}
+    said: dict[str, dict[str, np.ndarray]] = {"val": {}, "test": {}}
+    for name in ("hog", "pixels"):
+        model = XGBClassifier(**STARTER.params.model_dump(exclude_none=True), random_state=42)
+        model.fit(blocks["train"].features[name], blocks["train"].labels)
+        for split, by_name in said.items():
+            by_name[name] = model.predict_proba(blocks[split].features[name])
+    path, bag = [], [0, 0]
+    for _ in range(50):
+        trials = []
+        for other in (0, 1):
+            tried = [bag[i] + (i == other) for i in (0, 1)]
+            mean = np.average([said["val"]["hog"], said["val"]["pixels"]], axis=0, weights=tried)
+            trials.append((float((mean.argmax(axis=1) == blocks["val"].labels).mean()), -other))
+        best = max(trials)
+        bag[-best[1]] += 1
+        path.append((best[0], tuple(bag)))
+    weights = max(path, key=lambda step: step[0])[1]
+    mean = np.average([said["test"]["hog"], said["test"]["pixels"]], axis=0, weights=weights)
+    expected = measure("multi-class", blocks["test"].labels, mean)
+    (row,) = (row for row in search.rows([choice.chosen]).to_dicts() if row["split"] == "test")
+    assert row["acc"] == expected.acc
+    assert row["auc"] == pytest.approx(expected.auc, abs=1e-6)
+    assert (row["evaluation"], row["fusion"]) == ("late", "weighted-vote")
+
+
 def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
 

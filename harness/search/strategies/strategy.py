@@ -37,7 +37,8 @@ class Ask:
     subsets: Sequence[Subset]
     fidelity: Fidelity = FULL
     fusion: str = CONCAT
-    """`concat`, or `soft-vote`: the mean of what the single backbones' classifiers say, which needs K fits for all."""
+    """`concat`; `soft-vote`, the mean of what the single backbones' classifiers say, which needs K fits for all; or
+    `weighted-vote`, whose weights are chosen on validation."""
 
 
 Scores = Mapping[Subset, float | None]
