@@ -87,6 +87,34 @@ def auc(task: str, labels: Labels, scores: Sequence[NDArray[np.floating[Any]]]) 
     return score
 
 
+def balanced(task: str, labels: Labels, scores: Sequence[NDArray[np.floating[Any]]]) -> Score:
+    """Balanced accuracy as in `medmnistc.eval.Evaluator`: the unweighted mean of the classes' shares of right answers.
+
+    For several labels it is the mean over labels of that of each, by which no and yes weigh alike.
+
+    Args:
+        task: one of MedMNIST's task names.
+        labels: (N,) class numbers, or (N, L) of 0 and 1.
+        scores: per subset (N, C) probabilities.
+    """
+    if task == "binary-class" or labels.ndim == 2:
+        yes = labels.reshape(len(labels), -1) > 0
+        said = [(each[:, -1:] if task == "binary-class" else each) > 0.5 for each in scores]
+        groups, answers = np.hstack([~yes, yes]), [np.hstack([~each, each]) for each in said]
+    else:
+        classes = np.arange(scores[0].shape[1])
+        groups, answers = labels[:, None] == classes, [each.argmax(axis=1)[:, None] == classes for each in scores]
+    drawn = groups.T.astype(np.float32)
+    rightly = [(groups & each).T.astype(np.float32) for each in answers]
+
+    def score(counts: Counts) -> NDArray[np.float64]:
+        with np.errstate(invalid="ignore"):
+            shares = [(right @ counts).astype(np.float64) / (drawn @ counts) for right in rightly]
+        return np.stack([share.mean(axis=0) for share in shares])
+
+    return score
+
+
 def _order(column: NDArray[np.floating[Any]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows by ascending score, and where each run of equal scores begins."""
     order = np.argsort(column, kind="stable")
