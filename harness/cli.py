@@ -133,7 +133,7 @@ def search(
 
 @cli.command()
 def evaluate(
-    evaluation: Annotated[str, typer.Argument(help="singles or late.")],
+    evaluation: Annotated[str, typer.Argument(help="singles, late, tuned, attention-…, linear-probe or knn.")],
     dataset: str,
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
@@ -142,7 +142,7 @@ def evaluate(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """Measures what fusion is held against: the best single backbone, or the soft vote of single ones."""
+    """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
     from harness import evaluations
     from harness import protocol as protocols
     from harness.datasets import registry as known_datasets

@@ -1,11 +1,13 @@
 """Protocols: named, frozen sets of choices under which results may be compared."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from harness.tuning.rules import Tuning
 from store.errors import UsageError, unknown
 from store.fingerprint import fingerprint
 from store.manifest import Name
@@ -13,6 +15,7 @@ from store.manifest import Name
 FOLDER = Path(__file__).parent / "protocols"
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
+Penalty = Annotated[float, Field(ge=0)]
 
 
 class _Strict(BaseModel):
@@ -26,6 +29,19 @@ class Params(_Strict):
     learning_rate: Fraction
     max_depth: int = Field(ge=1)
     max_bin: int | None = Field(None, ge=2)
+    max_leaves: int | None = Field(None, ge=0)
+    """0 is no limit."""
+    min_child_weight: Penalty | None = None
+    subsample: Fraction | None = None
+    colsample_bytree: Fraction | None = None
+    reg_alpha: Penalty | None = None
+    reg_lambda: Penalty | None = None
+
+    @property
+    def absent(self) -> set[str]:
+        """Parameters at the library's default that protocols could not name at first: they are in no digest."""
+        first = {"n_estimators", "learning_rate", "max_depth", "max_bin"}
+        return {name for name in type(self).model_fields if name not in first and getattr(self, name) is None}
 
 
 class CrossValidation(_Strict):
@@ -63,14 +79,43 @@ class Protocol(_Strict):
     seed: int = Field(ge=0)
     params: Params
     selection: Selection
+    tuning: Tuning | None = None
+
+    @model_validator(mode="after")
+    def _space_is_of_parameters(self) -> Self:
+        for name, values in self.tuning.space.items() if self.tuning else ():
+            for value in values:
+                try:
+                    self.with_params({name: value})
+                except ValidationError as error:
+                    raise ValueError(f"tuning.space.{name}: {value}: {error.errors()[0]['msg']}") from error
+        return self
+
+    def with_params(self, params: Mapping[str, int | float], seed: int | None = None) -> "Protocol":
+        """The same choices but for some parameters and, when given, the seed.
+
+        Raises:
+            ValidationError: a parameter is unknown, or cannot have that value.
+        """
+        changed = Params.model_validate({**self.params.model_dump(), **params})
+        return self.model_copy(update={"params": changed, "seed": self.seed if seed is None else seed})
 
     @property
     def digest(self) -> str:
-        """Hash of every choice; rows of different digests are never ranked together, whatever the name says."""
+        """Hash of every choice; rows of different digests are never ranked together, whatever the name says.
+
+        Tuning is not in it, because the rows of a search do not depend on it; tuned rows have `tuned_digest`.
+        """
         absent: set[str] = set() if self.selection.cv else {"cv"}  # so that older protocols keep their digests
+        left_out = {"title": True, "description": True, "tuning": True}
         return fingerprint(
-            self.model_dump(mode="json", exclude={"title": True, "description": True, "selection": absent})
+            self.model_dump(mode="json", exclude={**left_out, "selection": absent, "params": self.params.absent})
         )
+
+    def tuned_digest(self, trials: int) -> str:
+        """Hash of every choice and of the tuning, with so many trials."""
+        tuning = self.tuning.model_dump(mode="json") if self.tuning else {}
+        return fingerprint({"protocol": self.digest, "tuning": {**tuning, "trials": trials}})
 
 
 def names() -> list[str]:

@@ -15,6 +15,9 @@ SAME = {
 
 OLD_VERSION = "an older version of a backbone"
 
+EACH_ITS_OWN = ("probe", "tuning")
+"""Evaluations whose rows have a definition each (what was spent, which parameters were tried) and are never ranked."""
+
 
 def mark(rows: pl.DataFrame) -> pl.DataFrame:
     """Adds the column `superseded`: null for a current row, else the reason.
@@ -31,6 +34,8 @@ def mark(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _mark_group(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(superseded=pl.lit(None, pl.String))
+    if rows["evaluation"][0] in EACH_ITS_OWN:
+        return rows
     current = pl.col("superseded").is_null()
     for column, reason in SAME.items():
         newest = rows.filter(current).sort("created", column)[column][-1]

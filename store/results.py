@@ -27,6 +27,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "fingerprints": pl.List(pl.String),
     "fusion": pl.String,
     "classifier": pl.String,
+    "params": pl.String,
     "seed": pl.Int64,
     "metric_set": pl.String,
     "selection": pl.List(pl.String),
@@ -49,7 +50,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
-LATER = {"log_loss", "right"}
+LATER = {"log_loss", "params", "right"}
 """Columns that files of before they were added may lack; their rows have null there."""
 
 Metric = Annotated[float, Field(ge=0, le=1)] | None
@@ -88,6 +89,8 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     inputs: Inputs
+    params: dict[str, int | float] | None = None
+    """Of the classifier; null in rows of before they were kept."""
     selection: tuple[str, ...]
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
     auc: Metric
@@ -206,4 +209,5 @@ def _record(row: Result) -> dict[str, object]:
         **row.inputs.model_dump(),
         **values,
         "libraries": json.dumps(row.libraries, sort_keys=True),
+        "params": None if row.params is None else json.dumps(row.params, sort_keys=True),
     }

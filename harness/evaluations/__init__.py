@@ -9,15 +9,15 @@ from harness.search.engine import Search
 from store.choice import Choice
 from store.errors import unknown
 
-EVALUATIONS = ("singles", "late")
+EVALUATIONS = ("singles", "late", "tuned", "attention-random", "attention-trained", "linear-probe", "knn")
 
 Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
 """Measures, keeps the rows, and returns the choice among them with the rows themselves."""
 
 
 def get(name: str) -> Evaluation:
-    """An evaluation by name: the `evaluate` of the module of that name."""
+    """An evaluation by name: the `evaluate` of the module of that name, in which dashes are underscores."""
     if name not in EVALUATIONS:
         raise unknown("evaluation", name, EVALUATIONS)
-    evaluation: Evaluation = import_module(f"harness.evaluations.{name}").evaluate
+    evaluation: Evaluation = import_module(f"harness.evaluations.{name.replace('-', '_')}").evaluate
     return evaluation

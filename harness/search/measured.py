@@ -61,6 +61,7 @@ def _result(
         metrics = measure(task, truth, parts[0])
     return Result(
         inputs=here.recipe.inputs(here.pool, subset, split),
+        params=here.recipe.params,
         selection=here.recipe.selection,
         auc=metrics.auc,
         acc=metrics.acc,

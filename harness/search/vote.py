@@ -72,6 +72,7 @@ def _result(
     first = voters[0]
     return Result(
         inputs=recipe.inputs(pool, subset, split),
+        params=recipe.params,
         selection=recipe.selection,
         auc=metrics.auc,
         acc=metrics.acc,

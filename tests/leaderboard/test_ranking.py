@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from leaderboard.interval import wilson
 from leaderboard.ranking import boards, competition_ranks
+from leaderboard.supersession import mark
 from store import results
 
 shares = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.5, 0.75]))
@@ -162,3 +163,13 @@ def test_two_subsets_are_too_few_for_a_correlation(store):
     correlation = only_board(store).correlation
     assert (correlation.acc, correlation.auc) == (None, None)
     assert correlation.reason
+
+
+def test_rows_that_are_each_their_own_definition_supersede_nobody(store):
+    for evaluation in ("probe", "tuning", "tuned"):
+        for day, digest in enumerate(("d1", "d2")):
+            store.measure(("alpha",), (0.8, 0.7), (0.8, 0.7), evaluation=evaluation, protocol_digest=digest, day=day)
+    marked = mark(results.read(store.root))
+    old = marked.filter(marked["superseded"].is_not_null())
+    assert set(old["evaluation"]) == {"tuned"}
+    assert set(old["protocol_digest"]) == {"d1"}
