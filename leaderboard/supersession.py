@@ -15,8 +15,8 @@ SAME = {
 
 OLD_VERSION = "an older version of a backbone"
 
-EACH_ITS_OWN = ("probe", "tuning")
-"""Evaluations whose rows have a definition each (what was spent, which parameters were tried) and are never ranked."""
+EACH_ITS_OWN = ("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn")
+"""Evaluations whose rows have a definition each (what was spent, which setting was tried) and are never ranked here."""
 
 
 def mark(rows: pl.DataFrame) -> pl.DataFrame:
