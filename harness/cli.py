@@ -133,7 +133,9 @@ def search(
 
 @cli.command()
 def evaluate(
-    evaluation: Annotated[str, typer.Argument(help="singles, late, tuned, attention-…, linear-probe or knn.")],
+    evaluation: Annotated[
+        str, typer.Argument(help="singles, late, tuned, attention-random, attention-trained, linear-probe or knn.")
+    ],
     dataset: str,
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",

@@ -9,7 +9,17 @@ from harness.search.engine import Search
 from store.choice import Choice
 from store.errors import unknown
 
-EVALUATIONS = ("singles", "late", "tuned", "attention-random", "attention-trained", "linear-probe", "knn")
+EVALUATIONS = (
+    "singles",
+    "late",
+    "tuned",
+    "attention-random",
+    "attention-trained",
+    "linear-probe",
+    "knn",
+    "corruption",
+    "corruption-one-loader",
+)
 
 Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
 """Measures, keeps the rows, and returns the choice among them with the rows themselves."""

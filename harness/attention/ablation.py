@@ -1,0 +1,81 @@
+"""The attention ablation: widths by heads over all backbones of the pool, XGBoost of the protocol on the output."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+
+import polars as pl
+import typer
+
+from harness import cluster, profile
+from harness.evaluations import contest
+from harness.evaluations.contest import Answer
+from harness.evaluations.variant import Variant
+from harness.fusion import Subset
+from harness.search.engine import Search
+from store.choice import Choice, choose
+from store.errors import UsageError
+from store.manifest import SPLITS
+
+RANDOM, TRAINED = "attention-random", "attention-trained"
+WIDTHS, HEADS = (256, 512, 768), (4, 8, 12)
+"""Of the paper; the narrowest with the fewest heads wins among equals."""
+
+
+def evaluate(search: Search, kind: str) -> tuple[Choice, pl.DataFrame]:
+    """Measures every possible width and number of heads, and picks one on validation.
+
+    The subset is given, not chosen: all backbones of the pool. So the choice has no oracle among subsets; that among
+    widths and heads is told on stderr.
+
+    Args:
+        search: whose pool, protocol and device are meant.
+        kind: `attention-random`, or `attention-trained`.
+
+    Raises:
+        UsageError: one backbone.
+    """
+    from harness.attention.fit import Fit, one_thread_each
+    from harness.attention.training import Plan
+
+    if len(search.pool.versions) < 2:
+        raise UsageError(
+            f"{kind} of {next(iter(search.pool.versions))} alone: a single token can but attend to itself; name two "
+            "backbones or more"
+        )
+    shapes, training = possible(WIDTHS, HEADS), Plan().setting if kind == TRAINED else {}
+    variants = [
+        Variant(
+            search.protocol,
+            fusion=f"{kind} {width}x{heads}",
+            under=kind,
+            name=f"{width}x{heads}",
+            classifier=search.protocol.classifier,
+            setting={"kind": kind, "width": width, "heads": heads, **training},
+        )
+        for width, heads in shapes
+    ]
+
+    def answers(subset: Subset, asked: Sequence[Variant]) -> Iterator[Answer]:
+        parts = {str(split): search.pool.all_blocks(split) for split in SPLITS}
+        blocks = {split: [part.features[name] for name in subset] for split, part in parts.items()}
+        fit = Fit(kind == TRAINED, blocks, parts["train"].labels, parts["val"].labels, search.classifier)
+        meter = profile.Meter(search.device)
+        jobs = search.jobs or profile.cores() if search.device == "cpu" else 1
+        sizes = [(variant.setting["width"], variant.setting["heads"]) for variant in asked]
+        with one_thread_each():
+            for number, outcome in cluster.run(fit, sizes, jobs, address=None):
+                yield Answer(asked[number], outcome, sizes[number][0], meter.peak_vram_mb, search.device, jobs)
+
+    held = contest.hold(search, [tuple(search.pool.versions)], variants, answers)
+    held.say()
+    return replace(choose(held.rows), oracle=(), everything=()), held.rows
+
+
+def possible(widths: Sequence[int], heads: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of width and heads that exist, in order; says on stderr which ones do not."""
+    pairs = list(product(widths, heads))
+    impossible = [f"{width}x{count}" for width, count in pairs if width % count]
+    if impossible:
+        typer.echo(f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width", err=True)
+    return [(width, count) for width, count in pairs if width % count == 0]

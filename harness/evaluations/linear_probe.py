@@ -1,0 +1,69 @@
+"""The linear probe on each backbone alone and on all together: another classifier on the same features."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from harness import cluster, profile
+from harness.evaluations import contest
+from harness.evaluations.contest import Answer
+from harness.evaluations.variant import Variant
+from harness.fusion import Subset, concat
+from harness.linear_probe import GRID, MAX_ITERATIONS, LinearProbe, side_by_side, standardised
+from harness.search.engine import Search
+from harness.search.fit import Outcome
+from harness.search.folds import Labels
+from store.choice import Choice, choose
+from store.manifest import SPLITS
+
+NAME = "linear-probe"
+
+
+def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
+    """Picks the penalty of each subset on validation, then the subset by the protocol's own rule."""
+    setting = {"grid": list(GRID), "max_iterations": MAX_ITERATIONS, "features": "standardised"}
+    penalties = {f"C={c:g}": c for c in GRID}
+    variants = [
+        Variant(
+            search.protocol,
+            under=NAME,
+            name=name,
+            classifier=f"{NAME} {name}",
+            setting={**setting, "C": c},
+            own_params={"C": c, "max_iter": MAX_ITERATIONS},
+        )
+        for name, c in penalties.items()
+    ]
+
+    def answers(subset: Subset, asked: Sequence[Variant]) -> Iterator[Answer]:
+        blocks = [search.pool.all_blocks(split) for split in SPLITS]
+        began = time.perf_counter()
+        features = standardised(*(concat([part.features[name] for name in subset]) for part in blocks))
+        preparing_s = time.perf_counter() - began
+        task, classes = search.pool.entry.task, search.pool.entry.n_classes
+        jobs = ((LinearProbe(penalties[v.name], task, classes), features, blocks[0].labels) for v in asked)
+        with side_by_side():
+            for number, outcome in cluster.run(_fit, jobs, search.jobs, address=None):
+                whole = replace(outcome, fit_s=preparing_s + outcome.fit_s)
+                yield Answer(asked[number], whole, features[0].shape[1], jobs=search.jobs or profile.cores())
+
+    held = contest.hold(search, contest.alone_and_together(search), variants, answers)
+    held.say()
+    return choose(held.rows), held.rows
+
+
+def _fit(probe: LinearProbe, features: Sequence[NDArray[np.float32]], labels: Labels) -> Outcome:
+    train, *unseen = features
+    began = time.perf_counter()
+    fitted = probe.fit(train, labels)
+    fit_s = time.perf_counter() - began
+    scores, predict_s = {}, {}
+    for split, rows in zip(SPLITS[1:], unseen, strict=True):
+        began = time.perf_counter()
+        scores[str(split)] = [fitted.predict(rows)]
+        predict_s[str(split)] = time.perf_counter() - began
+    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware())
