@@ -131,6 +131,32 @@ def search(
     print_choice(choice, engine.rows(sorted(choice.finalists)), json)
 
 
+@cli.command("strategies")
+def compare_strategies(
+    dataset: str,
+    backbones: Backbones = None,
+    protocol: ProtocolName = "biofuse-2026",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Fits side by side; one per core by default.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")] = False,
+    device: Device = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
+    from dataclasses import asdict
+
+    from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
+    from harness.device import resolve
+    from harness.search.engine import Search
+    from harness.search.price import prices
+    from store.location import store_root
+
+    rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, yes=yes)
+    print_rows([asdict(price) for price in prices(engine, strategies.names())], json)
+
+
 @cli.command()
 def evaluate(
     evaluation: Annotated[
