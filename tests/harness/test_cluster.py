@@ -3,23 +3,16 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from harness import cluster
 from store.errors import FuseboardError
+from tests.harness.dask_cluster import dask_cluster
 
-distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-
-
-@pytest.fixture
-def local() -> Iterator[Any]:
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as started:
-        yield started
+pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
 
 def total(array: np.ndarray, marker: str, number: int) -> float:
@@ -37,17 +30,19 @@ def slow(number: int) -> int:
     return number
 
 
-def test_a_killed_worker_loses_neither_blocks_nor_jobs(local: Any, tmp_path: Path) -> None:
+def test_a_killed_worker_loses_neither_blocks_nor_jobs(tmp_path: Path) -> None:
     blocks = [np.full(1000, float(value)) for value in range(4)]
     jobs = [(block, str(tmp_path / "killed"), number) for number, block in enumerate(blocks * 2)]
-    answers = dict(cluster.run(total, jobs, None, local.scheduler_address))
+    with dask_cluster(tmp_path) as (address, _):
+        answers = dict(cluster.run(total, jobs, None, address))
     assert (tmp_path / "killed").exists()
     assert answers == {number: 1000.0 * (number % 4) + number for number in range(8)}
 
 
-def test_a_scheduler_that_goes_away_is_named(local: Any) -> None:
-    answers = cluster.run(slow, [(number,) for number in range(40)], None, local.scheduler_address)
-    next(answers)
-    local.close()
-    with pytest.raises(FuseboardError, match="went away: start it again"):
-        list(answers)
+def test_a_scheduler_that_goes_away_is_named(tmp_path: Path) -> None:
+    with dask_cluster(tmp_path) as (address, process):
+        answers = cluster.run(slow, [(number,) for number in range(40)], None, address)
+        next(answers)
+        process.kill()
+        with pytest.raises(FuseboardError, match="went away: start it again"):
+            list(answers)

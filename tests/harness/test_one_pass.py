@@ -17,6 +17,7 @@ from harness.extract import extract
 from harness.one_pass import extract_together
 from store import manifest, versions
 from store.errors import FuseboardError
+from tests.harness.dask_cluster import dask_cluster
 
 CARDS = [registry.get("hog"), registry.get("pixels")]
 
@@ -112,11 +113,11 @@ def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> N
 
 
 def test_shards_made_on_a_dask_cluster_are_the_same(tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     dataset = datasets.get("digits-first90")
     local = extract(CARDS[1], dataset, tmp_path / "local", shard_rows=20)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        made = extract(CARDS[1], dataset, tmp_path / "dask", shard_rows=20, address=cluster.scheduler_address)
+    with dask_cluster(tmp_path) as (address, _):
+        made = extract(CARDS[1], dataset, tmp_path / "dask", shard_rows=20, address=address)
     assert shards(tmp_path / "dask") == shards(tmp_path / "local")
     profile = manifest.read(made.folder).entry("digits-first90", "train").profile
     assert profile is not None

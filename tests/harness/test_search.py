@@ -27,6 +27,7 @@ from harness.search.strategies.strategy import Ask, Plan, Setting
 from store import results
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError
+from tests.harness.dask_cluster import dask_cluster
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -212,11 +213,11 @@ def test_jobs_do_not_change_the_rows(store: Path, tmp_path: Path) -> None:
 
 
 def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     other = Path(shutil.copytree(store, tmp_path / "other"))
     Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        remote = Search(other, DATA, STARTER, address=cluster.scheduler_address)
+    with dask_cluster(tmp_path) as (address, _):
+        remote = Search(other, DATA, STARTER, address=address)
         remote.run(strategies.get("exhaustive"))
     assert remote.fits == 3
     assert measured(store).equals(measured(other))
@@ -236,17 +237,11 @@ def deadly(order: Order, labels: np.ndarray, *blocks: np.ndarray) -> Outcome:
 
 
 def test_workers_that_the_system_kills_end_in_one_line_and_what_is_done_is_kept(
-    store: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     monkeypatch.setattr(engine, "fit", deadly)
-    quick = {"distributed.scheduler.allowed-failures": 0, "distributed.nanny.pre-spawn-environ": {}}
-    with (
-        dask.config.set(quick),
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-    ):
-        address = cluster.scheduler_address
+    with dask_cluster(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as (address, _):
         Search(store, DATA, STARTER, address=address).run(strategies.get("singles"))
         with pytest.raises(FuseboardError, match="died again and again"):
             Search(store, DATA, STARTER, address=address).run(strategies.get("exhaustive"))
