@@ -6,20 +6,18 @@ from typing import Annotated
 import typer
 
 import harness.backbones.cli
-from harness.output import Facts, print_choice, print_findings, print_rows, print_worth
-from harness.search import strategies
+import harness.evaluations.cli
+import harness.search.cli
+from harness.options import Backbones, Device, Json, ProtocolName, Store, names
+from harness.output import Facts, print_findings, print_rows
 from store.errors import UsageError
-
-Store = Annotated[Path | None, typer.Option("--store", help="The store; else $FUSEBOARD_STORE, else your cache.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")]
-Backbones = Annotated[str | None, typer.Option(help="Comma-separated; all that hold the dataset by default.")]
-ProtocolName = Annotated[str, typer.Option(help="The frozen choices to measure under.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="The images.")
 submission = typer.Typer(no_args_is_help=True, help="Backbones of other people.")
 cli.add_typer(harness.backbones.cli.cli, name="backbones")
+cli.add_typer(harness.search.cli.cli)
+cli.add_typer(harness.evaluations.cli.cli)
 cli.add_typer(datasets, name="datasets")
 cli.add_typer(submission, name="submission")
 
@@ -101,100 +99,6 @@ def extract(
 
 
 @cli.command()
-def search(
-    dataset: str,
-    backbones: Backbones = None,
-    strategy: Annotated[str, typer.Option(help=", ".join(strategies.names()) + "; see docs/search.md.")] = "exhaustive",
-    protocol: ProtocolName = "biofuse-2026",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Fits side by side; one per core by default.")] = None,
-    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")] = False,
-    device: Device = None,
-    store: Store = None,
-    json: Json = False,
-) -> None:
-    """Searches the fusion of backbones that is best on validation, and reports it on test."""
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.fusion import all_subsets
-    from harness.search.engine import Search
-    from store.location import store_root
-
-    plan, rules = strategies.get(strategy), protocols.get(protocol)
-    name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, cluster, yes)
-    choice = engine.run(plan)
-    typer.echo(f"{engine.fits} fits", err=True)
-    if choice.measured == choice.possible:
-        print_worth(engine.rows(all_subsets(list(engine.pool.versions))))
-    print_choice(choice, engine.rows(sorted(choice.finalists)), json)
-
-
-@cli.command("strategies")
-def compare_strategies(
-    dataset: str,
-    backbones: Backbones = None,
-    protocol: ProtocolName = "biofuse-2026",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Fits side by side; one per core by default.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")] = False,
-    device: Device = None,
-    store: Store = None,
-    json: Json = False,
-) -> None:
-    """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
-    from dataclasses import asdict
-
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.search.engine import Search
-    from harness.search.price import prices
-    from store.location import store_root
-
-    rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device), jobs, yes=yes)
-    print_rows([asdict(price) for price in prices(engine, strategies.names())], json)
-
-
-@cli.command()
-def evaluate(
-    evaluation: Annotated[
-        str, typer.Argument(help="singles, late, tuned, attention-random, attention-trained, linear-probe or knn.")
-    ],
-    dataset: str,
-    backbones: Backbones = None,
-    protocol: ProtocolName = "biofuse-2026",
-    trials: Annotated[int | None, typer.Option(min=1, help="Of tuned: fewer than the protocol's.")] = None,
-    device: Device = None,
-    store: Store = None,
-    json: Json = False,
-) -> None:
-    """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
-    from harness import evaluations
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.search.engine import Search
-    from store.location import store_root
-
-    if trials is not None and evaluation != "tuned":
-        raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
-    measure, rules = evaluations.get(evaluation), protocols.get(protocol)
-    name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device))
-    if evaluation == "tuned":
-        from harness.evaluations import tuned
-
-        compared = tuned.compare(engine, trials)
-        typer.echo("\n".join(compared.notes), err=True)
-        print_rows(compared.table, json)
-        return
-    choice, rows = measure(engine)
-    print_choice(choice, rows, json)
-
-
-@cli.command()
 def fuse(
     dataset: Annotated[str, typer.Argument(help="Whose classes to predict; its embeddings must be in the store.")],
     images: Annotated[Path, typer.Argument(help="A folder of image files.", exists=True, file_okay=False)],
@@ -218,12 +122,12 @@ def fuse(
 
     rules, paths = protocols.get(protocol), find_images(images)
     name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, _names(backbones), resolve(device))
+    engine = Search(store_root(store), name, rules, names(backbones), resolve(device))
     prediction = predict(engine, paths, batch_size, bits)
     typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
-    names = engine.pool.entry.label_names[-prediction.scores.shape[1] :]
+    classes = engine.pool.entry.label_names[-prediction.scores.shape[1] :]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["path", *names])
+    writer.writerow(["path", *classes])
     writer.writerows([path, *row] for path, row in zip(prediction.paths, prediction.scores.tolist(), strict=True))
 
 
@@ -241,7 +145,3 @@ def doctor(json: Json = False) -> None:
     from harness.doctor import examine
 
     print_findings(examine(), json)
-
-
-def _names(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]

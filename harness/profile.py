@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 LIBRARIES = ("fuseboard", "numpy", "pillow", "torch", "torchvision", "timm", "open_clip_torch", "transformers",
-             "scikit-image", "scikit-learn", "xgboost", "optuna", "medmnist")  # fmt: skip
+             "scikit-image", "scikit-learn", "xgboost", "optuna", "medmnist", "medmnistc")  # fmt: skip
 MIB = 2**20
 
 

@@ -1,6 +1,7 @@
 """The command line as people type it: one end-to-end run, and errors of one line."""
 
 import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -126,11 +127,12 @@ def test_bad_usage_is_one_line_and_an_exit_code(tmp_path: Path, arguments: list[
 def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    importlib.import_module("sklearn.datasets")  # it looks at torch while it is imported
     monkeypatch.setitem(sys.modules, "torch", None)
     assert fuseboard.run(["extract", "hog", "-d", "digits", "--store", str(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert error == "error: this needs torch, which is not installed; run: pip install 'fuseboard[harness]'\n"
-    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions"}
+    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu"}
 
 
 def test_ctrl_c_is_one_line_and_what_is_done_stays(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from harness.options import Json
 from harness.output import Facts, print_facts, print_findings, print_rows
 
 cli = typer.Typer(no_args_is_help=True, help="The models that turn images into vectors.")
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Name = Annotated[str, typer.Argument(help="A name of `backbones list`, or a card of your own: a path ending in .toml.")]
 Trust = Annotated[
     bool, typer.Option("--trust", help="Let code from the model's repository run, where its card says so.")

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from harness.search.engine import Search
-from store.choice import Choice
 from store.errors import unknown
+
+if TYPE_CHECKING:  # the command line lists the names and must start light
+    import polars as pl
+
+    from harness.search.engine import Search
+    from store.choice import Choice
+
+    Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
+    """Measures, keeps the rows, and returns the choice among them with the rows themselves."""
 
 EVALUATIONS = (
     "singles",
@@ -21,11 +27,8 @@ EVALUATIONS = (
     "corruption-one-loader",
 )
 
-Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
-"""Measures, keeps the rows, and returns the choice among them with the rows themselves."""
 
-
-def get(name: str) -> Evaluation:
+def get(name: str) -> "Evaluation":
     """An evaluation by name: the `evaluate` of the module of that name, in which dashes are underscores."""
     if name not in EVALUATIONS:
         raise unknown("evaluation", name, EVALUATIONS)

@@ -1,0 +1,54 @@
+"""`fuseboard evaluate`: what is measured beside the search."""
+
+from typing import Annotated
+
+import typer
+
+from harness.evaluations import EVALUATIONS
+from harness.options import Backbones, Device, Json, ProtocolName, Store, names
+from harness.output import print_choice, print_rows
+from store.errors import UsageError
+
+cli = typer.Typer()
+
+
+@cli.command()
+def evaluate(
+    evaluation: Annotated[str, typer.Argument(help=", ".join(EVALUATIONS))],
+    dataset: str,
+    backbones: Backbones = None,
+    protocol: ProtocolName = "biofuse-2026",
+    trials: Annotated[int | None, typer.Option(min=1, help="Of tuned: fewer than the protocol's.")] = None,
+    device: Device = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
+    from harness import evaluations
+    from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
+    from harness.device import resolve
+    from harness.search.engine import Search
+    from store.location import store_root
+
+    if trials is not None and evaluation != "tuned":
+        raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
+    measure, rules = evaluations.get(evaluation), protocols.get(protocol)
+    name = known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, names(backbones), resolve(device))
+    if evaluation == "tuned":
+        from harness.evaluations import tuned
+
+        compared = tuned.compare(engine, trials)
+        typer.echo("\n".join(compared.notes), err=True)
+        print_rows(compared.table, json)
+        return
+    if evaluation.startswith("corruption"):
+        from harness.evaluations import corruption, corruption_one_loader
+
+        found = (corruption if evaluation == "corruption" else corruption_one_loader).measure(engine)
+        typer.echo("\n".join(found.notes), err=True)
+        print_rows(found.table, json)
+        return
+    choice, rows = measure(engine)
+    print_choice(choice, rows, json)

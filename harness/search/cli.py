@@ -1,0 +1,68 @@
+"""`fuseboard search` and `fuseboard strategies`: which subset of backbones to fuse, and what finding it costs."""
+
+from typing import Annotated
+
+import typer
+
+from harness.options import Backbones, Device, Jobs, Json, ProtocolName, Store, Yes, names
+from harness.output import print_choice, print_rows, print_worth
+from harness.search import strategies
+
+cli = typer.Typer()
+
+
+@cli.command()
+def search(
+    dataset: str,
+    backbones: Backbones = None,
+    strategy: Annotated[str, typer.Option(help=", ".join(strategies.names()) + "; see docs/search.md.")] = "exhaustive",
+    protocol: ProtocolName = "biofuse-2026",
+    jobs: Jobs = None,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
+    yes: Yes = False,
+    device: Device = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Searches the fusion of backbones that is best on validation, and reports it on test."""
+    from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
+    from harness.device import resolve
+    from harness.fusion import all_subsets
+    from harness.search.engine import Search
+    from store.location import store_root
+
+    plan, rules = strategies.get(strategy), protocols.get(protocol)
+    name = known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, names(backbones), resolve(device), jobs, cluster, yes)
+    choice = engine.run(plan)
+    typer.echo(f"{engine.fits} fits", err=True)
+    if choice.measured == choice.possible:
+        print_worth(engine.rows(all_subsets(list(engine.pool.versions))))
+    print_choice(choice, engine.rows(sorted(choice.finalists)), json)
+
+
+@cli.command("strategies")
+def compare_strategies(
+    dataset: str,
+    backbones: Backbones = None,
+    protocol: ProtocolName = "biofuse-2026",
+    jobs: Jobs = None,
+    yes: Yes = False,
+    device: Device = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
+    from dataclasses import asdict
+
+    from harness import protocol as protocols
+    from harness.datasets import registry as known_datasets
+    from harness.device import resolve
+    from harness.search.engine import Search
+    from harness.search.price import prices
+    from store.location import store_root
+
+    rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
+    engine = Search(store_root(store), name, rules, names(backbones), resolve(device), jobs, yes=yes)
+    print_rows([asdict(price) for price in prices(engine, strategies.names())], json)
