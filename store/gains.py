@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 from store.block import Labels
 from store.winner import Counts, Score
 
-SMALLEST = 1e-7
-"""The least probability that a logarithm is taken of, as in `harness.metrics`."""
-
 
 def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """(N,) right answers per image, 0 or 1, or up to L for L labels, by the rules of `medmnist.Evaluator`.
@@ -30,23 +27,13 @@ def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
     return np.asarray(answers, np.float32)
 
 
-def log_likelihood(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """(N,) log of the true class's probability per image, in nats, summed over labels where there are L; at most 0."""
-    shares = np.clip(scores.astype(np.float64), SMALLEST, 1 - SMALLEST)
-    if labels.ndim == 2:
-        return np.asarray(np.where(labels, np.log(shares), np.log1p(-shares)).sum(axis=1), np.float32)
-    if task == "binary-class":
-        return np.asarray(np.where(labels, np.log(shares[:, -1]), np.log1p(-shares[:, -1])), np.float32)
-    return np.asarray(np.log(shares[np.arange(len(labels)), labels]), np.float32)
-
-
 def mean(gains: NDArray[np.float32], most: int = 1) -> Score:
-    """Accuracy, or minus the log-loss, as one matrix product for all subsets and resamples.
+    """Accuracy as one matrix product for all subsets and resamples.
 
     Sums of whole numbers below 2^24 are exact in float32, so that accuracies which tie do tie.
 
     Args:
-        gains: (S, N) of `right` or `log_likelihood`, or of whatever else is averaged over images.
+        gains: (S, N) of `right`, or of whatever else is averaged over images.
         most: answers per image, L for L labels.
     """
 
