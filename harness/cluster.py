@@ -6,6 +6,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 
 from harness import profile
 from store.errors import FuseboardError
@@ -41,7 +42,7 @@ def _numbered(function: Callable[..., Any], number: int, job: tuple[Any, ...]) -
     return number, function(*job)
 
 
-def _itself(array: np.ndarray) -> np.ndarray:
+def _itself(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 

@@ -60,9 +60,9 @@ def shapley(table: Mapping[tuple[str, ...], float | None], empty: float) -> Shar
         values[name] = _average(gain[:, 1] - gain[:, 0], joined[:, 0], k)
     interactions = {}
     for i, j in combinations(range(k), 2):
-        gain, joined = (x.reshape(-1, 2, 2 ** (j - i - 1), 2, 2**i) for x in (v, size))
-        second = gain[:, 1, :, 1] - gain[:, 1, :, 0] - gain[:, 0, :, 1] + gain[:, 0, :, 0]
-        interactions[backbones[i], backbones[j]] = _average(second, joined[:, 0, :, 0], k - 1)
+        pair, joined_by = (x.reshape(-1, 2, 2 ** (j - i - 1), 2, 2**i) for x in (v, size))
+        second = pair[:, 1, :, 1] - pair[:, 1, :, 0] - pair[:, 0, :, 1] + pair[:, 0, :, 0]
+        interactions[backbones[i], backbones[j]] = _average(second, joined_by[:, 0, :, 0], k - 1)
     return Shares(values, interactions, empty, float(v[-1]))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
+from store.block import Labels
 from store.catalog import Blocks
 from store.errors import FuseboardError
 
@@ -31,7 +32,7 @@ def check(pool: Pool, recipe: Recipe, blocks: Mapping[str, Blocks]) -> None:
         )
 
 
-def _can_be_learned(pool: Pool, train: np.ndarray) -> None:
+def _can_be_learned(pool: Pool, train: Labels) -> None:
     classes = np.unique(train)
     if len(classes) < 2:
         raise FuseboardError(

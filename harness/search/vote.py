@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from harness import fusion, profile
 from harness.fusion import Subset
@@ -47,7 +48,7 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
     truth = {split: pool.labels(split) for split in recipe.splits}
     made = []
     for subset in subsets:
-        weights = np.full(len(subset), 1 / len(subset))
+        weights: NDArray[np.float64] = np.full(len(subset), 1 / len(subset))
         if recipe.fusion == fusion.WEIGHTED_VOTE:
             by = ensemble.METRICS[recipe.criterion.column](pool.entry.task, truth["val"])
             chosen = ensemble.select({name: scores[name, "val"] for name in subset}, by).weights
