@@ -20,6 +20,17 @@ SEVERITIES = 5
 """The registry lists a sixth for one pair; the official generator, and so everybody's numbers, use five."""
 
 
+def source(clean_md5: str, release: str) -> str:
+    """MD5 that stands for the corrupted images in manifests, which are never a file: of what they are made from.
+
+    Args:
+        clean_md5: of the clean images.
+        release: of medmnistc.
+    """
+    recipe = f"{clean_md5} medmnistc {release} seed {SEED}"
+    return hashlib.md5(recipe.encode(), usedforsecurity=False).hexdigest()
+
+
 class Corrupted(Dataset):
     """`NAME-c`: the test images, corruption by corruption, severity by severity, in row order.
 
@@ -43,8 +54,7 @@ class Corrupted(Dataset):
             ) from error
         self.name = f"{clean.name}-c"
         self.task, self.label_names, self.licence = clean.task, clean.label_names, clean.licence
-        recipe = f"{clean.source_md5} medmnistc {version('medmnistc')} seed {SEED}"
-        self.source_md5 = hashlib.md5(recipe.encode(), usedforsecurity=False).hexdigest()
+        self.source_md5 = source(clean.source_md5, version("medmnistc"))
         self._clean, self._rgb = clean, DATASET_RGB[clean.flag]
         self._corruptions: dict[str, Any] = CORRUPTIONS_DS[clean.flag]
         self._stream: Images = iter(())

@@ -1,6 +1,5 @@
 """The twin: the corrupted test set of a dataset, embedded by the same backbones."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.corrupted import SEED
+from harness.datasets.corrupted import source
 from harness.search.pool import Pool
 from store import conditions
 from store.block import Labels
@@ -96,12 +95,6 @@ class Twin:
     def read(self, condition: Condition, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Backbone -> (N, D) of one condition, row by row the clean test images; no other condition is held."""
         return {name: conditions.read(self.versions[name], self.dataset, condition, self.labels) for name in names}
-
-
-def source(clean_md5: str, release: str) -> str:
-    """MD5 that stands for the corrupted images in manifests, as `harness.datasets.corrupted` makes it."""
-    recipe = f"{clean_md5} medmnistc {release} seed {SEED}"
-    return hashlib.md5(recipe.encode(), usedforsecurity=False).hexdigest()
 
 
 def _releases() -> list[str]:

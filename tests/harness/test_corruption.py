@@ -2,10 +2,8 @@
 
 import json
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,7 +25,7 @@ from harness.evaluations.resilience import Resilience
 from harness.extract import extract
 from harness.search.engine import Search
 from leaderboard.ranking import boards
-from store import alexnet, manifest, results, robustness
+from store import alexnet, manifest, results
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError
 from store.fingerprint import sha256_of
@@ -63,7 +61,7 @@ class SmallTwin(Small):
     """Its corrupted test images: noise that grows with severity."""
 
     name: str = TWIN
-    source_md5: str = twin.source(MD5, twin.PUBLISHED)
+    source_md5: str = corrupted_datasets.source(MD5, twin.PUBLISHED)
     splits: tuple[str, ...] = ("test",)
 
     def labels(self, split: str) -> np.ndarray:
@@ -313,7 +311,7 @@ def test_a_missing_twin_names_the_command(store: Path, capsys: pytest.CaptureFix
 
 def test_a_twin_of_other_images_is_refused(store: Path) -> None:
     (folder,) = (store / "embeddings" / "pixels").iterdir()
-    rewritten(folder, {"source_md5": twin.source("cd" * 16, twin.PUBLISHED)})
+    rewritten(folder, {"source_md5": corrupted_datasets.source("cd" * 16, twin.PUBLISHED)})
     with pytest.raises(FuseboardError, match=f"{TWIN}: pixels did not embed what medmnistc .* makes of this {DATA}"):
         corruption.measure(Search(store, DATA, RULES))
 
@@ -344,19 +342,6 @@ def test_the_command_says_it_all(measured: tuple[Path, Resilience], capsys: pyte
         assert f"BE {against.mean_be:.3f} (brightness_down {against.be['brightness_down']:.3f}" in said
     assert set(rows["evaluation"]) == {"fusion"}
     json.dumps(found.table)
-
-
-def test_the_source_is_as_the_dataset_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("medmnistc.corruptions.registry")
-    module.CORRUPTIONS_DS, module.DATASET_RGB = {"breastmnist": {}}, {"breastmnist": False}  # type: ignore[attr-defined]
-    for name in ("medmnistc", "medmnistc.corruptions"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(corrupted_datasets, "version", lambda _: "9.9")
-    facts = {"task": "", "label_names": (), "licence": "", "flag": "breastmnist", "name": DATA, "source_md5": MD5}
-    made = corrupted_datasets.Corrupted(SimpleNamespace(**facts))  # type: ignore[arg-type]
-    assert made.source_md5 == twin.source(MD5, "9.9")
-    assert corrupted_datasets.SEVERITIES == robustness.SEVERITIES
 
 
 @pytest.fixture(scope="module")
