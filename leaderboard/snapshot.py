@@ -1,5 +1,6 @@
 """A snapshot: everything of a store that the pages show, read once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ from store.catalog import Catalog
 from store.errors import FuseboardError
 from store.manifest import Manifest, is_name
 from store.shapley import majority_acc
-from store.versions import all_versions
+from store.versions import Version, all_versions
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def take(root: Path) -> Snapshot:
     Raises:
         FuseboardError: a manifest or results file is damaged, or a row names a dataset that cannot be a file name.
     """
-    manifests = tuple(version.manifest for version in all_versions(root))
+    versions = all_versions(root)
+    manifests = tuple(version.manifest for version in versions)
     rows = results.read(root)
     for dataset in rows["dataset"].unique().sort():
         if not is_name(dataset):
@@ -60,13 +62,13 @@ def take(root: Path) -> Snapshot:
                 "delete the file it came in"
             )
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
-    guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(root, name)) is not None}
+    guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(root, versions, name)) is not None}
     return Snapshot(manifests=manifests, rows=mark(rows), boards=boards(rows, tasks, guesses))
 
 
-def _guess(root: Path, dataset: str) -> float | None:
+def _guess(root: Path, versions: Sequence[Version], dataset: str) -> float | None:
     """The test accuracy of always giving the most frequent answer of training; None where no labels are at hand."""
-    for version in all_versions(root):
+    for version in sorted(versions, key=lambda version: version.manifest.dim):  # its shards are hashed: narrow first
         entry = version.manifest.datasets.get(dataset)
         if entry is not None and {"train", "test"} <= set(entry.splits):
             try:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from store import one_vs_rest
 from store.block import Labels
 from store.winner import Counts, Score
 
@@ -52,12 +53,8 @@ def auc(task: str, labels: Labels, scores: Sequence[NDArray[np.floating[Any]]]) 
         labels: (N,) class numbers, or (N, L) of 0 and 1.
         scores: per subset (N, C) probabilities.
     """
-    if task == "binary-class":
-        truth, columns = labels.reshape(-1, 1) > 0, [each[:, -1:] for each in scores]
-    elif labels.ndim == 2:
-        truth, columns = labels > 0, list(scores)
-    else:
-        truth, columns = labels[:, None] == np.arange(scores[0].shape[1]), list(scores)
+    truth = one_vs_rest.truth(task, labels, scores[0].shape[1])
+    columns = (one_vs_rest.columns(task, each) for each in scores)
     ordered = [[_order(column[:, c]) for c in range(truth.shape[1])] for column in columns]
 
     def score(counts: Counts) -> NDArray[np.float64]:

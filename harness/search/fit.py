@@ -33,7 +33,7 @@ class Order:
 class Outcome:
     """What the fits of one subset predicted, and their cost."""
 
-    scores: dict[str, list[NDArray[np.float32]]]
+    scores: dict[str, list[NDArray[np.floating[Any]]]]
     """Split -> (N, C) probabilities, one array, or one for every fold."""
     fit_s: float
     predict_s: dict[str, float]

@@ -1,20 +1,18 @@
 """The vote: classifiers that each saw one backbone, averaged without another fit, with equal or with chosen weights."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from harness import fusion, profile
+from harness import fusion
 from harness.fusion import Subset
-from harness.metrics import Metrics, measure
 from harness.search import ensemble
-from harness.search.measured import answers
+from harness.search.fit import Outcome
+from harness.search.measured import Circumstances, results_of
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
-from store import manifest
 from store.errors import FuseboardError, UsageError
 from store.results import Result
 
@@ -44,52 +42,28 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
         raise FuseboardError(
             f"{pool.dataset}: the singles' predictions were not kept; search it again from an empty store"
         )
-    scores = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
+    said = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
     truth = {split: pool.labels(split) for split in recipe.splits}
+    under: dict[tuple[str, int], Circumstances] = {}
     made = []
     for subset in subsets:
         weights: NDArray[np.float64] = np.full(len(subset), 1 / len(subset))
         if recipe.fusion == fusion.WEIGHTED_VOTE:
             by = ensemble.METRICS[recipe.criterion.column](pool.entry.task, truth["val"])
-            chosen = ensemble.select({name: scores[name, "val"] for name in subset}, by).weights
+            chosen = ensemble.select({name: said[name, "val"] for name in subset}, by).weights
             weights = np.array([chosen.get(name, 0) for name in subset])
-        for split in recipe.splits:
-            mean = np.average([scores[name, split] for name in subset], axis=0, weights=weights)
-            metrics = measure(pool.entry.task, truth[split], mean)
-            right = answers(pool.entry.task, truth[split], mean)
-            made.append(_result(recipe, pool, subset, split, [voters[name, split] for name in subset], metrics, right))
+        fits = [voters[name, "val"] for name in subset]
+        outcome = Outcome(
+            scores={
+                split: [np.average([said[name, split] for name in subset], axis=0, weights=weights)] for split in truth
+            },
+            fit_s=sum(fit["fit_s"] for fit in fits),
+            predict_s={split: sum(voters[name, split]["predict_s"] for name in subset) for split in truth},
+            peak_rss_mb=max(fit["peak_rss_mb"] for fit in fits),
+            hardware=fits[0]["hardware"],
+        )
+        where = fits[0]["device"], fits[0]["jobs"]
+        here = under.setdefault(where, Circumstances(pool, recipe, *where))
+        rows = results_of(here, subset, outcome, truth, ())
+        made += [row.model_copy(update={"scores": None}) for row in rows]
     return made
-
-
-def _result(
-    recipe: Recipe,
-    pool: Pool,
-    subset: Subset,
-    split: str,
-    voters: list[dict[str, Any]],
-    metrics: Metrics,
-    right: list[int] | None,
-) -> Result:
-    first = voters[0]
-    return Result(
-        inputs=recipe.inputs(pool, subset, split),
-        params=recipe.params,
-        selection=recipe.selection,
-        auc=metrics.auc,
-        acc=metrics.acc,
-        log_loss=metrics.log_loss,
-        reason=metrics.reason,
-        rows=first["rows"],
-        features=pool.features(subset),
-        fit_s=sum(voter["fit_s"] for voter in voters),
-        predict_s=sum(voter["predict_s"] for voter in voters),
-        peak_rss_mb=max(voter["peak_rss_mb"] for voter in voters),
-        peak_vram_mb=None,
-        jobs=first["jobs"],
-        device=first["device"],
-        hardware=first["hardware"],
-        libraries=profile.libraries(),
-        created=manifest.now(),
-        right=right,
-        scores=None,
-    )

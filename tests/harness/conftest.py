@@ -1,6 +1,7 @@
 """Small real inputs that the harness's tests share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,9 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("hog", "pixels"):
         extract(registry.get(name), datasets.get("digits-first120"), root)
     return root
+
+
+@pytest.fixture
+def store(small_store: Path, tmp_path: Path) -> Path:
+    """A copy of the small store to write to."""
+    return Path(shutil.copytree(small_store, tmp_path / "store"))

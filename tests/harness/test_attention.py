@@ -1,6 +1,5 @@
 """Attention: the module, its training, and what XGBoost makes of the output."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,6 @@ from store.errors import UsageError
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
 BACKBONES = ["hog", "pixels"]
-
-
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
 
 
 def split_of(store: Path, split: str) -> Split:

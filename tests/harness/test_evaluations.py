@@ -1,6 +1,5 @@
 """Evaluations beside the search."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +19,6 @@ from store.errors import UsageError
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
-
-
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
 
 
 def test_singles_choose_the_best_single_backbone(store: Path) -> None:

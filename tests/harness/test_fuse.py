@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,6 @@ from store import results
 from store.errors import FuseboardError, UsageError
 
 DATA = "digits-first120"
-
-
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from store.catalog import Catalog
 DATA = "digits-first120"
 
 
-def test_every_row_is_that_of_plain_scikit_learn(small_store: Path, tmp_path: Path) -> None:
-    store = Path(shutil.copytree(small_store, tmp_path / "store"))
+def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
     _, rows = evaluations.get("knn")(Search(store, DATA, protocol.get("starter")))
     everything = results.read(store, "knn", scores=True)
     train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))

@@ -1,6 +1,5 @@
 """The linear probe against scikit-learn as a reader of the paper would write it."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,7 @@ from store.catalog import Catalog
 DATA = "digits-first120"
 
 
-def test_every_row_is_that_of_plain_scikit_learn(small_store: Path, tmp_path: Path) -> None:
-    store = Path(shutil.copytree(small_store, tmp_path / "store"))
+def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
     choice, rows = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
     everything = results.read(store, "linear-probe", scores=True)
     train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))

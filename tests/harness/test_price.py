@@ -1,6 +1,5 @@
 """What strategies cost and lose, told from the rows."""
 
-import shutil
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +13,6 @@ from store import results
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
-
-
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
 
 
 def test_prices_are_read_from_the_rows(store: Path) -> None:

@@ -34,11 +34,6 @@ STARTER = protocol.get("starter")
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
-
-
 def no_fit(*_: object, **__: object) -> None:
     raise AssertionError("a fit was run although everything is known")
 

@@ -1,6 +1,5 @@
 """Selection by AUC, log-loss and cross-validation, against scikit-learn; what a probe keeps; bad input in one line."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +25,6 @@ from store.errors import FuseboardError, UsageError
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
 PARAMS = STARTER.params.model_dump(exclude_none=True)
-
-
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
 
 
 def by(metric: str, cv: CrossValidation | None = None) -> Protocol:

@@ -37,11 +37,6 @@ TUNING = STARTER.tuning.model_copy(update={"trials": 3, "space": SMALL})
 RULES = STARTER.model_copy(update={"tuning": TUNING, "params": STARTER.params.model_copy(update={"n_estimators": 4})})
 
 
-@pytest.fixture
-def store(small_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(small_store, tmp_path / "store"))
-
-
 @pytest.fixture(scope="module")
 def compared(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """As the protocol says; nobody writes to it."""
