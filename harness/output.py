@@ -12,16 +12,16 @@ from store.table import show
 if TYPE_CHECKING:
     import polars as pl
 
+    from harness.evaluations.report import Report
     from harness.finding import Finding
-    from store.choice import Choice
 
 Facts = dict[str, object]
 
 
-def print_rows(rows: list[Facts], as_json: bool) -> None:
+def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
     """Rows that share their keys, at least one."""
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json.dumps(list(rows), indent=1))
     else:
         show(list(rows[0]), [list(row.values()) for row in rows], whole=("id", "name", "subset", "status"))
 
@@ -40,6 +40,13 @@ def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
     raise typer.Exit(int(any(finding.is_bad for finding in findings)))
 
 
+def print_report(report: "Report", as_json: bool) -> None:
+    """What was measured on stdout, what it hides on stderr."""
+    for note in report.notes:
+        typer.echo(note, err=True)
+    print_rows(report.table, as_json)
+
+
 def print_worth(rows: "pl.DataFrame") -> None:
     """What a choice among all subsets is worth, from their rows; or why that is not known."""
     from store.rechoice import rechoose
@@ -55,20 +62,3 @@ def print_worth(rows: "pl.DataFrame") -> None:
         f"expected of others; wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
         err=True,
     )
-
-
-def print_choice(choice: "Choice", rows: "pl.DataFrame", as_json: bool) -> None:
-    """The chosen subset and what it hides, each with its scores on test."""
-    from store.choice import Criterion
-
-    by, ties = Criterion(rows["selection"][0][0]), len(choice.ties)
-    where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
-    typer.echo(f"{choice.measured} of {choice.possible} subsets; {ties} share the best {where}", err=True)
-    test = {tuple(row["subset"]): row for row in rows.iter_rows(named=True) if row["split"] == "test"}
-    roles = {"chosen": choice.chosen, "all": choice.everything, "oracle (best on test)": choice.oracle}
-    table: list[Facts] = [
-        {"role": role, "subset": "+".join(subset), "test_auc": test[subset]["auc"], "test_acc": test[subset]["acc"]}
-        for role, subset in roles.items()
-        if subset
-    ]
-    print_rows(table, as_json)

@@ -4,16 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-import polars as pl
-import typer
-
 from harness import cluster, profile
 from harness.evaluations import contest
 from harness.evaluations.contest import Answer
 from harness.evaluations.variant import Variant
 from harness.fusion import Subset
+from harness.search.chosen import Chosen
 from harness.search.engine import Search
-from store.choice import Choice, choose
+from store.choice import choose
 from store.errors import UsageError
 from store.manifest import SPLITS
 
@@ -22,11 +20,11 @@ WIDTHS, HEADS = (256, 512, 768), (4, 8, 12)
 """Of the paper; the narrowest with the fewest heads wins among equals."""
 
 
-def evaluate(search: Search, kind: str) -> tuple[Choice, pl.DataFrame]:
+def evaluate(search: Search, kind: str) -> Chosen:
     """Measures every possible width and number of heads, and picks one on validation.
 
     The subset is given, not chosen: all backbones of the pool. So the choice has no oracle among subsets; that among
-    widths and heads is told on stderr.
+    widths and heads is in the notes.
 
     Args:
         search: whose pool, protocol and device are meant.
@@ -43,7 +41,7 @@ def evaluate(search: Search, kind: str) -> tuple[Choice, pl.DataFrame]:
             f"{kind} of {next(iter(search.pool.versions))} alone: a single token can but attend to itself; name two "
             "backbones or more"
         )
-    shapes, training = possible(WIDTHS, HEADS), Plan().setting if kind == TRAINED else {}
+    (shapes, impossible), training = possible(WIDTHS, HEADS), Plan().setting if kind == TRAINED else {}
     variants = [
         Variant(
             search.protocol,
@@ -68,14 +66,13 @@ def evaluate(search: Search, kind: str) -> tuple[Choice, pl.DataFrame]:
                 yield Answer(asked[number], outcome, sizes[number][0], meter.peak_vram_mb, search.device, jobs)
 
     held = contest.hold(search, [tuple(search.pool.versions)], variants, answers)
-    held.say()
-    return replace(choose(held.rows), oracle=(), everything=()), held.rows
+    given = replace(choose(held.rows), oracle=(), everything=())
+    left_out = [f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width"]
+    return Chosen(given, held.rows, [*(left_out if impossible else []), *held.notes])
 
 
-def possible(widths: Sequence[int], heads: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of width and heads that exist, in order; says on stderr which ones do not."""
+def possible(widths: Sequence[int], heads: Sequence[int]) -> tuple[list[tuple[int, int]], list[str]]:
+    """Pairs of width and heads that can be, in order, and the names of those that cannot."""
     pairs = list(product(widths, heads))
     impossible = [f"{width}x{count}" for width, count in pairs if width % count]
-    if impossible:
-        typer.echo(f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width", err=True)
-    return [(width, count) for width, count in pairs if width % count == 0]
+    return [(width, count) for width, count in pairs if width % count == 0], impossible

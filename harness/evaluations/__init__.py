@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 from store.errors import unknown
 
 if TYPE_CHECKING:  # the command line lists the names and must start light
-    import polars as pl
+    from harness.evaluations.report import Report
 
-    from harness.search.engine import Search
-    from store.choice import Choice
-
-    Evaluation = Callable[[Search], tuple[Choice, pl.DataFrame]]
-    """Measures, keeps the rows, and returns the choice among them with the rows themselves."""
+    Evaluation = Callable[..., Report]
+    """Of a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`."""
 
 EVALUATIONS = (
     "singles",

@@ -6,7 +6,7 @@ import typer
 
 from harness.evaluations import EVALUATIONS
 from harness.options import Backbones, Device, Json, ProtocolName, Store, names
-from harness.output import print_choice, print_rows
+from harness.output import print_report
 from store.errors import UsageError
 
 cli = typer.Typer()
@@ -33,22 +33,8 @@ def evaluate(
 
     if trials is not None and evaluation != "tuned":
         raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
+    options = {} if trials is None else {"trials": trials}
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
     engine = Search(store_root(store), name, rules, names(backbones), resolve(device))
-    if evaluation == "tuned":
-        from harness.evaluations import tuned
-
-        compared = tuned.compare(engine, trials)
-        typer.echo("\n".join(compared.notes), err=True)
-        print_rows(compared.table, json)
-        return
-    if evaluation.startswith("corruption"):
-        from harness.evaluations import corruption, corruption_one_loader
-
-        found = (corruption if evaluation == "corruption" else corruption_one_loader).measure(engine)
-        typer.echo("\n".join(found.notes), err=True)
-        print_rows(found.table, json)
-        return
-    choice, rows = measure(engine)
-    print_choice(choice, rows, json)
+    print_report(measure(engine, **options), json)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-import typer
 
 from harness.evaluations import soundness
 from harness.evaluations.variant import Variant
@@ -47,11 +46,13 @@ class Held:
     oracles: Mapping[Subset, Variant]
     """Best on test by the same metric, which nobody could have chosen."""
 
-    def say(self) -> None:
-        """Tells on stderr what won, and what that hides."""
-        for subset, winner in self.winners.items():
-            text = f"{'+'.join(subset)}: {winner.name} is best on validation, {self.oracles[subset].name} on test"
-            typer.echo(text, err=True)
+    @property
+    def notes(self) -> list[str]:
+        """What won, and what that hides."""
+        return [
+            f"{'+'.join(subset)}: {winner.name} is best on validation, {self.oracles[subset].name} on test"
+            for subset, winner in self.winners.items()
+        ]
 
 
 def alone_and_together(search: Search) -> list[Subset]:

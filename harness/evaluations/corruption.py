@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import typer
 from numpy.typing import NDArray
 
 from harness import cluster, profile
@@ -20,7 +19,6 @@ from harness.search.engine import Search
 from harness.search.fit import Outcome
 from harness.search.measured import Circumstances, results_of
 from store import results
-from store.choice import Choice
 from store.robustness import balanced_error, check_classes
 
 NAME = "corruption"
@@ -29,20 +27,9 @@ Lacking = Sequence[tuple[Exposure, Sequence[Subset]]]
 """What is to be measured of each exposure."""
 
 
-def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
-    """Measures, and tells on stderr what came out; the choice is that of the search, on clean images."""
-    return tell(search, measure(search))
-
-
-def measure(search: Search) -> Resilience:
+def evaluate(search: Search) -> Resilience:
     """Puts what learned from clean images to the corrupted ones, embedded by the same versions."""
     return expose(search, Twin(search.pool, search.pool.versions), NAME)
-
-
-def tell(search: Search, found: Resilience) -> tuple[Choice, pl.DataFrame]:
-    """Tells on stderr what was found; returns the choice with the search's own rows."""
-    typer.echo("\n".join([*found.notes, *found.lines]), err=True)
-    return found.choice, search.rows(sorted(found.choice.finalists))
 
 
 def expose(search: Search, twin: Twin, evaluation: str) -> Resilience:

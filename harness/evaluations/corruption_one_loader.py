@@ -4,8 +4,6 @@ BioFuse gave them to every backbone as `CorruptedMedMNIST` hands them out, witho
 normalisation, which the clean images that its classifiers had learned from did get.
 """
 
-import polars as pl
-
 from harness.backbones import card as cards
 from harness.backbones.card import Card
 from harness.datasets import medmnist
@@ -17,7 +15,6 @@ from harness.extract import extract
 from harness.preprocessing import Preprocessing
 from harness.search.engine import Search
 from store import manifest
-from store.choice import Choice
 from store.conditions import SPLIT
 from store.errors import FuseboardError, UsageError
 from store.versions import Version, folder_of
@@ -25,13 +22,10 @@ from store.versions import Version, folder_of
 NAME = "corruption-one-loader"
 
 
-def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
-    """Measures, and tells on stderr what came out; to be held against the same subsets of `corruption`."""
-    return corruption.tell(search, measure(search))
-
-
-def measure(search: Search) -> Resilience:
+def evaluate(search: Search) -> Resilience:
     """As `corruption`, but for the versions that embed the corrupted images, which it makes where the store lacks them.
+
+    To be held against the same subsets of `corruption`.
 
     Raises:
         UsageError: not a dataset of MedMNIST, or a backbone that learned nothing.

@@ -3,22 +3,21 @@
 import time
 from collections.abc import Iterator, Sequence
 
-import polars as pl
-
 from harness import knn, profile
 from harness.evaluations import contest
 from harness.evaluations.contest import Answer
 from harness.evaluations.variant import Variant
 from harness.fusion import Subset
+from harness.search.chosen import Chosen
 from harness.search.engine import Search
 from harness.search.fit import Outcome
-from store.choice import Choice, choose
+from store.choice import choose
 from store.manifest import SPLITS
 
 NAME = "knn"
 
 
-def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
+def evaluate(search: Search) -> Chosen:
     """Picks k of each subset on validation, then the subset by the protocol's own rule.
 
     Every k is charged the one search for neighbours that all of them share.
@@ -54,5 +53,4 @@ def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
             yield Answer(variant, outcome, train.shape[1])
 
     held = contest.hold(search, contest.alone_and_together(search), variants, answers)
-    held.say()
-    return choose(held.rows), held.rows
+    return Chosen(choose(held.rows), held.rows, held.notes)

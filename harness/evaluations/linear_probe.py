@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from harness import cluster, profile
@@ -14,16 +13,17 @@ from harness.evaluations.contest import Answer
 from harness.evaluations.variant import Variant
 from harness.fusion import Subset, concat
 from harness.linear_probe import GRID, MAX_ITERATIONS, LinearProbe, side_by_side, standardised
+from harness.search.chosen import Chosen
 from harness.search.engine import Search
 from harness.search.fit import Outcome
 from harness.search.folds import Labels
-from store.choice import Choice, choose
+from store.choice import choose
 from store.manifest import SPLITS
 
 NAME = "linear-probe"
 
 
-def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
+def evaluate(search: Search) -> Chosen:
     """Picks the penalty of each subset on validation, then the subset by the protocol's own rule."""
     setting = {"grid": list(GRID), "max_iterations": MAX_ITERATIONS, "features": "standardised"}
     penalties = {f"C={c:g}": c for c in GRID}
@@ -52,8 +52,7 @@ def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
                 yield Answer(asked[number], whole, features[0].shape[1], jobs=search.jobs or profile.cores())
 
     held = contest.hold(search, contest.alone_and_together(search), variants, answers)
-    held.say()
-    return choose(held.rows), held.rows
+    return Chosen(choose(held.rows), held.rows, held.notes)
 
 
 def _fit(probe: LinearProbe, features: Sequence[NDArray[np.float32]], labels: Labels) -> Outcome:

@@ -70,19 +70,6 @@ class Resilience:
         return made
 
     @property
-    def lines(self) -> list[str]:
-        """The table in a line per subset."""
-        made = []
-        for subset, own in self.errors.items():
-            text = f"{'+'.join(subset)}: clean error {own.clean:.4f}, corrupted {own.mean:.4f}"
-            if against := self.robustness.get(subset):
-                each = ", ".join(f"{name} {value:.3f}" for name, value in against.be.items())
-                sums = "none" if against.rbe_of_sums is None else f"{against.rbe_of_sums:.3f}"
-                text += f", BE {against.mean_be:.3f} ({each}), rBE {against.mean_rbe:.3f}, of sums {sums}"
-            made.append(text)
-        return made
-
-    @property
     def notes(self) -> list[str]:
         """What the numbers hide, one line each."""
         made = [f"chosen on clean validation: {'+'.join(self.choice.chosen)}"]

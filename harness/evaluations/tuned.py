@@ -1,23 +1,16 @@
 """Tuned fusion beside the tuned best single backbone: what the paper reports, chosen on validation throughout."""
 
 import numpy as np
-import polars as pl
 
 from harness.evaluations.comparison import Comparison
 from harness.search import strategies
 from harness.search.engine import Search
 from harness.tuning.tuner import Tuner
-from store.choice import Choice, choose
+from store.choice import choose
 from store.errors import FuseboardError, UsageError
 
 
-def evaluate(search: Search) -> tuple[Choice, pl.DataFrame]:
-    """Tunes with as many trials as the protocol says; the choice is that of the untuned search."""
-    compared = compare(search)
-    return compared.choice, compared.rows
-
-
-def compare(search: Search, trials: int | None = None) -> Comparison:
+def evaluate(search: Search, trials: int | None = None) -> Comparison:
     """Searches what is not known yet, then tunes the chosen subset and the best single backbone.
 
     Args:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from harness.options import Backbones, Device, Jobs, Json, ProtocolName, Store, Yes, names
-from harness.output import print_choice, print_rows, print_worth
+from harness.output import print_report, print_rows, print_worth
 from harness.search import strategies
 
 cli = typer.Typer()
@@ -29,6 +29,7 @@ def search(
     from harness.datasets import registry as known_datasets
     from harness.device import resolve
     from harness.fusion import all_subsets
+    from harness.search.chosen import Chosen
     from harness.search.engine import Search
     from store.location import store_root
 
@@ -39,7 +40,7 @@ def search(
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
         print_worth(engine.rows(all_subsets(list(engine.pool.versions))))
-    print_choice(choice, engine.rows(sorted(choice.finalists)), json)
+    print_report(Chosen(choice, engine.rows(sorted(choice.finalists))), json)
 
 
 @cli.command("strategies")

@@ -22,14 +22,15 @@ STARTER = protocol.get("starter")
 
 
 def test_singles_choose_the_best_single_backbone(store: Path) -> None:
-    choice, rows = evaluations.get("singles")(Search(store, DATA, STARTER))
+    found = evaluations.get("singles")(Search(store, DATA, STARTER))
+    choice, rows = found.choice, found.rows
     accuracy = {row["subset"][0]: row["acc"] for row in rows.to_dicts() if row["split"] == "val"}
     assert set(accuracy) == {"hog", "pixels"}
     assert choice.chosen == (max(accuracy, key=lambda name: accuracy[name]),)
 
 
 def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
-    _, rows = evaluations.get("late")(Search(store, DATA, STARTER))
+    rows = evaluations.get("late")(Search(store, DATA, STARTER)).rows
     train, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     fitted = []
     for name in ("hog", "pixels"):
@@ -84,8 +85,8 @@ def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytes
         raise AssertionError("a fit was run")
 
     monkeypatch.setattr(engine, "fit", no_fit)
-    first = evaluations.get("late")(Search(store, DATA, STARTER))[1]
-    second = evaluations.get("late")(Search(store, DATA, STARTER))[1]
+    first = evaluations.get("late")(Search(store, DATA, STARTER)).rows
+    second = evaluations.get("late")(Search(store, DATA, STARTER)).rows
     assert first.equals(second)
     assert results.read(store, "late").height == 6
 

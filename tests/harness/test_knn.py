@@ -17,7 +17,7 @@ DATA = "digits-first120"
 
 
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
-    _, rows = evaluations.get("knn")(Search(store, DATA, protocol.get("starter")))
+    rows = evaluations.get("knn")(Search(store, DATA, protocol.get("starter"))).rows
     everything = results.read(store, "knn", scores=True)
     train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
     for subset in (["hog"], ["pixels"], ["hog", "pixels"]):

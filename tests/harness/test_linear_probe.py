@@ -20,7 +20,8 @@ DATA = "digits-first120"
 
 
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
-    choice, rows = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
+    found = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
+    choice, rows = found.choice, found.rows
     everything = results.read(store, "linear-probe", scores=True)
     train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
     for subset in (["hog"], ["pixels"], ["hog", "pixels"]):

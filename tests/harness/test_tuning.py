@@ -13,7 +13,7 @@ from xgboost import XGBClassifier
 import fuseboard
 from harness import evaluations, protocol
 from harness.evaluations.comparison import Comparison
-from harness.evaluations.tuned import compare
+from harness.evaluations.tuned import evaluate
 from harness.protocol import CrossValidation, Protocol
 from harness.search import strategies
 from harness.search.engine import Search
@@ -44,7 +44,7 @@ def compared(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Com
 
 
 def tuned(store: Path, rules: Protocol = RULES, trials: int | None = None) -> Comparison:
-    return compare(Search(store, DATA, rules), trials)
+    return evaluate(Search(store, DATA, rules), trials)
 
 
 def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,8 @@ def test_every_seed_is_a_plain_xgbclassifier_with_the_tuned_parameters(store: Pa
 
 def test_what_is_tuned_is_what_validation_chose(store: Path) -> None:
     search = Search(store, DATA, RULES)
-    choice, rows = evaluations.get("tuned")(search)
+    found = evaluations.get("tuned")(search)
+    choice, rows = found.choice, found.rows
     accuracy = {row["subset"][0]: row["acc"] for row in search.rows(choice.singles).to_dicts() if row["split"] == "val"}
     single = max(accuracy, key=lambda name: accuracy[name])
     assert {tuple(subset) for subset in rows["subset"]} == {choice.chosen, (single,)}
@@ -164,7 +165,7 @@ def test_tuned_rows_depend_on_the_ranges() -> None:
 
 
 def test_a_single_that_is_chosen_is_tuned_once(store: Path) -> None:
-    compared = compare(Search(store, DATA, RULES, ["pixels"]))
+    compared = evaluate(Search(store, DATA, RULES, ["pixels"]))
     assert list(compared.found) == [("pixels",)]
     assert (compared.difference("auc").value, compared.difference("acc").value) == (0, 0)
     assert compared.difference("auc").low is None, "nothing that chance could do"
