@@ -34,6 +34,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "auc": pl.Float64,
     "acc": pl.Float64,
     "log_loss": pl.Float64,
+    "top5": pl.Float64,
     "reason": pl.String,
     "rows": pl.Int64,
     "features": pl.Int64,
@@ -50,7 +51,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
-LATER = {"log_loss", "params", "right"}
+LATER = {"log_loss", "params", "right", "top5"}
 """Columns that files of before they were added may lack; their rows have null there."""
 
 Metric = Annotated[float, Field(ge=0, le=1)] | None
@@ -97,6 +98,8 @@ class Result(BaseModel):
     acc: Metric
     log_loss: float | None = Field(None, ge=0)
     """In nats; null in rows of before it was kept."""
+    top5: Metric = None
+    """Share of images whose class is among the five most probable; null but for the evaluation `transfer`."""
     reason: str | None = None
     """Why a metric is null; null when none is."""
     rows: int
@@ -134,7 +137,9 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
     records = [_record(row) for row in rows]
     first = records[0]
     folder = folder_of(root, str(first["evaluation"]), str(first["dataset"]))
-    with atomic.replacing(folder / f"{first['key']}.parquet") as temporary:
+    # Rows that come again with their predictions must not replace a file in which others lie as well.
+    name = fingerprint({"rows": [[record["key"], record["scores"] is not None] for record in records]})
+    with atomic.replacing(folder / f"{name}.parquet") as temporary:
         _write(pl.DataFrame(records, schema=SCHEMA), temporary)
 
 

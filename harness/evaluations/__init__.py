@@ -22,6 +22,7 @@ EVALUATIONS = (
     "knn",
     "corruption",
     "corruption-one-loader",
+    "transfer",
 )
 
 
