@@ -8,6 +8,7 @@ import typer
 import harness.backbones.cli
 import harness.evaluations.cli
 import harness.search.cli
+import harness.similarity
 from harness.options import Backbones, Device, Json, ProtocolName, Store, names
 from harness.output import Facts, print_findings, print_rows
 from store.errors import UsageError
@@ -18,6 +19,7 @@ submission = typer.Typer(no_args_is_help=True, help="Backbones of other people."
 cli.add_typer(harness.backbones.cli.cli, name="backbones")
 cli.add_typer(harness.search.cli.cli)
 cli.add_typer(harness.evaluations.cli.cli)
+cli.add_typer(harness.similarity.cli)
 cli.add_typer(datasets, name="datasets")
 cli.add_typer(submission, name="submission")
 

@@ -142,12 +142,16 @@ class Manifest(_Strict):
             raise ValueError(f"no dataset can be called {min(taken)}, which is a file of every version")
         return self
 
+    def dataset(self, name: str) -> DatasetEntry:
+        """A dataset's facts; an error that names what is there when it is not."""
+        if name not in self.datasets:
+            there = ", ".join(sorted(self.datasets)) or "nothing"
+            raise FuseboardError(f"{self.backbone} has no embeddings of {name}; it has {there}: extract them")
+        return self.datasets[name]
+
     def entry(self, dataset: str, split: str) -> Split:
         """A split's shards; an error that names what is there when it is not."""
-        if dataset not in self.datasets:
-            there = ", ".join(sorted(self.datasets)) or "nothing"
-            raise FuseboardError(f"{self.backbone} has no embeddings of {dataset}; it has {there}: extract them")
-        splits: dict[Any, Split] = dict(self.datasets[dataset].splits)
+        splits: dict[Any, Split] = dict(self.dataset(dataset).splits)
         if split not in splits:
             raise FuseboardError(
                 f"{self.backbone} has no {split} split of {dataset}, only {', '.join(splits) or 'none'}: "

@@ -1,13 +1,13 @@
 """Versions: the folders `<root>/embeddings/<backbone>/<fingerprint>/` that hold a manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from store import manifest as manifests
-from store.errors import FuseboardError, unknown
+from store.errors import FuseboardError, UsageError, unknown
 from store.manifest import Manifest, Shard
 
 
@@ -87,3 +87,31 @@ def find(root: Path, spec: str, dataset: str | None = None, prefer: Mapping[str,
             f"{name} has {len(with_data)} versions in {root}; name one: {', '.join(v.spec for v in with_data)}"
         )
     return (wanted or with_data)[0]
+
+
+def together(
+    root: Path, dataset: str, specs: Sequence[str] = (), prefer: Mapping[str, str] | None = None
+) -> dict[str, Version]:
+    """Backbone -> one version each, by name, all with embeddings of the same file of a dataset.
+
+    Args:
+        root: the store.
+        dataset: whose embeddings must be there.
+        specs: names or `name@fingerprint`; all that hold the dataset when empty.
+        prefer: as `find` takes it.
+    """
+    names = list(specs) or sorted({v.manifest.backbone for v in all_versions(root) if dataset in v.manifest.datasets})
+    if not names:
+        raise FuseboardError(
+            f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
+        )
+    found = [find(root, spec, dataset, prefer) for spec in names]
+    versions = {version.manifest.backbone: version for version in sorted(found, key=lambda v: v.manifest.backbone)}
+    if len(versions) < len(found):
+        raise UsageError("a backbone is named twice; a subset holds it once")
+    sources = {version.manifest.dataset(dataset).source_md5: name for name, version in versions.items()}
+    if len(sources) > 1:
+        raise FuseboardError(
+            f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
+        )
+    return versions

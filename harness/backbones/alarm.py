@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 from harness.backbones import shapes
 from harness.backbones.card import LOADERS, Card
 from harness.backbones.encoder import Encoder, TorchEncoder
-from harness.cka import linear_cka
 from harness.datasets.dataset import Images
 from harness.datasets.digits import Digits
 from harness.embedding import embed
 from harness.feeder import Feeder
 from harness.finding import Finding
 from store import block, versions
+from store.cka import TWIN, linear_cka
 from store.errors import FuseboardError
-
-TWIN = 0.999
-"""Linear CKA above which two backbones are taken for one."""
 
 COMPARED = 100
 """Images of `digits` on which the store's other backbones are compared with."""
@@ -60,10 +57,13 @@ def _twin(card: Card, feeder: Feeder, root: Path) -> Finding:
     if not others:
         return Finding("note", "twin", f"the store {root} holds no other backbone's {digits.name} to compare with")
     vectors = _vectors(card, feeder, digits.images("train", 0, COMPARED), COMPARED)
-    alike = {
+    found = {
         name: linear_cka(vectors, block.read(version, digits.name, "train").matrix[:COMPARED])
         for name, version in others.items()
     }
+    alike = {name: one.value for name, one in found.items() if one.value is not None}
+    if not alike:
+        return Finding("note", "twin", f"nothing could be compared: {next(iter(found.values())).reason}")
     name = max(alike, key=alike.__getitem__)
     told = f"most alike is {name}, linear CKA {alike[name]:.4f} on {COMPARED} images"
     if alike[name] <= TWIN:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from harness.backbones import registry
 from harness.fusion import Subset
 from store.catalog import Blocks, Catalog
-from store.errors import FuseboardError, UsageError
 from store.manifest import SPLITS, DatasetEntry
-from store.versions import Version, all_versions, find
+from store.versions import Version, together
 
 
 @dataclass(frozen=True)
@@ -63,24 +62,8 @@ def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
         backbones: names or `name@fingerprint`; all that hold the dataset when empty. Where the store holds several
             versions of a name, the one that its present card makes is meant.
     """
-    specs = list(backbones) or sorted(
-        {v.manifest.backbone for v in all_versions(root) if dataset in v.manifest.datasets}
-    )
-    if not specs:
-        raise FuseboardError(
-            f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
-        )
-    present = registry.fingerprints()
-    found = [find(root, spec, dataset, present) for spec in specs]
-    versions = {version.manifest.backbone: version for version in found}
-    if len(versions) < len(found):
-        raise UsageError("a backbone is named twice; a subset holds it once")
-    for version in found:
+    versions = together(root, dataset, backbones, registry.fingerprints())
+    for version in versions.values():
         for split in SPLITS:
             version.manifest.entry(dataset, split)
-    sources = {v.manifest.datasets[dataset].source_md5: name for name, v in versions.items()}
-    if len(sources) > 1:
-        raise FuseboardError(
-            f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
-        )
-    return Pool(dataset, dict(sorted(versions.items())), Catalog(root))
+    return Pool(dataset, versions, Catalog(root))
