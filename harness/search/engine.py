@@ -78,7 +78,9 @@ class Search:
                 break
         choice = choose(self.rows(candidates))
         for recipe, subsets in spent.items():
-            finalists = choice.finalists if recipe.fidelity == FULL else set()
+            finalists = choice.finalists & set(subsets) if recipe.fidelity == FULL else set()
+            if recipe.fusion != fusion.CONCAT:
+                self._keep_predictions(recipe, sorted(finalists))
             losers = {key for s in subsets if s not in finalists for key in recipe.keys(self.pool, s)}
             results.compact(self.root, recipe.evaluation, self.dataset, losers)
         return choice
@@ -115,6 +117,14 @@ class Search:
             results.keep(self.root, votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
         elif lacking:
             self._fit(recipe, lacking)
+
+    def _keep_predictions(self, recipe: Recipe, finalists: Sequence[Subset]) -> None:
+        """Of votes, which are taken for every subset without them."""
+        kept = self.rows(finalists, scores=True, recipe=recipe).filter(pl.col("scores").is_null())
+        lacking = sorted({tuple(subset) for subset in kept["subset"].to_list()})
+        if lacking:
+            singles = self.rows([(name,) for name in self.pool.versions], True, replace(recipe, fusion=fusion.CONCAT))
+            results.keep(self.root, votes(recipe, self.pool, lacking, singles, scores=True))
 
     def _fit(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
         """Fits subsets side by side, the widest first so that no core waits for a late giant."""

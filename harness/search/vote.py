@@ -17,7 +17,9 @@ from store.errors import FuseboardError, UsageError
 from store.results import Result
 
 
-def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.DataFrame) -> list[Result]:
+def votes(
+    recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.DataFrame, scores: bool = False
+) -> list[Result]:
     """Rows of the mean of the singles' probabilities.
 
     Unweighted, nothing is learned but which subset to take. A weighted vote takes its weights from validation by the
@@ -28,6 +30,7 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
         pool: whose labels are the truth.
         subsets: to score.
         singles: rows of every backbone alone, with their predictions.
+        scores: keep the votes' predictions, which for all subsets of a large test set would not fit into memory.
 
     Raises:
         FuseboardError: the predictions of a single were not kept.
@@ -55,7 +58,9 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
         fits = [voters[name, "val"] for name in subset]
         outcome = Outcome(
             scores={
-                split: [np.average([said[name, split] for name in subset], axis=0, weights=weights)] for split in truth
+                # Rounded as rows keep them: metrics have to be those of the predictions that are kept.
+                split: [np.average([said[n, split] for n in subset], axis=0, weights=weights).astype(np.float32)]
+                for split in truth
             },
             fit_s=sum(fit["fit_s"] for fit in fits),
             predict_s={split: sum(voters[name, split]["predict_s"] for name in subset) for split in truth},
@@ -65,5 +70,5 @@ def votes(recipe: Recipe, pool: Pool, subsets: Sequence[Subset], singles: pl.Dat
         where = fits[0]["device"], fits[0]["jobs"]
         here = under.setdefault(where, Circumstances(pool, recipe, *where))
         rows = results_of(here, subset, outcome, truth, ())
-        made += [row.model_copy(update={"scores": None}) for row in rows]
+        made += rows if scores else [row.model_copy(update={"scores": None}) for row in rows]
     return made

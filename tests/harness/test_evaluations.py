@@ -91,6 +91,23 @@ def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytes
     assert results.read(store, "late").height == 6
 
 
+def test_late_fusion_keeps_the_predictions_of_its_finalists_only(store: Path) -> None:
+    found = evaluations.get("late")(Search(store, DATA, STARTER))
+    rows = results.read(store, "late", scores=True)
+    assert found.choice.everything == ("hog", "pixels")
+    kept = {tuple(subset) for subset in rows.filter(pl.col("scores").is_not_null())["subset"].to_list()}
+    assert kept == found.choice.finalists
+    singles = {
+        (row["subset"][0], row["split"]): np.array(row["scores"])
+        for row in results.read(store, "fusion", scores=True).to_dicts()
+        if len(row["subset"]) == 1
+    }
+    for row in rows.filter(pl.col("subset").list.len() == 2).to_dicts():
+        mean = (singles["hog", row["split"]] + singles["pixels", row["split"]]) / 2
+        np.testing.assert_allclose(np.array(row["scores"]), mean, atol=1e-7)
+    assert rows.height == 6
+
+
 def test_unknown_evaluation() -> None:
     with pytest.raises(UsageError, match="did you mean singles"):
         evaluations.get("single")
