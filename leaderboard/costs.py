@@ -48,11 +48,14 @@ class Search:
     protocol: str
     dataset: str
     fits: int
+    untimed: int
+    """Fits without a time."""
     fit_s: float | None
     """Sum over fits that ran side by side, so more than the wall-clock time; null when no row was timed."""
     longest_fit_s: float | None
     jobs: tuple[int, ...]
     devices: tuple[str, ...]
+    hardware: tuple[str, ...]
     peak_rss_mb: float | None
     peak_vram_mb: float | None
 
@@ -108,22 +111,22 @@ def searches(rows: pl.DataFrame) -> list[Search]:
     group = ["evaluation", "dataset", "protocol"]
     fit = [*group, "protocol_digest", "source_md5", "subset", "fingerprints", "fusion", "classifier", "seed"]
     once = rows.group_by(fit).agg(
-        pl.col("fit_s", "peak_rss_mb", "peak_vram_mb").max(), pl.col("jobs", "device").sort().first()
+        pl.col("fit_s", "peak_rss_mb", "peak_vram_mb").max(), pl.col("jobs", "device", "hardware").sort().first()
     )
     summed = once.group_by(group).agg(
         fits=pl.len(),
+        untimed=pl.col("fit_s").null_count(),
         # Ordered before summing: floating-point sums depend on the order, and equal stores give equal pages.
         fit_s=pl.when(pl.col("fit_s").count() > 0).then(pl.col("fit_s").sort().sum()),
         longest_fit_s=pl.col("fit_s").max(),
         jobs=pl.col("jobs").unique().sort(),
         devices=pl.col("device").unique().sort(),
+        hardware=pl.col("hardware").unique().sort(),
         peak_rss_mb=pl.col("peak_rss_mb").max(),
         peak_vram_mb=pl.col("peak_vram_mb").max(),
     )
-    return [
-        Search(**{**row, "jobs": tuple(row["jobs"]), "devices": tuple(row["devices"])})
-        for row in summed.sort(group).to_dicts()
-    ]
+    lists = ("jobs", "devices", "hardware")
+    return [Search(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in summed.sort(group).to_dicts()]
 
 
 def _in_order(entry: DatasetEntry) -> Sequence[tuple[str, Split]]:

@@ -31,6 +31,18 @@ def points(difference: float | None) -> Markup:
     return Markup('<data value="{}">{}</data>').format(repr(100 * difference), shown)
 
 
+def span(interval: tuple[float, float], digits: int = 3) -> Markup:
+    """An interval, from low to high."""
+    return Markup('<span class="span">{} to {}</span>').format(number(interval[0], digits), number(interval[1], digits))
+
+
+def p_value(p: float) -> Markup:
+    """A p to two decimals, small ones to four; below 0.0001 digits say nothing, and only that is written."""
+    if p < 0.0001:
+        return Markup('p <data value="{}">&lt; 0.0001</data>').format(repr(p))
+    return Markup('p = <data value="{}">{}</data>').format(repr(p), f"{p:.2f}" if p >= 0.01 else f"{p:.4f}")
+
+
 def seconds(value: float | None, reason: str | None = None) -> Markup:
     """A duration in seconds, with as many decimals as its size deserves."""
     return number(value, 0 if value is not None and value >= 1000 else 2, reason)

@@ -1,6 +1,7 @@
 """Exports: the same facts as the pages, at full precision, for programs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,22 +9,29 @@ import polars as pl
 
 from leaderboard.costs import extractions, searches, totals
 from leaderboard.gaps import gaps
+from leaderboard.runtime import runtimes
 from leaderboard.snapshot import Snapshot
+from leaderboard.verdicts.judgement import Verdict
+from leaderboard.verdicts.lines import compact
 
 
-def as_json(snapshot: Snapshot) -> str:
-    """Boards, costs and gaps. `format` changes when a reader would have to."""
-    measured = extractions(snapshot.manifests)
+def as_json(snapshot: Snapshot, verdicts: Sequence[Verdict]) -> str:
+    """Boards, costs, gaps and the verdicts on published figures. `format` changes when a reader would have to."""
+    measured, fitted = extractions(snapshot.manifests), searches(snapshot.rows)
     content: dict[str, Any] = {
         "format": 1,
         "newest": snapshot.newest.isoformat() if snapshot.newest else None,
         "boards": [board.model_dump(mode="json") for board in snapshot.boards],
+        "chances": [chance.as_json() for chance in snapshot.chances.values()],
         "extractions": [
             {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")} for extraction in measured
         ],
         "totals": [asdict(total) for total in totals(measured)],
-        "searches": [asdict(search) for search in searches(snapshot.rows)],
+        "searches": [asdict(search) for search in fitted],
+        "runtimes": [asdict(runtime) for runtime in runtimes(snapshot.manifests, measured, fitted)],
+        "similarities": [{"key": row.key, **row.model_dump(mode="json")} for row in snapshot.similarities],
         "gaps": [asdict(gap) for gap in gaps(snapshot)],
+        "verdicts": compact(verdicts),
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -5,12 +5,16 @@ from pathlib import Path
 import jinja2
 
 from leaderboard import display, export, reported
+from leaderboard.bars import bars
 from leaderboard.costs import extractions, searches, totals
 from leaderboard.folder import replacing
 from leaderboard.gaps import gaps
 from leaderboard.reported_page import sections
+from leaderboard.runtime import runtimes
 from leaderboard.scatter import scatter
+from leaderboard.similarity import grid
 from leaderboard.snapshot import Snapshot, take
+from leaderboard.verdicts.judgement import judge
 
 HERE = Path(__file__).parent
 
@@ -45,20 +49,24 @@ def _render(snapshot: Snapshot) -> dict[str, str]:
     """File name -> content, for everything that depends on the store."""
     environment = _environment()
     environment.globals.update(snapshot=snapshot, missing=display.missing)
-    measured = extractions(snapshot.manifests)
+    measured, verdicts = extractions(snapshot.manifests), judge(snapshot.rows)
+    fitted = searches(snapshot.rows)
+    spent = runtimes(snapshot.manifests, measured, fitted)
     pages = {
         "index.html": environment.get_template("index.html.j2").render(gaps=gaps(snapshot)),
         "profile.html": environment.get_template("profile.html.j2").render(
-            extractions=measured, totals=totals(measured), searches=searches(snapshot.rows)
+            extractions=measured, totals=totals(measured), searches=fitted, runtimes=spent, bars=bars(spent)
         ),
-        "reported.html": environment.get_template("reported.html.j2").render(sections=sections()),
-        "results.json": export.as_json(snapshot),
+        "reported.html": environment.get_template("reported.html.j2").render(sections=sections(verdicts)),
+        "results.json": export.as_json(snapshot, verdicts),
         "results.csv": export.as_csv(snapshot),
     }
     board_page = environment.get_template("dataset.html.j2")
     for dataset in snapshot.datasets:
         own = [board for board in snapshot.boards if board.dataset == dataset]
-        pages[f"dataset-{dataset}.html"] = board_page.render(dataset=dataset, boards=own, scatter=scatter)
+        pages[f"dataset-{dataset}.html"] = board_page.render(
+            dataset=dataset, boards=own, scatter=scatter, grid=grid(dataset, snapshot.similarities, own)
+        )
     return pages
 
 
@@ -76,6 +84,8 @@ def _environment() -> jinja2.Environment:
         points=display.points,
         seconds=display.seconds,
         moment=display.moment,
+        span=display.span,
+        p=display.p_value,
         short=display.short,
     )
     return environment

@@ -9,13 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from leaderboard.board import Board
+from leaderboard.chance import Chances, chances
 from leaderboard.ranking import boards
 from leaderboard.supersession import mark
-from store import results
+from store import results, similarity
 from store.catalog import Catalog
 from store.errors import FuseboardError
 from store.manifest import Manifest, is_name
 from store.shapley import majority_acc
+from store.similarity import Similarity
 from store.versions import Version, all_versions
 
 
@@ -27,11 +29,15 @@ class Snapshot:
     rows: pl.DataFrame
     """Every result row with the column `superseded`."""
     boards: tuple[Board, ...]
+    chances: Chances
+    similarities: tuple[Similarity, ...]
+    """How alike two backbones see a dataset, of all versions ever compared."""
 
     @cached_property
     def newest(self) -> datetime | None:
         """When the newest thing in the store was made: the date of the pages, which a second build does not change."""
         dates = [manifest.created for manifest in self.manifests]
+        dates += [row.created for row in self.similarities]
         return max([*dates, *self.rows["created"]], default=None)
 
     @cached_property
@@ -49,8 +55,11 @@ class Snapshot:
 def take(root: Path) -> Snapshot:
     """Reads a store; an empty or absent one gives an empty snapshot.
 
+    Intervals that nobody computed yet are computed and kept in the store.
+
     Raises:
-        FuseboardError: a manifest or results file is damaged, or a row names a dataset that cannot be a file name.
+        FuseboardError: a manifest, results or similarity file is damaged, or a row names a dataset that cannot be a
+            file name.
     """
     versions = all_versions(root)
     manifests = tuple(version.manifest for version in versions)
@@ -63,7 +72,14 @@ def take(root: Path) -> Snapshot:
             )
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(root, versions, name)) is not None}
-    return Snapshot(manifests=manifests, rows=mark(rows), boards=boards(rows, tasks, guesses))
+    marked, made = mark(rows), boards(rows, tasks, guesses)
+    return Snapshot(
+        manifests=manifests,
+        rows=marked,
+        boards=made,
+        chances=chances(root, versions, marked, made),
+        similarities=tuple(similarity.read(root)),
+    )
 
 
 def _guess(root: Path, versions: Sequence[Version], dataset: str) -> float | None:

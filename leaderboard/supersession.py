@@ -15,7 +15,7 @@ SAME = {
 
 OLD_VERSION = "an older version of a backbone"
 
-EACH_ITS_OWN = ("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn")
+EACH_ITS_OWN = ("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn", "transfer")
 """Evaluations whose rows have a definition each (what was spent, which setting was tried) and are never ranked here."""
 
 

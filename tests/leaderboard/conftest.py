@@ -9,6 +9,7 @@ import pytest
 
 from store import manifest, results, shards, versions
 from store.fingerprint import fingerprint
+from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, keep, said
 
 LIBRARIES = {"xgboost": "3.0.0", "scikit-learn": "1.5.0"}
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -138,4 +139,14 @@ def searched(store):
             ("alpha", "beta", "gamma"): ((0.92, 0.78), (0.91, 0.82)),
         }
     )
+    return store
+
+
+@pytest.fixture
+def predicted(store):
+    """Two backbones, all three subsets, all of which kept their predictions; both together are chosen."""
+    for name in NAMES:
+        store.embed(name, labels=LABELS)
+    for number, subset in enumerate(SUBSETS):
+        keep(store, subset, said(number), val=0.7 + 0.05 * number)
     return store
