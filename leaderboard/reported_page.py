@@ -9,6 +9,8 @@ from leaderboard import reported
 from leaderboard.display import number, points
 from leaderboard.grid import Grid, Row, pivot, plain
 from leaderboard.reported_search import ReportedSearch, summarise
+from leaderboard.verdicts.judgement import Verdict
+from leaderboard.verdicts.lines import Lines, lines
 
 VALIDATED = {"val_acc": "val ACC", "val_auc": "val AUC", "test_acc": "test ACC", "test_auc": "test AUC"}
 
@@ -33,14 +35,18 @@ class Section:
     """(citation, address)."""
     notes: tuple[Note, ...]
     grids: tuple[Grid, ...]
+    verdicts: Lines
+    """What the store says about the figures; in a part of the page of their own, and never in one grid with them."""
 
 
-def sections() -> list[Section]:
-    """Every published file, checked, in the order of the page."""
-    return [_section(file, title, lead, grids) for file, title, lead, grids in _PAGE]
+def sections(verdicts: Sequence[Verdict] = ()) -> list[Section]:
+    """Every published file, checked, in the order of the page, with the verdicts on its figures."""
+    return [_section(file, title, lead, grids, lines(verdicts, file)) for file, title, lead, grids in _PAGE]
 
 
-def _section(file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]]) -> Section:
+def _section(
+    file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]], verdicts: Lines
+) -> Section:
     rows = reported.load(file)
     subject = next(name for name in ("model", "subset", "dataset") if name in rows[0])
     notes = []
@@ -55,6 +61,7 @@ def _section(file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], 
         sources=tuple(dict.fromkeys((row["source"], row["url"]) for row in rows)),
         notes=tuple(notes),
         grids=tuple(grids(rows)),
+        verdicts=verdicts,
     )
 
 

@@ -1,0 +1,1 @@
+"""Verdicts: published figures held one by one against the rows of a store."""
