@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -37,6 +38,12 @@ def _current() -> dict[str, str]:
     return registry.fingerprints()
 
 
+def _refit(root: Path, dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
+    from harness.refit import refit
+
+    return refit(root, dataset, protocol, subset)
+
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -45,7 +52,7 @@ app = typer.Typer(
 )
 app.add_typer(harness.cli.cli)
 app.add_typer(store.cli.commands(_dataset, _current), name="store")
-app.add_typer(leaderboard.cli.commands(when_empty=starter.run_if_empty), name="leaderboard")
+app.add_typer(leaderboard.cli.commands(starter.run_if_empty, _refit), name="leaderboard")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,11 +1,12 @@
 """The doctor: what this machine lacks, and the mend."""
 
+import importlib
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 from harness.datasets import medmnist
-from harness.extras import EXTRAS, mend
+from harness.extras import EXTRAS, MAGICKWAND, mend
 from harness.finding import Finding, Status
 from store.location import store_root
 
@@ -14,7 +15,7 @@ FREE_GB = 5
 
 def examine() -> list[Finding]:
     """Looks at the installation, the GPU, the data and the disk; needs none of them."""
-    return [*_extras(), _gpu(), _data(), _disk()]
+    return [*_extras(), *_magickwand(), _gpu(), _data(), _disk()]
 
 
 def _extras() -> Iterator[Finding]:
@@ -28,6 +29,19 @@ def _extras() -> Iterator[Finding]:
             yield Finding(status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(mend(absent[0])))
         else:
             yield Finding("ok", f"extra {extra}", "installed")
+
+
+def _magickwand() -> Iterator[Finding]:
+    """The library behind the extra `corruptions`, where that is installed."""
+    if find_spec("wand") is None:
+        return
+    try:
+        importlib.import_module("wand.api")
+    except ImportError:
+        told = "ImageMagick's library is not on this machine, so no corrupted images can be made"
+        yield Finding("note", "MagickWand", told, MAGICKWAND)
+    else:
+        yield Finding("ok", "MagickWand", "found")
 
 
 def _gpu() -> Finding:

@@ -33,6 +33,10 @@ ELSEWHERE = {
 """Packages that one backbone brings itself and no registry has, with the command that its authors give."""
 
 
+MAGICKWAND = "apt-get install libmagickwand-6.q16-6"
+"""Brings the library that medmnistc calls, which no Python package has; the command is Debian's."""
+
+
 def mend(module: str) -> str | None:
     """The command that installs a missing module, or None when nobody has it."""
     name = module.partition(".")[0]

@@ -79,15 +79,21 @@ def cores() -> int:
 
 
 def hardware(device: str = "cpu") -> str:
-    """The GPU's name, or the processor's with the cores that this process may use."""
+    """The GPU's name, or the processor's with its generation and the cores that this process may use.
+
+    A virtual machine may name no more than `AMD EPYC`, and the generation decides which instructions round how.
+    """
     if device != "cpu":
         import torch
 
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, {cores()} cores"
+    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
+    name = said.get("model name") or platform.processor() or platform.machine()
+    told = {"cpu family", "model"} <= set(said)
+    generation = f" (family {said['cpu family']}, model {said['model']})" if told else ""
+    return f"{name}{generation}, {cores()} cores"
 
 
 def libraries() -> dict[str, str]:

@@ -9,19 +9,22 @@ import typer
 from store.table import show
 
 if TYPE_CHECKING:
-    from leaderboard.regression import Finding
+    from leaderboard.finding import Finding
+    from leaderboard.regression import Refit
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
 OutOption = Annotated[Path, typer.Option("--out", help="The site's folder.")]
+ReferenceOption = Annotated[Path | None, typer.Option("--reference", help="Its folder; else the project's own.")]
 SITE = Path("site")
 
 
-def commands(when_empty: Callable[[Path], None]) -> typer.Typer:
+def commands(when_empty: Callable[[Path], None], refit: "Refit") -> typer.Typer:
     """The leaderboard's commands.
 
     Args:
         when_empty: called with the store's folder before a build. It decides itself whether the store needs something
             measured first; the leaderboard cannot, because it must not know the harness.
+        refit: fits one subset anew for `check`.
     """
     app = typer.Typer(no_args_is_help=True, help="Rank what the store holds and show it as a static site.")
 
@@ -52,24 +55,36 @@ def commands(when_empty: Callable[[Path], None]) -> typer.Typer:
                 typer.echo("ended", err=True)
 
     @app.command()
-    def check(store: StoreOption = None) -> None:
-        """Compute kept metrics anew from their predictions; exit with 1 when one differs."""
+    def check(store: StoreOption = None, reference: ReferenceOption = None) -> None:
+        """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
+        from leaderboard import reference as references
         from leaderboard import regression
         from store.location import store_root
 
-        report = regression.check(store_root(store))
+        report = regression.check(store_root(store), reference or references.FOLDER, refit)
         if report.findings:
             _print_findings(report.findings)
-        typer.echo(
-            f"{report.checked} rows checked, {len(report.findings)} findings; "
-            f"{report.without_scores} rows kept no predictions and were not checked"
-        )
-        if report.findings:
+        for remark in report.remarks:
+            typer.echo(remark)
+        bad = sum(finding.is_bad for finding in report.findings)
+        typer.echo(f"{bad} findings, and {len(report.findings) - bad} moves that a changed input explains")
+        if bad:
             raise typer.Exit(1)
+
+    @app.command()
+    def accept(store: StoreOption = None, reference: ReferenceOption = None) -> None:
+        """Write what this store measured as the reference that `check` holds later rows against."""
+        from leaderboard import reference as references
+        from leaderboard import regression
+        from store.location import store_root
+
+        for path in regression.accept(store_root(store), reference or references.FOLDER):
+            typer.echo(path)
 
     return app
 
 
 def _print_findings(findings: "tuple[Finding, ...]") -> None:
-    rows = [(found.row[:10], found.about, found.what, found.stored, found.recomputed) for found in findings]
-    show(("row", "about", "what", "stored", "recomputed"), rows, right=("stored", "recomputed"))
+    names = ("check", "row", "what", "before", "now", "why", "fails")
+    rows = [(f.kind, f.about, f.what, f.before, f.now, f.why, "yes" if f.is_bad else "no") for f in findings]
+    show(names, rows, right=("before", "now"))

@@ -1,100 +1,143 @@
-"""The regression check: stored metrics against metrics computed anew from the kept predictions."""
+"""The regression check: is every number still what it was, and still what it is made from."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
-from leaderboard.metrics import Labels, accuracy, auc
+from leaderboard import reference
+from leaderboard.finding import Finding
+from leaderboard.moves import Present, causes, compare, moves
+from leaderboard.recomputation import about, recompute
+from leaderboard.reference import Row, vectors_of
+from leaderboard.supersession import mark
+from leaderboard.verdicts import file as verdict_file
+from leaderboard.verdicts.change import worse
+from leaderboard.verdicts.judgement import WORDS, judge
 from store import results
-from store.catalog import Catalog
+from store.choice import choose
 from store.errors import FuseboardError
 from store.versions import all_versions
 
-ACC_TOLERANCE = 1e-12
-AUC_TOLERANCE = 1e-9
+SMALL = 2_000
+"""Training images up to which a dataset is fitted anew."""
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One stored number that its own predictions do not give."""
-
-    row: str
-    """Key of the result row."""
-    about: str
-    """Dataset, split and subset, for a person."""
-    what: str
-    stored: float | None
-    recomputed: float | None
+Metrics = Mapping[str, float | None]
+Refit = Callable[[Path, str, str, tuple[str, ...]], Mapping[str, Metrics]]
+"""Fits (dataset, protocol, subset) from a store's embeddings, keeps nothing, and says AUC and ACC per split."""
 
 
 @dataclass(frozen=True)
 class Report:
     """What was checked and what was found."""
 
-    checked: int
-    without_scores: int
-    """Rows that kept no predictions, which only running the fit again could check."""
     findings: tuple[Finding, ...]
+    remarks: tuple[str, ...]
+    """What was looked at and what could not be, one line each."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a finding is no explained move."""
+        return any(finding.is_bad for finding in self.findings)
 
 
-def check(root: Path) -> Report:
-    """Recomputes ACC and AUC of every row that kept its predictions; fits nothing and needs no scikit-learn."""
-    rows = results.read(root, scores=True)
-    kept = rows.filter(pl.col("scores").is_not_null())
-    catalog, stored = Catalog(root), all_versions(root)
+def check(root: Path, folder: Path, refit: Refit) -> Report:
+    """Holds a store's rows against their own predictions, against the reference, and against published figures.
 
-    @cache
-    def truth(dataset: str, source_md5: str, split: str, spec: str) -> tuple[str, Labels]:
-        # Labels belong to the images, so where the version itself is gone another one of the same images has them.
-        holding = [
-            v
-            for v in stored
-            if (entry := v.manifest.datasets.get(dataset)) is not None
-            and entry.source_md5 == source_md5
-            and split in entry.splits
-            and (v.spec == spec or entry.splits[split].numbering == "official")
-        ]
-        if not holding:
-            raise FuseboardError(f"{spec} is not in the store, nor another version with {dataset} {split}")
-        version = next((v for v in holding if v.spec == spec), holding[-1])
-        return version.manifest.datasets[dataset].task, catalog.labels(dataset, split, version.spec)
+    Args:
+        root: the store.
+        folder: of the reference.
+        refit: what fits small datasets anew.
 
-    findings: list[Finding] = []
-    for row in kept.iter_rows(named=True):
-        about = f"{row['dataset']} {row['split']}, {' + '.join(row['subset'])}"
-        try:
-            task, labels = truth(
-                row["dataset"], row["source_md5"], row["split"], f"{row['subset'][0]}@{row['fingerprints'][0]}"
-            )
-        except FuseboardError as error:
-            findings.append(Finding(row["key"], about, f"labels cannot be read: {error}", None, None))
-            continue
-        findings += _of_row(row, about, task, labels)
-    return Report(checked=len(kept), without_scores=len(rows) - len(kept), findings=tuple(findings))
-
-
-def _of_row(row: dict[str, Any], about: str, task: str, labels: Labels) -> list[Finding]:
-    # Arg max and thresholds are taken on the stored float32 values; widening them is exact and changes no order.
-    scores = np.asarray(row["scores"], dtype=np.float64)
-    if scores.ndim != 2 or len(scores) != len(labels):
-        return [Finding(row["key"], about, "number of predictions", float(len(scores)), float(len(labels)))]
-    finite = bool(np.isfinite(scores).all())  # predictions that are no numbers have no metrics
-    pairs = (
-        ("acc", row["acc"], accuracy(task, labels, scores) if finite else None, ACC_TOLERANCE),
-        ("auc", row["auc"], auc(task, labels, scores) if finite else None, AUC_TOLERANCE),
-    )
-    return [
-        Finding(row["key"], about, what, stored, recomputed)
-        for what, stored, recomputed, tolerance in pairs
-        if not _agree(stored, recomputed, tolerance)
+    Raises:
+        FuseboardError: the store or the reference cannot be read.
+    """
+    rows, versions = results.read(root, scores=True), all_versions(root)
+    recomputed = recompute(root, rows)
+    present = Present(rows.drop("scores"), versions)
+    committed = reference.read(folder)
+    held = [row for row in committed if present.holds(row.dataset)]
+    moved = moves(held, present)
+    again, fits = _refit(root, held, present, refit)
+    said = [v for v in verdict_file.read(folder / reference.VERDICTS) if present.holds(v.dataset)]
+    now = judge(present.rows)
+    fallen = [
+        Finding(
+            "verdict",
+            f"{change.before.dataset} {change.before.split}, {change.before.subject} ({change.before.file})",
+            change.before.metric,
+            change.before.verdict,
+            change.now.verdict if change.now else None,
+            change.what,
+        )
+        for change in worse(said, now)
     ]
+    missing = sorted({row.dataset for row in committed} - {row.dataset for row in held})
+    words = Counter(verdict.verdict for verdict in now)
+    remarks = [
+        f"{recomputed.rows} rows recomputed from their predictions; {len(rows) - recomputed.rows} kept none",
+        f"{len(held)} rows held against the reference in {folder.name}",
+        *(f"{name}: in the reference, but this store has nothing of it, so it was not checked" for name in missing),
+        f"{fits} subsets fitted anew",
+        "published figures: " + ", ".join(f"{words[word]:,} {word}" for word in WORDS),
+    ]
+    return Report((*recomputed.findings, *moved, *again, *fallen), tuple(remarks))
 
 
-def _agree(stored: float | None, recomputed: float | None, tolerance: float) -> bool:
-    if stored is None or recomputed is None:
-        return stored is recomputed
-    return abs(stored - recomputed) <= tolerance
+def accept(root: Path, folder: Path) -> list[Path]:
+    """Writes the reference of every dataset of a store, and the verdicts on published figures; returns the files.
+
+    Datasets that the store has no rows of keep their files.
+
+    Raises:
+        FuseboardError: the store has nothing to accept.
+    """
+    rows = results.read(root, scores=True)
+    found = reference.of_store(rows, all_versions(root))
+    if not found:
+        raise FuseboardError(f"{root}: no row kept its predictions, so there is no reference to write; search first")
+    files = reference.write(folder, found)
+    verdict_file.write(judge(rows), folder / reference.VERDICTS)
+    return [*files, folder / reference.VERDICTS]
+
+
+def _refit(root: Path, held: Sequence[Row], present: Present, refit: Refit) -> tuple[list[Finding], int]:
+    """Fits the single backbones and the chosen subset of small datasets anew; says also how many fits that were."""
+    rows, shards = present.like(held), vectors_of(present.versions)
+    fused = [row for row in held if row.evaluation == "fusion" and row.identity in rows and _is_small(row, present)]
+    findings: list[Finding] = []
+    fits = 0
+    for dataset, protocol in dict.fromkeys((row.dataset, row.protocol) for row in fused):
+        own = [row for row in fused if (row.dataset, row.protocol) == (dataset, protocol)]
+        chosen = _chosen(present, dataset, protocol)
+        for subset in sorted({row.subset for row in own if len(row.subset) == 1 or row.subset == chosen}):
+            of_subset = [row for row in own if row.subset == subset]
+            try:
+                metrics = refit(root, dataset, protocol, subset)
+            except FuseboardError as error:
+                findings.append(Finding("fitted anew", about(vars(of_subset[0])), "row", None, None, str(error)))
+                continue
+            fits += 1
+            for row in of_subset:
+                if row.split in metrics:
+                    why = causes(row, rows[row.identity], shards)
+                    findings += compare("fitted anew", row, metrics[row.split], *why)
+    return findings, fits
+
+
+def _is_small(row: Row, present: Present) -> bool:
+    entries = [v.manifest.datasets[row.dataset] for v in present.versions if row.dataset in v.manifest.datasets]
+    return any(entry.splits["train"].rows <= SMALL for entry in entries if "train" in entry.splits)
+
+
+def _chosen(present: Present, dataset: str, protocol: str) -> tuple[str, ...]:
+    """What the store's rows choose; nothing where they cannot."""
+    fused = present.rows.filter(
+        pl.col("evaluation") == "fusion", pl.col("dataset") == dataset, pl.col("protocol") == protocol
+    )
+    try:
+        return choose(mark(fused).filter(pl.col("superseded").is_null())).chosen
+    except FuseboardError:
+        return ()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.datasets.dataset import Dataset, Images, Labels
 from harness.datasets.medmnist import MedMNIST
+from harness.extras import MAGICKWAND
 from store.errors import FuseboardError
 from store.manifest import ColumnName, SplitName
 
@@ -50,7 +51,7 @@ class Corrupted(Dataset):
                 raise
             raise FuseboardError(
                 "medmnistc needs ImageMagick's MagickWand library, which is not on this machine: install it (Debian: "
-                "`apt-get install libmagickwand-6.q16-6`)"
+                f"`{MAGICKWAND}`)"
             ) from error
         self.name = f"{clean.name}-c"
         self.task, self.label_names, self.licence = clean.task, clean.label_names, clean.licence

@@ -13,8 +13,12 @@ from leaderboard.site import build
 from store.errors import FuseboardError, UsageError
 
 
+def no_fit(*_):
+    raise UsageError("nothing is fitted here")
+
+
 def run(*arguments, when_empty=lambda root: None):
-    return CliRunner().invoke(commands(when_empty), [str(argument) for argument in arguments])
+    return CliRunner().invoke(commands(when_empty, no_fit), [str(argument) for argument in arguments])
 
 
 def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path):
@@ -34,7 +38,8 @@ def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path)
 def test_check_says_how_many_rows_it_checked(searched):
     result = run("check", "--store", searched.root)
     assert result.exit_code == 0
-    assert "0 rows checked, 0 findings; 14 rows kept no predictions" in result.stdout
+    assert "0 rows recomputed from their predictions; 14 kept none" in result.stdout
+    assert "digits: in the reference, but this store has nothing of it, so it was not checked" in result.stdout
 
 
 def test_check_fails_on_a_wrong_number(store):
@@ -43,7 +48,20 @@ def test_check_fails_on_a_wrong_number(store):
     result = run("check", "--store", store.root)
     assert result.exit_code == 1
     assert "0.123" in result.stdout
-    assert "2 rows checked, 2 findings" in result.stdout
+    assert "2 rows recomputed from their predictions" in result.stdout
+
+
+def test_accept_names_its_files_and_check_finds_them_in_order(store, tmp_path):
+    store.embed("alpha")
+    store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
+    result = run("accept", "--store", store.root, "--reference", tmp_path / "mine")
+    assert (result.exit_code, result.stdout.split()) == (
+        0,
+        [str(tmp_path / "mine" / f) for f in ("tiny.csv", "verdicts.csv")],
+    )
+    result = run("check", "--store", store.root, "--reference", tmp_path / "mine")
+    assert "2 rows held against the reference in mine" in result.stdout
+    assert "nothing is fitted here" in result.stdout
 
 
 def test_serve_without_a_site_is_wrong_usage(tmp_path):

@@ -1,58 +1,251 @@
+"""What moved against the reference, and why."""
+
+import csv
+import shutil
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
-from leaderboard import regression
+from leaderboard import reference, regression
 from leaderboard.metrics import accuracy, auc
+from leaderboard.verdicts import file as verdict_file
+from leaderboard.verdicts.judgement import Verdict
+from store import results
+from store.errors import FuseboardError, UsageError
+
+LABELS = np.arange(12, dtype=np.uint16) % 3
+
+
+def measured(draw):
+    """Predictions drawn by a seed, and the metrics that they really have."""
+    scores = np.random.default_rng(draw).random((12, 3)).astype(np.float32)
+    return (
+        auc("multi-class", LABELS, scores.astype(float)),
+        accuracy("multi-class", LABELS, scores.astype(float)),
+    ), scores
+
+
+def put(store, subset, draw, **changes):
+    metrics, scores = measured(draw)
+    store.measure(subset, metrics, metrics, scores=scores.tolist(), **changes)
+
+
+def as_measured(root, dataset, protocol, subset):
+    """A fit that gives what the store has."""
+    rows = results.read(root, "fusion", dataset).filter(protocol=protocol).to_dicts()
+    newest = sorted((row for row in rows if tuple(row["subset"]) == subset), key=lambda row: row["created"])
+    return {row["split"]: {"auc": row["auc"], "acc": row["acc"]} for row in newest}
 
 
 @pytest.fixture
-def kept(store):
-    """A store with one row pair whose predictions were kept, and a function that stores other metrics for them."""
-    labels = np.arange(12, dtype=np.uint16) % 3
-    store.embed("alpha", labels=labels)
-    scores = np.random.default_rng(3).random((12, 3)).astype(np.float32)
-    right = (auc("multi-class", labels, scores.astype(float)), accuracy("multi-class", labels, scores.astype(float)))
-
-    def keep(auc=right[0], acc=right[1], scores=scores):
-        store.measure(("alpha",), (auc, acc), (auc, acc), scores=scores.tolist())
-        return regression.check(store.root)
-
-    keep.right = right
-    return keep
+def accepted(store, tmp_path):
+    """Two backbones and three subsets, and the reference made of them; `check` holds the store against it."""
+    for name in ("alpha", "beta"):
+        store.embed(name, labels=LABELS)
+    for draw, subset in enumerate((("alpha",), ("beta",), ("alpha", "beta"))):
+        put(store, subset, draw)
+    store.folder = tmp_path / "reference"
+    store.files = regression.accept(store.root, store.folder)
+    store.check = lambda refit=as_measured: regression.check(store.root, store.folder, refit)
+    return store
 
 
-def test_right_metrics_give_no_finding(kept):
-    report = kept()
-    assert (report.checked, report.without_scores, report.findings) == (2, 0, ())
+def told(report):
+    return [(f.kind, f.about, f.what, f.is_bad) for f in report.findings]
 
 
-def test_a_changed_acc_is_found(kept):
-    report = kept(acc=0.123)
-    assert [finding.what for finding in report.findings] == ["acc", "acc"]
-    assert report.findings[0].stored == 0.123
+def test_nothing_changed_is_nothing_found(accepted):
+    report = accepted.check()
+    assert (report.findings, report.has_failed) == ((), False)
+    assert "6 rows recomputed from their predictions; 0 kept none" in report.remarks
+    assert "6 rows held against the reference in reference" in report.remarks
+    assert [path.name for path in accepted.files] == ["tiny.csv", "verdicts.csv"]
 
 
-def test_a_slightly_changed_auc_is_found(kept):
-    report = kept(auc=kept.right[0] + 1e-8)
-    assert [finding.what for finding in report.findings] == ["auc", "auc"]
+def test_the_reference_is_the_store_to_the_last_digit(accepted):
+    rows = {(row.subset, row.split): row for row in reference.read(accepted.folder)}
+    for row in results.read(accepted.root).to_dicts():
+        line = rows[tuple(row["subset"]), row["split"]]
+        assert (line.auc, line.acc) == (row["auc"], row["acc"])
+        assert (line.fingerprints, line.source_md5) == (tuple(row["fingerprints"]), row["source_md5"])
+    before = accepted.files[0].read_bytes()
+    regression.accept(accepted.root, accepted.folder)
+    assert accepted.files[0].read_bytes() == before
 
 
-def test_missing_predictions_are_found(kept):
-    report = kept(scores=np.ones((11, 3), np.float32))
-    assert {finding.what for finding in report.findings} == {"number of predictions"}
+def test_an_unexplained_move_fails(accepted):
+    put(accepted, ("alpha",), 9)
+    report = accepted.check()
+    assert ("moved", "tiny test, fusion of alpha (starter)", "auc", True) in told(report)
+    assert {f.why for f in report.findings if f.kind == "moved"} == {
+        "no input changed: look at what was changed in the code"
+    }
+    assert report.has_failed
 
 
-def test_rows_without_predictions_are_counted(searched):
-    report = regression.check(searched.root)
-    assert (report.checked, report.without_scores) == (0, 14)
+def test_a_small_move_is_none(accepted):
+    lines = accepted.files[0].read_text().splitlines()
+    column = lines[0].split(",").index("auc")
+    cells = list(csv.reader(lines))
+    for row in cells[1:]:
+        row[column] = str(float(row[column]) - 0.0009)
+    write(accepted.files[0], cells)
+    assert accepted.check().findings == ()
 
 
-def test_labels_that_are_gone_are_a_finding(store):
-    store.measure(("gone",), (0.5, 0.5), (0.5, 0.5), scores=[[1.0, 0.0, 0.0]] * 12)
-    report = regression.check(store.root)
-    assert len(report.findings) == 2
-    assert "labels cannot be read" in report.findings[0].what
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"protocol_digest": "d2"}, "another definition of starter"),
+        ({"source_md5": "1" * 32}, "other source images"),
+        ({"device": "cuda"}, "cpu -> cuda"),
+        ({"libraries": {"xgboost": "3.9.9", "scikit-learn": "1.5.0"}}, "xgboost 3.0.0 -> 3.9.9"),
+        ({"libraries": {"xgboost": "3.0.0", "fuseboard": "9"}}, None),
+        ({"hardware": "another machine"}, None),
+    ],
+)
+def test_a_changed_input_explains_a_move(accepted, changes, why):
+    put(accepted, ("alpha",), 9, day=1, **changes)
+    moved = [f for f in accepted.check().findings if f.kind == "moved"]
+    assert moved
+    assert {f.is_bad for f in moved} == {why is None}
+    assert {f.why for f in moved} == {why or "no input changed: look at what was changed in the code"}
 
 
-def test_an_empty_store_has_nothing_to_check(store):
-    assert regression.check(store.root).checked == 0
+def test_another_version_of_a_backbone_explains_a_move(accepted):
+    version = accepted.embed("alpha", labels=LABELS, revision=2, day=1)
+    put(accepted, ("alpha",), 9, day=1, revisions={"alpha": 2})
+    moved = [f for f in accepted.check().findings if f.kind == "moved"]
+    assert {(f.is_bad, f.why.endswith(version[:8])) for f in moved} == {(False, True)}
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_other_vectors_under_one_fingerprint_explain_a_move_on_another_machine_only(accepted, elsewhere):
+    shutil.rmtree(next((accepted.root / "embeddings" / "alpha").iterdir()))
+    accepted.embed("alpha", labels=LABELS[::-1].copy())  # other shards
+    put(accepted, ("alpha",), 9, **({"hardware": "another machine"} if elsewhere else {}))
+    moved = [f for f in accepted.check().findings if f.kind == "moved"]
+    assert {f.is_bad for f in moved} == {not elsewhere}
+    assert all(f.why.startswith("other vectors of alpha under the same fingerprint") for f in moved)
+
+
+def test_a_removed_row_fails(accepted):
+    for path in (accepted.root / "results" / "fusion" / "tiny").iterdir():
+        path.unlink()
+    put(accepted, ("alpha",), 0)
+    report = accepted.check()
+    gone = {f.about for f in report.findings if f.kind == "removed"}
+    assert gone == {
+        f"tiny {split}, fusion of {s} (starter)" for split in ("val", "test") for s in ("beta", "alpha + beta")
+    }
+    assert report.has_failed
+
+
+def test_all_rows_removed_with_embeddings_left_fails(accepted):
+    shutil.rmtree(accepted.root / "results")
+    assert {f.kind for f in accepted.check().findings} == {"removed"}
+
+
+def test_a_dataset_that_the_store_never_had_is_told_and_not_failed(accepted):
+    shutil.rmtree(accepted.root / "results")
+    shutil.rmtree(accepted.root / "embeddings")
+    report = accepted.check()
+    assert report.findings == ()
+    assert "tiny: in the reference, but this store has nothing of it, so it was not checked" in report.remarks
+
+
+def test_a_fit_that_gives_something_else_fails(accepted):
+    def worse(root, dataset, protocol, subset):
+        return {
+            split: {**m, "auc": m["auc"] - 0.002} for split, m in as_measured(root, dataset, protocol, subset).items()
+        }
+
+    report = accepted.check(worse)
+    assert {f.kind for f in report.findings} == {"fitted anew"}
+    assert report.has_failed
+
+
+def test_what_is_fitted_anew_is_the_singles_and_the_chosen(accepted):
+    asked = []
+
+    def refit(root, dataset, protocol, subset):
+        asked.append((dataset, protocol, subset))
+        return as_measured(root, dataset, protocol, subset)
+
+    report = accepted.check(refit)
+    rows = results.read(accepted.root).filter(split="val").to_dicts()
+    best = max(rows, key=lambda row: (row["acc"], -len(row["subset"])))
+    assert asked == [("tiny", "starter", s) for s in sorted({("alpha",), ("beta",), tuple(best["subset"])})]
+    assert f"{len(asked)} subsets fitted anew" in report.remarks
+
+
+def test_a_fit_that_cannot_be_done_is_a_finding(accepted):
+    def refit(*_):
+        raise UsageError("no protocol 'starter'")
+
+    report = accepted.check(refit)
+    assert {(f.kind, f.why) for f in report.findings} == {("fitted anew", "no protocol 'starter'")}
+
+
+def test_a_missing_metric_is_no_zero(accepted):
+    shutil.rmtree(accepted.root / "results")
+    accepted.measure(("alpha",), (None, 0.5), (None, 0.5))
+    put(accepted, ("beta",), 1)
+    report = accepted.check()
+    assert [f.now for f in report.findings if f.kind == "moved" and f.what == "auc"] == [None, None]
+    regression.accept(accepted.root, accepted.folder)  # rows without predictions are not in it
+    assert ("alpha",) not in {row.subset for row in reference.read(accepted.folder)}
+
+
+def test_a_verdict_that_got_worse_fails(accepted):
+    def verdict(dataset):
+        return Verdict(
+            "biofuse_2026_singles.csv", dataset, "UNI", "test_acc", "test",
+            Decimal("0.9"), Decimal("0.9"), "reproduced", Decimal(0), "", "k",
+        )  # fmt: skip
+
+    verdict_file.write([verdict("tiny"), verdict("breastmnist")], accepted.folder / reference.VERDICTS)
+    report = accepted.check()
+    assert told(report) == [("verdict", "tiny test, UNI (biofuse_2026_singles.csv)", "test_acc", True)]
+
+
+def write(path, cells):
+    with path.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(cells)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("auc", "much", r"tiny\.csv, line 2: auc"),
+        ("auc", "1.5", r"tiny\.csv, line 2: auc"),
+        ("auc", "nan", r"tiny\.csv, line 2: auc"),
+        ("dataset", "../x", r"tiny\.csv, line 2: dataset"),
+        ("seed", "", r"tiny\.csv, line 2: seed"),
+        ("libraries", "xgboost", r"tiny\.csv, line 2"),
+    ],
+)
+def test_a_broken_reference_is_named_by_file_and_line(accepted, column, value, message):
+    cells = list(csv.reader(accepted.files[0].read_text().splitlines()))
+    cells[1][cells[0].index(column)] = value
+    write(accepted.files[0], cells)
+    with pytest.raises(FuseboardError, match=message):
+        accepted.check()
+
+
+def test_a_row_that_stands_twice_is_refused(accepted):
+    cells = list(csv.reader(accepted.files[0].read_text().splitlines()))
+    write(accepted.files[0], [*cells, cells[1]])
+    with pytest.raises(FuseboardError, match="stands there twice"):
+        accepted.check()
+
+
+def test_no_reference_is_one_line(accepted, tmp_path):
+    with pytest.raises(FuseboardError, match="no such folder; write one with `fuseboard leaderboard accept`"):
+        regression.check(accepted.root, tmp_path / "nowhere", as_measured)
+
+
+def test_an_empty_store_has_no_reference_to_give(store, tmp_path):
+    with pytest.raises(FuseboardError, match="no row kept its predictions"):
+        regression.accept(store.root, tmp_path / "reference")
