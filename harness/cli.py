@@ -136,9 +136,9 @@ def fuse(
 @submission.command("check")
 def check_submission(folder: Path, json: Json = False) -> None:
     """Holds a submission's card and manifest against the rules; exits with 1 when one is broken."""
-    from harness.submission import check
+    from harness.submissions.folder import read
 
-    print_findings(check(folder), json)
+    print_findings(read(folder)[1], json)
 
 
 @cli.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.submission import check
+from harness.submissions.folder import read
 from store.errors import UsageError
 
 
@@ -18,16 +18,17 @@ def folder(small_store: Path, tmp_path: Path) -> Path:
     place.mkdir()
     for name in ("card.toml", "manifest.json"):
         shutil.copy(source / name, place)
+    (place / "submission.toml").write_text(f'status = "active"\n[shards]\nfolder = "{source}"\n')
     return place
 
 
 def problems(folder: Path) -> str:
-    return " ".join(f"{finding.check}: {finding.message}" for finding in check(folder) if finding.is_bad)
+    return " ".join(f"{finding.check}: {finding.message}" for finding in read(folder)[1] if finding.is_bad)
 
 
 def test_a_sound_submission_passes(folder: Path) -> None:
     assert problems(folder) == ""
-    assert {finding.check for finding in check(folder)} >= {"card", "manifest", "fingerprint", "dim"}
+    assert {finding.check for finding in read(folder)[1]} >= {"card", "manifest", "fingerprint", "dim"}
 
 
 def test_foreign_files_and_links_are_refused(folder: Path) -> None:
@@ -60,4 +61,4 @@ def test_another_folder_name_is_noticed(folder: Path) -> None:
 
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        check(tmp_path / "none")
+        read(tmp_path / "none")
