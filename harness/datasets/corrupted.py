@@ -80,12 +80,18 @@ class Corrupted(Dataset):
         }
 
     def images(self, split: str, start: int, stop: int) -> Images:
-        """Rows in the generator's order; going back, or skipping ahead, draws everything before them again."""
+        """Rows in the generator's order; going back, or skipping ahead, draws everything before them again.
+
+        Raises:
+            FuseboardError: a corruption failed on an image. Nothing stands in for it: the random state after it is
+                what its drawing makes of it, so all later images would be others than everybody's.
+        """
         if start != self._position:
             self._stream, self._position = self._generate(split), 0
         while self._position < stop:
+            at, self._position = self._position, -1  # should this image fail, the next call begins anew
             image = next(self._stream)
-            self._position += 1
+            self._position = at + 1
             if self._position > start:
                 yield image
 
@@ -101,6 +107,14 @@ class Corrupted(Dataset):
             if name == "impulse_noise":
                 corruptor.rng = rng
             for severity in range(SEVERITIES):
-                for clean in self._clean.images(split, 0, count):
-                    corrupted = corruptor.apply(Image.fromarray(clean).convert("RGB"), severity)
+                for number, clean in enumerate(self._clean.images(split, 0, count)):
+                    try:
+                        corrupted = corruptor.apply(Image.fromarray(clean).convert("RGB"), severity)
+                    except Exception as error:  # whatever ImageMagick, SciPy or NumPy raise
+                        reason = " ".join(str(error).split()) or type(error).__name__
+                        raise FuseboardError(
+                            f"{self.name}: {name} of severity {severity + 1} fails on {split} image {number} "
+                            f"({reason}), so there is no such set; install what the extra `corruptions` asks for "
+                            "(motion_blur needs NumPy below 2.3), and see `fuseboard doctor`"
+                        ) from error
                     yield np.asarray(corrupted if self._rgb else Image.fromarray(corrupted).convert("L"))

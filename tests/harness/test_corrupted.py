@@ -77,6 +77,24 @@ def test_shards_carry_corruption_and_severity(small_breast: Path, tmp_path: Path
     assert loaded[104]["corruption"] == table["corruption"][104].as_py()
 
 
+def test_a_corruption_that_fails_on_one_image_is_one_line(small_breast: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, calls = datasets.get("breastmnist-c"), []
+    corruptor = dataset._corruptions["jpeg_compression"]  # type: ignore[attr-defined]
+    plain = corruptor.apply
+
+    def fails_once(image: object, severity: int) -> object:
+        calls.append(severity)
+        if len(calls) == COUNT + 2:
+            raise ValueError("the binary mode of fromstring is removed,\n use frombuffer instead")
+        return plain(image, severity)
+
+    monkeypatch.setattr(corruptor, "apply", fails_once)
+    with pytest.raises(FuseboardError, match=r"jpeg_compression of severity 2 fails on test image 1 \(the binary"):
+        pictures(dataset, 0, 105)
+    again = pictures(dataset, 0, 105)  # nothing of the broken stream is left
+    np.testing.assert_array_equal(again, pictures(datasets.get("breastmnist-c"), 0, 105))
+
+
 def test_without_magickwand_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("medmnistc", reason="the extra `corruptions` is not installed")
     import builtins
