@@ -60,7 +60,11 @@ def check(root: Path, folder: Path, refit: Refit) -> Report:
     committed = reference.read(folder)
     held = [row for row in committed if present.holds(row.dataset)]
     moved = moves(held, present)
-    again, fits = _refit(root, held, present, refit)
+    try:
+        again, fits = _refit(root, held, present, refit)
+        fitted = f"{fits} subsets fitted anew"
+    except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
+        again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
     said = [v for v in verdict_file.read(folder / reference.VERDICTS) if present.holds(v.dataset)]
     now = judge(present.rows)
     fallen = [
@@ -80,7 +84,7 @@ def check(root: Path, folder: Path, refit: Refit) -> Report:
         f"{recomputed.rows} rows recomputed from their predictions; {len(rows) - recomputed.rows} kept none",
         f"{len(held)} rows held against the reference in {folder.name}",
         *(f"{name}: in the reference, but this store has nothing of it, so it was not checked" for name in missing),
-        f"{fits} subsets fitted anew",
+        fitted,
         "published figures: " + ", ".join(f"{words[word]:,} {word}" for word in WORDS),
     ]
     return Report((*recomputed.findings, *moved, *again, *fallen), tuple(remarks))
@@ -94,12 +98,14 @@ def accept(root: Path, folder: Path) -> list[Path]:
     Raises:
         FuseboardError: the store has nothing to accept.
     """
-    rows = results.read(root, scores=True)
-    found = reference.of_store(rows, all_versions(root))
+    rows, versions = results.read(root, scores=True), all_versions(root)
+    found = reference.of_store(rows, versions)
     if not found:
         raise FuseboardError(f"{root}: no row kept its predictions, so there is no reference to write; search first")
     files = reference.write(folder, found)
-    verdict_file.write(judge(rows), folder / reference.VERDICTS)
+    present, said = Present(rows, versions), folder / reference.VERDICTS
+    elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
+    verdict_file.write([*elsewhere, *judge(rows)], said)
     return [*files, folder / reference.VERDICTS]
 
 

@@ -188,6 +188,27 @@ def test_a_fit_that_cannot_be_done_is_a_finding(accepted):
     assert {(f.kind, f.why) for f in report.findings} == {("fitted anew", "no protocol 'starter'")}
 
 
+def test_without_the_harness_the_rest_is_checked_and_it_is_said(accepted):
+    def refit(*_):
+        raise ModuleNotFoundError("No module named 'xgboost'", name="xgboost")
+
+    put(accepted, ("alpha",), 9)
+    report = accepted.check(refit)
+    assert {f.kind for f in report.findings} == {"moved"}
+    assert "nothing fitted anew: xgboost is not installed (`pip install 'fuseboard[harness]'`)" in report.remarks
+
+
+def test_accepting_one_dataset_keeps_what_was_said_of_others(accepted):
+    path = accepted.folder / reference.VERDICTS
+    verdict = Verdict(
+        "biofuse_2026_singles.csv", "breastmnist", "UNI", "test_acc", "test",
+        Decimal("0.9"), Decimal("0.9"), "reproduced", Decimal(0), "", "k",
+    )  # fmt: skip
+    verdict_file.write([verdict], path)
+    regression.accept(accepted.root, accepted.folder)
+    assert verdict_file.read(path) == (verdict,)
+
+
 def test_a_missing_metric_is_no_zero(accepted):
     shutil.rmtree(accepted.root / "results")
     accepted.measure(("alpha",), (None, 0.5), (None, 0.5))
