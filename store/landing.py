@@ -3,6 +3,7 @@
 import shutil
 import threading
 import tomllib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ from store import manifest as manifests
 from store.errors import FuseboardError, unknown
 from store.manifest import CARD, DatasetEntry, Manifest, Shard
 from store.progress import transferring
-from store.transfer import Server
 from store.versions import Version
 
 WORKERS = 4
@@ -22,11 +22,24 @@ TEXT_LIMIT = 16 * 2**20
 """Bytes a remote's manifest or card may have; the manifest of a thousand shards is a quarter of a megabyte."""
 
 
+class Carrier(Protocol):
+    """What brings shards: a server, or a folder."""
+
+    @property
+    def where(self) -> str:
+        """How messages name it."""
+
+    def download(
+        self, url: str, path: Path, shard: Shard, stop: threading.Event, advance: Callable[[int], None]
+    ) -> None:
+        """As `store.transfer.Server` does it: not a byte more than the manifest says, held against its SHA-256."""
+
+
 class Remote(Protocol):
     """A place that holds one version in the store's own layout."""
 
     @property
-    def server(self) -> Server:
+    def server(self) -> Carrier:
         """Where its files are asked for."""
 
     @property

@@ -27,7 +27,7 @@ def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
     if not card.unpinned:
         return card
     path = file_name(card)
-    if path.is_file() and _same_but_for_pins(own := cards.read(path), card):
+    if path.is_file() and same_but_for_pins(own := cards.read(path), card):
         return own
     require_room(path)
     question = (
@@ -80,7 +80,7 @@ def _with(source: Source, **changes: Any) -> Source:
     return Source.model_validate(source.model_dump() | changes)
 
 
-def _same_but_for_pins(own: Card, shipped: Card) -> bool:
+def same_but_for_pins(own: Card, shipped: Card) -> bool:
     """Whether one's own card is the shipped one with its gaps filled, and nothing else changed."""
     if own.unpinned or own.id != shipped.id:
         return False

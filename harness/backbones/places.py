@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backbones.card import Card
+from harness.backbones.source import Source
 from store.errors import FuseboardError
 
 LISTED = 8
@@ -70,7 +71,7 @@ def newest_revision(card: Card) -> str:
     """The commit that the card's repository is at now."""
     from huggingface_hub import HfApi
 
-    with _speaking(card):
+    with speaking(card.id, card.source):
         found = HfApi().repo_info(str(card.source.hub_id), repo_type=card.source.hub_type).sha
     if not found:
         raise FuseboardError(f"{card.id}: the Hub names no commit of {card.source.hub_id}; try again later")
@@ -82,7 +83,7 @@ def _from_hub(card: Card, repository: str, name: str) -> Path:
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
     asked: dict[str, Any] = {"revision": card.source.revision, "repo_type": card.source.hub_type}
-    with _speaking(card):
+    with speaking(card.id, card.source):
         try:
             return Path(hf_hub_download(repository, name, **asked))
         except RemoteEntryNotFoundError as error:
@@ -92,30 +93,28 @@ def _from_hub(card: Card, repository: str, name: str) -> Path:
 
 
 @contextmanager
-def _speaking(card: Card) -> Iterator[None]:
-    """Turns what the Hub's client raises into one line with the mend."""
+def speaking(who: str, source: Source) -> Iterator[None]:
+    """Turns what the Hub's client raises into one line with the mend, which begins with `who` asks."""
     from huggingface_hub import errors as hub
 
-    repository, kind = card.source.hub_id, card.source.hub_type
+    repository, kind = source.hub_id, source.hub_type
     login = "log in with `hf auth login` or set HF_TOKEN"
     try:
         yield
     except hub.GatedRepoError as error:
         raise FuseboardError(
-            f"{card.id}: {repository} is gated: accept its terms on the Hugging Face Hub, then {login}"
+            f"{who}: {repository} is gated: accept its terms on the Hugging Face Hub, then {login}"
         ) from error
     except hub.RevisionNotFoundError as error:
-        raise FuseboardError(
-            f"{card.id}: {repository} has no commit {card.source.revision}; mend `revision`"
-        ) from error
+        raise FuseboardError(f"{who}: {repository} has no commit {source.revision}; mend `revision`") from error
     except hub.RepositoryNotFoundError as error:
         raise FuseboardError(
-            f"{card.id}: the Hub shows no {kind} repository {repository}: mend `hub_id`, or {login} if it is private"
+            f"{who}: the Hub shows no {kind} repository {repository}: mend `hub_id`, or {login} if it is private"
         ) from error
     except (hub.HTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError, RuntimeError) as error:  # type: ignore[attr-defined]
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise FuseboardError(
-            f"{card.id}: {repository} cannot be fetched ({reason}); look at the network and the card, then try again"
+            f"{who}: {repository} cannot be fetched ({reason}); look at the network and the card, then try again"
         ) from error
 
 

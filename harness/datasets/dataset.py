@@ -51,6 +51,10 @@ class Dataset(ABC):
         """What a person should know of these images before they are used, a line each."""
         return ()
 
+    def rows(self, split: str) -> int | None:
+        """Official images of a split; None where only the images tell."""
+        return None
+
     def check(self) -> None:  # noqa: B027
         """Raises if images cannot be read, before a model is loaded for them; nothing to do for most datasets."""
 
@@ -118,6 +122,11 @@ class First(Dataset):
     def remarks(self) -> tuple[str, ...]:
         """Of the whole dataset."""
         return self._whole.remarks
+
+    def rows(self, split: str) -> int | None:
+        """Of the whole dataset, as far as this one goes."""
+        whole = self._whole.rows(split)
+        return None if whole is None else min(whole, self._count)
 
     def check(self) -> None:
         """Looks at the whole dataset."""

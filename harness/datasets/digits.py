@@ -36,6 +36,10 @@ class Digits(Dataset):
         val, test = train_test_split(rest, test_size=2 / 3, stratify=labels[rest], random_state=SEED)
         self._rows = {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
 
+    def rows(self, split: str) -> int | None:
+        """Images of the split."""
+        return len(self._rows[split])
+
     def labels(self, split: str) -> Labels:
         """(N,) uint16."""
         labels: Labels = self._labels[self._rows[split]]

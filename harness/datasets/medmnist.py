@@ -1,9 +1,11 @@
 """The twelve MedMNIST 2D datasets at 28, 64, 128 and 224 pixels (Yang et al., Sci Data 2023), through their package."""
 
 import os
+import sys
 import tempfile
 import zipfile
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +35,7 @@ class MedMNIST(Dataset):
     """One dataset at one size; its file is found or downloaded, and held against the published MD5, on first use."""
 
     def __init__(self, name: str, flag: str, size: int) -> None:
-        import medmnist
-
-        info = medmnist.INFO[flag]
+        info = _table()[flag]
         suffix = "" if size == 28 else f"_{size}"
         self.name, self.flag = name, flag
         self.task: str = info["task"]
@@ -50,6 +50,10 @@ class MedMNIST(Dataset):
     def at_hand(self) -> bool:
         """Whether the official file is on this machine."""
         return (root() / self._file_name).is_file()
+
+    def rows(self, split: str) -> int | None:
+        """As published, without the images."""
+        return self._rows[split]
 
     def labels(self, split: str) -> Labels:
         """(N,) uint16, or (N, 14) uint8 for ChestMNIST."""
@@ -104,6 +108,29 @@ class MedMNIST(Dataset):
                 f"{self.name}: {path} is not there and could not be downloaded from {self._url} "
                 f"({str(error).splitlines()[0]}); put the file there, or point MEDMNIST_ROOT at a folder that has it"
             ) from error
+
+
+def _table() -> dict[str, Any]:
+    """The package's facts by flag, without the package where nobody has loaded it: seconds, and 600 MB with torch."""
+    loaded = sys.modules.get("medmnist")
+    return _file_of_the_table() if loaded is None else loaded.INFO
+
+
+@cache
+def _file_of_the_table() -> dict[str, Any]:
+    package = find_spec("medmnist")
+    if package is None or not package.submodule_search_locations:
+        import medmnist  # says that it is not installed
+
+        whole: dict[str, Any] = medmnist.INFO
+        return whole
+    found = spec_from_file_location("medmnist_info", Path(package.submodule_search_locations[0]) / "info.py")
+    assert found is not None
+    assert found.loader is not None
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    table: dict[str, Any] = module.INFO
+    return table
 
 
 def names() -> list[str]:
