@@ -45,31 +45,10 @@ class Catalog:
     def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
         """Per backbone one contiguous float32 (N, D) matrix, joined by image id, with the labels.
 
-        Rows are matched by id and never by position, and every shard is held against its SHA-256. Ids of an import
-        whose row order is unknown are positions, so it meets only versions of the same import, label for label.
-
         Raises:
-            FuseboardError: an unknown name, a damaged shard, a missing or duplicate id, labels that disagree; the
-                message names the backbone and the id.
+            FuseboardError: an unknown name, and as `join`.
         """
-        if not backbones:
-            raise UsageError("no backbone named: give at least one")
-        first: Block | None = None
-        features: dict[str, NDArray[np.float32]] = {}
-        versions: dict[str, Version] = {}
-        for spec in backbones:
-            version = find(self.root, spec, dataset, self.prefer)
-            name = version.manifest.backbone
-            if name in features:
-                raise UsageError(f"backbone {name} is named twice; a subset holds it once")
-            _same_numbering(dataset, split, versions.values(), version)
-            own = block.read(version, dataset, split)
-            if first is None:
-                first = own
-            _same_images(f"{dataset} {split}", next(iter(features), name), first, name, own)
-            features[name], versions[name] = own.matrix, version
-        assert first is not None
-        return Blocks(dataset, split, first.ids, first.labels, features, versions)
+        return join(dataset, split, [find(self.root, spec, dataset, self.prefer) for spec in backbones])
 
     def labels(self, dataset: str, split: str, backbone: str) -> Labels:
         """The labels of a split as one backbone's shards have them, by ascending id, without reading a vector."""
@@ -79,6 +58,34 @@ class Catalog:
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
         return views.select(self.root, query)
+
+
+def join(dataset: str, split: str, versions: Iterable[Version]) -> Blocks:
+    """The blocks of some versions, which may lie in different stores.
+
+    Rows are matched by id and never by position, and every shard is held against its SHA-256. Ids of an import
+    whose row order is unknown are positions, so it meets only versions of the same import, label for label.
+
+    Raises:
+        FuseboardError: a damaged shard, a missing or duplicate id, labels that disagree; the message names the
+            backbone and the id.
+    """
+    first: Block | None = None
+    features: dict[str, NDArray[np.float32]] = {}
+    joined: dict[str, Version] = {}
+    for version in versions:
+        name = version.manifest.backbone
+        if name in features:
+            raise UsageError(f"backbone {name} is named twice; a subset holds it once")
+        _same_numbering(dataset, split, joined.values(), version)
+        own = block.read(version, dataset, split)
+        if first is None:
+            first = own
+        _same_images(f"{dataset} {split}", next(iter(features), name), first, name, own)
+        features[name], joined[name] = own.matrix, version
+    if first is None:
+        raise UsageError("no backbone named: give at least one")
+    return Blocks(dataset, split, first.ids, first.labels, features, joined)
 
 
 def _same_numbering(dataset: str, split: str, others: Iterable[Version], version: Version) -> None:

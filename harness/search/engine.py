@@ -15,13 +15,13 @@ from harness.progress import progress
 from harness.protocol import Protocol
 from harness.search import cost, feasible, folds
 from harness.search.fit import Order, fit
+from harness.search.ledger import Ledger
 from harness.search.measured import Circumstances, results_of
 from harness.search.pool import Pool, gather
 from harness.search.recipe import Recipe
 from harness.search.setting import SearchSetting
 from harness.search.strategies.strategy import FULL, Scores, Strategy
 from harness.search.vote import votes
-from store import results
 from store.catalog import Blocks
 from store.choice import Choice, choose
 from store.manifest import SPLITS
@@ -40,6 +40,8 @@ class Search:
         jobs: fits side by side; one per core by default. On a GPU they share it.
         address: of a Dask scheduler, to fit there instead.
         yes: more fits than anybody asks for by accident are meant.
+        given: the pool itself, whose versions may lie in other stores; `backbones` are not asked then.
+        known: other stores, whose rows are known as well; nothing is written to them.
     """
 
     root: Path
@@ -50,6 +52,8 @@ class Search:
     jobs: int | None = None
     address: str | None = None
     yes: bool = False
+    given: Pool | None = None
+    known: tuple[Path, ...] = ()
     fits: int = field(default=0, init=False)
     """Fits done by `run`, those of folds not counted; 0 when everything was known."""
     recipe: Recipe = field(init=False)
@@ -82,14 +86,14 @@ class Search:
             if recipe.fusion != fusion.CONCAT:
                 self._keep_predictions(recipe, sorted(finalists))
             losers = {key for s in subsets if s not in finalists for key in recipe.keys(self.pool, s)}
-            results.compact(self.root, recipe.evaluation, self.dataset, losers)
+            self.ledger.compact(recipe.evaluation, self.dataset, losers)
         return choice
 
     def rows(self, subsets: Sequence[Subset], scores: bool = False, recipe: Recipe | None = None) -> pl.DataFrame:
         """The result rows of some subsets of this search, with their kept predictions when asked for."""
         recipe = recipe or self.recipe
         keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
-        found = results.read(self.root, recipe.evaluation, self.dataset, scores)
+        found = self.ledger.read(recipe.evaluation, self.dataset, scores)
         return found.filter(pl.col("key").is_in(list(keys)))
 
     @property
@@ -106,15 +110,20 @@ class Search:
     @cached_property
     def pool(self) -> Pool:
         """The versions searched."""
-        return gather(self.root, self.dataset, self.backbones)
+        return self.given or gather(self.root, self.dataset, self.backbones)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where its rows are kept and looked up."""
+        return Ledger(self.root, self.known)
 
     def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
-        known = results.known_keys(self.root, recipe.evaluation, self.dataset)
+        known = self.ledger.known_keys(recipe.evaluation, self.dataset)
         lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
         if lacking and recipe.fusion != fusion.CONCAT:
             singles, concat = [(name,) for name in self.pool.versions], replace(recipe, fusion=fusion.CONCAT)
             self._measure(concat, singles)
-            results.keep(self.root, votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
+            self.ledger.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
         elif lacking:
             self._fit(recipe, lacking)
 
@@ -124,7 +133,7 @@ class Search:
         lacking = sorted({tuple(subset) for subset in kept["subset"].to_list()})
         if lacking:
             singles = self.rows([(name,) for name in self.pool.versions], True, replace(recipe, fusion=fusion.CONCAT))
-            results.keep(self.root, votes(recipe, self.pool, lacking, singles, scores=True))
+            self.ledger.keep(votes(recipe, self.pool, lacking, singles, scores=True))
 
     def _fit(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
         """Fits subsets side by side, the widest first so that no core waits for a late giant."""
@@ -144,7 +153,7 @@ class Search:
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
         with progress(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
             for number, outcome in cluster.run(fit, jobs, self.jobs, self.address):
-                results.keep(self.root, results_of(here, ordered[number], outcome, truth, order.folds))
+                self.ledger.keep(results_of(here, ordered[number], outcome, truth, order.folds))
                 self.fits += 1
                 advance(1)
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from harness.backbones import registry
 from harness.fusion import Subset
-from store.catalog import Blocks, Catalog
+from store import block, catalog
+from store.catalog import Blocks
 from store.manifest import SPLITS, DatasetEntry
 from store.versions import Version, together
 
@@ -22,7 +23,6 @@ class Pool:
     dataset: str
     versions: dict[str, Version]
     """Backbone -> version, in alphabetical order."""
-    catalog: Catalog = field(repr=False)
     _loaded: dict[str, Blocks] = field(default_factory=dict, repr=False)
 
     @property
@@ -40,7 +40,7 @@ class Pool:
 
     def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
         """The blocks of some backbones."""
-        return self.catalog.blocks(self.dataset, split, [self.versions[name].spec for name in subset])
+        return catalog.join(self.dataset, split, [self.versions[name] for name in subset])
 
     def all_blocks(self, split: str) -> Blocks:
         """The blocks of every backbone, read once in the life of the pool; nobody may write to them."""
@@ -50,7 +50,7 @@ class Pool:
 
     def labels(self, split: str) -> NDArray[np.integer[Any]]:
         """The labels of a split by ascending id, which is the order of every row's predictions."""
-        return self.catalog.labels(self.dataset, split, next(iter(self.versions.values())).spec)
+        return block.read(next(iter(self.versions.values())), self.dataset, split, vectors=False).labels
 
 
 def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
@@ -66,4 +66,4 @@ def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
     for version in versions.values():
         for split in SPLITS:
             version.manifest.entry(dataset, split)
-    return Pool(dataset, versions, Catalog(root))
+    return Pool(dataset, versions)
