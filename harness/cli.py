@@ -9,19 +9,19 @@ import harness.backbones.cli
 import harness.evaluations.cli
 import harness.search.cli
 import harness.similarity
+import harness.submissions.cli
 from harness.options import Backbones, Device, Json, ProtocolName, Store, names
 from harness.output import Facts, print_findings, print_rows
 from store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="The images.")
-submission = typer.Typer(no_args_is_help=True, help="Backbones of other people.")
 cli.add_typer(harness.backbones.cli.cli, name="backbones")
 cli.add_typer(harness.search.cli.cli)
 cli.add_typer(harness.evaluations.cli.cli)
 cli.add_typer(harness.similarity.cli)
 cli.add_typer(datasets, name="datasets")
-cli.add_typer(submission, name="submission")
+cli.add_typer(harness.submissions.cli.cli, name="submission")
 
 
 @datasets.command("list")
@@ -131,14 +131,6 @@ def fuse(
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", *classes])
     writer.writerows([path, *row] for path, row in zip(prediction.paths, prediction.scores.tolist(), strict=True))
-
-
-@submission.command("check")
-def check_submission(folder: Path, json: Json = False) -> None:
-    """Holds a submission's card and manifest against the rules; exits with 1 when one is broken."""
-    from harness.submissions.folder import read
-
-    print_findings(read(folder)[1], json)
 
 
 @cli.command()

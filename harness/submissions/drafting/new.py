@@ -1,0 +1,131 @@
+"""A new submission: a folder with a commented card, a statement and the steps that are left."""
+
+import math
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from harness.backbones import registry
+from harness.backbones.card import Card
+from harness.submissions.drafting import configuration, hub_model
+from harness.submissions.drafting.configuration import Facts
+from harness.submissions.rules import contents, names, texts
+from harness.submissions.rules.files import README
+from harness.submissions.rules.origin import HUB_ID
+from store import atomic, statement
+from store.errors import UsageError
+from store.manifest import CARD
+
+TEMPLATE = Path(__file__).parent / "template"
+_LINE = re.compile(r"(?:# )?([a-z_0-9]+) = ")
+
+
+def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[str]]:
+    """Writes `parent/name/`, whole or not at all; what is there is never overwritten.
+
+    Args:
+        name: of the submission.
+        parent: the folder of submissions; it is made where it is not there.
+        hub_id: ORG/NAME of a model on the Hub whose configuration fills in what it tells; its weights stay there.
+
+    Returns:
+        The folder, and for a person what is left to fill in and what was found out besides.
+
+    Raises:
+        UsageError: the name cannot be one, or is taken.
+        FuseboardError: the Hub cannot be asked.
+    """
+    folder = parent / name
+    bad = [f for f in names.findings(name, {*registry.names(), *_there(parent)}) if f.is_bad]
+    if bad:
+        raise UsageError(texts.safe(f"{bad[0].message}; {bad[0].fix}"))
+    if name in registry.names():
+        raise UsageError(
+            f"{name} is a backbone of fuseboard and has a card: use that one (`fuseboard backbones pin {name}`), or "
+            "choose another name"
+        )
+    if folder.exists() or folder.is_symlink():
+        raise UsageError(f"{folder}: this is there already, and is not overwritten; choose another name or --out")
+    card, told = filled({"id": name}), list[str]()
+    if hub_id is not None:
+        card, told = _from_hub(name, hub_id)
+    told = [*(f"to fill in: {key}" for key in contents.read(Card, CARD, card.encode()).gaps), *told]
+    words = {"FOLDER": folder.as_posix(), "ORG/NAME": "ORG/NAME", "NAME": name}
+    steps = (TEMPLATE / README).read_text(encoding="utf-8")
+    steps = re.sub("|".join(words), lambda found: words[found[0]], steps)
+    parent.mkdir(parents=True, exist_ok=True)
+    with atomic.enough_space(folder):
+        temporary = Path(tempfile.mkdtemp(prefix=atomic.PREFIX, dir=parent))
+        try:
+            (temporary / CARD).write_text(card, encoding="utf-8")
+            (temporary / statement.FILE).write_bytes((TEMPLATE / statement.FILE).read_bytes())
+            (temporary / README).write_text(steps, encoding="utf-8")
+            temporary.chmod(0o755)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return folder, told
+
+
+def filled(facts: Facts) -> str:
+    """The template of a card with facts in their lines, comments kept; a value of None takes its line away."""
+    lines, section = [], ""
+    for line in (TEMPLATE / CARD).read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = f"{line.strip('[]')}."
+        if line.startswith("# [source.kwargs]") and "source.kwargs" in facts:
+            lines.append(tomli_w.dumps({"source": {"kwargs": facts["source.kwargs"]}}).strip())
+            continue
+        found = _LINE.match(line)
+        key = f"{section}{found[1]}" if found else ""
+        if key not in facts:
+            lines.append(line)
+        elif facts[key] is not None:
+            lines.append(tomli_w.dumps({str(found and found[1]): facts[key]}).strip())
+    return "\n".join(lines) + "\n"
+
+
+def _there(parent: Path) -> set[str]:
+    return {path.name for path in parent.iterdir() if path.is_dir()} if parent.is_dir() else set()
+
+
+def _from_hub(name: str, hub_id: str) -> tuple[str, list[str]]:
+    """A card by what the Hub tells, and what was refused of it; a stranger wrote it, so every value is judged."""
+    if not HUB_ID.fullmatch(hub_id):
+        raise UsageError(f"--from-hub {hub_id!a}: say ORG/NAME, as the address of the model's page ends")
+    model = hub_model.ask(hub_id)
+    found = {"id": name, **configuration.facts(model)}
+    told = [*model.troubles.values(), *configuration.hints(model)]
+    for key, value in list(found.items()):
+        if why := _refused(key, value):
+            del found[key]
+            told.append(f"{key}: what the Hub says {why}")
+    card = filled(found)
+    for _ in range(len(found)):
+        faults = contents.read(Card, CARD, card.encode()).faults
+        wrong = {key for key in found for fault in faults if f"{fault}.".startswith(f"{key}.") and key != "id"}
+        if not wrong:
+            break
+        told += [f"{key}: what the Hub says is nothing that a card can hold" for key in sorted(wrong)]
+        found = {key: value for key, value in found.items() if key not in wrong}
+        card = filled(found)
+    return card, [texts.safe(line) for line in told]
+
+
+def _refused(key: str, value: Any) -> str | None:
+    """Why a value of a stranger cannot stand in a line of a TOML file, or None."""
+    parts = value if isinstance(value, list) else [value]
+    if key != "source.kwargs" and any(isinstance(part, dict | list) for part in parts):
+        return "is a table"
+    for _, part in texts.leaves({"": value}):
+        if isinstance(part, str) and (why := texts.problem(part)):
+            return why
+        if (part is None and value is not None) or (isinstance(part, float) and not math.isfinite(part)):
+            return "holds null or no number, which a card cannot"
+        if isinstance(part, dict | list):
+            return "is nested too deeply"
+    return None

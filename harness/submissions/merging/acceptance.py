@@ -1,0 +1,69 @@
+"""The acceptance: a checked submission's embeddings leave the quarantine for the store, and so meet every search."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.finding import Finding
+from harness.submissions.check import check
+from harness.submissions.folder import Submission
+from store import landing, manifest, versions
+from store.errors import UsageError
+from store.local import LocalRemote
+
+
+@dataclass(frozen=True)
+class _Quarantined(LocalRemote):
+    """The quarantine, which the version's history does not name: it came from where its owner put it."""
+
+    place: str = ""
+
+    @property
+    def origin(self) -> str:
+        return self.place
+
+
+def accept(folder: Path, root: Path, device: str = "cpu") -> list[Finding]:
+    """Checks a submission and takes its version into the store; what is broken or not active stays outside.
+
+    Args:
+        folder: of the submission.
+        root: the store. What it holds of that version already is not copied again.
+        device: on which vectors are computed again.
+
+    Returns:
+        What is wrong or told of it, or one finding that it is in the store.
+
+    Raises:
+        FuseboardError: the store holds other vectors under that fingerprint.
+    """
+    checked = check(folder, root, device=device)
+    if checked.submission is not None and checked.submission.statement.status != "active":
+        return [_past(checked.submission, root)]
+    if checked.submission is None or checked.version is None:
+        return [Finding(f.status, f"{folder.name}: {f.check}", f.message, f.fix) for f in checked.findings if f.is_bad]
+    shards = checked.submission.statement.shards
+    remote = _Quarantined(checked.version.folder, shards.revision, shards.hub or shards.zenodo or str(shards.folder))
+    landed = landing.land(root, remote)
+    return [Finding("ok", folder.name, f"{landed.version.folder}: {landed.files} files are new")]
+
+
+def _past(submission: Submission, root: Path) -> Finding:
+    said = submission.manifest
+    told = f"is {submission.statement.status}; not taken"
+    place = versions.folder_of(root, said.backbone, said.fingerprint)
+    if (place / manifest.FILE).exists():
+        return Finding("note", said.backbone, f"{told}, but the store has it: searches go on to use {place}")
+    return Finding("note", said.backbone, told)
+
+
+def folders(folder: Path, everyone: bool) -> list[Path]:
+    """One submission, or all that lie in a folder of them.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder")
+    if not everyone:
+        return [folder]
+    return sorted(path for path in folder.iterdir() if (path / manifest.FILE).is_file())

@@ -1,0 +1,1 @@
+"""Where a submission would stand among the backbones that a store has."""

@@ -1,0 +1,29 @@
+"""Numbers as people read them; what is missing is a dash."""
+
+from harness.submissions.ranking.scored import Rank
+from store.replicates import Lead, Replicates
+from store.table import MISSING
+
+
+def measured(metric: Replicates) -> str:
+    """A value with its interval."""
+    own = metric.interval()
+    if own.value is None:
+        return MISSING
+    return f"{own.value:.3f}" + (f" [{own.low:.3f}, {own.high:.3f}]" if own.low is not None else "")
+
+
+def gain(lead: Lead) -> str:
+    """A difference with its interval and p."""
+    if lead.value is None:
+        return MISSING
+    interval = f" [{lead.low:+.3f}, {lead.high:+.3f}]" if lead.low is not None else ""
+    return f"{lead.value:+.3f}{interval}" + (f", p = {lead.p:.3f}" if lead.p is not None else "")
+
+
+def place(rank: Rank) -> str:
+    """A rank with its interval."""
+    if rank.value is None:
+        return MISSING
+    interval = f" [{rank.low}, {rank.high}]" if rank.low is not None else ""
+    return f"{rank.value}{interval} of {rank.of}"

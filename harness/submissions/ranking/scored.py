@@ -1,0 +1,108 @@
+"""What a row scores on the test images, how far ahead of another it is, and which rank it has: all with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from store.block import Labels
+from store.measured import measure
+from store.replicates import TINY, Lead, Replicates
+
+NOT_KEPT = "its predictions were not kept"
+NOBODY = "no other backbone has this dataset"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One subset on the test images."""
+
+    subset: tuple[str, ...]
+    auc: Replicates
+    acc: Replicates
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same thing with a backbone and without it."""
+
+    kind: str
+    with_it: Scored
+    without: Scored | None
+    """None where nobody is there to compare with."""
+    auc: Lead
+    acc: Lead
+    ties: tuple[int, int] | None
+    """Subsets with the best validation score, without the backbone and with it; None where nothing was chosen."""
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Among how many, and where on resampled test images; what does not exist is None, and `reason` says why."""
+
+    value: int | None
+    of: int
+    low: int | None
+    high: int | None
+    shares: Mapping[int, float]
+    """Rank -> share of the resamples in which it has that rank."""
+    reason: str | None = None
+
+
+def score(task: str, labels: Labels, rows: Sequence[Mapping[str, Any]]) -> dict[str, Scored]:
+    """What test rows score, by their keys; one that cannot be resampled keeps its value and has the reason.
+
+    Args:
+        task: one of MedMNIST's task names.
+        labels: (N,) class numbers, or (N, L) of 0 and 1, by ascending id.
+        rows: of the results, with their predictions where those were kept.
+    """
+    kept = {row["key"]: np.array(row["scores"], np.float32) for row in rows if row["scores"] is not None}
+    found = measure(task, labels, kept)
+    scored = {}
+    for row in rows:
+        own = found.get(row["key"], NOT_KEPT)
+        if isinstance(own, str):
+            auc, acc = (Replicates(name, row[name.lower()], np.empty(0), "", own) for name in ("AUC", "ACC"))
+        else:
+            auc, acc = own.auc, own.acc
+        scored[row["key"]] = Scored(tuple(row["subset"]), auc, acc)
+    return scored
+
+
+def lead(own: Replicates, other: Replicates) -> Lead:
+    """One less the other, on the same images in every resample; without resamples of both, the difference alone."""
+    if not (len(own.resampled) and len(other.resampled)):
+        gap = None if own.value is None or other.value is None else own.value - other.value
+        return Lead(gap, None, None, None, own.reason or other.reason)
+    return own.lead(other)
+
+
+def compared(kind: str, with_it: Scored, without: Scored | None, ties: tuple[int, int] | None = None) -> Pair:
+    """A pair with its paired differences."""
+    if without is None:
+        nobody = Lead(None, None, None, None, NOBODY)
+        return Pair(kind, with_it, None, nobody, nobody, ties)
+    return Pair(kind, with_it, without, lead(with_it.auc, without.auc), lead(with_it.acc, without.acc), ties)
+
+
+def rank(own: Replicates, others: Sequence[Replicates]) -> Rank:
+    """The rank of a metric, the highest first; equals share the better rank.
+
+    The interval holds the 2.5 and 97.5 % quantiles of the rank over resamples in which all rows see the same images.
+    """
+    of = len(others) + 1
+    if not others:
+        return Rank(None, of, None, None, {}, NOBODY)
+    values = [other.value for other in others if other.value is not None]
+    if own.value is None or len(values) < len(others):
+        return Rank(None, of, None, None, {}, own.reason or f"{len(others) - len(values)} of them have no {own.metric}")
+    value = 1 + sum(other > own.value + TINY for other in values)
+    if lacking := next((row for row in (own, *others) if not len(row.resampled)), None):
+        return Rank(value, of, None, None, {}, lacking.reason)
+    resampled = 1 + np.sum([other.resampled > own.resampled + TINY for other in others], axis=0)
+    low, high = np.quantile(resampled, [0.025, 0.975], method="inverted_cdf")
+    ranks, times = np.unique(resampled, return_counts=True)
+    shares = {int(place): float(count) / len(resampled) for place, count in zip(ranks, times, strict=True)}
+    return Rank(value, of, int(low), int(high), shares)

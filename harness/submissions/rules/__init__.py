@@ -1,0 +1,1 @@
+"""What a submission's folder is held against before anything is fetched."""

@@ -1,0 +1,45 @@
+"""The labels that a submission's must be equal to: of the store's backbones, else of the dataset itself."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets import registry
+from harness.datasets.registry import FIRST
+from store import truth, versions
+from store.errors import FuseboardError
+from store.manifest import Manifest
+
+Labels = NDArray[np.integer[Any]]
+
+
+def of(root: Path, said: Manifest, dataset: str, split: str) -> tuple[Labels | None, str]:
+    """(N,) or (N, L) by ascending id with who says so, or None with the reason why nobody does. Nothing is downloaded.
+
+    Versions of the submission's own backbone are not asked: the store may hold them because the submitter made them.
+
+    Args:
+        root: the store.
+        said: the submitted manifest.
+        dataset: of it.
+        split: of the dataset.
+    """
+    entry = said.datasets[dataset]
+    others = [v for v in versions.survey(root)[0] if v.manifest.backbone != said.backbone]
+    try:
+        _, found = truth.truth(others, dataset, entry.source_md5, split, "official")
+        return found, "the store's other backbones"
+    except FuseboardError:
+        pass
+    limited = FIRST.fullmatch(dataset)
+    if (limited[1] if limited else dataset).removesuffix("-c") not in registry.names():  # never a path
+        return None, "neither the store nor a dataset known here has them"
+    try:
+        known = registry.get(dataset)
+        if not known.at_hand:
+            return None, "no other backbone of it is in the store, and its images are not on this machine"
+        return (known.labels(split), "the dataset") if split in known.splits else (None, f"it has no {split} split")
+    except (FuseboardError, ModuleNotFoundError) as error:
+        return None, str(error)

@@ -1,0 +1,47 @@
+"""A field of small real backbones, and submissions that meet it."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from harness import protocol
+from harness.backbones import registry
+from harness.backbones.card import Card
+from harness.datasets import registry as datasets
+from harness.extract import extract
+from harness.submissions.folder import Submission
+from store.statement import Shards, Statement
+from store.versions import Version
+
+DATA = "digits-first120"
+STARTER = protocol.get("starter")
+
+
+def coarse(name: str = "coarse", cells: int = 24) -> Card:
+    """HOG in larger cells: another real backbone, made in a second."""
+    card = registry.get("hog")
+    source = card.source.model_copy(update={"kwargs": {**card.source.kwargs, "pixels_per_cell": [cells, cells]}})
+    edge = 96 // cells - 1
+    return card.model_copy(update={"id": name, "source": source, "dim": edge * edge * 4 * 9})
+
+
+def submit(card: Card, root: Path, dataset: str = DATA) -> tuple[Submission, Version]:
+    """What a stranger hands in, with its shards in a quarantine of the store."""
+    version = extract(card, datasets.get(dataset), root / "submitted" / card.id)
+    said = Statement(status="active", shards=Shards(folder=str(version.folder)))
+    return Submission(Path("submissions") / card.id, card, version.manifest, said), version
+
+
+def tree(root: Path) -> str:
+    """Hash of every file of a store but those of quarantines and locks."""
+    found = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.relative_to(root).parts[0] not in ("submitted", "locks"):
+            found.update(f"{path.relative_to(root)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return found.hexdigest()
+
+
+def without(root: Path, backbone: str) -> Path:
+    """The store, which has no version of a backbone any more."""
+    shutil.rmtree(root / "embeddings" / backbone)
+    return root
