@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from leaderboard.regression import Refit
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
+SubmissionsOption = Annotated[
+    Path | None, typer.Option("--submissions", help="Their folder; else ./submissions where there is one.")
+]
 OutOption = Annotated[Path, typer.Option("--out", help="The site's folder.")]
 ReferenceOption = Annotated[Path | None, typer.Option("--reference", help="Its folder; else the project's own.")]
 SITE = Path("site")
@@ -29,14 +32,17 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit") -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, help="Rank what the store holds and show it as a static site.")
 
     @app.command()
-    def build(store: StoreOption = None, out: OutOption = SITE) -> None:
+    def build(store: StoreOption = None, out: OutOption = SITE, submissions: SubmissionsOption = None) -> None:
         """Build the site and print the path of its front page."""
         from leaderboard import site
+        from leaderboard import submissions as submitted
         from store.location import store_root
 
         root = store_root(store)
         when_empty(root)
-        typer.echo(site.build(root, out))
+        if submissions is None and submitted.FOLDER.is_dir():
+            submissions = submitted.FOLDER
+        typer.echo(site.build(root, out, submissions))
 
     @app.command()
     def serve(

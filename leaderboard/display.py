@@ -1,11 +1,14 @@
 """Display: how a value is written on a page. The only place where anything is rounded."""
 
+import unicodedata
 from datetime import datetime
 
 from markupsafe import Markup
 
 DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
+_LONGEST = 300
+"""Characters shown of a stranger's text."""
 
 
 def missing(reason: str | None) -> Markup:
@@ -56,3 +59,10 @@ def moment(value: datetime) -> Markup:
 def short(fingerprint: str) -> str:
     """The first digits of a fingerprint, enough to tell the versions on one page apart."""
     return fingerprint[:10]
+
+
+def foreign(text: str) -> str:
+    """A stranger's text on one line, cut off, without letters that nobody sees or that turn others around."""
+    line = " ".join(text.split())
+    line = line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return "".join("\ufffd" if unicodedata.category(letter)[0] == "C" else letter for letter in line)

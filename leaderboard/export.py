@@ -11,12 +11,13 @@ from leaderboard.costs import extractions, searches, totals
 from leaderboard.gaps import gaps
 from leaderboard.runtime import runtimes
 from leaderboard.snapshot import Snapshot
+from leaderboard.submissions import Submitted
 from leaderboard.verdicts.judgement import Verdict
 from leaderboard.verdicts.lines import compact
 
 
-def as_json(snapshot: Snapshot, verdicts: Sequence[Verdict]) -> str:
-    """Boards, costs, gaps and the verdicts on published figures. `format` changes when a reader would have to."""
+def as_json(snapshot: Snapshot, verdicts: Sequence[Verdict], submitted: Sequence[Submitted] = ()) -> str:
+    """Boards, costs, gaps, the verdicts on published figures and submissions. `format` changes when a reader must."""
     measured, fitted = extractions(snapshot.manifests), searches(snapshot.rows)
     content: dict[str, Any] = {
         "format": 1,
@@ -32,6 +33,7 @@ def as_json(snapshot: Snapshot, verdicts: Sequence[Verdict]) -> str:
         "similarities": [{"key": row.key, **row.model_dump(mode="json")} for row in snapshot.similarities],
         "gaps": [asdict(gap) for gap in gaps(snapshot)],
         "verdicts": compact(verdicts),
+        "submissions": [one.as_json() for one in submitted],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -1,10 +1,11 @@
 """The site: static pages of a store, with nothing in them that another host would have to serve."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 
-from leaderboard import display, export, reported
+from leaderboard import display, export, reported, submissions
 from leaderboard.bars import bars
 from leaderboard.costs import extractions, searches, totals
 from leaderboard.folder import replacing
@@ -14,12 +15,13 @@ from leaderboard.runtime import runtimes
 from leaderboard.scatter import scatter
 from leaderboard.similarity import grid
 from leaderboard.snapshot import Snapshot, take
+from leaderboard.submissions import Submitted
 from leaderboard.verdicts.judgement import judge
 
 HERE = Path(__file__).parent
 
 
-def build(root: Path, out: Path) -> Path:
+def build(root: Path, out: Path, submitted: Path | None = None) -> Path:
     """Renders the site of a store and returns its front page.
 
     The same store gives the same bytes, so a rebuild can be compared; the date on the pages is that of the newest
@@ -28,12 +30,14 @@ def build(root: Path, out: Path) -> Path:
     Args:
         root: the store; an absent or empty one gives pages that say so.
         out: the folder to make, or to replace when it is a site built earlier.
+        submitted: the folder of submissions, if there is one.
 
     Raises:
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
     out = out.absolute()
-    pages = _render(take(root))
+    snapshot = take(root)
+    pages = _render(snapshot, submissions.read(submitted, snapshot))
     with replacing(out) as folder:
         for name, text in pages.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -45,7 +49,7 @@ def build(root: Path, out: Path) -> Path:
     return out / "index.html"
 
 
-def _render(snapshot: Snapshot) -> dict[str, str]:
+def _render(snapshot: Snapshot, submitted: Sequence[Submitted]) -> dict[str, str]:
     """File name -> content, for everything that depends on the store."""
     environment = _environment()
     environment.globals.update(snapshot=snapshot, missing=display.missing)
@@ -58,7 +62,8 @@ def _render(snapshot: Snapshot) -> dict[str, str]:
             extractions=measured, totals=totals(measured), searches=fitted, runtimes=spent, bars=bars(spent)
         ),
         "reported.html": environment.get_template("reported.html.j2").render(sections=sections(verdicts)),
-        "results.json": export.as_json(snapshot, verdicts),
+        "submissions.html": environment.get_template("submissions.html.j2").render(submitted=submitted),
+        "results.json": export.as_json(snapshot, verdicts, submitted),
         "results.csv": export.as_csv(snapshot),
     }
     board_page = environment.get_template("dataset.html.j2")
@@ -87,5 +92,6 @@ def _environment() -> jinja2.Environment:
         span=display.span,
         p=display.p_value,
         short=display.short,
+        foreign=display.foreign,
     )
     return environment

@@ -1,36 +1,14 @@
 import csv
 import io
 import json
-from html.parser import HTMLParser
 
 import pytest
 
 from leaderboard import reported, site
 from store.errors import FuseboardError
+from tests.leaderboard.page import Page
 
 HOSTILE = "<script>alert('x')</script>&\""
-
-
-class Page(HTMLParser):
-    """What a page holds: its tags with attributes, and its text."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    @property
-    def words(self):
-        return " ".join(self.text.split())
-
-    def all(self, tag):
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 @pytest.fixture
@@ -49,7 +27,7 @@ def files(folder):
 
 def test_pages_of_a_searched_store(searched, out):
     pages = build(searched, out)
-    assert set(pages) == {"index.html", "dataset-tiny.html", "profile.html", "reported.html"}
+    assert set(pages) == {"index.html", "dataset-tiny.html", "profile.html", "reported.html", "submissions.html"}
     assert "alpha + beta" in pages["index.html"].words
     board = pages["dataset-tiny.html"].words
     assert "2 subsets tie for the best validation ACC" in board
