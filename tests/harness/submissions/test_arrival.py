@@ -1,5 +1,6 @@
 """The arrival: whatever a folder or the Hub serves, only the submitted bytes come in, and into the quarantine only."""
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -18,8 +19,11 @@ from store.errors import FuseboardError
 from store.transfer import ATTEMPTS
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import Stranger, told
+from tests.store import zenodo_server
+from tests.store.zenodo_api import File
 
 REPOSITORY = "stranger/hog"
+zenodo = zenodo_server.zenodo
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 
 
@@ -80,6 +84,43 @@ def test_shards_come_from_the_hub(stranger: Stranger, hub: Any) -> None:
     assert len([name for name in hub.downloads() if name.endswith(".parquet")]) == 3
     assert not stranger.check().is_bad
     assert len([name for name in hub.downloads() if name.endswith(".parquet")]) == 3
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    """What the loopback Zenodo asks for: attempts follow each other at once."""
+    with stamina.set_testing(True, attempts=ATTEMPTS):
+        yield
+
+
+@pytest.fixture
+def record(zenodo: Any, stranger: Stranger) -> Any:
+    """A published record of the store's loopback Zenodo, with the stranger's shards in it."""
+    made = zenodo.new("somebody")
+    for path in sorted(p for p in stranger.shards.rglob("*") if p.is_file()):
+        name = path.relative_to(stranger.shards).as_posix().replace("/", "~")
+        copy = zenodo.folder / name
+        copy.write_bytes(path.read_bytes())
+        made.files[name] = File(copy, hashlib.md5(copy.read_bytes()).hexdigest())
+    made.published = True
+    stranger.state(f'zenodo = "10.5281/zenodo.{made.id}"')
+    return made
+
+
+def test_shards_come_from_a_zenodo_record(stranger: Stranger, record: Any, zenodo: Any) -> None:
+    found = stranger.check()
+    assert not found.is_bad, told(found.findings)
+    assert len([name for name in zenodo.fetched() if name.endswith(".parquet")]) == 3
+
+
+def test_a_record_of_other_bytes_is_refused(stranger: Stranger, record: Any) -> None:
+    (name,) = (name for name in record.files if "~test-" in name)
+    copy = record.files[name].path
+    data = bytearray(copy.read_bytes())
+    data[-1] ^= 1
+    copy.write_bytes(bytes(data))
+    record.files[name] = File(copy, hashlib.md5(copy.read_bytes()).hexdigest())
+    assert "SHA-256" in stranger.problem()
 
 
 def test_nothing_of_it_is_seen_by_the_rest_of_the_store(stranger: Stranger) -> None:
