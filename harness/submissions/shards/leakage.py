@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.finding import Finding
 from harness.submissions.shards import neighbours, sample
@@ -52,7 +53,7 @@ def _columns(dataset: str, tallies: Mapping[str, Tally]) -> Iterator[Finding]:
             yield Finding("wrong", "leakage", told, "submit what the backbone says of images, without labels")
 
 
-def _explained(tally: Tally) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _explained(tally: Tally) -> NDArray[np.float64]:
     """(D,) share of each column's variance that the class explains; of several labels, the best one's."""
     n, usual = float(len(tally.ids)), tally.counts >= FEWEST
     with np.errstate(all="ignore"):
@@ -67,7 +68,7 @@ def _explained(tally: Tally) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
             n = float(counts.sum())
             varies = scale - sums.sum(axis=0) ** 2 / max(n, 1)
             between = (sums**2 / counts).sum(axis=0) - sums.sum(axis=0) ** 2 / max(n, 1)
-        share = np.where(varies > 1e-6 * scale, between / varies, 0.0)
+        share: NDArray[np.float64] = np.where(varies > 1e-6 * scale, between / varies, 0.0)
     enough = usual.any() and n >= 30 and (tally.labels.ndim > 1 or usual.sum() > 1)
     return share if enough else np.zeros(len(share))
 

@@ -61,4 +61,5 @@ def _nearest(rows: Matrix, among: Matrix | None) -> NDArray[np.intp]:
 
 def _unit(rows: Matrix) -> Matrix:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+    unit: Matrix = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
+    return unit
