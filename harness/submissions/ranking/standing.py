@@ -65,9 +65,14 @@ class Standing:
         for metric, place in (("AUC", self.auc), ("ACC", self.acc)):
             shares = ", ".join(f"{rank} in {share:.0%}" for rank, share in place.shares.items())
             told.append(f"rank by {metric} on resampled test images: {shares or place.reason}")
-        told += [f"{p.kind}: without it" for p in self.pairs if self.backbone not in p.with_it.subset]
-        reasons = (gap.reason for pair in self.pairs for gap in (pair.auc, pair.acc) if pair.without)
-        return [*told, *dict.fromkeys(reason for reason in reasons if reason)]
+        told += [f"{p.kind}: the choice does not hold it" for p in self.pairs if self.backbone not in p.with_it.subset]
+        reasons = (
+            f"{pair.kind}: no interval of the difference: {gap.reason}"
+            for pair in self.pairs
+            for gap in (pair.auc, pair.acc)
+            if pair.without and pair.without.subset != pair.with_it.subset and gap.reason
+        )
+        return [*told, *dict.fromkeys(reasons)]
 
 
 def standing(root: Path, dataset: str, submitted: Version, protocol: Protocol, device: str) -> Standing:

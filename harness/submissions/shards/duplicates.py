@@ -78,7 +78,8 @@ def _judge(version: Version, root: Path, dataset: str, mine: tuple[str, Rows, in
     apart, who = asked
     if apart * len(rows) > max(2, few * count):
         return Finding("wrong", "duplicates", f"{told}; {who} tells {apart:.0%} of these images apart", MEND)
-    return Finding("note", "duplicates", f"{told}; so have they for {who}, but for {apart:.0%} of them")
+    alike = f"{who} tells {apart:.0%} of them apart" if apart else f"{who} cannot tell them apart either"
+    return Finding("note", "duplicates", f"{told}; {alike}")
 
 
 def _apart(
