@@ -126,7 +126,7 @@ def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, la
     wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
     problems, rows = [], 0
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
             form = file.schema_arrow
             wrong = [field for field in wanted if field.name not in form.names or form.field(field.name) != field]
             if wrong:

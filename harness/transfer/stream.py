@@ -82,7 +82,7 @@ class Stream:
         """Ids (n,) and vectors (n, D) as stored, in row order, at most `rows` at a time."""
         try:
             for path in version.shards(self.dataset, self.split):
-                with pq.ParquetFile(path) as file:
+                with pq.ParquetFile(path, pre_buffer=False) as file:  # a buffer would hold it whole
                     for part in file.iter_batches(rows, columns=["id", "embedding"]):
                         flat = part["embedding"].flatten().to_numpy(zero_copy_only=False)
                         yield part["id"].to_numpy(), flat.reshape(-1, version.manifest.dim)
