@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
-from store import one_vs_rest
+from store import one_vs_rest, replicates
 from store.block import Labels
 from store.bootstrap import bootstrap
 from store.calibration import calibrate
@@ -70,26 +70,20 @@ def mean(parts: Sequence[Measured]) -> Measured:
     first = parts[0].delong
     influences = [p.delong.influence for p in parts]
     return Measured(
-        auc=_mean([p.auc for p in parts]),
-        acc=_mean([p.acc for p in parts]),
-        balanced_acc=_mean([p.balanced_acc for p in parts]),
+        auc=replicates.mean([p.auc for p in parts]),
+        acc=replicates.mean([p.acc for p in parts]),
+        balanced_acc=replicates.mean([p.balanced_acc for p in parts]),
         # The influence of an image on a mean of AUCs is the mean of its influences.
-        delong=Auc(_value([p.delong.value for p in parts]), np.mean(influences, axis=0), first.digest, first.reason),
+        delong=Auc(
+            replicates.mean_value([p.delong.value for p in parts]),
+            np.mean(influences, axis=0),
+            first.digest,
+            first.reason,
+        ),
         ece=fmean(eces) if whole else None,
         brier=fmean(briers) if whole else None,
         uncalibrated=next((p.uncalibrated for p in parts if p.uncalibrated), None),
     )
-
-
-def _mean(seeds: Sequence[Replicates]) -> Replicates:
-    first = seeds[0]
-    resampled = np.mean([one.resampled for one in seeds], axis=0)
-    return Replicates(first.metric, _value([one.value for one in seeds]), resampled, first.digest, first.reason)
-
-
-def _value(values: Sequence[float | None]) -> float | None:
-    there = [value for value in values if value is not None]
-    return fmean(there) if len(there) == len(values) else None
 
 
 def _calibration(task: str, labels: Labels, key: str, scores: Scores) -> tuple[float | None, float | None, str | None]:

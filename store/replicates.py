@@ -1,6 +1,8 @@
 """Replicates: one metric of one row on every resample, from which its interval and its lead over another row follow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +82,19 @@ class Replicates:
         p = min(1.0, 2 * float(1 + sides.min()) / (1 + len(gaps)))
         low, high, reason = _percentiles(gaps, None)
         return Lead(value, low, high, p, reason)
+
+
+def mean(parts: Sequence[Replicates]) -> Replicates:
+    """The mean over rows that differ in their seed alone, resample by resample; without a value where one has none."""
+    first = parts[0]
+    resampled = np.mean([one.resampled for one in parts], axis=0)
+    return Replicates(first.metric, mean_value([one.value for one in parts]), resampled, first.digest, first.reason)
+
+
+def mean_value(values: Sequence[float | None]) -> float | None:
+    """None where one is missing: a mean over the others would be another number."""
+    there = [value for value in values if value is not None]
+    return fmean(there) if len(there) == len(values) else None
 
 
 def _percentiles(values: NDArray[np.float64], reason: str | None) -> tuple[float | None, float | None, str | None]:

@@ -154,8 +154,13 @@ def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = F
         except FileNotFoundError:  # another process joined the files meanwhile: list them again
             continue
     empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
-    rows = pl.concat([empty, *frames])
-    if scores:  # of two copies of a row, the one that kept its predictions
+    return fold([empty, *frames])
+
+
+def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of several places, once per key; of two copies the first that kept its predictions, where they were read."""
+    rows = pl.concat(list(frames))
+    if "scores" in rows.columns:
         rows = rows.sort(pl.col("scores").is_null(), maintain_order=True)
     return rows.unique("key", keep="first").sort("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
 

@@ -12,7 +12,7 @@ from harness.tuning.study import Found
 from store.block import Labels
 from store.bootstrap import bootstrap
 from store.choice import Choice
-from store.replicates import Interval, Lead, Replicates
+from store.replicates import Interval, Lead, Replicates, mean
 
 METRICS = ("auc", "acc")
 
@@ -105,18 +105,7 @@ class Comparison:
         fits = {(tuple(row["subset"]), row["seed"]): np.array(row["scores"]) for row in self._test.to_dicts()}
         measured = bootstrap(self.task, self.labels, fits)
         return {
-            (subset, metric): _mean([getattr(one, metric) for (of, _), one in measured.items() if of == subset])
+            (subset, metric): mean([getattr(one, metric) for (of, _), one in measured.items() if of == subset])
             for subset in self.found
             for metric in METRICS
         }
-
-
-def _mean(seeds: list[Replicates]) -> Replicates:
-    first, values = seeds[0], [one.value for one in seeds if one.value is not None]
-    return Replicates(
-        metric=first.metric,
-        value=fmean(values) if len(values) == len(seeds) else None,
-        resampled=np.mean([one.resampled for one in seeds], axis=0),
-        digest=first.digest,
-        reason=first.reason,
-    )

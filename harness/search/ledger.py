@@ -20,12 +20,7 @@ class Ledger:
 
     def read(self, evaluation: str, dataset: str, scores: bool = False) -> pl.DataFrame:
         """As `store.results.read`, over all stores."""
-        if not self.others:
-            return results.read(self.root, evaluation, dataset, scores)
-        rows = pl.concat([results.read(root, evaluation, dataset, scores) for root in (self.root, *self.others)])
-        if scores:  # of two copies of a row, the one that kept its predictions
-            rows = rows.sort(pl.col("scores").is_null(), maintain_order=True)
-        return rows.unique("key", keep="first").sort("protocol", "subset", "split", "seed", "key")
+        return results.fold(results.read(root, evaluation, dataset, scores) for root in (self.root, *self.others))
 
     def known_keys(self, evaluation: str, dataset: str) -> set[str]:
         """Keys of the rows that any of the stores has."""
