@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -29,10 +30,19 @@ class Present:
 
     def holds(self, dataset: str) -> bool:
         """Whether the store has rows or embeddings of a dataset."""
-        return dataset in set(self.rows["dataset"]) or any(dataset in v.manifest.datasets for v in self.versions)
+        return dataset in self._datasets
+
+    @cached_property
+    def vectors(self) -> dict[tuple[str, str, str], str]:
+        """As `vectors_of` gives them."""
+        return vectors_of(self.versions)
+
+    @cached_property
+    def _datasets(self) -> set[str]:
+        return {*self.rows["dataset"], *(name for v in self.versions for name in v.manifest.datasets)}
 
     def like(self, references: Iterable[Row]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Identity -> the newest row of that name; of equals in age the one that was measured from the same inputs."""
+        """Identity -> the newest row of that name; of equals in age the one whose key comes last."""
         wanted = {row.identity: row for row in references}
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in self.rows.sort("created", "key").iter_rows(named=True):
@@ -43,9 +53,16 @@ class Present:
         return found
 
 
-def moves(references: Sequence[Row], present: Present) -> list[Finding]:
-    """Every removed row, and every row that moved by more than `TOLERANCE`, with the reason."""
-    rows, shards = present.like(references), vectors_of(present.versions)
+def moves(
+    references: Sequence[Row], rows: Mapping[tuple[Any, ...], Mapping[str, Any]], present: Present
+) -> list[Finding]:
+    """Every removed row, and every row that moved by more than `TOLERANCE`, with the reason.
+
+    Args:
+        references: that the store is held against.
+        rows: as `Present.like` finds them.
+        present: the store.
+    """
     findings: list[Finding] = []
     for reference in references:
         row = rows.get(reference.identity)
@@ -54,7 +71,7 @@ def moves(references: Sequence[Row], present: Present) -> list[Finding]:
             findings.append(Finding("removed", about(vars(reference)), "row", reference.auc, None, why))
             continue
         now = {"auc": row["auc"], "acc": row["acc"]}
-        findings += compare("moved", reference, now, *causes(reference, row, shards))
+        findings += compare("moved", reference, now, *causes(reference, row, present.vectors))
     return findings
 
 

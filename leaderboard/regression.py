@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from leaderboard import reference
 from leaderboard.finding import Finding
 from leaderboard.moves import Present, causes, compare, moves
 from leaderboard.recomputation import about, recompute
-from leaderboard.reference import Row, vectors_of
+from leaderboard.reference import Row
 from leaderboard.supersession import mark
 from leaderboard.verdicts import file as verdict_file
 from leaderboard.verdicts.change import worse
@@ -56,12 +57,13 @@ def check(root: Path, folder: Path, refit: Refit) -> Report:
     """
     rows, versions = results.read(root, scores=True), all_versions(root)
     recomputed = recompute(root, rows)
-    present = Present(rows.drop("scores"), versions)
+    present = Present(rows.drop("scores", "right"), versions)
     committed = reference.read(folder)
     held = [row for row in committed if present.holds(row.dataset)]
-    moved = moves(held, present)
+    found = present.like(held)
+    moved = moves(held, found, present)
     try:
-        again, fits = _refit(root, held, present, refit)
+        again, fits = _refit(root, [row for row in held if row.identity in found], found, present, refit)
         fitted = f"{fits} subsets fitted anew"
     except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
         again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
@@ -109,10 +111,15 @@ def accept(root: Path, folder: Path) -> list[Path]:
     return [*files, folder / reference.VERDICTS]
 
 
-def _refit(root: Path, held: Sequence[Row], present: Present, refit: Refit) -> tuple[list[Finding], int]:
+def _refit(
+    root: Path,
+    held: Sequence[Row],
+    rows: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    present: Present,
+    refit: Refit,
+) -> tuple[list[Finding], int]:
     """Fits the single backbones and the chosen subset of small datasets anew; says also how many fits that were."""
-    rows, shards = present.like(held), vectors_of(present.versions)
-    fused = [row for row in held if row.evaluation == "fusion" and row.identity in rows and _is_small(row, present)]
+    fused = [row for row in held if row.evaluation == "fusion" and _is_small(row, present)]
     findings: list[Finding] = []
     fits = 0
     for dataset, protocol in dict.fromkeys((row.dataset, row.protocol) for row in fused):
@@ -128,7 +135,7 @@ def _refit(root: Path, held: Sequence[Row], present: Present, refit: Refit) -> t
             fits += 1
             for row in of_subset:
                 if row.split in metrics:
-                    why = causes(row, rows[row.identity], shards)
+                    why = causes(row, rows[row.identity], present.vectors)
                     findings += compare("fitted anew", row, metrics[row.split], *why)
     return findings, fits
 
