@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from store import landing
+from store import landing, plain
 from store.arriving import CHUNK
 from store.atomic import PREFIX
 from store.errors import FuseboardError
@@ -116,12 +116,11 @@ class LocalRemote:
 @contextmanager
 def _regular(where: str, path: Path) -> Iterator[BinaryIO]:
     """Opens a plain file: no link is followed, and no pipe or device waited for."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags)
+        opened = plain.opened(path)
     except OSError as error:
         raise FuseboardError(f"{where}: {path.name} cannot be read ({error.strerror}); {MEND}") from error
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+    with opened as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise FuseboardError(f"{where}: {path.name} is not a plain file; {MEND}")
         yield file

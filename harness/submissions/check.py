@@ -27,7 +27,7 @@ class Checked:
     @property
     def is_bad(self) -> bool:
         """Whether a rule is broken."""
-        return any(finding.is_bad for finding in self.findings)
+        return _are_bad(self.findings)
 
 
 def check(folder: Path, root: Path, before: Path | None = None, device: str = "cpu", fetch: bool = False) -> Checked:

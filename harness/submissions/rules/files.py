@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.finding import Finding
-from store import manifest, statement
+from store import manifest, plain, statement
 
 README = "README.md"
 LIMITS = {manifest.CARD: 64 * 2**10, manifest.FILE: 16 * 2**20, statement.FILE: 64 * 2**10, README: 256 * 2**10}
@@ -62,8 +62,7 @@ def content_of(path: Path, limit: int) -> bytes | Finding:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return _wrong(f"'{name}' does not belong here: it is a link, a folder or a device", "hand in a plain file")
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:
+        with plain.opened(path) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 return _wrong(f"'{name}' is not a plain file", "hand in a plain file")
