@@ -24,7 +24,7 @@ from harness.extract import extract
 from harness.search import strategies
 from harness.search.engine import Search
 from tests.leaderboard.page import Page
-from tests.store.conftest import _load
+from tests.store.hub_client import server_module
 
 NAME, REPO, DATA = "strangers-net", "stranger/net", "digits-first120"
 REVIEWER = """
@@ -72,7 +72,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[Any]:
-    server = _load("hub_server").FakeHub()
+    server = server_module("hub_server_of_the_walk").FakeHub()
     yield server
     server.shutdown()
     server.server_close()

@@ -1,7 +1,5 @@
 """Small real stores to test on, and the loopback Hub."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from store import manifest, shards, versions
 from store.fingerprint import fingerprint
 from store.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
 from store.versions import Version
+from tests.store.hub_client import point_at, server_module
 
 PROFILE = Profile(
     images=1, wall_s=1, images_per_s=1.0, batch_size=1, precision="fp32", device="cpu", peak_rss_mb=1, peak_vram_mb=None
@@ -97,20 +96,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def _load(name: str) -> Any:
-    path = Path(__file__).parent / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def _hub_server() -> Iterator[Any]:
-    server = _load("hub_server").FakeHub()
+    server = server_module("hub_server").FakeHub()
     yield server
     server.shutdown()
     server.server_close()
@@ -130,16 +118,6 @@ def no_waiting() -> Iterator[None]:
 @pytest.fixture
 def hub_server(_hub_server: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_waiting: None) -> Any:
     """The loopback Hub, empty, and the real client pointed at it."""
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import disable_progress_bars
-
-    disable_progress_bars()
     _hub_server.reset()
-    monkeypatch.setattr(constants, "ENDPOINT", _hub_server.url)
-    template = _hub_server.url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
-    monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")
+    point_at(_hub_server.url, monkeypatch, tmp_path / "hub-cache")
     return _hub_server

@@ -1,7 +1,5 @@
 """Tiny real checkpoints where a pinned Hub repository would lie, and a Hub on the loopback that serves models."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import torch
 from harness.backbones import canary, encoder, registry
 from harness.backbones.card import Card
 from store.fingerprint import sha256_of
+from tests.store.hub_client import point_at, server_module
 
 REVISION = "a" * 40
 MakeCard = Callable[..., Card]
@@ -89,13 +88,7 @@ def assert_same() -> Same:
 
 @pytest.fixture(scope="session")
 def _hub() -> Iterator[Any]:
-    path = Path(__file__).parents[2] / "store" / "hub_server.py"
-    spec = importlib.util.spec_from_file_location("hub_server_of_models", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    module = server_module("hub_server_of_models")
     # The store's Hub knows datasets; models have the same routes, without the word.
     module.ROUTES += [
         (method, pattern.replace("/api/datasets/", "/api/models/"), name)
@@ -113,17 +106,7 @@ def _hub() -> Iterator[Any]:
 @pytest.fixture
 def hub(_hub: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """The loopback Hub with an empty repository `org/tiny`, and the real client pointed at it."""
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import disable_progress_bars
-
-    disable_progress_bars()
     _hub.reset()
     _hub.repos["org/tiny"] = _hub.repo()
-    monkeypatch.setattr(constants, "ENDPOINT", _hub.url)
-    template = _hub.url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
-    monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")
+    point_at(_hub.url, monkeypatch, tmp_path / "hub-cache")
     return _hub

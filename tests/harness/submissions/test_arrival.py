@@ -1,10 +1,8 @@
 """The arrival: whatever a folder or the Hub serves, only the submitted bytes come in, and into the quarantine only."""
 
 import hashlib
-import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from store.transfer import ATTEMPTS
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import Stranger, told
 from tests.store import zenodo_server
+from tests.store.hub_client import point_at, server_module
 from tests.store.zenodo_api import File
 
 REPOSITORY = "stranger/hog"
@@ -34,13 +33,7 @@ def stranger(small_store: Path, tmp_path: Path) -> Stranger:
 
 @pytest.fixture(scope="module")
 def _server() -> Iterator[Any]:
-    path = Path(__file__).parents[2] / "store" / "hub_server.py"
-    spec = importlib.util.spec_from_file_location("hub_server_of_arrivals", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["hub_server_of_arrivals"] = module
-    spec.loader.exec_module(module)
+    module = server_module("hub_server_of_arrivals")
     server = module.FakeHub()
     server.module = module
     yield server
@@ -49,18 +42,10 @@ def _server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def hub(_server: Any, stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def hub(_server: Any, stranger: Stranger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """The store's loopback Hub, with the stranger's shards in a repository, at the commit that the statement names."""
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import disable_progress_bars
-
-    disable_progress_bars()
     _server.reset()
-    monkeypatch.setattr(constants, "ENDPOINT", _server.url)
-    template = _server.url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template, raising=False)
-    monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")
+    point_at(_server.url, monkeypatch, tmp_path / "hub-cache")
     _server.repos[REPOSITORY] = _server.module.Repo()
     publish(_server, stranger)
     with stamina.set_testing(True, attempts=ATTEMPTS):

@@ -1,8 +1,6 @@
 """A new submission: the folder that a stranger begins with, and what the Hub tells of a model."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +24,7 @@ from harness.submissions.drafting.new import new
 from harness.submissions.folder import read
 from harness.submissions.rules import contents
 from store.errors import FuseboardError, UsageError
+from tests.store.hub_client import point_at, server_module
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 WEIGHTS = (".safetensors", ".bin")
@@ -34,13 +33,7 @@ WEIGHTS = (".safetensors", ".bin")
 @pytest.fixture(scope="module")
 def _hub() -> Iterator[Any]:
     """The Hub of the store's tests, with a model's routes and what a model's page says."""
-    path = Path(__file__).parents[2] / "store" / "hub_server.py"
-    spec = importlib.util.spec_from_file_location("hub_server_of_strangers", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    module = server_module("hub_server_of_strangers")
     module.ROUTES += [("GET", rf"/api/models/{module.NAME}", "model")]
     module.ROUTES += [(None, rf"/{module.NAME}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", "resolve")]
 
@@ -63,20 +56,10 @@ def _hub() -> Iterator[Any]:
 
 @pytest.fixture
 def hub(_hub: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import disable_progress_bars
-
-    disable_progress_bars()
     _hub.reset()
     _hub.page = {}
     _hub.repos["org/tiny"] = _hub.repo()
-    monkeypatch.setattr(constants, "ENDPOINT", _hub.url)
-    where = _hub.url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", where)
-    monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", where, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub-cache"))
-    monkeypatch.setenv("HF_TOKEN", "hf_only_for_the_test")
+    point_at(_hub.url, monkeypatch, tmp_path / "hub-cache")
     return _hub
 
 
