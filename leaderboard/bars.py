@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leaderboard.runtime import Runtime
+from leaderboard.boards.runtime import Runtime
 from leaderboard.scatter import Tick
 
 WIDTH, LEFT, RIGHT, TOP, ROW, AXIS = 480, 10, 10, 8, 38, 36

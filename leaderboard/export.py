@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.costs import extractions, searches, totals
-from leaderboard.gaps import gaps
-from leaderboard.runtime import runtimes
-from leaderboard.snapshot import Snapshot
+from leaderboard.boards.costs import extractions, searches, totals
+from leaderboard.boards.gaps import gaps
+from leaderboard.boards.runtime import runtimes
+from leaderboard.boards.snapshot import Snapshot
 from leaderboard.submissions import Submitted
 from leaderboard.verdicts.judgement import Verdict
 from leaderboard.verdicts.lines import compact

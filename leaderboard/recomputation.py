@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from leaderboard.finding import Finding
-from leaderboard.metrics import Labels, accuracy, auc
+from leaderboard.boards.metrics import Labels, accuracy, auc
 from store.errors import FuseboardError
 from store.truth import images_of, truth
 from store.versions import all_versions

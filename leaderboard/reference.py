@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from leaderboard.supersession import mark
+from leaderboard.boards.supersession import mark
 from store import atomic
 from store.errors import FuseboardError
 from store.fingerprint import fingerprint

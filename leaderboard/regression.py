@@ -13,7 +13,7 @@ from leaderboard.finding import Finding
 from leaderboard.moves import Present, causes, compare, moves
 from leaderboard.recomputation import about, recompute
 from leaderboard.reference import Row
-from leaderboard.supersession import mark
+from leaderboard.boards.supersession import mark
 from leaderboard.verdicts import file as verdict_file
 from leaderboard.verdicts.change import worse
 from leaderboard.verdicts.judgement import WORDS, judge

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leaderboard.board import Board, Entry
+from leaderboard.boards.board import Board, Entry
 
 WIDTH, HEIGHT = 360, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 40

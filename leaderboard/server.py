@@ -7,7 +7,8 @@ from pathlib import Path
 
 from store.errors import FuseboardError, UsageError
 
-HOST = "127.0.0.1"
+HOST, PORT = "127.0.0.1", 8000
+"""Where a site is shown unless told otherwise."""
 
 
 def open_server(folder: Path, port: int) -> ThreadingHTTPServer:

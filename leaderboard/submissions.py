@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from leaderboard.board import Board
-from leaderboard.snapshot import Snapshot
+from leaderboard.boards.board import Board
+from leaderboard.boards.snapshot import Snapshot
 from store import manifest as manifests
 from store import statement as statements
 from store.errors import FuseboardError, UsageError

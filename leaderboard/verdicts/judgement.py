@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from leaderboard.supersession import mark
+from leaderboard.boards.supersession import mark
 from leaderboard.verdicts.cells import Cell, cells
 
 Word = Literal["reproduced", "deviates", "not comparable", "not measured"]

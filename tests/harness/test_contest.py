@@ -15,7 +15,7 @@ from harness.evaluations import contest
 from harness.metrics import measure
 from harness.search.engine import Search
 from harness.search.pool import Pool
-from leaderboard.ranking import boards
+from leaderboard.boards.ranking import boards
 from store import results
 from store.catalog import Blocks, Catalog
 from store.errors import FuseboardError, UsageError

@@ -25,7 +25,7 @@ from harness.evaluations.resilience import Resilience
 from harness.extract import extract
 from harness.output import print_report
 from harness.search.engine import Search
-from leaderboard.ranking import boards
+from leaderboard.boards.ranking import boards
 from store import alexnet, manifest, results
 from store.catalog import Catalog
 from store.errors import FuseboardError, UsageError

@@ -32,7 +32,7 @@ def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path)
     result = run("build", "--store", store.root, "--out", out, when_empty=when_empty)
     assert (result.exit_code, result.stdout) == (0, f"{out / 'index.html'}\n")
     assert asked == [store.root]
-    assert (out / "dataset-tiny.html").is_file()
+    assert (out / "datasets/tiny.html").is_file()
 
 
 def test_check_says_how_many_rows_it_checked(searched):

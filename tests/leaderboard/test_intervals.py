@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from leaderboard.metrics import accuracy, auc
+from leaderboard.boards.metrics import accuracy, auc
 from leaderboard.site import build
-from leaderboard.snapshot import take
+from leaderboard.boards.snapshot import take
 from store import garbage, interval_file, intervals, resamples, verification, versions
 from store.bootstrap import bootstrap
 from store.delong import delong
@@ -258,5 +258,5 @@ def test_the_page_shows_difference_interval_and_both_p(predicted, tmp_path):
 
 def words(site):
     """The text of the dataset's page."""
-    page = (site / "dataset-tiny.html").read_text()
+    page = (site / "datasets/tiny.html").read_text()
     return " ".join(re.sub(r"<[^>]+>", "", page.replace("<small", " <small")).split())

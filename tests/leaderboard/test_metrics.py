@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.metrics import accuracy, auc, rank_auc
+from leaderboard.boards.metrics import accuracy, auc, rank_auc
 
 pairs = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_size=40)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from leaderboard.interval import wilson
-from leaderboard.ranking import boards, competition_ranks
-from leaderboard.supersession import mark
+from leaderboard.boards.interval import wilson
+from leaderboard.boards.ranking import boards, competition_ranks
+from leaderboard.boards.supersession import mark
 from store import results
 
 shares = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.5, 0.75]))

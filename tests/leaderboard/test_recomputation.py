@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leaderboard.metrics import accuracy, auc
+from leaderboard.boards.metrics import accuracy, auc
 from leaderboard.recomputation import recompute
 from store import results
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from leaderboard import reference, regression
-from leaderboard.metrics import accuracy, auc
+from leaderboard.boards.metrics import accuracy, auc
 from leaderboard.verdicts import file as verdict_file
 from leaderboard.verdicts.judgement import Verdict
 from store import results

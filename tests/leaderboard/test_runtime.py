@@ -6,10 +6,10 @@ import re
 import pytest
 
 from leaderboard.bars import bars
-from leaderboard.costs import extractions, searches
-from leaderboard.runtime import runtimes
+from leaderboard.boards.costs import extractions, searches
+from leaderboard.boards.runtime import runtimes
 from leaderboard.site import build
-from leaderboard.snapshot import take
+from leaderboard.boards.snapshot import take
 
 
 def spent(store):
@@ -85,7 +85,7 @@ def test_the_page_and_the_export_have_the_same_seconds(searched, tmp_path):
     build(searched.root, tmp_path / "site")
     (one,) = json.loads((tmp_path / "site" / "results.json").read_text())["runtimes"]
     assert one["tuning"]["seconds"] == 10.0
-    page = " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / "site" / "profile.html").read_text()).split())
+    page = " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / "site" / "runtime.html").read_text()).split())
     assert "tiny, tuning: 10.0 s" in page
     assert "5 10.00 302" in page
     assert "more than the time on the clock" in page

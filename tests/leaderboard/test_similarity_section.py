@@ -8,8 +8,8 @@ import pytest
 
 from leaderboard import site
 from leaderboard.display import DASH
-from leaderboard.similarity import grid
-from leaderboard.snapshot import take
+from leaderboard.boards.similarity import grid
+from leaderboard.boards.snapshot import take
 from store import similarity
 from store.errors import FuseboardError
 from store.fingerprint import fingerprint
@@ -72,7 +72,7 @@ class Section(HTMLParser):
 
 def section(store, tmp_path):
     site.build(store.root, tmp_path / "site")
-    return Section((tmp_path / "site" / "dataset-tiny.html").read_text())
+    return Section((tmp_path / "site" / "datasets/tiny.html").read_text())
 
 
 def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
@@ -94,17 +94,17 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
 
 
 def test_every_shade_has_a_class_and_none_is_an_inline_style(searched, tmp_path):
-    style = (site.HERE / "static" / "style.css").read_text()
+    style = (site.HERE / "static" / "static/base.css").read_text()
     assert all(f"td.alike-{shade} {{" in style for shade in range(11))
     similarity.keep(searched.root, THREE)
     site.build(searched.root, tmp_path / "site")
-    assert "style=" not in (tmp_path / "site" / "dataset-tiny.html").read_text()
+    assert "style=" not in (tmp_path / "site" / "datasets/tiny.html").read_text()
 
 
 @pytest.mark.parametrize("ink", [("#1c2427", "#0f5c63", "#ffffff"), ("#e4e8e6", "#6fc3c4", "#1b2124")])
 def test_the_darkest_shade_keeps_the_number_readable(ink):
     """WCAG's contrast of at least 4.5 in the light and the dark scheme, whose colours the stylesheet must have."""
-    style = (site.HERE / "static" / "style.css").read_text()
+    style = (site.HERE / "static" / "static/base.css").read_text()
     assert all(colour in style for colour in ink)
     share = float(re.search(r"td\.alike-10 \{ background: color-mix\(in srgb, var\(--accent\) (\d+)%", style)[1]) / 100
     text, accent, raised = ([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in ink)
@@ -165,12 +165,12 @@ def test_the_export_has_every_row_at_full_precision(searched, tmp_path):
 
 def test_only_the_kept_files_are_read_and_the_pages_stay_the_same(searched, tmp_path):
     similarity.keep(searched.root, THREE)
-    first = section(searched, tmp_path), (tmp_path / "site" / "dataset-tiny.html").read_bytes()
+    first = section(searched, tmp_path), (tmp_path / "site" / "datasets/tiny.html").read_bytes()
     for shard in searched.root.glob("embeddings/*/*/tiny/*.parquet"):
         shard.touch()
     similarity.keep(searched.root, THREE[:1])  # the same row in another file
     section(searched, tmp_path)
-    assert (tmp_path / "site" / "dataset-tiny.html").read_bytes() == first[1]
+    assert (tmp_path / "site" / "datasets/tiny.html").read_bytes() == first[1]
 
 
 def test_a_damaged_file_stops_the_build_with_one_line(searched, tmp_path):

@@ -27,9 +27,9 @@ def files(folder):
 
 def test_pages_of_a_searched_store(searched, out):
     pages = build(searched, out)
-    assert set(pages) == {"index.html", "dataset-tiny.html", "profile.html", "reported.html", "submissions.html"}
+    assert set(pages) == {"index.html", "datasets/tiny.html", "runtime.html", "reported.html", "submissions.html"}
     assert "alpha + beta" in pages["index.html"].words
-    board = pages["dataset-tiny.html"].words
+    board = pages["datasets/tiny.html"].words
     assert "2 subsets tie for the best validation ACC" in board
     assert "oracle was found by looking at test and cannot be chosen" in board
     assert "All 7 subsets measured" in board
@@ -37,7 +37,7 @@ def test_pages_of_a_searched_store(searched, out):
 
 def test_the_oracle_is_marked_on_its_row(searched, out):
     build(searched, out)
-    text = (out / "dataset-tiny.html").read_text()
+    text = (out / "datasets/tiny.html").read_text()
     row = text[text.index('<tr class="oracle">') :].split("</tr>")[0]
     assert 'class="badge oracle"' in row
     assert "+12.00" in row
@@ -79,7 +79,7 @@ def test_text_of_cards_and_results_is_escaped(store, out):
     pages = build(store, out)
     for name, page in pages.items():
         assert not page.all("script"), name
-    assert HOSTILE in pages["dataset-tiny.html"].text
+    assert HOSTILE in pages["datasets/tiny.html"].text
 
 
 def test_a_dataset_name_cannot_leave_the_site(store, out):
@@ -100,8 +100,8 @@ def test_nothing_is_loaded_from_another_host_and_nothing_runs(searched, out):
             loaded += [attributes.get("href")] if tag != "a" else []
             for target in filter(None, loaded):
                 assert (out / target).is_file(), f"{name}: {tag} loads {target}"
-    assert "url(" not in (out / "style.css").read_text()
-    assert "@import" not in (out / "style.css").read_text()
+    assert "url(" not in (out / "static/base.css").read_text()
+    assert "@import" not in (out / "static/base.css").read_text()
 
 
 def test_links_between_pages_lead_somewhere(searched, out):
@@ -132,7 +132,7 @@ def test_reported_numbers_are_set_apart_and_downloadable(searched, out):
     pages = build(searched, out)
     assert "Nothing on this page was measured here" in pages["reported.html"].words
     assert "DINOv2-giant" in pages["reported.html"].words
-    assert "CheXagent" not in pages["index.html"].words + pages["dataset-tiny.html"].words
+    assert "CheXagent" not in pages["index.html"].words + pages["datasets/tiny.html"].words
     for name in reported.TABLES:
         assert (out / "reported" / name).read_bytes() == (reported.FOLDER / name).read_bytes()
 
@@ -140,18 +140,18 @@ def test_reported_numbers_are_set_apart_and_downloadable(searched, out):
 def test_exports_have_full_precision(store, out):
     store.measure(("alpha",), (1 / 3, 2 / 3), (1 / 7, 0.1 + 0.2))
     build(store, out)
-    board = json.loads((out / "results.json").read_text())["boards"][0]
+    board = json.loads((out / "data" / "results.json").read_text())["boards"][0]
     assert board["entries"][0]["test"]["auc"] == 1 / 7
-    rows = list(csv.DictReader(io.StringIO((out / "results.csv").read_text())))
+    rows = list(csv.DictReader(io.StringIO((out / "data" / "results.csv").read_text())))
     assert {float(row["acc"]) for row in rows} == {2 / 3, 0.1 + 0.2}
 
 
 def test_superseded_rows_are_said_on_the_page_and_marked_in_the_export(searched, out):
     searched.measure(("alpha",), (0.99, 0.99), (0.99, 0.99), revisions={"alpha": 2}, day=-1)
     pages = build(searched, out)
-    assert "2 rows of an older version of a backbone" in pages["dataset-tiny.html"].words
+    assert "2 rows of an older version of a backbone" in pages["datasets/tiny.html"].words
     assert "superseded: 2 rows of an older version of a backbone" in pages["index.html"].words
-    rows = list(csv.DictReader(io.StringIO((out / "results.csv").read_text())))
+    rows = list(csv.DictReader(io.StringIO((out / "data" / "results.csv").read_text())))
     assert [row["superseded"] for row in rows].count("an older version of a backbone") == 2
 
 
@@ -170,7 +170,7 @@ def test_unsearched_embeddings_are_named(searched, out):
 
 def test_runtime_counts_a_fit_once(searched, out):
     build(searched, out)
-    (search,) = json.loads((out / "results.json").read_text())["searches"]
+    (search,) = json.loads((out / "data" / "results.json").read_text())["searches"]
     assert search["fits"] == 7
     assert search["fit_s"] == pytest.approx(1.25 * (3 * 1 + 3 * 2 + 3))
 

@@ -67,7 +67,7 @@ def test_an_active_submission_is_shown_with_where_it_lies_and_how_to_load_it(sto
 def test_the_page_says_on_which_boards_a_version_is(searched, folder):
     submit(searched, folder, "alpha")
     page = shown(searched, folder)
-    assert {"href": "dataset-tiny.html"} in page.all("a")
+    assert {"href": "datasets/tiny.html"} in page.all("a")
     assert exported(searched)[0]["boards"] == ["tiny"]
 
 

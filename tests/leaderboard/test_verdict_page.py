@@ -36,9 +36,9 @@ def test_verdicts_stand_beside_their_source_with_a_count_and_a_link(measured, tm
     singles = section(page, "BioFuse 2026: single backbones")
     assert 'reproduced: <data value="10">10</data> · deviates: <data value="1">1</data>' in singles
     conch = singles.split('<span class="badge deviates">')[1].split("</tr>")[0]
-    assert '<a href="dataset-breastmnist.html"><data value="0.8013">0.8013</data></a>' in conch
+    assert '<a href="datasets/breastmnist.html"><data value="0.8013">0.8013</data></a>' in conch
     assert "\N{MINUS SIGN}4.49" in conch
-    assert (tmp_path / "site" / "dataset-breastmnist.html").is_file()
+    assert (tmp_path / "site" / "datasets/breastmnist.html").is_file()
     assert "held against dinov2-giant" in singles
     assert "fuseboard evaluate singles bloodmnist --backbones" in singles
     assert "Nothing on this page was measured here" not in page

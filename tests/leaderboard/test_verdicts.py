@@ -185,7 +185,7 @@ def test_a_metric_that_is_missing_is_not_measured_and_says_why(store, missing):
 
 
 def test_rows_that_are_marked_already_give_the_same_verdicts(searched):
-    from leaderboard.snapshot import take
+    from leaderboard.boards.snapshot import take
 
     searched.measure(("biomedclip",), *BIOMEDCLIP, **BREAST)
     assert judge(take(searched.root).rows) == judge(results.read(searched.root, scores=True))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leaderboard.site import build
-from leaderboard.snapshot import take
+from leaderboard.boards.snapshot import take
 from store.bootstrap import bootstrap
 from store.measured import mean, measure
 from tests.leaderboard.predicted import LABELS, NAMES, TASK, keep, said
@@ -77,6 +77,6 @@ def test_they_are_on_the_page_and_in_no_ranking(predicted, tmp_path):
     (board,) = take(predicted.root).boards
     assert board.measured == 3
     build(predicted.root, tmp_path / "site")
-    page = (tmp_path / "site" / "dataset-tiny.html").read_text()
+    page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     assert "Other ways to use the same embeddings" in page
     assert "linear-probe C=1" in page

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from leaderboard.site import build
-from leaderboard.snapshot import take
+from leaderboard.boards.snapshot import take
 from store import results
 from store.rechoice import rechoose
 
@@ -60,7 +60,7 @@ def test_contributions_are_averages_over_all_orders_of_joining(answered):
 
 def test_the_page_says_both(answered, tmp_path):
     build(answered.root, tmp_path / "site")
-    page = (tmp_path / "site" / "dataset-tiny.html").read_text()
+    page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     (board,) = take(answered.root).boards
     assert f"expected to be right on {board.worth.honest:.3f}" in text
@@ -79,7 +79,7 @@ def test_why_it_is_not_known(searched, tmp_path):
     assert board.no_worth.startswith("only 8 of 15 subsets were measured")
     assert "7 have no value" in board.no_contributions
     build(searched.root, tmp_path / "site")
-    assert "Not known: only 8 of 15" in (tmp_path / "site" / "dataset-tiny.html").read_text()
+    assert "Not known: only 8 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()
 
 
 def test_without_labels_there_is_no_contribution_to_accuracy(store):

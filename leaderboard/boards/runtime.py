@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leaderboard import reported
-from leaderboard.costs import Extraction, Search
+from leaderboard.boards.costs import Extraction, Search
 from store.manifest import Manifest
 from store.peak import largest
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from leaderboard.board import Board
-from leaderboard.chance import Chances, chances
-from leaderboard.ranking import boards
-from leaderboard.supersession import mark
+from leaderboard.boards.board import Board
+from leaderboard.boards.chance import Chances, chances
+from leaderboard.boards.ranking import boards
+from leaderboard.boards.supersession import mark
 from store import results, similarity
 from store.catalog import Catalog
 from store.errors import FuseboardError

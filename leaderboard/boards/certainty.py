@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.board import Board, Subset
+from leaderboard.boards.board import Board, Subset
 from store.delong import Comparison
 from store.errors import FuseboardError
 from store.measured import Measured

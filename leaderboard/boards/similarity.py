@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.board import Board
+from leaderboard.boards.board import Board
 from store.similarity import Similarity
 
 STEPS = 10

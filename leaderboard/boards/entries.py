@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.board import Entry, Environment, Score
-from leaderboard.interval import wilson
+from leaderboard.boards.board import Entry, Environment, Score
+from leaderboard.boards.interval import wilson
 from store.choice import by_validation
 
 

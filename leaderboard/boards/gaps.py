@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leaderboard.board import Board
-from leaderboard.snapshot import Snapshot
+from leaderboard.boards.board import Board
+from leaderboard.boards.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from leaderboard.board import Contribution, Pair, Worth
+from leaderboard.boards.board import Contribution, Pair, Worth
 from store.errors import FuseboardError
 from store.rechoice import rechoose
 from store.shapley import Shares, shapley

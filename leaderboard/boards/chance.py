@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.board import Board
-from leaderboard.certainty import Certainties, certainties
-from leaderboard.ways import Way, picks, ways
+from leaderboard.boards.board import Board
+from leaderboard.boards.certainty import Certainties, certainties
+from leaderboard.boards.ways import Way, picks, ways
 from store.intervals import Intervals
 from store.versions import Version
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.board import Board, Correlation, Entry, Role, Single, Superseded, Version
-from leaderboard.entries import entries_of, environments_of
-from leaderboard.supersession import mark
-from leaderboard.worth import contributions_of, worth_of
+from leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Superseded, Version
+from leaderboard.boards.entries import entries_of, environments_of
+from leaderboard.boards.supersession import mark
+from leaderboard.boards.worth import contributions_of, worth_of
 from store.choice import Choice, choose
 from store.errors import FuseboardError
 from store.regret import spearman

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.board import Board, Subset
-from leaderboard.certainty import NOT_KEPT, Certainty, certainty, measured_chosen
-from leaderboard.interval import wilson
+from leaderboard.boards.board import Board, Subset
+from leaderboard.boards.certainty import NOT_KEPT, Certainty, certainty, measured_chosen
+from leaderboard.boards.interval import wilson
 from store.choice import Criterion, choose
 from store.errors import FuseboardError
 from store.measured import Measured, mean

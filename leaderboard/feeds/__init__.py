@@ -1,0 +1,1 @@
+"""Feeds: what programs read of the site."""

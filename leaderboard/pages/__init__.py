@@ -1,0 +1,1 @@
+"""Pages: what stands on each page of the site, one module per kind of page."""

@@ -1,0 +1,48 @@
+"""Addresses: where things stand on the site, relative to its root."""
+
+from store.fingerprint import fingerprint
+from store.manifest import is_name
+
+RESERVED = {"con", "prn", "aux", "nul"}
+"""Names that a file cannot have everywhere."""
+
+
+def slug(text: str) -> str:
+    """A file name and element id for any text: itself where it can be one, else a hash of it."""
+    plain = is_name(text) and not text.endswith(".") and text.partition(".")[0] not in RESERVED
+    return text if plain else f"x-{fingerprint({'name': text})[:16]}"
+
+
+def backbone(name: str) -> str:
+    """The page of a backbone."""
+    return f"backbones/{slug(name)}.html"
+
+
+def dataset(name: str) -> str:
+    """The page of a dataset."""
+    return f"datasets/{slug(name)}.html"
+
+
+def explorer(name: str) -> str:
+    """Every subset of a dataset."""
+    return f"explorer/{slug(name)}.html"
+
+
+def submission(name: str) -> str:
+    """The page of a submission."""
+    return f"submissions/{slug(name)}.html"
+
+
+def provenance(name: str) -> str:
+    """Where every row of a dataset came from."""
+    return f"provenance/{slug(name)}.html"
+
+
+def row(name: str, key: str) -> str:
+    """Where one row of a dataset came from."""
+    return f"{provenance(name)}#{row_id(key)}"
+
+
+def row_id(key: str) -> str:
+    """The id of a row's line on the page of its provenance."""
+    return f"r-{slug(key)[:14]}"

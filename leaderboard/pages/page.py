@@ -1,0 +1,28 @@
+"""A page: a template, what it is filled with, and the tables that can be downloaded from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Page:
+    """One HTML file of the site."""
+
+    path: str
+    """Relative to the site's root, with forward slashes."""
+    template: str
+    title: str
+    description: str
+    """A sentence for search engines and for cards that link here."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """Name -> the rows behind a table of the page, written as `data/NAME.csv`, `.json` and `.parquet`. Full precision;
+    columns of text, numbers, booleans, moments and lists of text."""
+
+    @property
+    def root(self) -> str:
+        """The way from this page to the site's root: empty, or `../`."""
+        return "../" * self.path.count("/")

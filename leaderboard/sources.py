@@ -1,0 +1,33 @@
+"""Sources: what the site shows that only the harness knows, handed in because the leaderboard must not know it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A protocol as this project defines it."""
+
+    name: str
+    digest: str
+    title: str
+    description: str
+    choices: Mapping[str, Any]
+    """Everything it fixes, as its file says it."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Asked when a page needs them."""
+
+    protocols: Callable[[], Mapping[str, Definition]]
+    """Name -> definition."""
+    examples: Callable[[str], Mapping[str, bytes]]
+    """Dataset -> class -> a PNG of one training image; empty where the images are not on this machine, or their licence
+    does not let them be passed on. Never downloads."""
+
+
+def nothing() -> Sources:
+    """A site of rows alone."""
+    return Sources(protocols=dict, examples=lambda _: {})
