@@ -12,7 +12,7 @@ def leaderboard(c: Context, action: str) -> None:
 @task
 def test(c: Context) -> None:
     """Runs every test."""
-    c.run("pytest", pty=True)
+    c.run("pytest -n auto --dist worksteal", pty=True)
 
 
 @task

@@ -35,13 +35,12 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit") -> typer.Typer:
     def build(store: StoreOption = None, out: OutOption = SITE, submissions: SubmissionsOption = None) -> None:
         """Build the site and print the path of its front page."""
         from leaderboard import site
-        from leaderboard import submissions as submitted
         from store.location import store_root
 
         root = store_root(store)
         when_empty(root)
-        if submissions is None and submitted.FOLDER.is_dir():
-            submissions = submitted.FOLDER
+        if submissions is None and site.SUBMISSIONS.is_dir():
+            submissions = site.SUBMISSIONS
         typer.echo(site.build(root, out, submissions))
 
     @app.command()

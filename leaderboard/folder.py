@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,8 +15,10 @@ MARKER = ".fuseboard-site"
 
 
 @contextmanager
-def replacing(out: Path) -> Iterator[Path]:
+def replacing(out: Path, mark: Callable[[Path], str]) -> Iterator[Path]:
     """Hands out a temporary folder beside `out` and, when the block ends well, puts it in the place of `out`.
+
+    `mark` is called with the finished folder and says what its marker shall hold.
 
     Readers see the old site or the new one, never a mixture; between the two renames there is none for an instant,
     because no portable call exchanges two folders. A block that raises changes nothing.
@@ -29,7 +31,7 @@ def replacing(out: Path) -> Iterator[Path]:
         new, old = workshop / "new", workshop / "old"
         new.mkdir()
         yield new
-        (new / MARKER).write_text("A site built by fuseboard. It is replaced as a whole by the next build.\n")
+        (new / MARKER).write_text(mark(new), encoding="utf-8", newline="\n")
         for path in new.rglob("*"):
             if path.is_file():
                 _sync(path)

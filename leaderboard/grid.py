@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from leaderboard.display import number
 
 Row = Mapping[str, Any]
@@ -17,6 +19,11 @@ class Grid:
     head: tuple[str, ...]
     body: tuple[tuple[str, ...], ...]
     """Cells; text is escaped on the page, numbers come as markup."""
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Column by column, whether it holds numbers."""
+        return tuple(any(isinstance(line[at], Markup) for line in self.body) for at in range(len(self.head)))
 
 
 def plain(caption: str, rows: Sequence[Row], columns: Mapping[str, str], digits: int = 4) -> Grid:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from leaderboard.boards.supersession import mark
+from leaderboard.causes import Made, vectors, vectors_of
 from store import atomic
 from store.errors import FuseboardError
-from store.fingerprint import fingerprint
 from store.manifest import Name
 from store.results import Metric
 from store.versions import Version
@@ -69,6 +70,11 @@ class Row(BaseModel):
         """What names it."""
         return tuple(getattr(self, name) for name in IDENTITY)
 
+    @property
+    def made(self) -> Made:
+        """What it was measured from."""
+        return Made(**{field.name: getattr(self, field.name) for field in fields(Made)})
+
 
 def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
     """The current rows that kept their predictions, as reference rows.
@@ -78,7 +84,7 @@ def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
         versions: that the store holds.
     """
     kept = mark(rows.filter(pl.col("scores").is_not_null()).drop("scores", "right"))
-    shards = vectors_of(versions)
+    shards = vectors_of(version.manifest for version in versions)
     return [
         Row.model_validate(
             {
@@ -91,23 +97,6 @@ def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
         )
         for row in kept.filter(pl.col("superseded").is_null()).sort(IDENTITY).iter_rows(named=True)
     ]
-
-
-def vectors_of(versions: Iterable[Version]) -> dict[tuple[str, str, str], str]:
-    """(backbone, fingerprint, dataset) -> hash over its shards' SHA-256."""
-    return {
-        (version.manifest.backbone, version.manifest.fingerprint, dataset): fingerprint(
-            {split: [shard.sha256 for shard in part.shards] for split, part in entry.splits.items()}
-        )[:12]
-        for version in versions
-        for dataset, entry in version.manifest.datasets.items()
-    }
-
-
-def vectors(row: Mapping[str, Any], shards: Mapping[tuple[str, str, str], str]) -> tuple[str, ...]:
-    """Of a row's backbones on its dataset."""
-    pairs = zip(row["subset"], row["fingerprints"], strict=True)
-    return tuple(shards.get((name, version, row["dataset"]), "") for name, version in pairs)
 
 
 def write(folder: Path, rows: Iterable[Row]) -> list[Path]:

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from leaderboard import reference
+from leaderboard.causes import causes, made_from
 from leaderboard.finding import Finding
-from leaderboard.moves import Present, causes, compare, moves
+from leaderboard.moves import Present, compare, moves
 from leaderboard.recomputation import about, recompute
 from leaderboard.reference import Row
 from leaderboard.boards.supersession import mark
@@ -135,7 +136,7 @@ def _refit(
             fits += 1
             for row in of_subset:
                 if row.split in metrics:
-                    why = causes(row, rows[row.identity], present.vectors)
+                    why = causes(row.made, made_from(rows[row.identity], present.vectors))
                     findings += compare("fitted anew", row, metrics[row.split], *why)
     return findings, fits
 

@@ -4,11 +4,25 @@ import errno
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from store.errors import FuseboardError, UsageError
 
 HOST, PORT = "127.0.0.1", 8000
 """Where a site is shown unless told otherwise."""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files with the types that browsers insist on, whatever this machine's own table of types says."""
+
+    extensions_map: ClassVar = {
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".css": "text/css",
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript",
+        ".svg": "image/svg+xml",
+        ".wasm": "application/wasm",
+    }
 
 
 def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
@@ -20,7 +34,7 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """
     if not (folder / "index.html").is_file():
         raise UsageError(f"{folder}: there is no site; run `fuseboard leaderboard build --out {folder}` first")
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    handler = partial(_Handler, directory=str(folder))
     try:
         return ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:

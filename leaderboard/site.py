@@ -1,40 +1,48 @@
 """The site: static pages of a store, with nothing in them that another host would have to serve."""
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from leaderboard import export, reported, submissions
-from leaderboard.boards.snapshot import take
+from leaderboard import stamp
 from leaderboard.folder import replacing
-from leaderboard.material import Material
-from leaderboard.pages import dataset, home, runtime
-from leaderboard.pages import reported as reported_page
-from leaderboard.pages import submissions as submissions_page
-from leaderboard.pages.page import Page
-from leaderboard.pages.rendering import render
 from leaderboard.server import HOST, PORT
 from leaderboard.sources import Sources, nothing
 
-STATIC = Path(__file__).parent / "static"
 URL = f"http://{HOST}:{PORT}/"
 """Where `fuseboard leaderboard serve` shows a site: its address unless another one is given."""
+SUBMISSIONS = Path("submissions")
+"""Where submissions are looked for unless another folder is given."""
 
-PAGES: tuple[Callable[[Material], Iterable[Page]], ...] = (
-    home.pages,
-    dataset.pages,
-    runtime.pages,
-    reported_page.pages,
-    submissions_page.pages,
+PAGES = (
+    "home",
+    "singles",
+    "fusion",
+    "contribution",
+    "dataset",
+    "explorer",
+    "runtime",
+    "reported",
+    "submissions",
+    "submission",
+    "backbone",
+    "provenance",
+    "robustness",
+    "transfer",
+    "method",
+    "quality",
+    "sql",
 )
+"""Modules of `leaderboard.pages`, each with `pages(material) -> Iterator[Page]`. Named, not imported: a build that has
+nothing to do must not wait for what pages are made with."""
 
 
 def build(
     root: Path, out: Path, submitted: Path | None = None, sources: Sources | None = None, url: str = URL
 ) -> Path:
-    """Renders the site of a store and returns its front page.
+    """Renders the site of a store, unless `out` is that already, and returns its front page.
 
     The same store gives the same bytes, so a rebuild can be compared; the date on the pages is that of the newest
-    thing in the store.
+    thing in the store. Where neither what goes into the site nor what is in it has changed since it was built, nothing
+    is touched.
 
     Args:
         root: the store; an absent or empty one gives pages that say so.
@@ -46,27 +54,11 @@ def build(
     Raises:
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
-    out = out.absolute()
-    snapshot = take(root)
-    material = Material(snapshot, submissions.read(submitted, snapshot), sources or nothing(), url)
-    with replacing(out) as folder:
-        for page, text in render((page for made in PAGES for page in made(material)), material):
-            path = folder / page.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        _write_data(folder, material)
+    out, sources = out.absolute(), sources or nothing()
+    inputs = stamp.Inputs.of(root, submitted, sources, url)
+    if not stamp.is_current(out, inputs):
+        from leaderboard import writing
+
+        with replacing(out, lambda folder: stamp.made(folder, inputs)) as folder:
+            writing.write(folder, PAGES, writing.gather(root, submitted, sources, url))
     return out / "index.html"
-
-
-def _write_data(folder: Path, material: Material) -> None:
-    (folder / "static").mkdir()
-    for source in sorted(STATIC.iterdir()):
-        (folder / "static" / source.name).write_bytes(source.read_bytes())
-    data = folder / "data"
-    data.mkdir()
-    results = export.as_json(material.snapshot, material.verdicts, material.submitted)
-    (data / "results.json").write_text(results, encoding="utf-8", newline="\n")
-    (data / "results.csv").write_text(export.as_csv(material.snapshot), encoding="utf-8", newline="\n")
-    (data / "reported").mkdir()
-    for name in reported.TABLES:
-        (data / "reported" / name).write_bytes((reported.FOLDER / name).read_bytes())

@@ -1,7 +1,8 @@
 """Sources: what the site shows that only the harness knows, handed in because the leaderboard must not know it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -26,6 +27,8 @@ class Sources:
     examples: Callable[[str], Mapping[str, bytes]]
     """Dataset -> class -> a PNG of one training image; empty where the images are not on this machine, or their licence
     does not let them be passed on. Never downloads."""
+    files: Callable[[], Iterable[Path]] = tuple
+    """Every file that the answers may come from, there or not: when one changes, the site is built anew."""
 
 
 def nothing() -> Sources:

@@ -15,7 +15,6 @@ from store.errors import FuseboardError, UsageError
 from store.manifest import Manifest, is_name
 from store.statement import Statement
 
-FOLDER = Path("submissions")
 LIMIT = 16 * 2**20
 """Bytes that a file may have."""
 ORDER = ("active", "superseded", "withdrawn", "broken")

@@ -85,3 +85,12 @@ ERRORS: dict[str, Reference] = {
 }
 """By MedMNIST's flag, such as `breastmnist`."""
 # fmt: on
+
+SIZES = ("28", "64", "128")
+"""In pixels, of MedMNIST's smaller images; a name without a size is of the 224-pixel file."""
+
+
+def reference(dataset: str) -> Reference | None:
+    """AlexNet's errors on the corrupted twin of a MedMNIST dataset of any size; None where none were published."""
+    flag, dash, size = dataset.partition("-")
+    return ERRORS.get(flag) if not dash or size in SIZES else None

@@ -1,11 +1,19 @@
 """The choice: which subset a protocol picks from its rows, and what the pick hides."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from store.errors import FuseboardError
+
+TIE_BREAKS: Mapping[str, pl.Expr] = {
+    "backbones": pl.col("subset").list.len(),
+    "features": pl.col("features"),
+    "name": pl.col("subset").list.join("+"),
+}
+"""What decides among equals; lower wins."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +104,14 @@ def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
 
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
     """Rows of a split, best first; rows without the metric are not ranked."""
-    by = {
-        "backbones": pl.col("subset").list.len(),
-        "features": pl.col("features"),
-        "name": pl.col("subset").list.join("+"),
-    }
-    unknown = [name for name in tie_break if name not in by]
+    unknown = [name for name in tie_break if name not in TIE_BREAKS]
     if unknown:
-        raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(by)}")
+        raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(TIE_BREAKS)}")
     return (
         rows.filter(pl.col("split") == split, criterion.score.is_not_null())
-        .sort([criterion.score, *(by[name] for name in tie_break)], descending=[True] + [False] * len(tie_break))
+        .sort(
+            [criterion.score, *(TIE_BREAKS[name] for name in tie_break)], descending=[True] + [False] * len(tie_break)
+        )
         .to_dicts()
     )
 

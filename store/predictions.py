@@ -20,7 +20,7 @@ class Predictions:
     """The kept predictions of a dataset's test rows."""
 
     def __init__(self, root: Path, dataset: str) -> None:
-        frames = [results.read(root, name, dataset, scores=True) for name in EVALUATIONS]
+        frames = [results.read_all(root, name, dataset, scores=True).rows for name in EVALUATIONS]
         rows = pl.concat([frame.filter(pl.col("split") == SPLIT) for frame in frames])
         self.rows: dict[str, dict[str, Any]] = {
             row["key"]: row for row in rows.drop("scores", "right").iter_rows(named=True)
@@ -39,11 +39,35 @@ class Predictions:
         Raises:
             FuseboardError: its images have different numbers of predictions.
         """
-        scores = self._kept[key]
-        if scores.list.len().n_unique() != 1:
-            raise FuseboardError(f"row {key}: images with different numbers of predictions; predict again")
-        flat: NDArray[np.float32] = scores.explode().to_numpy()
-        return flat.reshape(len(scores), -1)
+        return _matrix(key, self._kept[key])
+
+
+def of_one(root: Path, evaluation: str, dataset: str, key: str) -> NDArray[np.floating[Any]] | None:
+    """(N, C) predictions of one row, without reading those of the others; None where they were not kept.
+
+    Raises:
+        FuseboardError: a results file is damaged, or images have different numbers of predictions.
+    """
+    wanted = pl.col("key") == key, pl.col("scores").is_not_null()
+    for path in sorted(results.folder_of(root, evaluation, dataset).glob("[!.]*.parquet")):
+        try:
+            if pl.read_parquet_schema(path).get("scores") != results.SCHEMA["scores"]:
+                continue  # of another schema, so its rows are on no board
+            found = pl.scan_parquet(path, glob=False).filter(*wanted).select("scores").collect()
+        except FileNotFoundError:  # another process joined the files meanwhile: list them again
+            return of_one(root, evaluation, dataset, key)
+        except pl.exceptions.PolarsError as error:
+            raise FuseboardError(f"{path}: not a readable results file ({str(error).splitlines()[0]})") from error
+        for scores in found["scores"]:
+            return _matrix(key, scores)
+    return None
+
+
+def _matrix(key: str, scores: pl.Series) -> NDArray[np.floating[Any]]:
+    if scores.list.len().n_unique() != 1:
+        raise FuseboardError(f"row {key}: images with different numbers of predictions; predict again")
+    flat: NDArray[np.float32] = scores.explode().to_numpy()
+    return flat.reshape(len(scores), -1)
 
 
 def _digest(scores: pl.Series) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,48 +12,11 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from store import atomic
-from store.errors import FuseboardError
 from store.fingerprint import fingerprint
 from store.manifest import Name
-
-SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "key": pl.String,
-    "evaluation": pl.String,
-    "protocol": pl.String,
-    "protocol_digest": pl.String,
-    "dataset": pl.String,
-    "source_md5": pl.String,
-    "split": pl.String,
-    "subset": pl.List(pl.String),
-    "fingerprints": pl.List(pl.String),
-    "fusion": pl.String,
-    "classifier": pl.String,
-    "params": pl.String,
-    "seed": pl.Int64,
-    "metric_set": pl.String,
-    "selection": pl.List(pl.String),
-    "auc": pl.Float64,
-    "acc": pl.Float64,
-    "log_loss": pl.Float64,
-    "top5": pl.Float64,
-    "reason": pl.String,
-    "rows": pl.Int64,
-    "features": pl.Int64,
-    "fit_s": pl.Float64,
-    "predict_s": pl.Float64,
-    "peak_rss_mb": pl.Float64,
-    "peak_vram_mb": pl.Float64,
-    "jobs": pl.Int64,
-    "device": pl.String,
-    "hardware": pl.String,
-    "libraries": pl.String,
-    "created": pl.Datetime("us", "UTC"),
-    "right": pl.List(pl.UInt8),
-    "scores": pl.List(pl.List(pl.Float32)),
-}
-
-LATER = {"log_loss", "params", "right", "top5"}
-"""Columns that files of before they were added may lack; their rows have null there."""
+from store.result_files import SCHEMA as SCHEMA
+from store.result_files import OldSchema, frames
+from store.result_files import folder_of as folder_of
 
 Metric = Annotated[float, Field(ge=0, le=1)] | None
 """A share; what could not be measured is None with a reason, never NaN or 0."""
@@ -127,9 +91,16 @@ class Result(BaseModel):
         return self
 
 
-def folder_of(root: Path, evaluation: str, dataset: str) -> Path:
-    """Where the rows of an evaluation on a dataset lie."""
-    return root / "results" / evaluation / dataset
+@dataclass(frozen=True)
+class Reading:
+    """What the results of a store hold, as far as it can be read."""
+
+    rows: pl.DataFrame
+    """As `read` gives them."""
+    refused: tuple[OldSchema, ...]
+    """Files whose rows are not among them."""
+    disputed: tuple[str, ...]
+    """Keys that stand in several places with different metrics; the copy of the first file is among the rows."""
 
 
 def keep(root: Path, rows: Iterable[Result]) -> None:
@@ -144,17 +115,27 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
 
 
 def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
-    """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions."""
-    columns = [name for name in SCHEMA if scores or name != "scores"]
-    while True:
-        paths = sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))
-        try:
-            frames = [_open(path, columns) for path in paths]
-            break
-        except FileNotFoundError:  # another process joined the files meanwhile: list them again
-            continue
-    empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
-    return fold([empty, *frames])
+    """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions.
+
+    Raises:
+        FuseboardError: a file is damaged, or of another schema.
+    """
+    found, refused = frames(root, evaluation, dataset, scores)
+    if refused:
+        raise refused[0]
+    return fold(found)
+
+
+def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> Reading:
+    """The same without the files of another schema, which are named instead: for what must go on without them.
+
+    Raises:
+        FuseboardError: a file is damaged.
+    """
+    found, refused = frames(root, evaluation, dataset, scores)
+    metrics = pl.concat([frame.select("key", "auc", "acc", "log_loss", "top5") for frame in found]).unique()
+    disputed = metrics.filter(pl.col("key").is_duplicated())["key"].unique().drop_nulls().sort()
+    return Reading(fold(found), tuple(refused), tuple(disputed))
 
 
 def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -195,21 +176,6 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
 def _write(rows: pl.DataFrame, path: Path) -> None:
     """Writes with pyarrow, whose error for a full disk is the system's own; Polars has one without a number."""
     pq.write_table(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), path, compression="zstd")
-
-
-def _open(path: Path, columns: list[str]) -> pl.DataFrame:
-    try:
-        present = pl.read_parquet_schema(path)
-        lacking = [name for name in columns if name in LATER and name not in present]
-        rows = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
-        return rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in lacking).select(columns)
-    except FileNotFoundError:
-        raise
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise FuseboardError(
-            f"{path}: not a readable results file ({str(error).splitlines()[0]}); "
-            "delete it and run the same search again"
-        ) from error
 
 
 def _record(row: Result) -> dict[str, object]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from store import gains, one_vs_rest
 from store.block import Labels
@@ -39,6 +40,20 @@ def balanced_error(task: str, labels: Labels, scores: Scores, where: str) -> flo
     return 1 - float(gains.balanced(task, labels, [scores])(once)[0, 0])
 
 
+def balanced_errors(labels: Labels, classes: int, right: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(S,) 1 - balanced accuracy of S rows at once, from the images that they were right on.
+
+    Args:
+        labels: (N,) class numbers, every one of which occurs; see `check_classes`.
+        classes: K.
+        right: (S, N), 1 where the answer was right.
+    """
+    order = np.argsort(labels, kind="stable")  # a matrix product would want the answers as floats, four times as large
+    starts = np.searchsorted(labels[order], np.arange(classes))
+    hits = np.add.reduceat(right[:, order], starts, axis=1, dtype=np.int64)
+    return np.asarray(1 - (hits / np.bincount(labels, minlength=classes)).mean(axis=1), np.float64)
+
+
 def check_classes(task: str, labels: Labels, classes: int, where: str) -> None:
     """Raises where no image has some class, or some answer to one of several labels; `where` is for the error."""
     if absent := one_vs_rest.seen(task, labels, classes, times=0):
@@ -63,6 +78,11 @@ class Reference:
                     "by; take another reference"
                 )
 
+    @property
+    def helped(self) -> tuple[str, ...]:
+        """Corruptions under which it errs less than on clean images, so that the sign of rBE turns there."""
+        return tuple(corruption for corruption in self.corrupted if self.added(corruption) < 0)
+
     def added(self, corruption: str) -> float:
         """What a corruption adds to the clean error; negative where it helps."""
         return self.corrupted[corruption] - self.clean
@@ -84,6 +104,16 @@ class Errors:
                 )
             if not all(0 <= error <= 1 for error in errors):
                 raise FuseboardError(f"{corruption}: an error is not between 0 and 1; measure it again")
+
+    @classmethod
+    def of(cls, clean: float, by_split: Mapping[str, float]) -> "Errors":
+        """From the clean error and those of every `<corruption>-<severity>`."""
+        found: dict[str, dict[int, float]] = {}
+        for split, error in by_split.items():
+            corruption, _, severity = split.rpartition("-")
+            found.setdefault(corruption, {})[int(severity)] = error
+        ordered = {name: tuple(errors[s] for s in sorted(errors)) for name, errors in sorted(found.items())}
+        return cls(clean, ordered)
 
     @property
     def mean(self) -> float:

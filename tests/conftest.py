@@ -1,8 +1,12 @@
 """What every test relies on."""
 
+import os
 import signal
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # there is a process per core already; threads of each would only wait for others
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -167,8 +167,8 @@ def test_the_whole_walk(reviewer: Person, hub: Any) -> None:
     reviewer.run("leaderboard", "build", "--out", "site")
     page = Page(reviewer.folder / "site" / "submissions.html")
     assert "EfficientNet-Lite0 active" in page.words
-    assert {"href": f"dataset-{DATA}.html"} in page.all("a")
-    board = Page(reviewer.folder / "site" / f"dataset-{DATA}.html")
+    assert {"href": f"datasets/{DATA}.html"} in page.all("a")
+    board = Page(reviewer.folder / "site" / f"datasets/{DATA}.html")
     assert NAME in board.words
     (version,) = reviewer.store.glob(f"embeddings/{NAME}/*")
     (event,) = json.loads((version / "history.json").read_text())["events"]

@@ -12,10 +12,8 @@ from harness.fusion import Subset
 from harness.search.pool import Pool
 from harness.search.recipe import Recipe
 from store.conditions import SPLIT, Condition
-from store.fingerprint import fingerprint
+from store.exposures import CLEAN, learned_from
 from store.results import Inputs
-
-CLEAN = "clean"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Exposure(Recipe):
         own: dict[str, Any] = {"dataset": self.twin.dataset, "source_md5": self.twin.source_md5}
         seen = tuple(self.twin.versions[name].manifest.fingerprint for name in subset)
         if self.condition and seen != learned.fingerprints:  # then the classifier's versions have to decide the key too
-            digest = fingerprint({"protocol": learned.protocol_digest, "learned from": list(learned.fingerprints)})
+            digest = learned_from(learned.protocol_digest, learned.fingerprints)
             own |= {"fingerprints": seen, "protocol_digest": digest}
         return learned.model_copy(update=own)
 

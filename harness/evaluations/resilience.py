@@ -7,12 +7,11 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from harness.datasets import medmnist
-from harness.evaluations.exposure import CLEAN
 from harness.fusion import Subset
 from store import alexnet
 from store.block import Labels
 from store.choice import Choice
+from store.exposures import CLEAN
 from store.robustness import SEVERITIES, Errors, Reference, Robustness, balanced_error
 
 WHOLE = "all"
@@ -42,12 +41,12 @@ class Resilience:
             where = f"{self.dataset}-c {split} {'+'.join(subset)}"
             error = balanced_error(self.task, self.labels, np.array(row["scores"], np.float32), where)
             found.setdefault(subset, {})[split] = error
-        return {subset: _errors(by_split) for subset, by_split in found.items()}
+        return {subset: Errors.of(by_split.pop(CLEAN), by_split) for subset, by_split in found.items()}
 
     @property
     def reference(self) -> Reference | None:
         """AlexNet's errors; None where none were published."""
-        return alexnet.ERRORS[self.dataset.partition("-")[0]] if self.dataset in medmnist.names() else None
+        return alexnet.reference(self.dataset)
 
     @cached_property
     def robustness(self) -> dict[Subset, Robustness]:
@@ -78,22 +77,11 @@ class Resilience:
         made.append("BE and rBE are multiples of the errors of AlexNet as medmnistc 0.1.0 ships them, at 224 pixels")
         if "-" in self.dataset:
             made.append(f"{self.dataset} has smaller images, for which neither severities nor reference were made")
-        if helped := [name for name in reference.corrupted if reference.added(name) < 0]:
+        if helped := reference.helped:
             made.append(
                 f"AlexNet errs less than on clean images under {', '.join(helped)}: the sign of rBE turns there"
             )
         return made
-
-
-def _errors(by_split: dict[str, float]) -> Errors:
-    """From the errors of `clean` and of every `<corruption>-<severity>`."""
-    found: dict[str, dict[int, float]] = {}
-    for split, error in by_split.items():
-        corruption, _, severity = split.rpartition("-")
-        if corruption:
-            found.setdefault(corruption, {})[int(severity)] = error
-    severities = {name: tuple(errors[s] for s in sorted(errors)) for name, errors in sorted(found.items())}
-    return Errors(by_split[CLEAN], severities)
 
 
 def _line(

@@ -51,6 +51,8 @@ class Entry(_Frozen):
     subset: Subset
     keys: tuple[str, ...]
     """Keys of the result rows it was read from."""
+    test_key: str | None
+    """Of these that of its test row; null where it has none."""
     features: int
     val: Score
     test: Score
@@ -165,8 +167,11 @@ class Board(_Frozen):
     """Why nothing could be chosen; null when something was."""
     ties: tuple[Subset, ...]
     """Subsets that share the best validation score, the chosen one first."""
+    pool: tuple[str, ...]
+    """Backbones that the search joined, by name: those in a subset of two or more, or all where there is no such."""
     measured: int
     possible: int
+    """All subsets of the pool, and every backbone outside it alone."""
     correlation: Correlation
     worth: Worth | None
     no_worth: str | None
@@ -192,6 +197,11 @@ class Board(_Frozen):
         if bool(self.roles) == bool(self.no_choice):
             raise ValueError("a board has either roles or the reason why there is no choice")
         return self
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Backbones that were measured alone only, beside a pool of others."""
+        return tuple(version.backbone for version in self.versions if version.backbone not in self.pool)
 
     @property
     def criterion(self) -> Criterion:

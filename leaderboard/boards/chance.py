@@ -12,6 +12,8 @@ from leaderboard.boards.board import Board
 from leaderboard.boards.certainty import Certainties, certainties
 from leaderboard.boards.ways import Way, picks, ways
 from store.intervals import Intervals
+from store.manifest import is_name
+from store.measured import Measured
 from store.versions import Version
 
 
@@ -23,6 +25,8 @@ class Chance:
     protocol: str
     certainties: Certainties
     ways: tuple[Way, ...]
+    measured: Mapping[str, Measured | str]
+    """Key of a test row of the dataset that kept its predictions -> what it measures, or why it does not."""
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -51,11 +55,14 @@ def chances(root: Path, versions: Sequence[Version], rows: pl.DataFrame, boards:
     """
     made: dict[tuple[str, str], Chance] = {}
     for dataset, group in groupby(boards, key=lambda board: board.dataset):
-        intervals = Intervals(root, dataset, versions)
-        picked = {board.protocol: (board, picks(board, rows, intervals.kept)) for board in group}
+        # What is no name is no folder of the store either, and must not become part of a path.
+        intervals = Intervals(root, dataset, versions) if is_name(dataset) else None
+        kept = intervals.kept if intervals else frozenset()
+        picked = {board.protocol: (board, picks(board, rows, kept)) for board in group}
         keys = {key for board, _ in picked.values() for entry in board.entries for key in entry.keys}
         keys |= {row["key"] for _, chosen in picked.values() for pick in chosen for row in pick.rows}
-        found = intervals.of(keys)
+        found = intervals.of(keys) if intervals else {}
         for protocol, (board, chosen) in picked.items():
-            made[dataset, protocol] = Chance(dataset, protocol, certainties(board, found), ways(board, chosen, found))
+            sure, other = certainties(board, found), ways(board, chosen, found)
+            made[dataset, protocol] = Chance(dataset, protocol, sure, other, found)
     return made

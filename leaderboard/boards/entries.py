@@ -45,6 +45,7 @@ def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], indepe
             Entry(
                 subset=subset,
                 keys=tuple(splits[split]["key"] for split in sorted(splits)),
+                test_key=splits["test"]["key"] if "test" in splits else None,
                 features=row["features"],
                 val=_score(splits.get("val"), "val", independent),
                 test=_score(splits.get("test"), "test", independent),

@@ -1,10 +1,18 @@
 """Gaps: what is not on the boards, why, and how to mend it."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.snapshot import Snapshot
+
+
+KEYS = 5
+"""Named of those that stand twice."""
+BAD_ROW = "delete the file that it came in, then measure again"
+UNKNOWN = "install the version of fuseboard that measured these rows"
 
 
 @dataclass(frozen=True)
@@ -16,9 +24,16 @@ class Gap:
     mend: str | None
 
 
-def gaps(snapshot: Snapshot) -> list[Gap]:
-    """Everything the boards leave out, by dataset."""
+def gaps(snapshot: Snapshot, unknown: Mapping[str, str] = MappingProxyType({})) -> list[Gap]:
+    """Everything the boards leave out, by dataset.
+
+    Args:
+        snapshot: the store.
+        unknown: protocol -> what is not known of it.
+    """
     found = [gap for board in snapshot.boards for gap in _of_board(board)]
+    found += _of_files(snapshot)
+    found += [Gap(f"protocol {name}", f"unknown protocol: {why}", UNKNOWN) for name, why in unknown.items()]
     searched: dict[str, set[str]] = {}
     for board in snapshot.boards:
         searched.setdefault(board.dataset, set()).update(version.backbone for version in board.versions)
@@ -30,6 +45,18 @@ def gaps(snapshot: Snapshot) -> list[Gap]:
         if unused := sorted(backbones - searched.get(dataset, set())):
             found.append(Gap(dataset, f"embedded but not searched: {', '.join(unused)}", f"fuseboard search {dataset}"))
     return sorted(found, key=lambda gap: gap.where)
+
+
+def _of_files(snapshot: Snapshot) -> Iterator[Gap]:
+    for file, what in snapshot.refused:
+        yield Gap(file, f"a file of another schema is left out: {what}", f"rm {shlex.quote(file)}, then measure again")
+    for one in snapshot.unsound:
+        count = f"{one.rows:,} row{'s'[: one.rows - 1]}"
+        yield Gap(one.dataset, f"{count} of {one.evaluation} left out: {one.reason}", BAD_ROW)
+    if snapshot.disputed:
+        shown = ", ".join(snapshot.disputed[:KEYS]) + (" ..." if len(snapshot.disputed) > KEYS else "")
+        what = f"{len(snapshot.disputed):,} keys stand in the store twice with different metrics: {shown}"
+        yield Gap("results", f"{what}; the copy of the first file is shown", "fuseboard leaderboard check")
 
 
 def _of_board(board: Board) -> Iterator[Gap]:

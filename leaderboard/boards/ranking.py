@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Superseded, Version
+from leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
 from leaderboard.boards.entries import entries_of, environments_of
-from leaderboard.boards.supersession import mark
+from leaderboard.boards.supersession import OLD_VERSION, mark
 from leaderboard.boards.worth import contributions_of, worth_of
 from store.choice import Choice, choose
 from store.errors import FuseboardError
@@ -51,9 +51,10 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         choice, no_choice = choose(rows), None
     except FuseboardError as error:
         choice, no_choice = None, str(error)
-    possible = 2 ** len(versions) - 1
+    pool = _pool(rows, group.filter(pl.col("superseded") == OLD_VERSION))
+    possible = 2 ** len(pool) - 1 + len(versions) - len(pool)
     worth, no_worth = worth_of(rows, len(entries), possible) if choice else (None, no_choice)
-    contributions, no_contributions = contributions_of(rows, guess)
+    contributions, no_contributions = contributions_of(rows, pool, guess)
     return Board(
         **{name: first[name] for name in ("dataset", "protocol", "protocol_digest", "classifier", "source_md5")},
         selection=tuple(first["selection"]),
@@ -64,9 +65,10 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         environments=environments,
         entries=entries,
         singles=_singles(entries),
-        roles=_roles(rows, entries, choice) if choice else (),
+        roles=_roles(rows, entries, choice, pool) if choice else (),
         no_choice=no_choice,
         ties=choice.ties if choice else (),
+        pool=pool,
         measured=len(entries),
         possible=possible,
         correlation=_correlation(rows),
@@ -78,6 +80,18 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
     )
 
 
+def _pool(rows: pl.DataFrame, old: pl.DataFrame) -> Subset:
+    """What the search chooses among.
+
+    Backbones that were only ever measured alone are no part of it: to call a search of nine incomplete because of fifty
+    others would hide that it is exhaustive. One whose joined subsets are of an older version still is.
+    """
+    present = set(rows["subset"].explode())
+    both = pl.concat([rows["subset"], old["subset"]])
+    joined = set(both.filter(both.list.len() > 1).explode())
+    return tuple(sorted(present & joined or present))
+
+
 def _singles(entries: Sequence[Entry]) -> tuple[Single, ...]:
     alone = [entry for entry in entries if len(entry.subset) == 1]
     ranks = competition_ranks([entry.test.auc for entry in alone])
@@ -85,16 +99,15 @@ def _singles(entries: Sequence[Entry]) -> tuple[Single, ...]:
     return tuple(sorted(singles, key=lambda single: (single.rank or len(alone) + 1, single.entry.subset)))
 
 
-def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice) -> tuple[Role, ...]:
+def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: Subset) -> tuple[Role, ...]:
     by_subset = {entry.subset: entry for entry in entries}
     chosen = by_subset[choice.chosen]
-    backbones = len({name for entry in entries for name in entry.subset})
     try:
         single, no_single = by_subset[choose(rows.filter(pl.col("subset").list.len() == 1)).chosen], None
     except FuseboardError:
         single, no_single = None, "no backbone was measured alone on validation and test"
-    everything = by_subset.get(choice.everything)
-    no_everything = None if everything else f"the subset of all {backbones} backbones was not measured"
+    everything = by_subset.get(choice.everything) or by_subset.get(pool)
+    no_everything = None if everything else f"the subset of all {len(pool)} backbones was not measured"
     return (
         _role("chosen", chosen, None, chosen),
         _role("all backbones", everything, no_everything, chosen),

@@ -1,6 +1,6 @@
 """A snapshot: everything of a store that the pages show, read once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,12 +10,15 @@ import polars as pl
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.chance import Chances, chances
+from leaderboard.boards.confusion import Confusions, confusions
+from leaderboard.boards.kept import Kept, kept
 from leaderboard.boards.ranking import boards
+from leaderboard.boards.soundness import Unsound, sound
 from leaderboard.boards.supersession import mark
-from store import results, similarity
+from store import exposures, results, similarity
 from store.catalog import Catalog
 from store.errors import FuseboardError
-from store.manifest import Manifest, is_name
+from store.manifest import Manifest
 from store.shapley import majority_acc
 from store.similarity import Similarity
 from store.versions import Version, all_versions
@@ -26,12 +29,23 @@ class Snapshot:
     """Manifests, result rows and the boards made of them."""
 
     manifests: tuple[Manifest, ...]
+    kept: Mapping[tuple[str, str], Kept]
+    """(backbone, fingerprint) -> what lies beside a manifest."""
     rows: pl.DataFrame
     """Every result row with the column `superseded`."""
     boards: tuple[Board, ...]
     chances: Chances
+    confusions: Confusions
     similarities: tuple[Similarity, ...]
     """How alike two backbones see a dataset, of all versions ever compared."""
+    exposures: Mapping[str, float | str]
+    """Key of a row on a corrupted set -> its balanced error, or why there is none."""
+    refused: tuple[tuple[str, str], ...]
+    """Results files that are left out, and what is wrong with each."""
+    unsound: tuple[Unsound, ...]
+    """Rows that are left out, with the reason."""
+    disputed: tuple[str, ...]
+    """Keys of rows that stand in the store twice with different metrics."""
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -58,27 +72,28 @@ def take(root: Path) -> Snapshot:
     Intervals that nobody computed yet are computed and kept in the store.
 
     Raises:
-        FuseboardError: a manifest, results or similarity file is damaged, or a row names a dataset that cannot be a
-            file name.
+        FuseboardError: a manifest, results or similarity file is damaged. Files of another schema and rows that mean
+            nothing are left out and named.
     """
     versions = all_versions(root)
     manifests = tuple(version.manifest for version in versions)
-    rows = results.read(root)
-    for dataset in rows["dataset"].unique().sort():
-        if not is_name(dataset):
-            raise FuseboardError(
-                f"{root / 'results'}: a row names the dataset {dataset!r}, which is no dataset name; "
-                "delete the file it came in"
-            )
+    reading = results.read_all(root)
+    rows, unsound = sound(reading.rows)
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(root, versions, name)) is not None}
     marked, made = mark(rows), boards(rows, tasks, guesses)
     return Snapshot(
         manifests=manifests,
+        kept=kept(versions),
         rows=marked,
         boards=made,
         chances=chances(root, versions, marked, made),
+        confusions=confusions(root, versions, rows, made),
         similarities=tuple(similarity.read(root)),
+        exposures=exposures.errors(root, versions, rows),
+        refused=tuple((error.path.relative_to(root).as_posix(), error.what) for error in reading.refused),
+        unsound=unsound,
+        disputed=reading.disputed,
     )
 
 

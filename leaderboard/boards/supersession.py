@@ -15,8 +15,12 @@ SAME = {
 
 OLD_VERSION = "an older version of a backbone"
 
-EACH_ITS_OWN = ("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn", "transfer")
-"""Evaluations whose rows have a definition each (what was spent, which setting was tried) and are never ranked here."""
+EACH_ITS_OWN = (
+    *("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn", "transfer"),
+    "corruption-one-loader",
+)
+"""Evaluations whose rows have a definition each (what was spent, which setting was tried, which versions the classifier
+learned from) and are never ranked here."""
 
 
 def mark(rows: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,8 @@ TITLES = {
     "attention-trained": "trained attention",
 }
 """Evaluation -> as people read it, in the order of the page."""
+EVERYTHING = "votes of all backbones"
+"""The vote that needs no choice, beside the one that was chosen."""
 SETTING = ["subset", "fusion", "classifier", "protocol_digest"]
 
 
@@ -35,6 +37,8 @@ class Pick:
     rows: tuple[Mapping[str, Any], ...]
     reason: str | None = None
     """Why nothing could be picked; null when something was."""
+    title: str | None = None
+    """Where it is not that of its evaluation."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick
     """What each other evaluation chose over the board's own embeddings, under the board's protocol.
 
     An evaluation that tries many settings keeps the predictions of those that won on validation, one per subset; among
-    these the subset is chosen by the protocol's own rule. Tuned rows are of subsets that were chosen before.
+    these the subset is chosen by the protocol's own rule. Tuned rows are of subsets that were chosen before. Beside the
+    vote that was chosen stands that of the whole pool.
 
     Args:
         board: of the search.
@@ -99,6 +104,7 @@ def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick
             one_seed = group.filter(pl.col("seed") == board.seed)
             parts = one_seed.partition_by("fusion", maintain_order=True) if evaluation == "late" else [one_seed]
             found += [_winner(part, kept) for part in parts if len(part)]
+            found += [pick for part in parts if evaluation == "late" for pick in _everything(part, board)]
     order = list(TITLES)
     return tuple(sorted(found, key=lambda pick: (order.index(pick.evaluation), pick.protocol)))
 
@@ -120,6 +126,14 @@ def _tuned(group: pl.DataFrame) -> Iterator[Pick]:
     test = group.filter(pl.col("split") == "test").sort("subset", "seed")
     for part in test.partition_by("subset", maintain_order=True):
         yield Pick(part["evaluation"][0], part["protocol"][0], tuple(part.iter_rows(named=True)))
+
+
+def _everything(group: pl.DataFrame, board: Board) -> Iterator[Pick]:
+    """The vote of the whole pool, where its subsets were voted on."""
+    whole = pl.col("subset").list.join("+") == "+".join(board.pool)
+    test = group.filter(whole, pl.col("split") == "test").sort("created", "key").tail(1)
+    if len(test) and group["subset"].list.join("+").n_unique() > 1:
+        yield Pick("late", group["protocol"][0], tuple(test.iter_rows(named=True)), title=EVERYTHING)
 
 
 def _winner(group: pl.DataFrame, kept: Collection[str]) -> Pick:
@@ -152,7 +166,7 @@ def _way(pick: Pick, found: Mapping[str, Measured | str], chosen: Measured | str
     share = acc[0] if len(rows) == len(acc) == 1 and independent and rows[0]["rows"] else None
     return Way(
         evaluation=pick.evaluation,
-        title=TITLES[pick.evaluation],
+        title=pick.title or TITLES[pick.evaluation],
         protocol=pick.protocol,
         subset=tuple(first["subset"]),
         fusion=first["fusion"],

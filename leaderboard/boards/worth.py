@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from leaderboard.boards.board import Contribution, Pair, Worth
+from leaderboard.boards.board import Contribution, Pair, Subset, Worth
 from store.errors import FuseboardError
 from store.rechoice import rechoose
 from store.shapley import Shares, shapley
@@ -14,7 +14,8 @@ TOLD = 5
 def worth_of(rows: pl.DataFrame, measured: int, possible: int) -> tuple[Worth | None, str | None]:
     """How optimistic the choice is and how often it would fall alike; or why that is not known."""
     if measured < possible:
-        return None, f"only {measured} of {possible} subsets were measured; a choice among few looks safer than it is"
+        told = f"only {measured:,} of {possible:,} subsets were measured"
+        return None, f"{told}; a choice among few looks safer than it is"
     try:
         winner = rechoose(rows)
     except FuseboardError as error:
@@ -32,14 +33,17 @@ def worth_of(rows: pl.DataFrame, measured: int, possible: int) -> tuple[Worth | 
     ), None
 
 
-def contributions_of(rows: pl.DataFrame, guess: float | None) -> tuple[tuple[Contribution, ...], str | None]:
+def contributions_of(
+    rows: pl.DataFrame, pool: Subset, guess: float | None
+) -> tuple[tuple[Contribution, ...], str | None]:
     """Every backbone's Shapley value on test, the largest in AUC first; or why there is none.
 
     Args:
         rows: of one protocol, dataset and seed.
+        pool: whose backbones share what they score together.
         guess: the accuracy of the most frequent answer, which is what no backbone scores; None leaves accuracy out.
     """
-    test = rows.filter(pl.col("split") == "test")
+    test = rows.filter(pl.col("split") == "test", pl.col("subset").list.eval(pl.element().is_in(pool)).list.all())
     try:
         auc = _shares(test, "auc", 0.5)
         acc = _shares(test, "acc", guess) if guess is not None else None

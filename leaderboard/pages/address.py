@@ -6,11 +6,15 @@ from store.manifest import is_name
 RESERVED = {"con", "prn", "aux", "nul"}
 """Names that a file cannot have everywhere."""
 
+HASHED = "x-"
+"""How the name of a file begins whose own name could not be one."""
+
 
 def slug(text: str) -> str:
-    """A file name and element id for any text: itself where it can be one, else a hash of it."""
+    """A file name and element id for any text: itself where it can be one, else a hash of it. No two texts share one."""
     plain = is_name(text) and not text.endswith(".") and text.partition(".")[0] not in RESERVED
-    return text if plain else f"x-{fingerprint({'name': text})[:16]}"
+    # A name that looks hashed is hashed too: it could have been chosen to take another one's place.
+    return text if plain and not text.startswith(HASHED) else f"{HASHED}{fingerprint({'name': text})}"
 
 
 def backbone(name: str) -> str:

@@ -2,27 +2,57 @@
 
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
+from leaderboard.boards.board import Board
+from leaderboard.boards.facts import facts
+from leaderboard.boards.modality import in_order, is_corrupted
 from leaderboard.boards.similarity import grid
 from leaderboard.material import Material
 from leaderboard.pages import address
+from leaderboard.pages.examples import examples
 from leaderboard.pages.page import Page
-from leaderboard.scatter import scatter
+from leaderboard.plots.size import size
+from leaderboard.plots.validation import validation
 
 
 def pages(material: Material) -> Iterator[Page]:
-    """One per dataset that has a board."""
+    """One per dataset that was searched, measured or embedded."""
     snapshot = material.snapshot
-    for dataset in snapshot.datasets:
-        own = [board for board in snapshot.boards if board.dataset == dataset]
+    measured = set(snapshot.rows["dataset"])
+    embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
+    manifests = {(manifest.backbone, manifest.fingerprint): manifest for manifest in snapshot.manifests}
+    for dataset in in_order(measured | embedded):
+        own = [board for name in material.protocols for board in snapshot.boards if _is(board, dataset, name)]
+        shown = examples(dataset, material.sources.examples(dataset))
         yield Page(
             path=address.dataset(dataset),
             template="dataset.html.j2",
             title=dataset,
-            description=f"Every measured subset of backbones on {dataset}, and what the choice among them is worth.",
+            description=f"What fusing frozen backbones is worth on {dataset}, what the choice hides, and its chance.",
             context={
                 "dataset": dataset,
+                "measured": dataset in measured,
+                "corrupted": is_corrupted(dataset),
+                "facts": facts(dataset, snapshot.manifests, own),
+                "examples": shown,
                 "boards": own,
-                "scatter": scatter,
+                "manifests": manifests,
+                "drawings": {board.protocol: _drawings(board) for board in own},
                 "grid": grid(dataset, snapshot.similarities, own),
             },
+            files={example.path: example.png for example in shown},
         )
+
+
+def _drawings(board: Board) -> list[tuple[Markup, str]]:
+    """Drawing and what it shows; without those that have nothing to draw."""
+    found = [
+        (validation(board), "One mark per subset: does validation order the subsets as test does?"),
+        (size(board), "One mark per subset: do more backbones help?"),
+    ]
+    return [(drawing, says) for drawing, says in found if drawing is not None]
+
+
+def _is(board: Board, dataset: str, protocol: str) -> bool:
+    return (board.dataset, board.protocol) == (dataset, protocol)

@@ -5,6 +5,19 @@ from collections.abc import Iterator
 from leaderboard.material import Material
 from leaderboard.pages.page import Page
 
+DOORS = (
+    ("boards/contribution.html", "Contribution", "What each backbone adds to the pool, as exact Shapley values."),
+    ("boards/robustness.html", "Robustness", "What MedMNIST-C's corruptions do, condition by condition."),
+    ("boards/transfer.html", "Transfer", "Top-1 and top-5 on natural images, from the same embeddings."),
+    ("boards/efficiency.html", "Efficiency", "AUC against memory, speed and hours: who is on the front."),
+    ("explorer.html", "Subset explorer", "Tick backbones or set a budget, and see what was measured."),
+    ("quality.html", "Data quality", "Known training overlap, tiny test sets, and where paper and code differ."),
+    ("reported.html", "Reported elsewhere", "Published figures with sources, held against measured ones."),
+    ("sql.html", "SQL", "Query every published row in the browser."),
+    ("method.html", "Method", "Every formula of these pages and its source, and how to cite."),
+)
+"""(path, title, what is behind it)."""
+
 
 def pages(material: Material) -> Iterator[Page]:
     """One."""
@@ -13,5 +26,11 @@ def pages(material: Material) -> Iterator[Page]:
         template="index.html.j2",
         title="Which frozen embeddings of medical images are worth fusing?",
         description="Precomputed embeddings of medical images, every subset of them measured, and what chance did.",
-        context={"gaps": material.gaps},
+        context={"backbones": _backbones(material), "doors": DOORS, "gaps": material.gaps},
     )
+
+
+def _backbones(material: Material) -> list[str]:
+    """Embedded or ranked, by name."""
+    ranked = {version.backbone for board in material.snapshot.boards for version in board.versions}
+    return sorted(ranked | {manifest.backbone for manifest in material.snapshot.manifests})

@@ -2,13 +2,23 @@
 
 BOARDS = (
     ("index.html", "Overview"),
-    ("reported.html", "Reported"),
+    ("boards/singles.html", "Singles"),
+    ("boards/fusion.html", "Fusion"),
+    ("boards/contribution.html", "Contribution"),
+    ("boards/robustness.html", "Robustness"),
+    ("boards/transfer.html", "Transfer"),
+    ("boards/efficiency.html", "Efficiency"),
+    ("explorer.html", "Explorer"),
 )
 """(path, text) in the header."""
 
 ABOUT = (
+    ("method.html", "Method"),
+    ("quality.html", "Data quality"),
+    ("reported.html", "Reported elsewhere"),
     ("submissions.html", "Submissions"),
     ("runtime.html", "Runtime and memory"),
-    ("reported.html", "Reported elsewhere"),
+    ("changes.html", "What moved"),
+    ("sql.html", "SQL"),
 )
 """The same in the footer."""

@@ -21,6 +21,8 @@ class Page:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Name -> the rows behind a table of the page, written as `data/NAME.csv`, `.json` and `.parquet`. Full precision;
     columns of text, numbers, booleans, moments and lists of text."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Path, relative to the site's root -> a file that the page shows, such as an image."""
 
     @property
     def root(self) -> str:

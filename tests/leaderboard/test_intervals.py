@@ -174,7 +174,7 @@ def test_rows_without_predictions_keep_wilsons_interval_and_say_so(predicted, tm
     assert certain(predicted).reasons == {("gamma",): "predictions were not kept"}
     build(predicted.root, tmp_path / "site")
     text = words(tmp_path / "site")
-    assert text.count("(Wilson)") == 2  # among the singles, and among all subsets
+    assert text.count("(Wilson)") == 1  # among the singles; all subsets are on a page of their own
     assert "1 of 4 subsets has no resamples: predictions were not kept" in text
 
 
@@ -241,7 +241,7 @@ def test_several_labels(store):
 
 def test_the_export_has_them(predicted, tmp_path):
     build(predicted.root, tmp_path / "site")
-    (chance,) = json.loads((tmp_path / "site" / "results.json").read_text())["chances"]
+    (chance,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["chances"]
     found = certain(predicted)
     for one in chance["subsets"]:
         assert one["auc"]["low"] == found.subsets[tuple(one["subset"])].auc.low

@@ -59,6 +59,22 @@ def test_roles_and_what_they_differ_by(searched):
     assert (board.measured, board.possible) == (7, 7)
 
 
+def test_backbones_that_were_measured_alone_only_are_no_part_of_the_pool(searched):
+    searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
+    board = only_board(searched)
+    assert (board.pool, board.outside) == (("alpha", "beta", "gamma"), ("delta",))
+    assert (board.measured, board.possible) == (8, 8)
+    assert board.role("all backbones").entry.subset == board.pool
+    assert [one.backbone for one in board.contributions] == ["beta", "gamma", "alpha"]
+    assert sum(one.auc for one in board.contributions) == pytest.approx(0.91 - 0.5)
+
+
+def test_without_joined_subsets_everything_is_the_pool(store):
+    store.search({("a",): ((0.9, 0.9), (0.9, 0.9)), ("b",): ((0.8, 0.8), (0.8, 0.8))})
+    board = only_board(store)
+    assert (board.pool, board.outside, board.measured, board.possible) == (("a", "b"), (), 2, 3)
+
+
 def test_singles_share_a_rank_when_their_test_auc_is_equal(searched):
     board = only_board(searched)
     assert [(s.rank, s.entry.subset[0]) for s in board.singles] == [(1, "beta"), (2, "alpha"), (2, "gamma")]

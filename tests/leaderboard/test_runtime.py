@@ -83,7 +83,7 @@ def test_bars_share_one_scale_and_leave_no_gap(searched):
 def test_the_page_and_the_export_have_the_same_seconds(searched, tmp_path):
     tune(searched)
     build(searched.root, tmp_path / "site")
-    (one,) = json.loads((tmp_path / "site" / "results.json").read_text())["runtimes"]
+    (one,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["runtimes"]
     assert one["tuning"]["seconds"] == 10.0
     page = " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / "site" / "runtime.html").read_text()).split())
     assert "tiny, tuning: 10.0 s" in page

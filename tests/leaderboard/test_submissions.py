@@ -42,7 +42,7 @@ def shown(store, folder: Path | None) -> Page:
 
 
 def exported(store) -> list:
-    return json.loads((store.root.parent / "site" / "results.json").read_text())["submissions"]
+    return json.loads((store.root.parent / "site" / "data" / "results.json").read_text())["submissions"]
 
 
 def test_an_active_submission_is_shown_with_where_it_lies_and_how_to_load_it(store, folder):
@@ -217,5 +217,5 @@ def test_the_same_folder_gives_the_same_bytes(store, folder, tmp_path):
         submit(store, folder, name)
     site.build(store.root, tmp_path / "one", folder)
     site.build(store.root, tmp_path / "two", folder)
-    for name in ("submissions.html", "results.json"):
+    for name in ("submissions.html", "data/results.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

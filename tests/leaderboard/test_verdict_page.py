@@ -23,7 +23,7 @@ def measured(store):
 def build(store, tmp_path):
     site.build(store.root, tmp_path / "site")
     return (tmp_path / "site" / "reported.html").read_text(), json.loads(
-        (tmp_path / "site" / "results.json").read_text()
+        (tmp_path / "site" / "data" / "results.json").read_text()
     )
 
 
@@ -36,9 +36,10 @@ def test_verdicts_stand_beside_their_source_with_a_count_and_a_link(measured, tm
     singles = section(page, "BioFuse 2026: single backbones")
     assert 'reproduced: <data value="10">10</data> · deviates: <data value="1">1</data>' in singles
     conch = singles.split('<span class="badge deviates">')[1].split("</tr>")[0]
-    assert '<a href="datasets/breastmnist.html"><data value="0.8013">0.8013</data></a>' in conch
+    assert '<a class="from" href="provenance/breastmnist.html#r-' in conch
+    assert '<data value="0.8013">0.8013</data></a>' in conch
     assert "\N{MINUS SIGN}4.49" in conch
-    assert (tmp_path / "site" / "datasets/breastmnist.html").is_file()
+    assert (tmp_path / "site" / "provenance" / "breastmnist.html").is_file()
     assert "held against dinov2-giant" in singles
     assert "fuseboard evaluate singles bloodmnist --backbones" in singles
     assert "Nothing on this page was measured here" not in page

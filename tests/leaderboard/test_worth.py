@@ -75,11 +75,12 @@ def test_why_it_is_not_known(searched, tmp_path):
     assert board.contributions
     searched.embed("delta")
     searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
+    searched.measure(("alpha", "delta"), (0.5, 0.5), (0.5, 0.5))
     (board,) = take(searched.root).boards
-    assert board.no_worth.startswith("only 8 of 15 subsets were measured")
-    assert "7 have no value" in board.no_contributions
+    assert board.no_worth.startswith("only 9 of 15 subsets were measured")
+    assert "6 have no value" in board.no_contributions
     build(searched.root, tmp_path / "site")
-    assert "Not known: only 8 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()
+    assert "Not known: only 9 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()
 
 
 def test_without_labels_there_is_no_contribution_to_accuracy(store):

@@ -1,0 +1,59 @@
+"""Modality: what kind of images a dataset holds, by which the columns of a board are grouped."""
+
+import re
+from collections.abc import Iterable
+
+MODALITIES = {
+    "pathmnist": "Colon pathology",
+    "bloodmnist": "Blood cell microscope",
+    "tissuemnist": "Kidney cortex microscope",
+    "dermamnist": "Dermatoscope",
+    "retinamnist": "Fundus camera",
+    "octmnist": "Retinal OCT",
+    "chestmnist": "Chest X-ray",
+    "pneumoniamnist": "Chest X-ray",
+    "breastmnist": "Breast ultrasound",
+    "organamnist": "Abdominal CT",
+    "organcmnist": "Abdominal CT",
+    "organsmnist": "Abdominal CT",
+}
+"""MedMNIST's flag -> data modality as its authors name it (Yang et al., Sci Data 10, 41, 2023, table 1).
+
+The order is that of the columns: what was seen through a microscope, then skin, eye, chest, breast and abdomen.
+"""
+OTHER = "Other"
+CORRUPTED = "-c"
+_NAME = re.compile(r"([a-z]+)(?:-(\d+))?")
+_FULL = 224
+"""Pixels of a set whose name gives no size."""
+
+
+def of(dataset: str) -> str:
+    """Of a dataset by its name, which is a flag of MedMNIST with or without a size; `Other` for any other."""
+    found = _NAME.fullmatch(dataset)
+    return MODALITIES.get(found[1], OTHER) if found else OTHER
+
+
+def is_corrupted(dataset: str) -> bool:
+    """Whether a name means the corrupted test images of a MedMNIST set."""
+    return dataset.endswith(CORRUPTED) and of(dataset.removesuffix(CORRUPTED)) != OTHER
+
+
+def in_order(datasets: Iterable[str]) -> tuple[str, ...]:
+    """As columns: by modality and flag, the smaller size first; others by name at the end."""
+    return tuple(sorted(set(datasets), key=_place))
+
+
+def groups(datasets: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """(modality, its datasets), in the order of the columns."""
+    found: dict[str, list[str]] = {}
+    for dataset in in_order(datasets):
+        found.setdefault(of(dataset), []).append(dataset)
+    return [(title, tuple(own)) for title, own in found.items()]
+
+
+def _place(dataset: str) -> tuple[int, int, str]:
+    found = _NAME.fullmatch(dataset)
+    if found is None or found[1] not in MODALITIES:
+        return len(MODALITIES), 0, dataset
+    return list(MODALITIES).index(found[1]), int(found[2] or _FULL), dataset

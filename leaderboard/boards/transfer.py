@@ -1,0 +1,141 @@
+"""Transfer: how far embeddings carry on everyday images, each classifier in the setting that validation chose."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from leaderboard.boards.board import Subset
+
+EVALUATION = "transfer"
+SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
+"""What all settings of a classifier on a subset share; the newest row says which."""
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """One classifier on one subset, in the setting with the best top-1 on validation; of equals the simplest."""
+
+    subset: Subset
+    classifier: str
+    seed: int
+    setting: str | None
+    """As rows name it, such as `C=0.01`; null for a classifier that has only one."""
+    settings: int
+    """That were measured on both splits."""
+    ties: int
+    """Settings that share the best validation top-1, itself included."""
+    val_top1: float | None
+    test_top1: float | None
+    test_top5: float | None
+    images: int
+    """Of the test split."""
+    features: int
+    seconds: float | None
+    """Of the fits and predictions of the chosen setting; settings that are fitted together share a fit."""
+    keys: Mapping[str, str]
+    """Split -> key."""
+    oracle: str | None
+    """The setting that is best on test, which nobody could have chosen."""
+    oracle_top1: float | None
+    reason: str | None
+    """Why a number is missing; null when none is."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """All subsets and classifiers of one dataset under one protocol."""
+
+    dataset: str
+    protocol: str
+    rows: tuple[Transferred, ...]
+    """Best top-1 on test first; those without one last."""
+
+
+def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
+    """One per dataset and protocol.
+
+    Args:
+        rows: of the store, of any evaluation.
+    """
+    own = rows.filter(pl.col("evaluation") == EVALUATION).drop("right")
+    own = own.with_columns(family=pl.col("classifier").str.split(" ").list.first())
+    return tuple(
+        Transfer(group["dataset"][0], group["protocol"][0], _ranked(group))
+        for group in own.partition_by("dataset", "protocol", maintain_order=True)
+    )
+
+
+def _ranked(rows: pl.DataFrame) -> tuple[Transferred, ...]:
+    groups = rows.partition_by("subset", "family", "seed", maintain_order=True)
+    found = [_transferred(group) for group in groups]
+    return tuple(sorted(found, key=lambda t: (t.test_top1 is None, -(t.test_top1 or 0.0), t.subset, t.classifier)))
+
+
+def _transferred(rows: pl.DataFrame) -> Transferred:
+    newest = rows.sort("created", "key").tail(1)
+    current = [same == newest.select(same).item() for same in SAME]
+    settings = _settings(rows.filter(*current).iter_rows(named=True))
+    whole = [splits for splits in settings if {"val", "test"} <= splits.keys()]
+    able = [splits for splits in whole if splits["val"]["acc"] is not None]
+    # The first of equals wins, and settings come the simplest first.
+    chosen = max(able, key=lambda splits: splits["val"]["acc"], default=None)
+    reached = [splits for splits in whole if splits["test"]["acc"] is not None]
+    oracle = max(reached, key=lambda splits: splits["test"]["acc"], default=None)
+    nothing: dict[str, Any] = dict.fromkeys(("acc", "top5", "reason"))
+    val, test = (chosen["val"], chosen["test"]) if chosen else (nothing, nothing)
+    return Transferred(
+        subset=tuple(newest["subset"][0]),
+        classifier=newest["family"][0],
+        seed=newest["seed"][0],
+        setting=_setting(val) if chosen else None,
+        settings=len(whole),
+        ties=sum(splits["val"]["acc"] == val["acc"] for splits in able) if chosen else 0,
+        val_top1=val["acc"],
+        test_top1=test["acc"],
+        test_top5=test["top5"],
+        images=test["rows"] if chosen else 0,
+        features=newest["features"][0],
+        seconds=_seconds(val, test) if chosen else None,
+        keys={split: row["key"] for split, row in chosen.items()} if chosen else {},
+        oracle=_setting(oracle["test"]) if oracle else None,
+        oracle_top1=oracle["test"]["acc"] if oracle else None,
+        reason=_reason(whole, chosen),
+    )
+
+
+def _settings(rows: Iterable[dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
+    """Split -> row of every setting, the simplest first: the strongest penalty, the most neighbours."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row["created"], row["key"])):  # of two definitions the newest stays
+        found.setdefault(row["classifier"], {})[row["split"]] = row
+    return sorted(found.values(), key=lambda splits: _simplicity(next(iter(splits.values()))))
+
+
+def _simplicity(row: Mapping[str, Any]) -> tuple[float, str]:
+    params = json.loads(row["params"] or "{}")
+    strength, neighbours = params.get("C", 0), params.get("n_neighbors", 0)
+    return float(strength) - float(neighbours), row["classifier"]
+
+
+def _setting(row: Mapping[str, Any]) -> str | None:
+    return str(row["classifier"]).partition(" ")[2] or None
+
+
+def _seconds(val: Mapping[str, Any], test: Mapping[str, Any]) -> float | None:
+    parts = [val["fit_s"], val["predict_s"], test["predict_s"]]
+    return None if None in parts else float(sum(parts))
+
+
+def _reason(whole: list[dict[str, dict[str, Any]]], chosen: Mapping[str, Mapping[str, Any]] | None) -> str | None:
+    if not whole:
+        return "no setting has a row on both validation and test"
+    if chosen is None:
+        return next(str(splits["val"]["reason"]) for splits in whole)
+    if chosen["test"]["acc"] is None:
+        return str(chosen["test"]["reason"])
+    if chosen["test"]["top5"] is None:
+        return "none is kept for five classes or fewer"
+    return None

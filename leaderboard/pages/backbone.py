@@ -1,0 +1,163 @@
+"""Backbone pages: what one is, what it scores, what it adds to others, what it costs, and how to get its embeddings."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from leaderboard.boards import backbone as boards
+from leaderboard.boards.backbone import Results
+from leaderboard.boards.kept import Kept
+from leaderboard.boards.similarity import Grid, grid
+from leaderboard.material import Material
+from leaderboard.pages import address
+from leaderboard.pages.loading import Loading, loading
+from leaderboard.pages.page import Page
+from leaderboard.plots.intervals import intervals
+from leaderboard.verdicts.judgement import Verdict
+from store.manifest import SPLITS, Manifest
+
+WEB = re.compile(r"https://[A-Za-z0-9.-]+\.[a-z]{2,}(/[A-Za-z0-9._~/?=&%+:@#()-]*)?")
+CANARY = 5
+"""Numbers of a canary's vector that are shown."""
+ORIGIN = {"extracted": "extracted on", "imported": "imported from", "pulled": "pulled from"}
+PUT = {"pushed": "pushed to", "drafted": "drafted at", "published": "published at"}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version that the store holds."""
+
+    manifest: Manifest
+    kept: Kept
+    came: tuple[str, ...]
+    """Where it came from and where it was put, each once."""
+    doubts: tuple[str, ...]
+    """What is known to be unsure about it."""
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """One per backbone that has embeddings or a result row."""
+    snapshot = material.snapshot
+    compared = {row.dataset for row in snapshot.similarities}
+    grids: dict[str, Grid] = {}
+    for dataset in sorted(compared):
+        own = [board for board in snapshot.boards if board.dataset == dataset]
+        if (found := grid(dataset, snapshot.similarities, own)) is not None:
+            grids[dataset] = found
+    published = boards.published(material.verdicts)
+    for name in boards.names(snapshot):
+        yield _page(name, material, grids, published.get(name, ()))
+
+
+def web(text: str | None) -> str | None:
+    """The text where it is a plain address on the web, else None: everything else is not linked."""
+    return text if text and WEB.fullmatch(text) else None
+
+
+def _page(name: str, material: Material, grids: Mapping[str, Grid], published: Sequence[Verdict]) -> Page:
+    snapshot = material.snapshot
+    own = [_version(manifest, material) for manifest in boards.versions(name, snapshot)]
+    current = own[0] if own else None
+    results = tuple(boards.results(name, material.singles, snapshot.boards))
+    slug = address.slug(name)
+    return Page(
+        path=address.backbone(name),
+        template="backbone.html.j2",
+        title=name,
+        description=f"{name}: what its frozen embeddings score alone, what they add to others, and how to load them.",
+        context={
+            "name": name,
+            "current": current,
+            "versions": own,
+            "results": results,
+            "drawings": {one.protocol: _drawing(name, one) for one in results},
+            "shares": list(boards.shares(name, snapshot.boards)),
+            "alike": list(boards.alike(name, grids)),
+            "extractions": [one for one in material.extractions if one.backbone == name],
+            "published": published,
+            "loading": _loading(current),
+            "preprocessing": _choices(current.manifest.identity) if current else (),
+            "web": web,
+            "canary": CANARY,
+            "numbers": {one.manifest.fingerprint: number for number, one in enumerate(own, 1)},
+        },
+        tables={f"backbone-{slug}": _frame(results)} if any(one.alone for one in results) else {},
+    )
+
+
+def _version(manifest: Manifest, material: Material) -> Version:
+    kept = material.snapshot.kept[manifest.backbone, manifest.fingerprint]
+    said = {**ORIGIN, **PUT}
+    came = [f"{said[event.what]} {event.where}" + (f" ({event.doi})" if event.doi else "") for event in kept.events]
+    return Version(manifest, kept, tuple(dict.fromkeys(came)), tuple(_doubts(manifest, kept)))
+
+
+def _doubts(manifest: Manifest, kept: Kept) -> Iterator[str]:
+    if kept.unverified:
+        yield f"nobody has confirmed what its card says of {', '.join(kept.unverified)}"
+    if not manifest.canary:
+        yield "it has no canary: nobody could compute one"
+    for dataset, entry in manifest.datasets.items():
+        for split in SPLITS:
+            part = entry.splits.get(split)
+            if part is not None and part.imported is not None:
+                order = "" if part.imported.order == "official" else "the order of its rows is unknown: "
+                yield f"{dataset} {split} was imported from {part.imported.source}; {order}{part.imported.proof}"
+
+
+def _loading(current: Version | None) -> Loading | None:
+    return loading(current.manifest, current.kept.events) if current else None
+
+
+def _choices(identity: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    """Everything that decides the vectors, one line per choice, as it was resolved."""
+    found: list[tuple[str, str]] = []
+    for name, value in identity.items():
+        if isinstance(value, dict):
+            found += _choices(value, f"{above}{name}.") if value else []
+        elif value is not None:
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            found.append((f"{above}{name}", text))
+    return found
+
+
+def _drawing(name: str, results: Results) -> Markup | None:
+    rows = [
+        (one.score.dataset, one.score.auc, *(one.score.interval or (None, None)))
+        for one in results.alone
+        if one.score.auc is not None
+    ]
+    return intervals(rows, f"Test AUC of {name} alone under {results.protocol}, with 95 % intervals") if rows else None
+
+
+def _frame(results: Sequence[Results]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "protocol": part.protocol,
+                "dataset": one.score.dataset,
+                "auc": one.score.auc,
+                "auc_low": one.score.interval[0] if one.score.interval else None,
+                "auc_high": one.score.interval[1] if one.score.interval else None,
+                "acc": one.score.acc,
+                "acc_low": one.score.acc_interval[0] if one.score.acc_interval else None,
+                "acc_high": one.score.acc_interval[1] if one.score.acc_interval else None,
+                "rank": one.rank,
+                "of": one.of,
+                "reason": one.score.reason,
+                "key": one.score.key,
+            }
+            for part in results
+            for one in part.alone
+        ],
+        schema={
+            **dict.fromkeys(("protocol", "dataset"), pl.String),
+            **dict.fromkeys(("auc", "auc_low", "auc_high", "acc", "acc_low", "acc_high"), pl.Float64),
+            **dict.fromkeys(("rank", "of"), pl.Int64),
+            **dict.fromkeys(("reason", "key"), pl.String),
+        },
+    )

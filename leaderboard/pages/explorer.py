@@ -1,0 +1,109 @@
+"""Explorer: every measured subset, to tick backbones and set budgets over; one page per dataset and one over all."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from leaderboard.boards.board import Board
+from leaderboard.boards.expense import Expenses
+from leaderboard.boards.explorer import Line, Mean, lines, means
+from leaderboard.boards.modality import in_order
+from leaderboard.boards.standings import Standings
+from leaderboard.boards.subset_tables import of_lines, of_means
+from leaderboard.material import Material
+from leaderboard.pages import address
+from leaderboard.pages.page import Page
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one protocol has."""
+
+    protocol: str
+    searched: tuple[Board, ...]
+    """Of every dataset."""
+    counted: tuple[str, ...]
+    """Datasets that the rows are of, or means over."""
+    rows: Sequence[Line | Mean]
+    expenses: Expenses
+    name: str
+    """Of the downloads."""
+    table: pl.DataFrame
+
+    @property
+    def slug(self) -> str:
+        """For ids."""
+        return address.slug(self.protocol)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Datasets that were searched and do not count."""
+        return tuple(board.dataset for board in self.searched if board.dataset not in self.counted)
+
+    @property
+    def backbones(self) -> dict[str, str]:
+        """Name -> slug, of all that a subset has."""
+        return {name: address.slug(name) for name in sorted({name for row in self.rows for name in row.subset})}
+
+    @property
+    def criterion(self) -> str:
+        """What the protocol chooses by, as people read it."""
+        metric = self.searched[0].criterion.column
+        return "log-loss" if metric == "log_loss" else metric.upper()
+
+    @property
+    def memory(self) -> str | None:
+        """The memory that a budget can be set for: of the GPU, or of the process where none was used; None unknown."""
+        costs = [row.expense for row in self.rows]
+        if any(cost.peak_vram_mb is not None for cost in costs):
+            return "peak_vram_mb"
+        return "peak_rss_mb" if any(cost.peak_rss_mb is not None for cost in costs) else None
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """The one over all datasets, and one per dataset that has a board."""
+    snapshot = material.snapshot
+    over_all = [_over_all(material, standings) for standings in material.fusions]
+    yield Page(
+        path="explorer.html",
+        template="explorer.html.j2",
+        title="Subset explorer",
+        description="Tick backbones or set a budget, and see what their fusion scored over all datasets.",
+        context={"sections": over_all},
+        tables={one.name: one.table for one in over_all if one.rows},
+    )
+    for dataset in snapshot.datasets:
+        boards = [board for name in material.protocols for board in snapshot.boards if _is(board, dataset, name)]
+        sections = [_of(material, board) for board in boards]
+        yield Page(
+            path=address.explorer(dataset),
+            template="subsets.html.j2",
+            title=f"All subsets on {dataset}",
+            description=f"Every measured subset of backbones on {dataset}, with its scores, intervals and costs.",
+            context={"dataset": dataset, "sections": sections},
+            tables={one.name: one.table for one in sections},
+        )
+
+
+def _of(material: Material, board: Board) -> Section:
+    expenses = Expenses([board], material.extractions)
+    sure = material.snapshot.chances[board.dataset, board.protocol].certainties
+    rows = lines(board, sure, material.splits, expenses)
+    name = f"subsets-{address.slug(board.protocol)}@{address.slug(board.dataset)}"  # @ is in no slug: none comes twice
+    return Section(board.protocol, (board,), (board.dataset,), rows, expenses, name, of_lines(board, rows))
+
+
+def _over_all(material: Material, standings: Standings) -> Section:
+    protocol, counted = standings.protocol, standings.counted
+    by_dataset = {board.dataset: board for board in material.snapshot.boards if board.protocol == protocol}
+    searched = tuple(by_dataset[dataset] for dataset in in_order(by_dataset))
+    boards = [by_dataset[dataset] for dataset in counted]
+    expenses = Expenses(boards, material.extractions)
+    rows = means(boards, expenses) if len(boards) > 1 else ()
+    name = f"subsets-{address.slug(protocol)}"
+    return Section(protocol, searched, counted, rows, expenses, name, of_means(protocol, counted, rows))
+
+
+def _is(board: Board, dataset: str, protocol: str) -> bool:
+    return (board.dataset, board.protocol) == (dataset, protocol)

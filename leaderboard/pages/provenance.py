@@ -1,0 +1,156 @@
+"""Provenance pages: where every result row of a dataset came from, and what measures it again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from leaderboard.boards.provenance import Line, Measured, Provenance, provenances
+from leaderboard.material import Material
+from leaderboard.pages import address
+from leaderboard.pages.page import Page
+
+TITLES = {"val": "Validation", "test": "Test", "cv": "Cross-validation", "clean": "Clean"}
+"""Split -> as people read it; others are shown as they are called."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What stands in a cell: one row of the store."""
+
+    id: str
+    title: str
+    parts: tuple[str, ...]
+    """Every metric with its name, at full precision."""
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line as the page writes it."""
+
+    line: Line
+    setting: str
+    """In what it differs from other lines of the section."""
+    id: str | None
+    """Where the table of its conditions refers to it."""
+    conditions: int
+    cells: tuple[Scored | None, ...]
+    """One per column of splits."""
+    made: str
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """The conditions of a fit: corruptions by severity."""
+
+    id: str
+    line: Line
+    line_id: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Scored | None, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """All lines of one evaluation."""
+
+    evaluation: str
+    shared: str
+    """What all its lines have in common."""
+    columns: tuple[str, ...]
+    """Splits, as people read them."""
+    lines: tuple[Shown, ...]
+    exposed: tuple[Exposed, ...]
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """One per dataset that has a row."""
+    for own in provenances(material.snapshot.rows, material.snapshot.manifests):
+        yield Page(
+            path=address.provenance(own.dataset),
+            template="provenance.html.j2",
+            title=f"Where the numbers on {own.dataset} came from",
+            description=f"Every result row on {own.dataset}: versions, definition, machine, and the command for it.",
+            context={
+                "dataset": own.dataset,
+                "own": own,
+                "sections": sections(own),
+                "has_board": own.dataset in material.snapshot.datasets,
+                "known": {one.digest: one for one in material.sources.protocols().values()},
+            },
+        )
+
+
+def sections(own: Provenance) -> list[Section]:
+    """The lines of a dataset, evaluation by evaluation."""
+    found, number = [], 0
+    for evaluation, group in groupby(own.lines, key=lambda line: line.evaluation):
+        lines = list(group)
+        each = [_settings(line) for line in lines]
+        shared = [texts[0] for texts in zip(*each, strict=True) if len(set(texts)) == 1]
+        parted = [_parted(line) for line in lines]
+        columns = sorted({title for plain, _ in parted for title in plain}, key=lambda title: (_order(title), title))
+        shown, exposed = [], []
+        for line, (plain, graded) in zip(lines, parted, strict=True):
+            number += bool(graded)
+            if graded:
+                exposed.append(_exposed(line, number, graded))
+            told = ", ".join(text for text in _settings(line) if text not in shared)
+            cells = tuple(_scored(plain.get(title)) for title in columns)
+            made = f"{line.created:%Y-%m-%d %H:%M}Z"
+            shown.append(Shown(line, told, f"l{number}" if graded else None, len(graded), cells, made))
+        found.append(Section(evaluation, ", ".join(shared), tuple(columns), tuple(shown), tuple(exposed)))
+    return found
+
+
+Graded = Mapping[tuple[str, str], Measured]
+"""(corruption, severity) -> row."""
+
+
+def _parted(line: Line) -> tuple[Mapping[str, Measured], Graded]:
+    """Rows of plain splits by title, and of conditions such as `pixelate-3`, which make a table."""
+    plain: dict[str, Measured] = {}
+    graded: dict[tuple[str, str], Measured] = {}
+    for one in line.measured:
+        name, _, grade = one.split.rpartition("-")
+        title = TITLES.get(one.split, one.split)
+        place = (name, f"Severity {grade}")
+        is_graded = bool(name) and grade.isdecimal()
+        # A file from elsewhere may hold a row twice; both are shown.
+        while title in plain or place in graded:
+            title, place = f"{title}, again", (name, f"{place[1]}, again")
+        if is_graded:
+            graded[place] = one
+        else:
+            plain[title] = one
+    return plain, graded
+
+
+def _settings(line: Line) -> tuple[str, ...]:
+    return line.protocol, line.fusion, line.classifier, f"seed {line.seed}"
+
+
+def _order(title: str) -> int:
+    titles = list(TITLES.values())
+    return titles.index(title) if title in titles else len(titles)
+
+
+def _exposed(line: Line, number: int, graded: Graded) -> Exposed:
+    columns = sorted({column for _, column in graded})
+    return Exposed(
+        id=f"x{number}",
+        line=line,
+        line_id=f"l{number}",
+        columns=tuple(columns),
+        rows=tuple(
+            (name, tuple(_scored(graded.get((name, column))) for column in columns))
+            for name in sorted({name for name, _ in graded})
+        ),
+    )
+
+
+def _scored(one: Measured | None) -> Scored | None:
+    if one is None:
+        return None
+    parts = tuple(f"{name} {value!r}" for name, value in one.metrics)
+    return Scored(address.row_id(one.key), TITLES.get(one.split, one.split), parts, one.reason)

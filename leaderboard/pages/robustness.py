@@ -1,0 +1,107 @@
+"""Robustness: the board of corrupted test images, and a page per dataset with every subset and condition."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import polars as pl
+
+from leaderboard.boards.beside import beside
+from leaderboard.boards.board import Subset
+from leaderboard.boards.robustness import SHADES, Corrupted
+from leaderboard.material import Material
+from leaderboard.pages import address
+from leaderboard.pages.page import Page
+from store.exposures import CLEAN, EVALUATIONS
+from store.robustness import SEVERITIES
+
+TITLES = dict(zip(EVALUATIONS, ("each backbone's own preprocessing", "one loader for all backbones"), strict=True))
+"""Evaluation -> as people read it."""
+SUMMARY: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("dataset", "evaluation"), pl.String),
+    "subset": pl.List(pl.String),
+    "seed": pl.Int64,
+    **dict.fromkeys(("clean_error", "corrupted_error", "be", "rbe", "rbe_of_sums"), pl.Float64),
+    "reason": pl.String,
+}
+CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("dataset", "evaluation"), pl.String),
+    "subset": pl.List(pl.String),
+    "seed": pl.Int64,
+    "split": pl.String,
+    "error": pl.Float64,
+    "key": pl.String,
+}
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """The board, and one page per corrupted dataset."""
+    everything = material.corrupted
+    protocols = tuple(dict.fromkeys([*material.protocols, *(each.protocol for each in everything)]))
+    shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
+    yield Page(
+        path="boards/robustness.html",
+        template="robustness.html.j2",
+        title="Robustness",
+        description="What corruptions of MedMNIST-C do to frozen embeddings: BE, rBE, and every condition.",
+        context={
+            **shared,
+            "protocols": {name: [each for each in everything if each.protocol == name] for name in protocols},
+            "path_of": path_of,
+            "own_means": _own_means(everything),
+            "reported": beside(everything),
+        },
+        tables={name: _summary(own) for name, own in _by_protocol(everything, "robustness")},
+    )
+    for dataset in dict.fromkeys(each.dataset for each in everything):
+        own = [each for each in everything if each.dataset == dataset]
+        yield Page(
+            path=path_of(dataset),
+            template="conditions.html.j2",
+            title=f"{dataset}, condition by condition",
+            description=f"Balanced error of every measured subset under every corruption and severity of {dataset}.",
+            context={**shared, "dataset": dataset, "tables": own, "name_of": conditions_of},
+            tables={conditions_of(each): _conditions(each) for each in own},
+        )
+
+
+def path_of(dataset: str) -> str:
+    """The page of a corrupted dataset."""
+    return f"robustness/{address.slug(dataset)}.html"
+
+
+def conditions_of(each: Corrupted) -> str:
+    """What its table of conditions is called as a download."""
+    return f"{each.evaluation}-{address.slug(each.dataset)}-{address.slug(each.protocol)}"
+
+
+def _own_means(everything: Iterable[Corrupted]) -> Mapping[tuple[str, str, Subset, int], float]:
+    """(dataset, protocol, subset, seed) -> mean error where every backbone got its own preprocessing."""
+    own = (each for each in everything if each.evaluation == EVALUATIONS[0])
+    return {(e.dataset, e.protocol, row.subset, row.seed): row.mean for e in own for row in e.rows if row.mean}
+
+
+def _by_protocol(everything: Sequence[Corrupted], prefix: str) -> Iterator[tuple[str, list[Corrupted]]]:
+    for protocol in dict.fromkeys(each.protocol for each in everything):
+        yield f"{prefix}-{address.slug(protocol)}", [each for each in everything if each.protocol == protocol]
+
+
+def _summary(own: Iterable[Corrupted]) -> pl.DataFrame:
+    rows = [
+        (
+            *(each.dataset, each.evaluation, list(row.subset), row.seed),
+            *((row.errors.clean, row.errors.mean) if row.errors else (row.measured.get(CLEAN), None)),
+            *((r.mean_be, r.mean_rbe, r.rbe_of_sums) if (r := row.robustness) else (None, None, None)),
+            row.reason,
+        )
+        for each in own
+        for row in each.rows
+    ]
+    return pl.DataFrame(rows, SUMMARY, orient="row")
+
+
+def _conditions(each: Corrupted) -> pl.DataFrame:
+    rows = [
+        (each.dataset, each.evaluation, list(row.subset), row.seed, split, row.measured.get(split), row.keys[split])
+        for row in each.rows
+        for split in sorted(row.keys)
+    ]
+    return pl.DataFrame(rows, CONDITIONS, orient="row")

@@ -1,0 +1,87 @@
+"""SQL: every published row in a database that runs in the reader's browser."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from leaderboard import bundle
+from leaderboard.feeds.columns import MEANINGS
+from leaderboard.feeds.results import published
+from leaderboard.material import Material
+from leaderboard.pages.page import Page
+
+EXAMPLES = (
+    (
+        "Best on test, per dataset and protocol",
+        """SELECT dataset, protocol, evaluation, subset, auc, acc
+FROM results
+WHERE split = 'test' AND superseded IS NULL AND auc IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY dataset, protocol ORDER BY auc DESC, key) = 1
+ORDER BY dataset, protocol""",
+    ),
+    (
+        "Single backbones",
+        """SELECT dataset, protocol, subset[1] AS backbone, auc, acc, reason
+FROM results
+WHERE evaluation = 'fusion' AND split = 'test' AND len(subset) = 1 AND superseded IS NULL
+ORDER BY dataset, protocol, auc DESC NULLS LAST""",
+    ),
+    (
+        "Chosen on validation, scored on test",
+        """SELECT val.dataset, val.protocol, val.subset, val.acc AS val_acc, test.acc AS test_acc,
+       100 * (val.acc - test.acc) AS optimism_points
+FROM results AS val
+JOIN results AS test USING (evaluation, protocol, dataset, fingerprints, fusion, classifier, seed, metric_set)
+WHERE evaluation = 'fusion' AND val.split = 'val' AND test.split = 'test'
+  AND val.superseded IS NULL AND test.superseded IS NULL
+ORDER BY val_acc DESC NULLS LAST, len(val.subset), val.features
+LIMIT 50""",
+    ),
+    (
+        "What one more backbone brings",
+        """SELECT dataset, protocol, len(subset) AS backbones, count(*) AS subsets,
+       median(auc) AS median_auc, max(auc) AS best_auc
+FROM results
+WHERE evaluation = 'fusion' AND split = 'test' AND superseded IS NULL
+GROUP BY ALL
+ORDER BY ALL""",
+    ),
+    (
+        "Seconds per evaluation",
+        """SELECT evaluation, dataset, hardware, count(DISTINCT (fingerprints, fusion, params, seed)) AS fits,
+       sum(fit_s) AS seconds
+FROM results
+WHERE split <> 'val'
+GROUP BY ALL
+ORDER BY seconds DESC NULLS LAST""",
+    ),
+    ("Rows without a metric, and why", "SELECT reason, count(*) AS rows FROM results GROUP BY ALL ORDER BY rows DESC"),
+)
+"""(title, query); the first stands in the field."""
+
+_KINDS: dict[pl.DataType, str] = {
+    pl.String(): "VARCHAR",
+    pl.List(pl.String()): "VARCHAR[]",
+    pl.Float64(): "DOUBLE",
+    pl.Int64(): "BIGINT",
+    pl.Datetime("us", "UTC"): "TIMESTAMP",
+}
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """One."""
+    schema = published(material.snapshot.rows).schema
+    yield Page(
+        path="sql.html",
+        template="sql.html.j2",
+        title="SQL",
+        description="Every published row in a database that runs in the browser, for questions no page answers.",
+        context={
+            "examples": EXAMPLES,
+            "columns": [(name, _KINDS[kind], MEANINGS[name]) for name, kind in schema.items()],
+            "rows": material.snapshot.rows.height,
+            "is_bundled": bool(bundle.files()),
+            "megabytes": bundle.megabytes(),
+            "command": bundle.COMMAND,
+        },
+    )

@@ -1,0 +1,107 @@
+"""The frame: size, axes and legend that all plots share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Layer = dict[str, Any]
+
+WIDTH = 400
+"""Of every drawing, in its own units: an eighth more than the narrowest screen has room for."""
+TOP, RIGHT, BOTTOM, LEFT = 10, 14, 46, 64
+KEY_ROW, KEY_WIDTH = 18, 132
+
+TEXT = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, "color": "var(--soft)"}
+
+_AXIS = {
+    "domainColor": "var(--soft)",
+    "gridColor": "var(--line)",
+    "labelColor": "var(--soft)",
+    "labelFontSize": 12,
+    "labelFlush": False,
+    "labelLimit": 0,
+    "labelOverlap": False,
+    "labelPadding": 4,
+    "ticks": False,
+    "titleColor": "var(--ink)",
+    "titleFontSize": 12,
+    "titleLimit": 0,
+}
+
+
+def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], left: float = LEFT) -> dict[str, Any]:
+    """A specification of layers in a field of `height`, with a legend above it.
+
+    Nothing in it is placed by the width of a text, because that depends on the fonts of the machine that draws.
+
+    Args:
+        layers: as `layer` makes them, the hindmost first.
+        height: of the field between the axes.
+        keys: text -> mark of the legend, in rows of three.
+        left: room for the labels of the vertical axis.
+    """
+    above = TOP + KEY_ROW * -(-len(keys) // 3)
+    return {
+        "width": WIDTH - left - RIGHT,
+        "height": height,
+        "padding": {"left": left, "right": RIGHT, "top": above, "bottom": BOTTOM},
+        "autosize": "none",
+        "background": None,
+        "config": {
+            "view": {"stroke": None},
+            "mark": {"aria": False, "opacity": 1},
+            "axis": {**_AXIS, "aria": False},
+            "axisX": {"titleAnchor": "middle", "titleY": 36},
+            "axisY": {"minExtent": 40, "maxExtent": 40, "titleAnchor": "middle", "titleX": -50},
+        },
+        "layer": [*layers, *_legend(keys, -left, -above)],
+    }
+
+
+def axis(field: str, title: str, domain: Sequence[float], **changes: Any) -> dict[str, Any]:
+    """An encoding by a number, on an axis from `domain[0]` to `domain[1]` that has a few lines."""
+    scale = {"domain": list(domain), "nice": False, "zero": False, **changes.pop("scale", {})}
+    drawn = {"title": title, "tickCount": 4, **changes}
+    return {"field": field, "type": "quantitative", "scale": scale, "axis": drawn}
+
+
+def room(values: Sequence[float]) -> tuple[float, float]:
+    """The values' range with a margin, so that no mark lies on the frame and equal values still have a width."""
+    low, high = min(values), max(values)
+    margin = 0.08 * (high - low) or 0.005
+    return low - margin, high + margin
+
+
+def layer(mark: Layer, values: Sequence[Mapping[str, Any]], **encoding: Layer) -> Layer:
+    """Marks of inline values; what a value `says` is shown on hovering over its mark."""
+    if any("says" in value for value in values):
+        mark, encoding = {**mark, "aria": True}, {**encoding, "description": {"field": "says"}}
+    return {"data": {"values": [dict(value) for value in values]}, "mark": mark, "encoding": encoding}
+
+
+def down(rows: int) -> Layer:
+    """An encoding by `row`, the first on top, without an axis."""
+    return {"field": "row", "type": "quantitative", "scale": {"domain": [rows - 0.5, -0.5], "nice": False}, "axis": None}
+
+
+def labels(names: Sequence[str], left: float, y: Layer) -> Layer:
+    """What the rows are called, left of the field; a name too long for `left` is cut and whole on hovering."""
+    fits = int((left - 16) / 7)
+    rows = [{"row": number, "text": cut(name, fits), "says": name} for number, name in enumerate(names)]
+    return layer({**TEXT, "x": 4 - left}, rows, text={"field": "text"}, y=y)
+
+
+def stroke(colour: str, width: float) -> Layer:
+    """A line as it stands in a legend."""
+    return {"type": "point", "shape": "stroke", "size": 256, "stroke": f"var(--{colour})", "strokeWidth": width}
+
+
+def cut(text: str, letters: int) -> str:
+    """The text, or its beginning and a sign that it goes on."""
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def _legend(keys: Mapping[str, Layer], left: float, top: float) -> Iterator[Layer]:
+    for number, (text, mark) in enumerate(keys.items()):
+        x, y = left + 12 + KEY_WIDTH * (number % 3), top + 10 + KEY_ROW * (number // 3)
+        yield layer({**mark, "x": x, "y": y}, [{}])
+        yield layer({**TEXT, "text": text, "x": x + 11, "y": y}, [{}])

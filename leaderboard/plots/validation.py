@@ -1,0 +1,37 @@
+"""Validation against test: what choosing on validation is worth, at a glance."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from leaderboard.boards.board import Board, Subset
+from leaderboard.plots import roles
+from leaderboard.plots.frame import axis, frame, layer, room
+from leaderboard.plots.svg import svg
+
+HEIGHT = 250
+
+
+def validation(board: Board) -> Markup | None:
+    """The selection metric of every subset, validation across and test up; None for fewer than three subsets."""
+    metric = board.criterion.column
+    name = "log-loss" if metric == "log_loss" else metric.upper()
+    split = "validation" if board.criterion.split == "val" else "cross-validated"
+    points: dict[Subset, dict[str, Any]] = {}
+    for entry in board.entries:
+        across, up = getattr(entry.val, metric), getattr(entry.test, metric)
+        if across is not None and up is not None:
+            says = f"{entry.name}: {across:.4f} {split}, {up:.4f} test"
+            points[entry.subset] = {"x": across, "y": up, "says": says}
+    if len(points) < 3:
+        return None
+    x = axis("x", f"{split} {name}", room([point["x"] for point in points.values()]))
+    y = axis("y", f"test {name}", room([point["y"] for point in points.values()]))
+    singles = [point for subset, point in points.items() if len(subset) == 1]
+    others = [{"x": point["x"], "y": point["y"]} for subset, point in points.items() if len(subset) > 1]
+    layers = [layer(roles.SUBSET, others, x=x, y=y), layer(roles.SINGLE, singles, x=x, y=y)]
+    played = roles.played(board, points)
+    layers += [layer(mark, [points[subset]], x=x, y=y) for mark, subset in played.values()]
+    keys = {**{name: mark for name, (mark, _) in played.items()}, "single": roles.SINGLE, "other subset": roles.SUBSET}
+    says = f"Test {name} against {split} {name} of {len(points)} subsets on {board.dataset}, protocol {board.protocol}"
+    return svg(frame(layers, HEIGHT, keys), says)

@@ -1,0 +1,91 @@
+"""Exposures: what rows on clean images and on a corrupted twin of them were wrong on, from what they kept."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from store import one_vs_rest, results
+from store.block import Labels
+from store.errors import FuseboardError
+from store.fingerprint import fingerprint
+from store.robustness import balanced_error, balanced_errors, check_classes
+from store.truth import images_of, truth
+from store.versions import Version
+
+EVALUATIONS = ("corruption", "corruption-one-loader")
+"""Whose rows lie on a corrupted set: every backbone's own preprocessing, and one for all of them."""
+CLEAN = "clean"
+"""The split of the row that has the clean test images; the others are called `pixelate-3`."""
+
+
+def learned_from(protocol_digest: str, fingerprints: Sequence[str]) -> str:
+    """The protocol digest of a row whose classifier learned from other versions than the row's own.
+
+    Args:
+        protocol_digest: of the clean row.
+        fingerprints: of the clean row, in the order of its subset.
+    """
+    return fingerprint({"protocol": protocol_digest, "learned from": list(fingerprints)})
+
+
+def errors(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[str, float | str]:
+    """Key -> balanced error of every row of `EVALUATIONS`, or why it has none.
+
+    Rows of one label per image keep which images they were right on, which is all that is needed. Predictions, most of
+    what the results of a store weigh, are read for the others only.
+
+    Args:
+        root: the store.
+        versions: all of it, for the labels.
+        rows: of it, with the column `right`.
+    """
+    own = rows.filter(pl.col("evaluation").is_in(EVALUATIONS))
+    groups = own.partition_by("evaluation", "dataset", "source_md5", maintain_order=True)
+    found: dict[str, float | str] = {}
+    for group in groups:
+        try:
+            found |= _of_images(root, versions, group)
+        except FuseboardError as error:
+            found |= dict.fromkeys(group["key"], str(error))
+    return found
+
+
+def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[str, float | str]:
+    """Of rows of one evaluation on one dataset, whose images are those of the clean test set."""
+    images = images_of(versions, rows.row(0, named=True))
+    task, labels = truth(versions, *images)
+    holding = (v.manifest.datasets.get(images[0]) for v in versions)
+    named = next(entry.n_classes for entry in holding if entry and entry.source_md5 == images[1])
+    classes = 2 if task == one_vs_rest.BINARY else named
+    dataset = rows["dataset"][0]
+    if task != one_vs_rest.LABELS and labels.max() >= classes:
+        raise FuseboardError(f"{images[0]}: labels reach to {labels.max()}, but there are {classes} classes")
+    check_classes(task, labels, classes, images[0])
+    whole = pl.col("right").list.len() == len(labels)
+    once = pl.col("right").list.max() <= 1
+    able = rows.filter(whole & once) if task != one_vs_rest.LABELS else rows.clear()
+    found: dict[str, float | str] = {}
+    if len(able):
+        right = able["right"].explode().to_numpy().reshape(len(able), len(labels))
+        found = dict(zip(able["key"], balanced_errors(labels, classes, right).tolist(), strict=True))
+    rest = rows.filter(~pl.col("key").is_in(list(found)))
+    return found | (_from_scores(root, task, labels, rest, dataset) if len(rest) else {})
+
+
+def _from_scores(root: Path, task: str, labels: Labels, rows: pl.DataFrame, dataset: str) -> dict[str, float | str]:
+    asked = pl.col("key").is_in(rows["key"].to_list())
+    kept = results.read_all(root, rows["evaluation"][0], dataset, scores=True).rows.filter(asked)
+    return {row["key"]: _from_row(task, labels, row) for row in kept.iter_rows(named=True)}
+
+
+def _from_row(task: str, labels: Labels, row: Mapping[str, Any]) -> float | str:
+    if row["scores"] is None:
+        return "neither predictions nor right answers were kept"
+    where = f"{row['dataset']} {row['split']} {'+'.join(row['subset'])}"
+    try:
+        return balanced_error(task, labels, np.array(row["scores"], np.float32), where)
+    except (FuseboardError, ValueError) as error:  # images with different numbers of predictions make no array
+        return str(error)

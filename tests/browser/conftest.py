@@ -1,0 +1,102 @@
+"""A real browser and a site to open in it: Debian's Chromium, driven by Playwright, which downloads nothing."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from leaderboard.server import open_server
+from leaderboard.site import build
+from tests.browser.filled import fill, submit
+
+SECONDS = 10
+"""How long a page may take for anything."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that is being served."""
+
+    folder: Path
+    url: str
+    """With a slash at the end."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Every page, relative to the site's root."""
+        return sorted(page.relative_to(self.folder).as_posix() for page in self.folder.rglob("*.html"))
+
+
+@dataclass
+class Record:
+    """What happened on the pages of one context that nobody asked for."""
+
+    host: str
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, context):
+        """Listens to every page of a context."""
+        context.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        context.on("weberror", lambda raised: self.complaints.append(str(raised.error)))
+        context.on("dialog", self._dialog)
+        context.on("request", self._request)
+
+    def _request(self, request):
+        if urlsplit(request.url).netloc != self.host and not request.url.startswith(("data:", "blob:")):
+            self.complaints.append(f"a request to {request.url}")
+
+    def _dialog(self, dialog):
+        self.complaints.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install .[test]")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    place = tmp_path_factory.mktemp("browser")
+    front = build(fill(place / "store"), place / "site", submit(place / "submissions"))
+    server = open_server(front.parent, 0)
+    server.RequestHandlerClass.func.log_message = lambda *_: None
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(front.parent, f"http://127.0.0.1:{server.server_address[1]}/")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def record(site):
+    """Everything that went wrong on a page of the test; a test that passes has nothing in it."""
+    kept = Record(urlsplit(site.url).netloc)
+    yield kept
+    assert kept.complaints == []
+
+
+@pytest.fixture
+def context(browser, site, record):
+    """A visitor with a clean browser. Paths given to `goto` are relative to the site's root."""
+    opened = browser.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    opened.set_default_timeout(1000 * SECONDS)
+    record.watch(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context):
+    """An empty page of that visitor, watched for complaints and for requests to elsewhere."""
+    return context.new_page()
