@@ -14,6 +14,7 @@ import leaderboard.cli
 import store.cli
 from harness import starter
 from harness.extras import mend
+from leaderboard.sources import Definition, Sources
 from store.errors import FuseboardError
 
 if TYPE_CHECKING:
@@ -44,6 +45,34 @@ def _refit(root: Path, dataset: str, protocol: str, subset: tuple[str, ...]) -> 
     return refit(root, dataset, protocol, subset)
 
 
+def _protocols() -> dict[str, Definition]:
+    from harness import protocol
+
+    known = map(protocol.get, protocol.names())
+    return {
+        own.name: Definition(own.name, own.digest, own.title, own.description, own.model_dump(mode="json"))
+        for own in known
+    }
+
+
+def _examples(dataset: str) -> dict[str, bytes]:
+    try:
+        from harness.examples import examples
+
+        return examples(dataset)
+    except ModuleNotFoundError:  # an installation without the harness builds the site without them
+        return {}
+
+
+def _files() -> list[Path]:
+    from harness.datasets import medmnist
+
+    package = Path(harness.__file__).parent
+    definitions = ("protocol.py", "protocols/*.toml", "examples.py", "datasets/medmnist.py", "datasets/digits.py")
+    found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
+    return [*found, *sorted(medmnist.root().glob("*mnist*.npz"))]
+
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -52,7 +81,8 @@ app = typer.Typer(
 )
 app.add_typer(harness.cli.cli)
 app.add_typer(store.cli.commands(_dataset, _current), name="store")
-app.add_typer(leaderboard.cli.commands(starter.run_if_empty, _refit), name="leaderboard")
+sources = Sources(_protocols, _examples, _files)
+app.add_typer(leaderboard.cli.commands(starter.run_if_empty, _refit, sources), name="leaderboard")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from store.table import show
 if TYPE_CHECKING:
     from leaderboard.finding import Finding
     from leaderboard.regression import Refit
+    from leaderboard.sources import Sources
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
 SubmissionsOption = Annotated[
@@ -18,30 +19,39 @@ SubmissionsOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="The site's folder.")]
 ReferenceOption = Annotated[Path | None, typer.Option("--reference", help="Its folder; else the project's own.")]
+UrlOption = Annotated[str | None, typer.Option("--url", help="Where the site will stand; else where `serve` shows it.")]
 SITE = Path("site")
 
 
-def commands(when_empty: Callable[[Path], None], refit: "Refit") -> typer.Typer:
+def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sources") -> typer.Typer:
     """The leaderboard's commands.
 
     Args:
         when_empty: called with the store's folder before a build. It decides itself whether the store needs something
             measured first; the leaderboard cannot, because it must not know the harness.
         refit: fits one subset anew for `check`.
+        sources: what only the harness knows, for the pages.
     """
     app = typer.Typer(no_args_is_help=True, help="Rank what the store holds and show it as a static site.")
 
     @app.command()
-    def build(store: StoreOption = None, out: OutOption = SITE, submissions: SubmissionsOption = None) -> None:
-        """Build the site and print the path of its front page."""
+    def build(
+        store: StoreOption = None,
+        out: OutOption = SITE,
+        submissions: SubmissionsOption = None,
+        url: UrlOption = None,
+    ) -> None:
+        """Build the site, print the path of its front page, and say on stderr what moved since it was last built."""
         from leaderboard import site
+        from leaderboard.url import normal
         from store.location import store_root
 
+        address = site.URL if url is None else normal(url)
         root = store_root(store)
         when_empty(root)
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
-        typer.echo(site.build(root, out, submissions))
+        typer.echo(site.build(root, out, submissions, sources, address, tell=lambda line: typer.echo(line, err=True)))
 
     @app.command()
     def serve(

@@ -18,6 +18,10 @@ from leaderboard.boards.snapshot import Snapshot
 from leaderboard.boards.standings import Standings
 from leaderboard.boards.transfer import Transfer, transfers
 from leaderboard.boards.unknown import unknown_protocols
+from leaderboard.commit import builder
+from leaderboard.feeds.changes import Changes, since
+from leaderboard.feeds.earlier import NONE, Earlier
+from leaderboard.reported_page import Section, sections
 from leaderboard.sources import Sources
 from leaderboard.submissions import Submitted
 from leaderboard.verdicts.judgement import Verdict, judge
@@ -33,6 +37,8 @@ class Material:
     sources: Sources
     url: str
     """Where the site will stand, with a slash at the end."""
+    earlier: Earlier = NONE
+    """The site that this one replaces."""
 
     @cached_property
     def protocols(self) -> tuple[str, ...]:
@@ -89,6 +95,21 @@ class Material:
     def verdicts(self) -> tuple[Verdict, ...]:
         """On published figures."""
         return tuple(judge(self.snapshot.rows))
+
+    @cached_property
+    def published(self) -> list[Section]:
+        """Figures of others, file by file, with the verdicts on them."""
+        return sections(self.verdicts)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What moved since the earlier site was built."""
+        return since(self.earlier, self)
+
+    @cached_property
+    def builder(self) -> str:
+        """What made the pages: fuseboard's version, and its commit where there is one."""
+        return builder()
 
     @cached_property
     def gaps(self) -> list[Gap]:

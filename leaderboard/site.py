@@ -1,5 +1,6 @@
 """The site: static pages of a store, with nothing in them that another host would have to serve."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from leaderboard import stamp
@@ -30,13 +31,19 @@ PAGES = (
     "method",
     "quality",
     "sql",
+    "changes",
 )
 """Modules of `leaderboard.pages`, each with `pages(material) -> Iterator[Page]`. Named, not imported: a build that has
 nothing to do must not wait for what pages are made with."""
 
 
 def build(
-    root: Path, out: Path, submitted: Path | None = None, sources: Sources | None = None, url: str = URL
+    root: Path,
+    out: Path,
+    submitted: Path | None = None,
+    sources: Sources | None = None,
+    url: str = URL,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Renders the site of a store, unless `out` is that already, and returns its front page.
 
@@ -49,16 +56,21 @@ def build(
         out: the folder to make, or to replace when it is a site built earlier.
         submitted: the folder of submissions, if there is one.
         sources: what only the harness knows.
-        url: where the site will stand.
+        url: where the site will stand, with a slash at the end.
+        tell: takes a line that says what moved since `out` was built.
 
     Raises:
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
     out, sources = out.absolute(), sources or nothing()
     inputs = stamp.Inputs.of(root, submitted, sources, url)
-    if not stamp.is_current(out, inputs):
+    if stamp.is_current(out, inputs):
+        tell("nothing changed since the last build")
+    else:
         from leaderboard import writing
 
         with replacing(out, lambda folder: stamp.made(folder, inputs)) as folder:
-            writing.write(folder, PAGES, writing.gather(root, submitted, sources, url))
+            material = writing.gather(root, out, submitted, sources, url)
+            writing.write(folder, PAGES, material)
+        tell(material.changes.told)
     return out / "index.html"

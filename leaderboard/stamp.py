@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from leaderboard.commit import builder
 from leaderboard.folder import MARKER
 from leaderboard.sources import Sources
 
@@ -43,6 +44,7 @@ class Inputs:
         """Looks; arguments as `site.build` takes them."""
         facts = {
             "url": url,
+            "builder": builder(),
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in LIBRARIES},
             "code": {folder.name: _hashes(folder, NOT_CODE) for folder in CODE},

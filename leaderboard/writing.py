@@ -8,7 +8,7 @@ import polars as pl
 
 from leaderboard import bundle, reported, submissions
 from leaderboard.boards.snapshot import take
-from leaderboard.feeds import results, tables
+from leaderboard.feeds import card, changes, earlier, results, rss, sitemap, tables
 from leaderboard.material import Material
 from leaderboard.pages.page import Page
 from leaderboard.pages.rendering import render
@@ -18,10 +18,10 @@ from store.errors import FuseboardError
 STATIC = Path(__file__).parent / "static"
 
 
-def gather(root: Path, submitted: Path | None, sources: Sources, url: str) -> Material:
-    """Reads everything that the pages are made of; arguments as `site.build` takes them."""
+def gather(root: Path, out: Path, submitted: Path | None, sources: Sources, url: str) -> Material:
+    """Reads everything that the pages are made of, the site in `out` too; arguments as `site.build` takes them."""
     snapshot = take(root)
-    return Material(snapshot, submissions.read(submitted, snapshot), sources, url)
+    return Material(snapshot, submissions.read(submitted, snapshot), sources, url, earlier.read(out))
 
 
 def write(folder: Path, modules: Sequence[str], material: Material) -> None:
@@ -30,7 +30,9 @@ def write(folder: Path, modules: Sequence[str], material: Material) -> None:
     Raises:
         FuseboardError: two pages want one address, or offer two tables under one name.
     """
+    paths = []
     for page, text in render(_pages(modules, material), material):
+        paths.append(page.path)
         _put(folder, page.path, text.encode())
         for path, content in page.files.items():
             _put(folder, path, content)
@@ -38,7 +40,14 @@ def write(folder: Path, modules: Sequence[str], material: Material) -> None:
             _put_table(folder, name, frame)
     for path, source in _static().items():
         _put(folder, path, source.read_bytes())
-    for path, content in results.files(material).items():
+    fed = (
+        results.files(material),
+        changes.files(material.changes),
+        rss.files(material),
+        sitemap.files(material, paths),
+        card.files(material),
+    )
+    for path, content in (item for files in fed for item in files.items()):
         _put(folder, path, content)
 
 

@@ -1,11 +1,11 @@
 """Exposures: what rows on clean images and on a corrupted twin of them were wrong on, from what they kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from store import one_vs_rest, results
 from store.block import Labels
@@ -78,14 +78,18 @@ def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> d
 def _from_scores(root: Path, task: str, labels: Labels, rows: pl.DataFrame, dataset: str) -> dict[str, float | str]:
     asked = pl.col("key").is_in(rows["key"].to_list())
     kept = results.read_all(root, rows["evaluation"][0], dataset, scores=True).rows.filter(asked)
-    return {row["key"]: _from_row(task, labels, row) for row in kept.iter_rows(named=True)}
+    named = kept.select("key", where=pl.concat_str("dataset", "split", pl.col("subset").list.join("+"), separator=" "))
+    parts = zip(named.iter_rows(), kept["scores"], strict=True)
+    return {key: _from_row(task, labels, scores, where) for (key, where), scores in parts}
 
 
-def _from_row(task: str, labels: Labels, row: Mapping[str, Any]) -> float | str:
-    if row["scores"] is None:
+def _from_row(task: str, labels: Labels, scores: pl.Series | None, where: str) -> float | str:
+    if scores is None:
         return "neither predictions nor right answers were kept"
-    where = f"{row['dataset']} {row['split']} {'+'.join(row['subset'])}"
+    if scores.list.len().n_unique() != 1:
+        return f"{where}: images with different numbers of predictions; predict again"
+    flat: NDArray[np.float32] = scores.explode().to_numpy()
     try:
-        return balanced_error(task, labels, np.array(row["scores"], np.float32), where)
-    except (FuseboardError, ValueError) as error:  # images with different numbers of predictions make no array
+        return balanced_error(task, labels, flat.reshape(len(scores), -1), where)
+    except FuseboardError as error:
         return str(error)

@@ -19,6 +19,8 @@ from store.errors import FuseboardError
 from store.one_vs_rest import Scores
 
 SEVERITIES = 5
+CHUNK = 256
+"""Rows whose answers are counted at a time."""
 
 
 def balanced_error(task: str, labels: Labels, scores: Scores, where: str) -> float:
@@ -48,10 +50,11 @@ def balanced_errors(labels: Labels, classes: int, right: NDArray[np.uint8]) -> N
         classes: K.
         right: (S, N), 1 where the answer was right.
     """
-    order = np.argsort(labels, kind="stable")  # a matrix product would want the answers as floats, four times as large
-    starts = np.searchsorted(labels[order], np.arange(classes))
-    hits = np.add.reduceat(right[:, order], starts, axis=1, dtype=np.int64)
-    return np.asarray(1 - (hits / np.bincount(labels, minlength=classes)).mean(axis=1), np.float64)
+    drawn = (labels[:, None] == np.arange(classes)).astype(np.float32)
+    # As floats the answers are four times as large, so a part of the rows at a time; sums below 2^24 are exact.
+    hits = [right[start : start + CHUNK].astype(np.float32) @ drawn for start in range(0, len(right), CHUNK)]
+    shares = np.concatenate(hits).astype(np.float64) / drawn.sum(axis=0, dtype=np.float64)
+    return np.asarray(1 - shares.mean(axis=1), np.float64)
 
 
 def check_classes(task: str, labels: Labels, classes: int, where: str) -> None:

@@ -1,10 +1,11 @@
 """The twelve MedMNIST 2D datasets at 28, 64, 128 and 224 pixels (Yang et al., Sci Data 2023), through their package."""
 
+import hashlib
 import os
 import sys
 import tempfile
 import zipfile
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,14 @@ class MedMNIST(Dataset):
         self._file_name = f"{flag}{suffix}.npz"
 
     @property
+    def file(self) -> Path:
+        """Where the official file lies, or would."""
+        return root() / self._file_name
+
+    @property
     def at_hand(self) -> bool:
         """Whether the official file is on this machine."""
-        return (root() / self._file_name).is_file()
+        return self.file.is_file()
 
     def rows(self, split: str) -> int | None:
         """As published, without the images."""
@@ -82,12 +88,10 @@ class MedMNIST(Dataset):
 
     @cached_property
     def _path(self) -> Path:
-        from torchvision.datasets.utils import calculate_md5
-
-        path = root() / self._file_name
+        path = self.file
         if not path.is_file():
             self._download(path)
-        if (digest := calculate_md5(str(path))) != self.source_md5:
+        if (digest := _md5(path)) != self.source_md5:
             raise FuseboardError(
                 f"{path}: MD5 {digest}, the published one is {self.source_md5}: the file is damaged or another "
                 "version; delete it so that it is downloaded again"
@@ -108,6 +112,12 @@ class MedMNIST(Dataset):
                 f"{self.name}: {path} is not there and could not be downloaded from {self._url} "
                 f"({str(error).splitlines()[0]}); put the file there, or point MEDMNIST_ROOT at a folder that has it"
             ) from error
+
+
+def _md5(path: Path) -> str:
+    """With torchvision's own function one would wait seconds for torch."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _table() -> dict[str, Any]:

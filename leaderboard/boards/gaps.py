@@ -3,11 +3,9 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.snapshot import Snapshot
-
 
 KEYS = 5
 """Named of those that stand twice."""
@@ -24,7 +22,7 @@ class Gap:
     mend: str | None
 
 
-def gaps(snapshot: Snapshot, unknown: Mapping[str, str] = MappingProxyType({})) -> list[Gap]:
+def gaps(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Gap]:
     """Everything the boards leave out, by dataset.
 
     Args:

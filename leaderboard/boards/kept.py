@@ -63,7 +63,7 @@ def _of(version: Version) -> Kept:
 
 
 def _card(path: Path, backbone: str) -> Mapping[str, Any]:
-    """As it is written, unchecked: the harness knows what a card must say, and what is wrong here is shown, not used."""
+    """As it is written, unchecked: the harness knows what a card must say, and what is wrong is shown, not used."""
     if path.is_symlink() or not path.is_file():
         raise FuseboardError("no card lies beside its manifest")
     if path.stat().st_size > LIMIT:

@@ -36,9 +36,7 @@ class Smallness:
         return self.classes[0] if self.classes else None
 
 
-def smallness(
-    boards: Sequence[Board], confusions: Mapping[tuple[str, str], Confusion | str]
-) -> tuple[Smallness, ...]:
+def smallness(boards: Sequence[Board], confusions: Mapping[tuple[str, str], Confusion | str]) -> tuple[Smallness, ...]:
     """One per board, the fewest test images first; those that no row counts last."""
     found = [_smallness(board, confusions.get((board.dataset, board.protocol), "not computed")) for board in boards]
     return tuple(sorted(found, key=lambda one: (one.test is None, one.test or 0, one.dataset, one.protocol)))

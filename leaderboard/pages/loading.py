@@ -57,6 +57,10 @@ def loading(manifest: Manifest, events: Sequence[Event]) -> Loading | None:
 def _place(events: Sequence[Event]) -> str | None:
     for event in reversed(events):
         for place in (event.doi, event.where):
-            if event.what in ("pushed", "published", "pulled") and place and (HUB.fullmatch(place) or DOI.fullmatch(place)):
+            if (
+                event.what in ("pushed", "published", "pulled")
+                and place
+                and (HUB.fullmatch(place) or DOI.fullmatch(place))
+            ):
                 return place
     return None

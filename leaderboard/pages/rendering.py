@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 
 from leaderboard import display
+from leaderboard.feeds import card, sitemap
 from leaderboard.material import Material
 from leaderboard.pages import address, navigation
 from leaderboard.pages.page import Page
@@ -35,6 +36,13 @@ def _environment(material: Material) -> jinja2.Environment:
         address=address,
         navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
         missing=display.missing,
+        card={
+            "path": card.PATH,
+            "width": card.WIDTH,
+            "height": card.HEIGHT,
+            "says": card.says(material),
+            "address": sitemap.address,
+        },
     )
     environment.filters.update(
         number=display.number,

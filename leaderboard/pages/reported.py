@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from leaderboard.material import Material
 from leaderboard.pages.page import Page
-from leaderboard.reported_page import sections
 
 
 def pages(material: Material) -> Iterator[Page]:
@@ -14,5 +13,5 @@ def pages(material: Material) -> Iterator[Page]:
         template="reported.html.j2",
         title="Reported elsewhere",
         description="Figures that others published, with their sources, and how they fare against measured ones.",
-        context={"sections": sections(material.verdicts)},
+        context={"sections": material.published},
     )

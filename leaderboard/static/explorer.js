@@ -127,7 +127,7 @@
     const budgets = [...section.querySelectorAll("[data-budget]")].map((input) => {
       const name = input.dataset.budget;
       const values = [...new Set(rows.map((row) => row[name]).filter((value) => value !== null))].sort((a, b) => a - b);
-      const output = input.closest("label").querySelector("output");
+      const output = input.closest("p").querySelector("output");
       Object.assign(input, { min: 0, max: values.length - 1, step: 1, value: values.length - 1 });
       const budget = {
         name,

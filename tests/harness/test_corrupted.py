@@ -30,7 +30,7 @@ def small_breast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savez(tmp_path / "breastmnist_224.npz", test_images=images, test_labels=np.array([[0], [1], [1]], np.uint8))
     info = {**medmnist.INFO["breastmnist"], "n_samples": {"train": 0, "val": 0, "test": COUNT}}
     monkeypatch.setitem(medmnist.INFO, "breastmnist", info)
-    monkeypatch.setattr("torchvision.datasets.utils.calculate_md5", lambda _: info["MD5_224"])
+    monkeypatch.setattr("harness.datasets.medmnist._md5", lambda _: info["MD5_224"])
     monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
     return tmp_path
 

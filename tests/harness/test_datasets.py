@@ -125,6 +125,6 @@ def test_no_file_and_no_network_is_one_clear_line(tmp_path: Path, monkeypatch: p
 def test_a_file_without_a_split_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / "breastmnist_64.npz", train_images=np.zeros((1, 64, 64), np.uint8))
     monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
-    monkeypatch.setattr("torchvision.datasets.utils.calculate_md5", lambda _: medmnist.INFO["breastmnist"]["MD5_64"])
+    monkeypatch.setattr("harness.datasets.medmnist._md5", lambda _: medmnist.INFO["breastmnist"]["MD5_64"])
     with pytest.raises(FuseboardError, match="holds no test split"):
         registry.get("breastmnist-64").labels("test")

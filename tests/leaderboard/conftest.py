@@ -97,6 +97,8 @@ def row(subset, split, auc, acc, dataset, revisions, *, day=0, scores=None, **ch
         "selection": ("acc", "backbones", "features", "name"),
         "auc": auc,
         "acc": acc,
+        "top5": None,
+        "params": None,
         "reason": "nobody knows" if auc is None or acc is None else None,
         "rows": 12,
         "features": 2 * len(names),

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from leaderboard.cli import commands
 from leaderboard.server import open_server
 from leaderboard.site import build
+from leaderboard.sources import nothing
 from store.errors import FuseboardError, UsageError
 
 
@@ -18,7 +19,7 @@ def no_fit(*_):
 
 
 def run(*arguments, when_empty=lambda root: None):
-    return CliRunner().invoke(commands(when_empty, no_fit), [str(argument) for argument in arguments])
+    return CliRunner().invoke(commands(when_empty, no_fit, nothing()), [str(argument) for argument in arguments])
 
 
 def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path):

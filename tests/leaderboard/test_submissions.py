@@ -8,6 +8,7 @@ import pytest
 
 import fuseboard
 from leaderboard import display, site
+from leaderboard.pages import address
 from store.errors import UsageError
 from tests.leaderboard.page import Page
 
@@ -37,8 +38,15 @@ def submit(store, folder: Path, name: str = "net", said: str = f'status = "activ
 
 
 def shown(store, folder: Path | None) -> Page:
+    """The list of them."""
     site.build(store.root, store.root.parent / "site", folder)
     return Page(store.root.parent / "site" / "submissions.html")
+
+
+def own(store, folder: Path | None, name: str = "net") -> Page:
+    """The page of one."""
+    shown(store, folder)
+    return Page(store.root.parent / "site" / address.submission(name))
 
 
 def exported(store) -> list:
@@ -47,7 +55,8 @@ def exported(store) -> list:
 
 def test_an_active_submission_is_shown_with_where_it_lies_and_how_to_load_it(store, folder):
     submit(store, folder, title="A net", licence="MIT", overlap=("octmnist",), pretraining=("Kermany",))
-    page = shown(store, folder)
+    assert "net A net active MIT" in shown(store, folder).words
+    page = own(store, folder)
     for words in (
         "A net active",
         "MIT",
@@ -66,9 +75,20 @@ def test_an_active_submission_is_shown_with_where_it_lies_and_how_to_load_it(sto
 
 def test_the_page_says_on_which_boards_a_version_is(searched, folder):
     submit(searched, folder, "alpha")
-    page = shown(searched, folder)
-    assert {"href": "datasets/tiny.html"} in page.all("a")
+    assert {"href": "datasets/tiny.html"} in shown(searched, folder).all("a")
+    page = own(searched, folder, "alpha")
+    assert {"href": "../datasets/tiny.html"} in page.all("a")
+    assert {"class": "backbone", "href": "../backbones/alpha.html"} in page.all("a")
+    assert "tiny starter 0.8100" in page.words
+    assert "2 of 3" in page.words
     assert exported(searched)[0]["boards"] == ["tiny"]
+
+
+def test_another_version_of_a_backbone_takes_no_score_from_it(searched, folder):
+    submit(searched, folder, "alpha", revision=2)
+    page = own(searched, folder, "alpha")
+    assert "this version is not in the store" in page.words
+    assert "0.8100" not in page.words
 
 
 @pytest.mark.parametrize(
@@ -86,7 +106,7 @@ def test_the_page_says_on_which_boards_a_version_is(searched, folder):
 )
 def test_links_are_made_of_validated_parts_only(store, folder, shards, link, loading):
     submit(store, folder, said=f'status = "active"\n[shards]\n{shards}\n')
-    page = shown(store, folder)
+    page = own(store, folder)
     foreign = [a["href"] for a in page.all("a") if "rel" in a]
     assert foreign == ([link] if link else [])
     assert (f"{page.words} ".count("fuseboard store pull") == 1) == (loading is not None)
@@ -102,11 +122,14 @@ def test_superseded_and_withdrawn_ones_keep_their_history(store, folder):
     submit(store, folder, "young")
     page = shown(store, folder)
     assert "1 active · 1 superseded · 1 withdrawn · 0 broken" in page.words
-    assert "Superseded by young." in page.words
-    assert "Withdrawn: licence changed" in page.words
-    assert "00000000000000000000000000000001 until 2026-01-02: wrong crop" in page.words
+    old, gone = own(store, folder, "old"), own(store, folder, "gone")
+    assert "Superseded by young." in old.words
+    assert {"href": "../submissions/young.html"} in old.all("a")
+    assert "Withdrawn: licence changed" in gone.words
+    assert "00000000000000000000000000000001 until 2026-01-02: wrong crop" in gone.words
     assert [one["name"] for one in exported(store)] == ["young", "old", "gone"]
-    assert page.words.count("How to load it") == 2, "a withdrawn one is not offered"
+    assert "How to load it" in old.words
+    assert "How to load it" not in gone.words, "a withdrawn one is not offered"
 
 
 def test_hostile_text_in_every_field_changes_no_element(store, folder, tmp_path):
@@ -125,10 +148,11 @@ def test_hostile_text_in_every_field_changes_no_element(store, folder, tmp_path)
         place = tmp_path / str(len(pages)) / "submissions"
         place.mkdir(parents=True)
         submit(store, place, said=statement(text), **every(text))
-        pages[text] = shown(store, place)
-    assert pages[HOSTILE].tags == pages["harmless"].tags, "an element or attribute came out of foreign text"
-    assert pages[HOSTILE].text.count(HOSTILE) == pages["harmless"].text.count("harmless") == 11
-    assert not pages[HOSTILE].all("script")
+        pages[text] = (shown(store, place), own(store, place))
+    for hostile, harmless, times in zip(pages[HOSTILE], pages["harmless"], (2, 11), strict=True):
+        assert hostile.tags == harmless.tags, "an element or attribute came out of foreign text"
+        assert hostile.text.count(HOSTILE) == harmless.text.count("harmless") == times
+        assert all(set(script) == {"src", "defer"} for script in hostile.all("script"))
 
 
 def test_text_that_nobody_sees_is_marked_and_long_text_cut():
@@ -163,7 +187,9 @@ def test_a_broken_folder_is_shown_as_broken(store, folder, file, content, told):
         (place / file).write_bytes(content)
     page = shown(store, folder)
     assert "1 active · 0 superseded · 0 withdrawn · 1 broken" in page.words
-    assert "net broken This folder cannot be shown:" in page.words
+    broken = own(store, folder)
+    assert "net broken This folder cannot be shown:" in broken.words
+    assert told in broken.words
     assert told in page.words
     assert [one["status"] for one in exported(store)] == ["active", "broken"]
 
@@ -184,8 +210,12 @@ def test_links_devices_and_odd_names_are_broken_too(store, folder, tmp_path):
     assert "0 active · 0 superseded · 0 withdrawn · 6 broken" in page.words
     for words in ("the folder is a link", "manifest.json is no plain file", "is of sound", "no allowed name"):
         assert words in page.words
-    assert not page.all("script")
-    assert not page.all("b")
+    site_folder = store.root.parent / "site"
+    everything = [page, *(Page(path) for path in (site_folder / "submissions").iterdir())]
+    assert len(everything) == 7
+    for one in everything:
+        assert all(set(script) == {"src", "defer"} for script in one.all("script"))
+        assert not one.all("b")
 
 
 @pytest.mark.parametrize("key", ["dim", "parameters"])
@@ -207,7 +237,7 @@ def test_the_command_takes_the_folder_of_the_checkout(searched, folder, tmp_path
     submit(searched, folder, title="A net")
     monkeypatch.chdir(tmp_path)
     assert fuseboard.run(["leaderboard", "build", "--store", str(searched.root), "--out", str(tmp_path / "site")]) == 0
-    assert "A net active" in Page(tmp_path / "site" / "submissions.html").words
+    assert "A net active" in Page(tmp_path / "site" / "submissions" / "net.html").words
     where = ["--store", str(searched.root), "--out", str(tmp_path / "site"), "--submissions", str(tmp_path / "none")]
     assert fuseboard.run(["leaderboard", "build", *where]) == 2
 
@@ -217,5 +247,5 @@ def test_the_same_folder_gives_the_same_bytes(store, folder, tmp_path):
         submit(store, folder, name)
     site.build(store.root, tmp_path / "one", folder)
     site.build(store.root, tmp_path / "two", folder)
-    for name in ("submissions.html", "data/results.json"):
+    for name in ("submissions.html", "submissions/a.html", "data/results.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

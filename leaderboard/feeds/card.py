@@ -1,0 +1,120 @@
+"""The card: the picture that other places show beside a link to the site."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from leaderboard.boards.standings import Standing, Standings
+from leaderboard.display import foreign
+
+if TYPE_CHECKING:
+    from leaderboard.material import Material
+
+PATH = "static/card.png"
+WIDTH, HEIGHT = 1200, 630
+"""Pixels, as the Open Graph protocol's readers like it."""
+TITLE = ("Which frozen embeddings of medical", "images are worth fusing?")
+SHOWN = 5
+"""Backbones."""
+LONGEST = 24
+"""Letters of a name that fit."""
+LEFT, RIGHT, NAME, VALUE = 440, 1010, 64, 1136
+"""Where the plot begins and ends, names begin, and values end."""
+TOP, STEP = 352, 44
+FONT = "Liberation Sans"
+"""The one that the drawing library brings along, so that every machine draws the same."""
+PAPER, INK, SOFT, LINE, ACCENT = "#faf9f6", "#17242b", "#52616a", "#dcd9d1", "#0b5a6b"
+
+
+def files(material: "Material") -> Mapping[str, bytes]:
+    """Path on the site -> content."""
+    import vl_convert  # its import takes a moment, which only a build that draws should wait for
+
+    return {PATH: vl_convert.svg_to_png(drawing(material), scale=1, ppi=72)}
+
+
+def says(material: "Material") -> str:
+    """What the card shows, for those who do not see it."""
+    best = _best(material)
+    if best is None:
+        return f"fuseboard: {' '.join(TITLE)} {_counts(material)}."
+    rows = ", ".join(f"{foreign(row.name)[:LONGEST]} {row.mean_auc:.3f}" for row in best.rows[:SHOWN] if row.mean_auc)
+    return f"fuseboard: {' '.join(TITLE)} {_counts(material)}. {_what(best)}: {rows}."
+
+
+def drawing(material: "Material") -> Markup:
+    """The card as SVG."""
+    best = _best(material)
+    plot = Markup("").join(_plot(best)) if best else _text(NAME, TOP + 40, "Nothing has been ranked yet.", 28, SOFT)
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
+        '<rect width="{w}" height="{h}" fill="{paper}"/><rect width="{w}" height="12" fill="{accent}"/>'
+        "{brand}{one}{two}{counts}"
+        '<path d="M{left} 300H{right}" stroke="{line}" stroke-width="2"/>{plot}</svg>'
+    ).format(
+        w=WIDTH,
+        h=HEIGHT,
+        paper=PAPER,
+        accent=ACCENT,
+        line=LINE,
+        left=NAME,
+        right=VALUE,
+        brand=_text(NAME, 84, "fuseboard", 30, ACCENT, bold=True),
+        one=_text(NAME, 152, TITLE[0], 48, INK, bold=True),
+        two=_text(NAME, 210, TITLE[1], 48, INK, bold=True),
+        counts=_text(NAME, 268, _counts(material), 28, SOFT),
+        plot=plot,
+    )
+
+
+def _best(material: "Material") -> Standings | None:
+    """Of the protocol with the most datasets that ranks anything."""
+    return next((one for one in material.singles if one.rows and one.rows[0].rank is not None), None)
+
+
+def _counts(material: "Material") -> str:
+    snapshot = material.snapshot
+    held = (
+        (len(material.changes.state.backbones), "backbone"),
+        (len(material.changes.state.datasets), "dataset"),
+        (snapshot.rows.height, "result row"),
+    )
+    return " · ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in held)
+
+
+def _what(best: Standings) -> str:
+    count = len(best.counted)
+    on = foreign(best.counted[0])[:40] if count == 1 else f"the mean of {count} datasets"
+    return f"Best single backbones by test AUC on {on}, {foreign(best.protocol)[:40]}"
+
+
+def _plot(best: Standings) -> Iterator[Markup]:
+    rows = [row for row in best.rows[:SHOWN] if row.rank is not None and row.mean_auc is not None]
+    ends = [end for row in rows for end in (*(row.mean_interval or ()), row.mean_auc) if end is not None]
+    low, high = min(ends), max(ends)
+    scale = (RIGHT - LEFT) / ((high - low) or 1.0)
+    for number, row in enumerate(rows):
+        yield from _row(row, TOP + STEP * number, low, scale)
+    spans = "bars are 95 % intervals" if any(row.mean_interval for row in rows) else "no intervals"
+    yield _text(NAME, 594, f"{_what(best)}; {spans}", 21, SOFT)
+
+
+def _row(row: Standing, y: int, low: float, scale: float) -> Iterator[Markup]:
+    name, value = foreign(row.name), row.mean_auc or 0.0
+    yield _text(NAME, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…", 26, INK)
+    yield Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="1"/>').format(LEFT, y - 9, RIGHT, LINE)
+    if row.mean_interval:
+        ends = (round(LEFT + scale * (end - low), 1) for end in row.mean_interval)
+        yield Markup('<path d="M{} {y}H{}" stroke="{}" stroke-width="5"/>').format(*ends, ACCENT, y=y - 9)
+    x = round(LEFT + scale * (value - low), 1)
+    yield Markup('<circle cx="{}" cy="{}" r="9" fill="{}" stroke="{}" stroke-width="2"/>').format(
+        x, y - 9, ACCENT, PAPER
+    )
+    yield _text(VALUE, y, f"{value:.3f}", 26, INK, bold=True, anchor="end")
+
+
+def _text(x: int, y: int, text: str, size: int, colour: str, bold: bool = False, anchor: str = "start") -> Markup:
+    return Markup(
+        '<text x="{}" y="{}" font-family="{}" font-size="{}" font-weight="{}" fill="{}" text-anchor="{}">{}</text>'
+    ).format(x, y, FONT, size, 600 if bold else 400, colour, anchor, text)

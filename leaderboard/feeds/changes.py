@@ -1,0 +1,102 @@
+"""Changes: what moved since the site was last built, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leaderboard.feeds.earlier import CHANGES, STATE, Earlier
+from leaderboard.feeds.entry import EMPTY, MOST, Entry, History, Line
+from leaderboard.feeds.moved import came_and_went, moved, named, set_aside
+from leaderboard.feeds.places import placed
+from leaderboard.feeds.state import Chosen, State, state
+
+if TYPE_CHECKING:
+    from leaderboard.material import Material
+
+NOTHING = "nothing moved since the last build"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Of one build."""
+
+    history: History
+    raw: bytes
+    """The history as a file."""
+    state: State
+    """What the next build is told."""
+    told: str
+    """What this build found, for the person who asked for it."""
+
+
+def since(earlier: Earlier, material: "Material") -> Changes:
+    """What moved between the site that a build replaces and the one it makes.
+
+    Args:
+        earlier: what stands in the folder.
+        material: of the new site.
+    """
+    now = state(material)
+    if earlier.problem:
+        line = Line(text=f"What moved cannot be said, because the site that stood here is no help: {earlier.problem}")
+        return _appended(earlier, material, now, lines=[line])
+    if earlier.rows is None or earlier.state is None:
+        return Changes(EMPTY, EMPTY.as_json(), now, "the first build here, so nothing to compare it with")
+    before, after = named(earlier.rows), named(material.snapshot.rows.drop("right"))
+    shards = ({(v.backbone, v.fingerprint, v.dataset): v.hash for v in one.vectors} for one in (earlier.state, now))
+    moves, rows = moved(before, after, *shards)
+    places = list(placed(earlier.state.rankings, now.rankings))
+    lines = [
+        *_names(earlier.state, now),
+        *came_and_went(before, after),
+        *set_aside(before, after),
+        *_choices(earlier.state, now),
+    ]
+    if not (moves or places or lines):
+        return Changes(earlier.history, earlier.raw or earlier.history.as_json(), now, NOTHING)
+    return _appended(
+        earlier, material, now, lines=lines, moves=moves, moved=rows, places=tuple(places[:MOST]), placed=len(places)
+    )
+
+
+def files(changes: Changes) -> Mapping[str, bytes]:
+    """Path on the site -> content."""
+    return {CHANGES: changes.raw, STATE: changes.state.as_json()}
+
+
+def _appended(earlier: Earlier, material: "Material", now: State, lines: list[Line], **found: object) -> Changes:
+    nothing = {"moves": (), "moved": 0, "places": (), "placed": 0}
+    kept, left_out = tuple(lines[:MOST]), max(0, len(lines) - MOST)
+    date = material.snapshot.newest
+    history = earlier.history.after(date=date, lines=kept, lines_left_out=left_out, **{**nothing, **found})
+    entry: Entry = history.entries[0]
+    return Changes(history, history.as_json(), now, f"{entry.headline}: see changes.html")
+
+
+def _names(before: State, now: State) -> Iterator[Line]:
+    for word, then, own in (
+        ("backbone", before.backbones, now.backbones),
+        ("dataset", before.datasets, now.datasets),
+        ("protocol", before.protocols, now.protocols),
+    ):
+        for name in sorted(set(own) - set(then)):
+            yield _line(f"New {word}: {name}", word, name)
+        for name in sorted(set(then) - set(own)):
+            yield _line(f"Gone {word}: {name}", word, name)
+
+
+def _line(text: str, word: str, name: str) -> Line:
+    return Line(text=text, dataset=name if word == "dataset" else None, backbone=name if word == "backbone" else None)
+
+
+def _choices(before: State, now: State) -> Iterator[Line]:
+    then = {(one.dataset, one.protocol): one for one in before.chosen}
+    for one in now.chosen:
+        was = then.get((one.dataset, one.protocol))
+        if was is not None and was.subset != one.subset:
+            text = f"{one.dataset} under {one.protocol}: {_said(one)} is chosen, where it was {_said(was)}"
+            yield Line(text=text[:4_000], dataset=one.dataset)
+
+
+def _said(chosen: Chosen) -> str:
+    return " + ".join(chosen.subset) or "nothing"

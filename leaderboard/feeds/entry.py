@@ -1,0 +1,113 @@
+"""Entries: what moved between two builds of a site, as `data/changes.json` keeps it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from store.fingerprint import fingerprint
+
+KEPT = 100
+"""Entries of a history; older ones are dropped."""
+MOST = 100
+"""Of each kind that one entry tells; the rest is a number."""
+
+Text = Annotated[str, StringConstraints(max_length=4_000)]
+"""From a file that anybody may have changed."""
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Line(_Strict):
+    """Something that came, went or was chosen, in words."""
+
+    text: Text
+    dataset: Text | None = None
+    """Whose page says more."""
+    backbone: Text | None = None
+
+
+class Move(_Strict):
+    """A test metric of a row of the same name that is another one now."""
+
+    dataset: Text
+    evaluation: Text
+    protocol: Text
+    subset: tuple[Text, ...]
+    split: Text
+    metric: Literal["auc", "acc"]
+    before: Share | None
+    now: Share | None
+    why: Text
+    """Which input changed."""
+    key: Text
+    """Of the row as it is now."""
+
+
+class Place(_Strict):
+    """A rank that is another one now."""
+
+    protocol: Text
+    board: Literal["singles", "fusion"]
+    name: Text
+    before: Count | None
+    """None where it was not ranked."""
+    now: Count | None
+    why: Text
+
+
+class Entry(_Strict):
+    """What one build found changed."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    """A hash of it and of the entry before, which names it for ever."""
+    date: datetime | None
+    """Of the newest thing in the store; None where the store was empty."""
+    lines: tuple[Line, ...]
+    lines_left_out: Count
+    moves: tuple[Move, ...]
+    """The largest first."""
+    moved: Count
+    """Rows that moved, whether or not they are among `moves`."""
+    places: tuple[Place, ...]
+    placed: Count
+
+    @property
+    def headline(self) -> str:
+        """In numbers."""
+        parts = [
+            f"{count:,} {word}{'s'[: count - 1]} {verb}"
+            for count, word, verb in (
+                (self.moved, "row", "moved"),
+                (self.placed, "rank", "changed"),
+                (len(self.lines) + self.lines_left_out, "other thing", "changed"),
+            )
+            if count
+        ]
+        return ", ".join(parts)
+
+
+class History(_Strict):
+    """Of a site, the newest entry first."""
+
+    format: Literal[1] = 1
+    entries: Annotated[tuple[Entry, ...], Field(max_length=KEPT)] = ()
+
+    def after(self, **found: Any) -> "History":
+        """With one entry more."""
+        last = self.entries[0].id if self.entries else ""
+        draft = Entry(id="0" * 32, **found).model_dump(mode="json")
+        entry = Entry(**{**found, "id": fingerprint({"entry": draft, "after": last})})
+        return History(entries=(entry, *self.entries)[:KEPT])
+
+    def as_json(self) -> bytes:
+        """As the file holds it."""
+        return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+EMPTY = History()
+"""Of a site that has not been built twice."""

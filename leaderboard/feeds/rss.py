@@ -1,0 +1,82 @@
+"""RSS: what moved, for readers that ask now and then."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from markupsafe import escape
+
+from leaderboard.display import foreign
+from leaderboard.feeds.entry import Entry
+
+if TYPE_CHECKING:
+    from leaderboard.material import Material
+
+PATH = "feed.xml"
+ATOM = "http://www.w3.org/2005/Atom"
+TOLD = 20
+"""Things told of an entry of each kind; the page has them all."""
+
+
+def files(material: "Material") -> Mapping[str, bytes]:
+    """Path on the site -> content."""
+    return {PATH: feed(material).encode()}
+
+
+def feed(material: "Material") -> str:
+    """RSS 2.0, valid by the RSS Advisory Board's rules; every text in it is escaped twice, because it is HTML there."""
+    ElementTree.register_namespace("atom", ATOM)
+    rss = ElementTree.Element("rss", version="2.0")
+    channel = ElementTree.SubElement(rss, "channel")
+    _put(channel, "title", "fuseboard: what moved")
+    _put(channel, "link", f"{material.url}changes.html")
+    _put(channel, "description", "Rows, ranks and choices of the leaderboard that are other ones than before, and why.")
+    _put(channel, "language", "en")
+    if material.snapshot.newest:
+        _put(channel, "lastBuildDate", _date(material.snapshot.newest))
+    own = {"href": f"{material.url}{PATH}", "rel": "self", "type": "application/rss+xml"}
+    ElementTree.SubElement(channel, f"{{{ATOM}}}link", own)
+    for entry in material.changes.history.entries:
+        item = ElementTree.SubElement(channel, "item")
+        _put(item, "title", entry.headline)
+        _put(item, "link", f"{material.url}changes.html#e-{entry.id[:12]}")
+        _put(item, "description", "".join(f"<p>{escape(foreign(line))}</p>" for line in _lines(entry)))
+        _put(item, "guid", entry.id, isPermaLink="false")
+        if entry.date:
+            _put(item, "pubDate", _date(entry.date))
+    ElementTree.indent(rss, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(rss, encoding="unicode")}\n'
+
+
+def _lines(entry: Entry) -> list[str]:
+    places = [
+        f"{place.board}, {place.protocol}: {place.name} from {place.before or 'no rank'} to {place.now or 'no rank'}"
+        f" ({place.why})"
+        for place in entry.places
+    ]
+    moves = [
+        f"{move.dataset} {move.split}, {move.evaluation} of {' + '.join(move.subset)} ({move.protocol}): "
+        f"{move.metric.upper()} {_number(move.before)} to {_number(move.now)} ({move.why})"
+        for move in entry.moves
+    ]
+    found = []
+    for part in ([line.text for line in entry.lines], places, moves):
+        found += part[:TOLD]
+        if len(part) > TOLD:
+            found.append(f"and {len(part) - TOLD} more")
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.4f}"
+
+
+def _put(parent: ElementTree.Element, name: str, text: str, **attributes: str) -> None:
+    ElementTree.SubElement(parent, name, attributes).text = text
+
+
+def _date(moment: datetime) -> str:
+    """RFC 822, as the format wants it."""
+    return format_datetime(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC), usegmt=True)

@@ -1,0 +1,103 @@
+"""State: what a site keeps beside its rows so that the next build can say what moved."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from leaderboard.boards.standings import Standings
+from leaderboard.causes import vectors_of
+from leaderboard.feeds.entry import Count, Share, Text
+
+if TYPE_CHECKING:
+    from leaderboard.material import Material
+
+Names = tuple[Text, ...]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ranked(_Strict):
+    """One row of a board."""
+
+    name: Text
+    rank: Count | None
+    mean_auc: Share | None
+    tier: Count | None
+
+
+class Ranking(_Strict):
+    """One board under one protocol."""
+
+    protocol: Text
+    board: Literal["singles", "fusion"]
+    counted: Names
+    """Datasets that the means are over."""
+    rows: tuple[Ranked, ...]
+
+
+class Chosen(_Strict):
+    """What was chosen on one dataset."""
+
+    dataset: Text
+    protocol: Text
+    subset: Names
+    """Empty where nothing was."""
+
+
+class Vectors(_Strict):
+    """The embeddings of one version on one dataset."""
+
+    backbone: Text
+    fingerprint: Text
+    dataset: Text
+    hash: Text
+
+
+class State(_Strict):
+    """Of one site."""
+
+    format: Literal[1] = 1
+    backbones: Names
+    datasets: Names
+    protocols: Names
+    chosen: tuple[Chosen, ...]
+    rankings: tuple[Ranking, ...]
+    vectors: Annotated[tuple[Vectors, ...], Field(max_length=1_000_000)]
+
+    def as_json(self) -> bytes:
+        """As the file holds it."""
+        return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+def state(material: "Material") -> State:
+    """Of what a site is made of."""
+    snapshot = material.snapshot
+    embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
+    return State(
+        backbones=tuple(sorted({m.backbone for m in snapshot.manifests} | set(snapshot.rows["subset"].explode()))),
+        datasets=tuple(sorted(embedded | set(snapshot.rows["dataset"]))),
+        protocols=tuple(sorted(set(snapshot.rows["protocol"]))),
+        chosen=tuple(
+            Chosen(
+                dataset=board.dataset,
+                protocol=board.protocol,
+                subset=role.entry.subset if (role := board.role("chosen")) and role.entry else (),
+            )
+            for board in snapshot.boards
+        ),
+        rankings=(
+            *(_ranking("singles", one) for one in material.singles),
+            *(_ranking("fusion", one) for one in material.fusions),
+        ),
+        vectors=tuple(
+            Vectors(backbone=backbone, fingerprint=fingerprint, dataset=dataset, hash=text)
+            for (backbone, fingerprint, dataset), text in sorted(vectors_of(snapshot.manifests).items())
+        ),
+    )
+
+
+def _ranking(board: Literal["singles", "fusion"], one: Standings) -> Ranking:
+    rows = (Ranked(name=row.name, rank=row.rank, mean_auc=row.mean_auc, tier=row.tier) for row in one.rows)
+    return Ranking(protocol=one.protocol, board=board, counted=one.counted, rows=tuple(rows))

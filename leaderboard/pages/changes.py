@@ -1,0 +1,30 @@
+"""What moved: what every build found other than the one before."""
+
+from collections.abc import Iterator
+
+from leaderboard.material import Material
+from leaderboard.pages.page import Page
+
+SHOWN = 20
+"""Entries whose tables are on the page; of older ones the page has the words only."""
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """One."""
+    rows = material.snapshot.rows
+    yield Page(
+        path="changes.html",
+        template="changes.html.j2",
+        title="What moved",
+        description="Which rows, ranks and choices changed from build to build of this site, and why.",
+        context={
+            "shown": SHOWN,
+            "entries": material.changes.history.entries,
+            # An entry may be of things that are gone, or of a file that somebody changed: it links to what is here.
+            "here": {
+                "keys": dict(rows.select("key", "dataset").iter_rows()),
+                "datasets": set(material.snapshot.datasets),
+                "backbones": set(material.changes.state.backbones),
+            },
+        },
+    )

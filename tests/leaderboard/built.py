@@ -1,0 +1,34 @@
+"""Pages of one kind, made without the rest of the site."""
+
+import re
+from html.parser import HTMLParser
+from importlib import import_module
+
+from leaderboard import submissions
+from leaderboard.boards.snapshot import take
+from leaderboard.material import Material
+from leaderboard.pages.rendering import render
+from leaderboard.sources import nothing
+from tests.leaderboard.page import Page
+
+
+class Built(Page):
+    """A page as a template made it, never written."""
+
+    def __init__(self, html):
+        HTMLParser.__init__(self)
+        self.tags, self.text, self.html = [], "", html
+        self.feed(html)
+
+    def cell(self, identity):
+        """The text of the element with an id, its tags left out."""
+        inside = re.search(rf'<(\w+)[^>]* id="?{re.escape(identity)}"?[ >].*?</\1>', self.html, re.DOTALL)
+        return " ".join(re.sub(r"<[^>]*>", " ", inside[0]).split())
+
+
+def built(store, kind, folder=None, sources=None):
+    """Path -> page of a module of `leaderboard.pages`."""
+    snapshot = take(store.root)
+    material = Material(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
+    made = render(import_module(f"leaderboard.pages.{kind}").pages(material), material)
+    return {page.path: Built(text) for page, text in made}

@@ -1,0 +1,47 @@
+"""Sources: what the composed command line tells the site of the harness."""
+
+from pathlib import Path
+
+import fuseboard
+from harness import protocol
+from leaderboard import site
+from tests.leaderboard.page import Page
+
+
+def test_the_protocols_are_those_of_the_harness():
+    known = fuseboard.sources.protocols()
+    assert list(known) == protocol.names()
+    for name, own in known.items():
+        assert (own.digest, own.title) == (protocol.get(name).digest, protocol.get(name).title)
+        assert own.choices["params"]["n_estimators"] == protocol.get(name).params.n_estimators
+
+
+def test_every_file_that_the_answers_come_from_is_watched(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
+    (tmp_path / "bloodmnist_64.npz").touch()
+    watched = set(fuseboard.sources.files())
+    assert tmp_path / "bloodmnist_64.npz" in watched
+    assert {protocol.FOLDER / f"{name}.toml" for name in protocol.names()} < watched
+    assert Path(protocol.__file__) in watched
+    assert all(path.is_file() for path in watched)
+
+
+def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path, monkeypatch):
+    from tests.leaderboard.conftest import TinyStore
+
+    store = TinyStore(tmp_path / "store")
+    store.embed("alpha", dataset="digits")
+    store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="digits", protocol_digest=protocol.get("starter").digest)
+    site.build(store.root, tmp_path / "site", sources=fuseboard.sources)
+    shown = Page(tmp_path / "site" / "datasets" / "digits.html")
+    images = [image["src"] for image in shown.all("img") if "examples" in image["src"]]
+    assert len(images) == 10
+    assert all((tmp_path / "site" / "datasets" / path).is_file() for path in images)
+    assert protocol.get("starter").title in Page(tmp_path / "site" / "provenance" / "digits.html").words
+
+
+def test_an_installation_without_the_harness_has_no_examples(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "harness.examples", None)
+    assert fuseboard.sources.examples("digits") == {}
