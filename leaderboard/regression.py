@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from leaderboard import reference
+from leaderboard.boards.supersession import mark
 from leaderboard.causes import causes, made_from
 from leaderboard.finding import Finding
 from leaderboard.moves import Present, compare, moves
 from leaderboard.recomputation import about, recompute
 from leaderboard.reference import Row
-from leaderboard.boards.supersession import mark
 from leaderboard.verdicts import file as verdict_file
 from leaderboard.verdicts.change import worse
 from leaderboard.verdicts.judgement import WORDS, judge

@@ -103,7 +103,7 @@ def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
-    """Rows of a split, best first; rows without the metric are not ranked."""
+    """Subset and metric of a split's rows, best first; rows without the metric are not ranked."""
     unknown = [name for name in tie_break if name not in TIE_BREAKS]
     if unknown:
         raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(TIE_BREAKS)}")
@@ -112,6 +112,7 @@ def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: lis
         .sort(
             [criterion.score, *(TIE_BREAKS[name] for name in tie_break)], descending=[True] + [False] * len(tie_break)
         )
+        .select("subset", criterion.column)
         .to_dicts()
     )
 

@@ -1,10 +1,12 @@
 """Sources: what the composed command line tells the site of the harness."""
 
+import sys
 from pathlib import Path
 
 import fuseboard
 from harness import protocol
 from leaderboard import site
+from tests.leaderboard.conftest import TinyStore
 from tests.leaderboard.page import Page
 
 
@@ -26,9 +28,7 @@ def test_every_file_that_the_answers_come_from_is_watched(tmp_path, monkeypatch)
     assert all(path.is_file() for path in watched)
 
 
-def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path, monkeypatch):
-    from tests.leaderboard.conftest import TinyStore
-
+def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path):
     store = TinyStore(tmp_path / "store")
     store.embed("alpha", dataset="digits")
     store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="digits", protocol_digest=protocol.get("starter").digest)
@@ -41,7 +41,5 @@ def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path, monkeypatc
 
 
 def test_an_installation_without_the_harness_has_no_examples(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "harness.examples", None)
     assert fuseboard.sources.examples("digits") == {}

@@ -29,7 +29,7 @@ def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], indepe
         independent: whether the accuracy is a share of independent images (it is not for multi-label).
     """
     by_subset: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
-    for row in rows.iter_rows(named=True):
+    for row in rows.drop("right").iter_rows(named=True):
         by_subset.setdefault(tuple(row["subset"]), {})[row["split"]] = row
     found = []
     for subset in by_validation(rows):

@@ -1,15 +1,16 @@
 """Gaps: what is not on the boards, why, and how to mend it."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leaderboard.boards.board import Board
 from leaderboard.boards.snapshot import Snapshot
+from store.result_files import MEND
+from store.truth import CORRUPTED
 
 KEYS = 5
 """Named of those that stand twice."""
-BAD_ROW = "delete the file that it came in, then measure again"
+BAD_ROW = "delete the file that it came in and run the same search again"
 UNKNOWN = "install the version of fuseboard that measured these rows"
 
 
@@ -35,19 +36,26 @@ def gaps(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Gap]:
     searched: dict[str, set[str]] = {}
     for board in snapshot.boards:
         searched.setdefault(board.dataset, set()).update(version.backbone for version in board.versions)
+    # Corrupted images and everyday ones are evaluated, not searched.
+    for dataset, name in snapshot.rows.select("dataset", "subset").explode("subset").unique().iter_rows():
+        if dataset not in snapshot.datasets:
+            searched.setdefault(dataset, set()).add(name)
     embedded: dict[str, set[str]] = {}
     for manifest in snapshot.manifests:
         for dataset in manifest.datasets:
             embedded.setdefault(dataset, set()).add(manifest.backbone)
     for dataset, backbones in sorted(embedded.items()):
         if unused := sorted(backbones - searched.get(dataset, set())):
-            found.append(Gap(dataset, f"embedded but not searched: {', '.join(unused)}", f"fuseboard search {dataset}"))
+            corrupted = dataset.endswith(CORRUPTED)
+            mend = f"fuseboard {'evaluate corruption' if corrupted else 'search'} {dataset.removesuffix(CORRUPTED)}"
+            words = "embedded but not evaluated" if corrupted else "embedded but not searched"
+            found.append(Gap(dataset, f"{words}: {', '.join(unused)}", mend))
     return sorted(found, key=lambda gap: gap.where)
 
 
 def _of_files(snapshot: Snapshot) -> Iterator[Gap]:
     for file, what in snapshot.refused:
-        yield Gap(file, f"a file of another schema is left out: {what}", f"rm {shlex.quote(file)}, then measure again")
+        yield Gap(file, f"a file of another schema is left out: {what}", MEND)
     for one in snapshot.unsound:
         count = f"{one.rows:,} row{'s'[: one.rows - 1]}"
         yield Gap(one.dataset, f"{count} of {one.evaluation} left out: {one.reason}", BAD_ROW)

@@ -53,4 +53,4 @@ def as_json(material: Material) -> str:
         "verdicts": compact(material.verdicts),
         "submissions": [one.as_json() for one in material.submitted],
     }
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"

@@ -50,7 +50,7 @@ def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], lef
             "view": {"stroke": None},
             "mark": {"aria": False, "opacity": 1},
             "axis": {**_AXIS, "aria": False},
-            "axisX": {"titleAnchor": "middle", "titleY": 36},
+            "axisX": {"titleAnchor": "middle", "titleY": 24},
             "axisY": {"minExtent": 40, "maxExtent": 40, "titleAnchor": "middle", "titleX": -50},
         },
         "layer": [*layers, *_legend(keys, -left, -above)],

@@ -21,8 +21,8 @@ def _point(shape: str, size: int, colour: str) -> Mark:
     }
 
 
-SUBSET: Mark = {"type": "point", "shape": "circle", "size": 16, "filled": True, "fill": "var(--soft)", "fillOpacity": 0.5}
-SINGLE = _point("triangle-up", 49, "plot-single")
+SUBSET: Mark = {"type": "point", "shape": "circle", "size": 25, "filled": True, "fill": "var(--soft)", "fillOpacity": 0.5}
+SINGLE = _point("triangle-up", 81, "plot-single")
 ALL = _point("square", 100, "plot-all")
 CHOSEN = _point("diamond", 100, "plot-chosen")
 ORACLE: Mark = {

@@ -33,7 +33,7 @@ def size(board: Board) -> Markup | None:
     if len(points) < 3 or len(set(sizes)) < 2:
         return None
     ticks = list(range(min(sizes), max(sizes) + 1))
-    x = axis("x", "backbones in the subset", (ticks[0] - 0.5, ticks[-1] + 0.5), values=ticks, grid=False, format="d")
+    x = axis("x", "backbones in the subset", (ticks[0] - 0.5, ticks[-1] + 0.5), values=ticks, tickCount=len(ticks), grid=False, format="d")
     y = axis("y", "test AUC", room([point["y"] for point in points.values()]))
     line = [point for _, point in sorted(best.items()) if point]
     layers = [
@@ -43,7 +43,7 @@ def size(board: Board) -> Markup | None:
     ]
     played = roles.played(board, points)
     layers += [layer(mark, [points[subset]], x=x, y=y) for name, (mark, subset) in played.items() if name != "all backbones"]
-    keys = {"best on validation": BEST, "chosen": roles.CHOSEN, "oracle": roles.ORACLE} if line else {}
+    keys = {"best of its size": BEST, "chosen": roles.CHOSEN, "oracle": roles.ORACLE} if line else {}
     says = (
         f"Test AUC of {len(points)} subsets of {ticks[0]} to {ticks[-1]} backbones on {board.dataset}, "
         f"protocol {board.protocol}, with the best of each size on validation"
