@@ -65,12 +65,12 @@ def _examples(dataset: str) -> dict[str, bytes]:
 
 
 def _files() -> list[Path]:
-    from harness.datasets import medmnist
+    from harness.datasets.place import root
 
     package = Path(harness.__file__).parent
     definitions = ("protocol.py", "protocols/*.toml", "examples.py", "datasets/medmnist.py", "datasets/digits.py")
     found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
-    return [*found, *sorted(medmnist.root().glob("*mnist*.npz"))]
+    return [*found, *sorted(root().glob("*mnist*.npz"))]
 
 
 app = typer.Typer(

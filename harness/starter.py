@@ -12,9 +12,8 @@ MARK = "starter-unfinished"
 
 def run_if_empty(root: Path) -> None:
     """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
-    from store.versions import all_versions
-
-    if (root / MARK).exists() or not (all_versions(root) or any((root / "results").glob("*/*/*.parquet"))):
+    held = ("embeddings/*/*/manifest.json", "results/*/*/*.parquet")
+    if (root / MARK).exists() or not any(path for pattern in held for path in root.glob(pattern)):
         run(root)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from leaderboard.finding import Finding
 from leaderboard.boards.metrics import Labels, accuracy, auc
+from leaderboard.finding import Finding
 from store.errors import FuseboardError
 from store.truth import images_of, truth
 from store.versions import all_versions

@@ -4,7 +4,6 @@ import errno
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 from store.errors import FuseboardError, UsageError
 
@@ -12,17 +11,18 @@ HOST, PORT = "127.0.0.1", 8000
 """Where a site is shown unless told otherwise."""
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    """Serves files with the types that browsers insist on, whatever this machine's own table of types says."""
+TYPES = {
+    ".css": "text/css",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
+"""What browsers insist on, whatever this machine's own table of types says."""
 
-    extensions_map: ClassVar = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".css": "text/css",
-        ".html": "text/html; charset=utf-8",
-        ".js": "text/javascript",
-        ".svg": "image/svg+xml",
-        ".wasm": "application/wasm",
-    }
+
+class _Handler(SimpleHTTPRequestHandler):
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, **TYPES}  # noqa: RUF012
 
 
 def open_server(folder: Path, port: int) -> ThreadingHTTPServer:

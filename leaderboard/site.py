@@ -28,6 +28,7 @@ PAGES = (
     "provenance",
     "robustness",
     "transfer",
+    "efficiency",
     "method",
     "quality",
     "sql",

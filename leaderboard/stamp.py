@@ -34,7 +34,7 @@ State = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """What goes into a site, looked at before any of it is read: what changes meanwhile is then found by the next build."""
+    """What goes into a site, looked at before any of it is read: what changes meanwhile is found by the next build."""
 
     root: Path
     facts: Mapping[str, Any]
@@ -85,11 +85,16 @@ def is_current(out: Path, inputs: Inputs) -> bool:
     return found == said.get("files")
 
 
-def _hashes(folder: Path, without: Iterable[str] = ()) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(_files(folder, set(without)))
-    }
+def _hashes(folder: Path, without: Iterable[str] = ()) -> dict[str, str | None]:
+    return {path.relative_to(folder).as_posix(): _hash(path) for path in sorted(_files(folder, set(without)))}
+
+
+def _hash(path: Path) -> str | None:
+    """None for a link, which no build makes, and for what cannot be read."""
+    try:
+        return None if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def _state(folder: Path) -> State:

@@ -31,7 +31,7 @@ def write(folder: Path, modules: Sequence[str], material: Material) -> None:
         FuseboardError: two pages want one address, or offer two tables under one name.
     """
     paths = []
-    for page, text in render(_pages(modules, material), material):
+    for page, text in render([_pages(module, material) for module in modules], material):
         paths.append(page.path)
         _put(folder, page.path, text.encode())
         for path, content in page.files.items():
@@ -51,9 +51,8 @@ def write(folder: Path, modules: Sequence[str], material: Material) -> None:
         _put(folder, path, content)
 
 
-def _pages(modules: Sequence[str], material: Material) -> Iterator[Page]:
-    for name in modules:
-        yield from importlib.import_module(f"leaderboard.pages.{name}").pages(material)
+def _pages(module: str, material: Material) -> Iterator[Page]:
+    yield from importlib.import_module(f"leaderboard.pages.{module}").pages(material)
 
 
 def _static() -> Mapping[str, Path]:

@@ -137,10 +137,15 @@ def _ordered(where: str, ids: NDArray[np.uint32], labels: Labels, matrix: NDArra
 def _labels(column: Any) -> Labels:
     """Labels of a batch: (n,) uint16, or (n, L) uint8 for a list column."""
     if not hasattr(column, "value_lengths"):
-        single: NDArray[np.uint16] = column.to_numpy()
+        single: NDArray[np.uint16] = _numbers(column)
         return single
-    lengths = column.value_lengths().to_numpy()
+    lengths = _numbers(column.value_lengths())
     if (lengths != lengths[:1]).any():
         raise FuseboardError("multi-label rows of different lengths; extract or pull this version again")
-    flat: NDArray[np.uint8] = column.flatten().to_numpy()
+    flat: NDArray[np.uint8] = _numbers(column.flatten())
     return flat.reshape(len(lengths), -1)
+
+
+def _numbers(array: Any) -> Any:
+    """An Arrow array as NumPy sees it, without a copy. Its own `to_numpy` would import pandas first."""
+    return np.from_dlpack(array)

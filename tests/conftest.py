@@ -5,7 +5,9 @@ import signal
 
 import pytest
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # there is a process per core already; threads of each would only wait for others
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # there is a process per core already; threads of each would only wait for others
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

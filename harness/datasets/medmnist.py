@@ -1,7 +1,6 @@
 """The twelve MedMNIST 2D datasets at 28, 64, 128 and 224 pixels (Yang et al., Sci Data 2023), through their package."""
 
 import hashlib
-import os
 import sys
 import tempfile
 import zipfile
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Dataset, Images, Labels
+from harness.datasets.place import root as root
 from store.errors import FuseboardError
 
 FLAGS = tuple(
@@ -25,11 +25,6 @@ FLAGS = tuple(
 )  # fmt: skip
 SIZES = (28, 64, 128, 224)
 CHUNK_BYTES = 16 * 2**20
-
-
-def root() -> Path:
-    """`$MEDMNIST_ROOT`, else the package's own default folder."""
-    return Path(os.environ.get("MEDMNIST_ROOT") or "~/.medmnist").expanduser()
 
 
 class MedMNIST(Dataset):

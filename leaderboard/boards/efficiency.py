@@ -8,34 +8,11 @@ from leaderboard.boards.board import Board
 from leaderboard.boards.costs import Extraction
 from leaderboard.boards.expense import NO_GPU
 from leaderboard.boards.front import front
+from leaderboard.boards.measures import COSTS, OWN
 from leaderboard.boards.standings import Standing, Standings
 from store.manifest import Manifest
 from store.peak import largest
 
-
-@dataclass(frozen=True)
-class Cost:
-    """Something of which less is better, or more."""
-
-    title: str
-    unit: str
-    """Empty for a count."""
-    more: bool
-    """Whether more is better."""
-    digits: int
-    """Decimals on the page."""
-
-
-COSTS = {
-    "peak_vram_mb": Cost("Peak VRAM", "MB", False, 0),
-    "peak_rss_mb": Cost("Peak RSS", "MB", False, 0),
-    "images_per_s": Cost("Images/s", "", True, 1),
-    "hours": Cost("Hours", "", False, 3),
-    "dim": Cost("Width", "", False, 0),
-    "parameters": Cost("Parameters", "", False, 0),
-}
-OWN = ("dim", "parameters")
-"""Costs that a backbone has wherever it runs."""
 UNRECORDED = "no record of the extraction"
 
 
@@ -95,14 +72,16 @@ def efficiency(
         found: what every extraction took.
         manifests: of the store.
     """
-    own = [board for board in boards if board.protocol == standings.protocol and board.dataset in standings.counted]
+    datasets = standings.counted or standings.datasets
+    own = [board for board in boards if board.protocol == standings.protocol and board.dataset in datasets]
     meant = {(board.dataset, v.backbone, v.fingerprint) for board in own for v in board.versions}
     groups: dict[str, dict[tuple[str, str], list[Extraction]]] = {}
     for one in found:
         if (one.dataset, one.backbone, one.fingerprint) in meant:
             place = one.profile.device, one.profile.precision
             groups.setdefault(one.backbone, {}).setdefault(place, []).append(one)
-    about = {m.backbone: m for m in manifests if any((b, m.backbone, m.fingerprint) in meant for b in standings.counted)}
+    newest_last = sorted(manifests, key=lambda m: (m.created, m.fingerprint))
+    about = {m.backbone: m for m in newest_last if any((d, m.backbone, m.fingerprint) in meant for d in datasets)}
     rows = [
         _row(standing, place, groups.get(standing.name, {}).get(place, []), about.get(standing.name))
         for standing in standings.rows
@@ -123,7 +102,7 @@ def _row(standing: Standing, place: tuple[str, str], found: list[Extraction], ma
         "dim": float(manifest.dim) if manifest else None,
         "parameters": float(manifest.about.parameters) if manifest and manifest.about.parameters is not None else None,
     }
-    absent = {name: UNRECORDED if not found else "nothing was computed in the last runs" for name in COSTS}
+    absent = dict.fromkeys(COSTS, UNRECORDED if not found else "nothing was computed in the last runs")
     absent |= {"peak_vram_mb": NO_GPU} if found else {}
     absent |= {"dim": "its embeddings are not in this store", "parameters": "none stated"}
     reasons = {name: absent[name] for name, value in costs.items() if value is None}
@@ -146,8 +125,7 @@ def _comparable(rows: Sequence[Row]) -> list[Row]:
 def _with_fronts(rows: Sequence[Row]) -> list[Row]:
     fronts: list[set[str]] = [set() for _ in rows]
     for name, cost in COSTS.items():
-        everywhere = name in OWN
-        for place in {None} if everywhere else {row.place for row in rows}:
+        for place in [None] if name in OWN else sorted({row.place for row in rows}):
             among = [number for number, row in enumerate(rows) if place in (None, row.place)]
             values = [(rows[number].comparable(name), rows[number].standing.mean_auc) for number in among]
             signed = [(-value if cost.more and value is not None else value, auc) for value, auc in values]

@@ -11,7 +11,9 @@ def front(points: Sequence[Point]) -> list[bool]:
     A point is off the front where another costs no more and scores no less, and is better in one of the two. Equal
     points are on it together. One without a cost or a score is never on it and puts no other off it.
     """
-    known = [(cost, score, place) for place, (cost, score) in enumerate(points) if cost is not None and score is not None]
+    known = [
+        (cost, score, place) for place, (cost, score) in enumerate(points) if cost is not None and score is not None
+    ]
     on = [False] * len(points)
     best, best_cost = None, None
     for cost, score, place in sorted(known, key=lambda each: (each[0], -each[1])):

@@ -24,7 +24,7 @@ def as_parquet(frame: pl.DataFrame) -> bytes:
     """Of plain types, which every reader knows."""
     sink = pa.BufferOutputStream()
     pq.write_table(_plain(frame), sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def as_arrow(frame: pl.DataFrame) -> bytes:
@@ -33,9 +33,11 @@ def as_arrow(frame: pl.DataFrame) -> bytes:
     zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     table = _plain(frame.with_columns(pl.col(zoned).dt.replace_time_zone(None)) if zoned else frame)
     sink = pa.BufferOutputStream()
+    # Made anew from its values: an array may hold anything where a value is missing, and Arrow writes that as well.
+    columns = [pa.array(column.to_pylist(), column.type) for column in table.columns]
     with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return sink.getvalue().to_pybytes()
+        writer.write_table(pa.table(columns, schema=table.schema))
+    return bytes(sink.getvalue())
 
 
 def _said(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Rendering: pages through their templates, with everything foreign escaped."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jinja2
@@ -14,11 +15,20 @@ from leaderboard.pages.page import Page
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
-def render(pages: Iterable[Page], material: Material) -> Iterator[tuple[Page, str]]:
-    """Each page with its text."""
+THREADS = 2
+"""vl-convert draws outside Python's lock, so one page can be drawn while another one is filled."""
+
+
+def render(kinds: Iterable[Iterable[Page]], material: Material) -> Iterator[tuple[Page, str]]:
+    """Each page with its text, kind by kind."""
     environment = _environment(material)
-    for page in pages:
-        yield page, environment.get_template(page.template).render(page.context, page=page, root=page.root)
+
+    def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:
+        return [(p, environment.get_template(p.template).render(p.context, page=p, root=p.root)) for p in pages]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for filled in pool.map(fill, kinds):
+            yield from filled
 
 
 def _environment(material: Material) -> jinja2.Environment:

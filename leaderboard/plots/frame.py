@@ -80,7 +80,12 @@ def layer(mark: Layer, values: Sequence[Mapping[str, Any]], **encoding: Layer) -
 
 def down(rows: int) -> Layer:
     """An encoding by `row`, the first on top, without an axis."""
-    return {"field": "row", "type": "quantitative", "scale": {"domain": [rows - 0.5, -0.5], "nice": False}, "axis": None}
+    return {
+        "field": "row",
+        "type": "quantitative",
+        "scale": {"domain": [rows - 0.5, -0.5], "nice": False},
+        "axis": None,
+    }
 
 
 def labels(names: Sequence[str], left: float, y: Layer) -> Layer:

@@ -9,8 +9,8 @@ from leaderboard.plots.frame import TEXT, WIDTH, axis, cut, down, frame, layer
 from leaderboard.plots.svg import svg
 
 ROW, LEFT = 40, 14
-LETTERS = 30
-"""Room for a name beside its seconds, on the widest letters."""
+LETTERS = 48
+"""Room for a name and its seconds on one line."""
 BAR = {"type": "bar", "size": 14, "yOffset": 8, "stroke": "var(--raised)", "strokeWidth": 0.5}
 KEY = {"type": "point", "shape": "square", "size": 100, "filled": True}
 COLOURS = {"extraction": "var(--extraction)", "search": "var(--search)", "tuning": "var(--tuning)"}
@@ -34,7 +34,7 @@ def phases(found: Sequence[Runtime]) -> Markup | None:
                 spent = end
         lacking = " and ".join(phase for phase, part in runtime.phases.items() if part.seconds is None)
         total = f"{runtime.seconds:,.0f} s" + (f" without {lacking}" if lacking else "")
-        names.append({"row": row, "text": cut(name, LETTERS if not lacking else LETTERS // 2), "says": name})
+        names.append({"row": row, "text": cut(name, LETTERS - len(total)), "says": name})
         sums.append({"row": row, "text": total})
     x, y = axis("from", "seconds measured", (0, longest)), down(len(found))
     text = {**TEXT, "dy": -11, "color": "var(--ink)"}

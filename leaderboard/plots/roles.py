@@ -21,7 +21,14 @@ def _point(shape: str, size: int, colour: str) -> Mark:
     }
 
 
-SUBSET: Mark = {"type": "point", "shape": "circle", "size": 25, "filled": True, "fill": "var(--soft)", "fillOpacity": 0.5}
+SUBSET: Mark = {
+    "type": "point",
+    "shape": "circle",
+    "size": 25,
+    "filled": True,
+    "fill": "var(--soft)",
+    "fillOpacity": 0.6,
+}
 SINGLE = _point("triangle-up", 81, "plot-single")
 ALL = _point("square", 100, "plot-all")
 CHOSEN = _point("diamond", 100, "plot-chosen")

@@ -10,7 +10,14 @@ from leaderboard.plots.frame import axis, frame, layer, room
 from leaderboard.plots.svg import svg
 
 HEIGHT = 250
-STROKE = {"type": "tick", "orient": "horizontal", "size": 16, "thickness": 1, "color": "var(--soft)", "fillOpacity": 0.5}
+STROKE = {
+    "type": "tick",
+    "orient": "horizontal",
+    "size": 16,
+    "thickness": 1,
+    "color": "var(--soft)",
+    "fillOpacity": 0.5,
+}
 LINE = {"type": "line", "color": "var(--plot-chosen)", "strokeWidth": 1.5}
 BEST = {**roles.CHOSEN, "size": 49, "fill": "var(--raised)", "stroke": "var(--plot-chosen)", "strokeWidth": 1.5}
 
@@ -33,7 +40,15 @@ def size(board: Board) -> Markup | None:
     if len(points) < 3 or len(set(sizes)) < 2:
         return None
     ticks = list(range(min(sizes), max(sizes) + 1))
-    x = axis("x", "backbones in the subset", (ticks[0] - 0.5, ticks[-1] + 0.5), values=ticks, tickCount=len(ticks), grid=False, format="d")
+    x = axis(
+        "x",
+        "backbones in the subset",
+        (ticks[0] - 0.5, ticks[-1] + 0.5),
+        values=ticks,
+        tickCount=len(ticks),
+        grid=False,
+        format="d",
+    )
     y = axis("y", "test AUC", room([point["y"] for point in points.values()]))
     line = [point for _, point in sorted(best.items()) if point]
     layers = [
@@ -42,7 +57,9 @@ def size(board: Board) -> Markup | None:
         layer(BEST, line, x=x, y=y),
     ]
     played = roles.played(board, points)
-    layers += [layer(mark, [points[subset]], x=x, y=y) for name, (mark, subset) in played.items() if name != "all backbones"]
+    layers += [
+        layer(mark, [points[subset]], x=x, y=y) for name, (mark, subset) in played.items() if name != "all backbones"
+    ]
     keys = {"best of its size": BEST, "chosen": roles.CHOSEN, "oracle": roles.ORACLE} if line else {}
     says = (
         f"Test AUC of {len(points)} subsets of {ticks[0]} to {ticks[-1]} backbones on {board.dataset}, "

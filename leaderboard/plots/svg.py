@@ -95,7 +95,7 @@ def _rounded(match: re.Match[str]) -> str:
 
 def _is_empty(element: Element) -> bool:
     """A group without children, or the box that is put behind every group."""
-    return element.tag == "g" and not len(element) or element.get("class") == "background"
+    return (element.tag == "g" and not len(element)) or element.get("class") == "background"
 
 
 def _is_bare(element: Element) -> bool:

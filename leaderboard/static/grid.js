@@ -46,11 +46,12 @@
       this.head = placed([...table.tHead.rows]);
       this.width = Math.max(...this.head.map(({ start, span }) => start + span));
       for (const row of this.rows.filter((each) => each.cells.length !== this.width)) this.#spanned.set(row, placed([row]));
-      this.columns = this.head.filter(({ cell, span }) => cell.dataset.column && span === 1).map((place) => this.#column(place));
+      const leaves = this.head.filter(({ cell }) => cell.dataset.column).sort((a, b) => a.start - b.start);
+      this.columns = leaves.map((place) => this.#column(place));
     }
 
     #column({ cell, start }) {
-      const above = this.head.filter((other) => other.span > 1 && other.start <= start && start < other.start + other.span);
+      const above = this.head.filter((other) => !other.cell.dataset.column && other.start <= start && start < other.start + other.span);
       return {
         name: cell.dataset.column,
         heading: cell,

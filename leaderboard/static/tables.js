@@ -37,8 +37,8 @@
       const changed = () => this.#show();
       const { rows, columns } = this.#grid;
       const features = [new Sorting(this.#grid, changed)];
-      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed));
       if (columns.length >= NARROW || columns.some((column) => column.isOptional)) features.push(new Columns(this.#grid, changed));
+      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed));
       return features;
     }
 
@@ -107,7 +107,8 @@
       const others = this.#features.filter((feature) => !feature.shows).map((feature) => feature.said()).filter(Boolean);
       const rows = hiding ? `${count} of ${all} rows shown: ${hiding}` : `${all} rows`;
       const parts = hiding || all >= FEW ? [rows, ...others] : others;
-      if (this.#status.textContent !== parts.join("; ")) this.#status.textContent = parts.join("; ");
+      const said = parts.join("; ").replace(/^./, (letter) => letter.toUpperCase());
+      if (this.#status.textContent !== said) this.#status.textContent = said;
       this.#status.classList.toggle("hiding", count < all);
       this.#reset.hidden = !this.#isChanged;
     }

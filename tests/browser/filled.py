@@ -111,7 +111,9 @@ def submit(folder: Path) -> Path:
         version = fingerprint({"backbone": name, "revision": 1})
         place = folder / name
         place.mkdir()
-        (place / "manifest.json").write_bytes((elsewhere / "embeddings" / name / version / "manifest.json").read_bytes())
+        (place / "manifest.json").write_bytes(
+            (elsewhere / "embeddings" / name / version / "manifest.json").read_bytes()
+        )
         (place / "submission.toml").write_text(statement, encoding="utf-8")
     (folder / "broken").mkdir()
     (folder / "broken" / "submission.toml").write_text(f"status = {HOSTILE}", encoding="utf-8")

@@ -106,7 +106,9 @@ def test_six_hundred_rows_of_twenty_columns_sort_at_once(site, page):
             }"""
         )
         assert page.locator("#t tbody tr").count() == rows
-    print(f"600 rows sort in {took[600]:.0f} ms, the last off-screen in {took[600, 'all']:.0f}; 60 rows in {took[60]:.0f}")
+    print(
+        f"600 rows sort in {took[600]:.0f} ms, the last off-screen in {took[600, 'all']:.0f}; 60 rows in {took[60]:.0f}"
+    )
     assert took[600] < 8 * max(took[60], 5)
 
 
@@ -115,7 +117,9 @@ def test_rows_beyond_the_first_screen_are_in_order_too(site, page):
     page.locator('#t th[data-column="c1"] button').click()
     page.locator('#t th[data-column="c2"] button').click()
     page.locator("#t:not([aria-busy])").wait_for()
-    shown = page.eval_on_selector_all("#t tbody tr", "rows => rows.map((row) => row.cells[4].querySelector('data')?.value)")
+    shown = page.eval_on_selector_all(
+        "#t tbody tr", "rows => rows.map((row) => row.cells[4].querySelector('data')?.value)"
+    )
     known = [float(text) for text in shown if text is not None]
     assert known == sorted(known, reverse=True)
     assert shown[len(known) :] == [None] * (600 - len(known))

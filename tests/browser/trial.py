@@ -8,7 +8,9 @@ LICENCES = ("MIT", "Apache-2.0", "CC BY-NC 4.0", None)
 def trial(site, page, *tables: str) -> None:
     """Opens a page with these tables, at an address on which a site has none."""
     front = (site.folder / "index.html").read_text(encoding="utf-8")
-    text = re.sub(r"(<main[^>]*>).*(</main>)", lambda found: f"{found[1]}{''.join(tables)}{found[2]}", front, flags=re.S)
+    text = re.sub(
+        r"(<main[^>]*>).*(</main>)", lambda found: f"{found[1]}{''.join(tables)}{found[2]}", front, flags=re.S
+    )
     page.context.route("**/trial.html*", lambda route: route.fulfill(body=text, content_type="text/html"))
     page.goto("trial.html")
 

@@ -30,5 +30,5 @@ def built(store, kind, folder=None, sources=None):
     """Path -> page of a module of `leaderboard.pages`."""
     snapshot = take(store.root)
     material = Material(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
-    made = render(import_module(f"leaderboard.pages.{kind}").pages(material), material)
+    made = render([import_module(f"leaderboard.pages.{kind}").pages(material)], material)
     return {page.path: Built(text) for page, text in made}

@@ -12,7 +12,20 @@ from store.fingerprint import fingerprint
 from tests.leaderboard.conftest import LIBRARIES, row
 from tests.leaderboard.predicted import said
 
-FLAGS = ("path", "chest", "derma", "oct", "pneumonia", "retina", "breast", "blood", "tissue", "organa", "organc", "organs")
+FLAGS = (
+    "path",
+    "chest",
+    "derma",
+    "oct",
+    "pneumonia",
+    "retina",
+    "breast",
+    "blood",
+    "tissue",
+    "organa",
+    "organc",
+    "organs",
+)
 OTHER = ("late", "tuned", "linear-probe", "knn", "attention-trained")
 """Evaluations beside the search, which is the sixth."""
 TASK = "multi-class"

@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from leaderboard.boards.metrics import accuracy, auc
-from leaderboard.site import build
 from leaderboard.boards.snapshot import take
+from leaderboard.site import build
 from store import garbage, interval_file, intervals, resamples, verification, versions
 from store.bootstrap import bootstrap
 from store.delong import delong

@@ -2,14 +2,16 @@
 
 import json
 import re
+from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 
-from leaderboard.bars import bars
 from leaderboard.boards.costs import extractions, searches
 from leaderboard.boards.runtime import runtimes
-from leaderboard.site import build
 from leaderboard.boards.snapshot import take
+from leaderboard.plots.phases import phases
+from leaderboard.site import build
 
 
 def spent(store):
@@ -44,8 +46,7 @@ def test_what_was_not_done_is_no_zero(store):
     assert one.protocol is None
     assert (one.search.seconds, one.search.reason) == (None, "no search was run")
     assert (one.tuning.seconds, one.tuning.reason) == (None, "nothing was tuned")
-    (bar,) = bars([one]).bars
-    assert bar.lacking == ("search", "tuning")
+    assert "without search and tuning" in phases([one])
 
 
 def test_fits_without_a_time_are_counted(store):
@@ -70,14 +71,20 @@ def test_reported_seconds_stand_beside_the_same_dataset_alone(store):
 def test_bars_share_one_scale_and_leave_no_gap(searched):
     tune(searched)
     searched.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), protocol="other", fit_s=1000.0)
-    drawn = bars(spent(searched))
-    assert [bar.label for bar in drawn.bars] == ["tiny, other", "tiny, starter"]
-    for bar in drawn.bars:
-        for piece, following in zip(bar.pieces, bar.pieces[1:], strict=False):
-            assert piece.x + piece.width == pytest.approx(following.x, abs=0.11)
-    ends = [bar.pieces[-1].x + bar.pieces[-1].width - drawn.left for bar in drawn.bars]
-    assert ends[1] / ends[0] == pytest.approx(drawn.bars[1].seconds / drawn.bars[0].seconds, abs=0.01)
-    assert bars([]) is None
+    found = spent(searched)
+    bars = {}
+    for path in ElementTree.fromstring(str(phases(found))).iter("path"):
+        if path.find("title") is not None and path.get("d").endswith("Z"):
+            x, width = re.match(r"M([\d.]+),[\d.]+h([\d.]+)", path.get("d")).groups()
+            name = path.find("title").text
+            bars.setdefault(name[: name.rindex(",")], []).append((float(x), float(width)))
+    assert list(bars) == ["tiny, other", "tiny, starter"]
+    for pieces in bars.values():
+        for (x, width), (following, _) in pairwise(pieces):
+            assert x + width == pytest.approx(following, abs=0.11)
+    ends = [sum(pieces[-1]) for pieces in bars.values()]
+    assert ends[1] / ends[0] == pytest.approx(found[1].seconds / found[0].seconds, abs=0.01)
+    assert phases([]) is None
 
 
 def test_the_page_and_the_export_have_the_same_seconds(searched, tmp_path):

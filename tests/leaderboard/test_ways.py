@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from leaderboard.site import build
 from leaderboard.boards.snapshot import take
+from leaderboard.site import build
 from store.bootstrap import bootstrap
 from store.measured import mean, measure
 from tests.leaderboard.predicted import LABELS, NAMES, TASK, keep, said

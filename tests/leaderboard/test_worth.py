@@ -6,8 +6,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from leaderboard.site import build
 from leaderboard.boards.snapshot import take
+from leaderboard.site import build
 from store import results
 from store.rechoice import rechoose
 

@@ -5,8 +5,9 @@ import { csv } from "./values.js";
 
 const FILES = new URL(".", document.currentScript.src);
 const root = document.getElementById("sql");
+document.getElementById("sql-unscripted").hidden = true;
 if (location.protocol === "file:") document.getElementById("sql-served").hidden = false;
-else if (root) wire();
+else wire();
 
 function wire() {
   const [query, go, save, said, wrong, place] = ["query", "run", "save", "said", "wrong", "answer"].map((name) => document.getElementById(`sql-${name}`));

@@ -1,0 +1,78 @@
+"""The board of efficiency: what backbones score against what they cost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from leaderboard.boards.efficiency import Efficiency, efficiency
+from leaderboard.boards.measures import COSTS
+from leaderboard.material import Material
+from leaderboard.pages import address
+from leaderboard.pages.page import Page
+from leaderboard.plots.pareto import Dot, pareto
+
+DRAWN = ("images_per_s", "hours")
+"""Costs that have a plot, beside that of memory."""
+
+
+def pages(material: Material) -> Iterator[Page]:
+    """One."""
+    snapshot = material.snapshot
+    found = [
+        efficiency(standings, snapshot.boards, material.extractions, snapshot.manifests)
+        for standings in material.singles
+    ]
+    yield Page(
+        path="boards/efficiency.html",
+        template="efficiency.html.j2",
+        title="Efficiency",
+        description="Test AUC of frozen backbones against memory, speed, width and size, with the Pareto fronts.",
+        context={
+            "boards": found,
+            "costs": COSTS,
+            "drawings": {(one.protocol, place): tuple(_drawings(one, place)) for one in found for place in one.places},
+        },
+        tables={f"efficiency-{address.slug(one.protocol)}": _frame(one) for one in found},
+    )
+
+
+def _drawings(one: Efficiency, place: tuple[str, str]) -> Iterator[tuple[str, Markup]]:
+    """(title of the cost, drawing), memory first: video memory, or on a device without it that of the process."""
+    rows = one.at(place)
+    memory = "peak_vram_mb" if any(row.costs["peak_vram_mb"] is not None for row in rows) else "peak_rss_mb"
+    for name in (memory, *DRAWN):
+        dots = [
+            Dot(row.standing.name, cost, row.standing.mean_auc, name in row.fronts)
+            for row in rows
+            if (cost := row.comparable(name)) is not None and row.standing.mean_auc is not None
+        ]
+        if drawing := pareto(dots, COSTS[name], ", ".join(place)):
+            yield COSTS[name].title[0].lower() + COSTS[name].title[1:], drawing
+
+
+def _frame(one: Efficiency) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = [
+        {
+            "protocol": one.protocol,
+            "backbone": row.standing.name,
+            "mean_auc": row.standing.mean_auc,
+            "mean_auc_low": row.standing.mean_interval[0] if row.standing.mean_interval else None,
+            "mean_auc_high": row.standing.mean_interval[1] if row.standing.mean_interval else None,
+            "reason": row.standing.reason,
+            "device": row.device,
+            "precision": row.precision,
+            "images": row.images,
+            **row.costs,
+            **{f"front_{name}": name in row.fronts for name in COSTS},
+            **{f"reason_{name}": row.reasons.get(name) for name in COSTS},
+        }
+        for row in one.rows
+    ]
+    kinds: dict[str, Any] = dict.fromkeys(("protocol", "backbone"), pl.String)
+    kinds |= dict.fromkeys(("mean_auc", "mean_auc_low", "mean_auc_high"), pl.Float64)
+    kinds |= {**dict.fromkeys(("reason", "device", "precision"), pl.String), "images": pl.Int64}
+    kinds |= dict.fromkeys(COSTS, pl.Float64)
+    kinds |= {f"front_{name}": pl.Boolean for name in COSTS} | {f"reason_{name}": pl.String for name in COSTS}
+    return pl.DataFrame(rows, schema=kinds)
