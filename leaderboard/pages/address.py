@@ -11,7 +11,7 @@ HASHED = "x-"
 
 
 def slug(text: str) -> str:
-    """A file name and element id for any text: itself where it can be one, else a hash of it. No two texts share one."""
+    """A file name and element id for any text: itself where it can be one, else a hash. No two texts share one."""
     plain = is_name(text) and not text.endswith(".") and text.partition(".")[0] not in RESERVED
     # A name that looks hashed is hashed too: it could have been chosen to take another one's place.
     return text if plain and not text.startswith(HASHED) else f"{HASHED}{fingerprint({'name': text})}"

@@ -44,6 +44,7 @@
       this.bodies = [...table.tBodies].map((body) => ({ body, rows: [...body.rows] }));
       this.rows = this.bodies.flatMap(({ rows }) => rows);
       this.head = placed([...table.tHead.rows]);
+      this.foot = placed([...(table.tFoot?.rows ?? [])]);
       this.width = Math.max(...this.head.map(({ start, span }) => start + span));
       for (const row of this.rows.filter((each) => each.cells.length !== this.width)) this.#spanned.set(row, placed([row]));
       const leaves = this.head.filter(({ cell }) => cell.dataset.column).sort((a, b) => a.start - b.start);
@@ -77,9 +78,10 @@
       return spanned.find(({ start, span }) => start <= index && index < start + span);
     }
 
-    /** All cells, headings too. */
+    /** All cells, those of headings and of sums too. */
     *places() {
       yield* this.head;
+      yield* this.foot;
       for (const row of this.rows) yield* this.#spanned.get(row) ?? [...row.cells].map((cell, start) => ({ cell, start, span: 1 }));
     }
 

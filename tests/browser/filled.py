@@ -56,7 +56,7 @@ def embed(root: Path, name: str, number: int) -> None:
         precision="fp32", device="cpu", peak_rss_mb=123.0, peak_vram_mb=None if number % 2 else 1000.0 + number,
     )  # fmt: skip
     entries = {}
-    for dataset in (*DATASETS, "imagenet-1k"):
+    for dataset in (*DATASETS, "breastmnist-64-c", "imagenet-1k"):
         splits = {}
         for split in manifest.SPLITS:
             path = folder / dataset / shards.file_name(split, 0, 1)

@@ -38,7 +38,8 @@ def table(name="t", rows=60, columns=4, optional=(), spanned=False) -> str:
         f'<div class="scroll" role="region" aria-label="Trial {name}" tabindex="0"><table id="{name}" class="sortable">'
         f'<caption><span>Trial {name}</span></caption><thead><tr><th scope="col" rowspan="2" data-column="name">Backbone</th>'
         f'<th scope="col" rowspan="2" data-column="licence" data-filter>Licence</th>{groups}</tr><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f'<tbody>{"".join(lines)}</tbody><tfoot><tr><th scope="row">all</th><td colspan="{columns + 1}">a sum</td></tr></tfoot>'
+        "</table></div>"
     )
 
 
