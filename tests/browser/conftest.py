@@ -71,6 +71,7 @@ def site(tmp_path_factory):
     front = build(fill(place / "store"), place / "site", submit(place / "submissions"))
     server = open_server(front.parent, 0)
     server.RequestHandlerClass.func.log_message = lambda *_: None
+    server.handle_error = lambda *_: None  # a page that is left while something is on its way
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(front.parent, f"http://127.0.0.1:{server.server_address[1]}/")

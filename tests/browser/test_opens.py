@@ -1,4 +1,4 @@
-"""Every page opens clean: no error, no warning, no request to elsewhere, nothing that the policy forbids, no sideways scroll."""
+"""Every page opens clean: no error, no request to elsewhere, nothing that the policy forbids, no sideways scroll."""
 
 import pytest
 
@@ -8,7 +8,8 @@ OPEN = "() => document.querySelectorAll('details').forEach((each) => { each.open
 WIDER = """() => {
     const root = document.scrollingElement;
     if (root.scrollWidth <= root.clientWidth) return null;
-    const wide = [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 0.5);
+    const beyond = (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5;
+    const wide = [...document.querySelectorAll("main *")].filter(beyond);
     return `${root.scrollWidth} px: ${wide.map((one) => one.outerHTML.slice(0, 80)).slice(0, 3).join(" ")}`;
 }"""
 

@@ -2,8 +2,8 @@
 
 
 def test_the_front_page_is_light(page):
-    weight = []
-    page.on("response", lambda answer: weight.append(len(answer.body())))
+    answers = []
+    page.on("response", answers.append)
     page.goto("index.html")
-    assert len(weight) > 8, "styles and scripts are counted too"
-    assert sum(weight) < 300_000
+    assert len(answers) > 8, "styles and scripts are counted too"
+    assert sum(len(answer.body()) for answer in answers) < 300_000

@@ -22,7 +22,8 @@ def table(name="t", rows=60, columns=4, optional=(), spanned=False) -> str:
     comes twice, so that there are ties. `spanned` adds a row in which one reason stands for all numbers.
     """
     heads = "".join(
-        f'<th scope="col" class="n" data-column="c{c}" data-sort="number"{" data-optional" if c in optional else ""}>AUC {c}</th>'
+        f'<th scope="col" class="n" data-column="c{c}" data-sort="number"{" data-optional" if c in optional else ""}>'
+        f"AUC {c}</th>"
         for c in range(columns)
     )
     groups = "".join(f'<th scope="colgroup" colspan="2">Group {g}</th>' for g in range(columns // 2))
@@ -34,13 +35,13 @@ def table(name="t", rows=60, columns=4, optional=(), spanned=False) -> str:
     ]
     if spanned:
         lines.append(f'<tr><th scope="row">spanned</th><td>MIT</td><td colspan="{columns}">{MISSING}</td></tr>')
-    return (
-        f'<div class="scroll" role="region" aria-label="Trial {name}" tabindex="0"><table id="{name}" class="sortable">'
-        f'<caption><span>Trial {name}</span></caption><thead><tr><th scope="col" rowspan="2" data-column="name">Backbone</th>'
-        f'<th scope="col" rowspan="2" data-column="licence" data-filter>Licence</th>{groups}</tr><tr>{heads}</tr></thead>'
-        f'<tbody>{"".join(lines)}</tbody><tfoot><tr><th scope="row">all</th><td colspan="{columns + 1}">a sum</td></tr></tfoot>'
-        "</table></div>"
-    )
+    return f"""
+        <div class="scroll" role="group" aria-label="Trial {name}" tabindex="0"><table id="{name}" class="sortable">
+        <caption><span>Trial {name}</span></caption><thead><tr>
+        <th scope="col" rowspan="2" data-column="name">Backbone</th>
+        <th scope="col" rowspan="2" data-column="licence" data-filter>Licence</th>{groups}</tr><tr>{heads}</tr></thead>
+        <tbody>{"".join(lines)}</tbody>
+        <tfoot><tr><th scope="row">all</th><td colspan="{columns + 1}">a sum</td></tr></tfoot></table></div>"""
 
 
 MISSING = '<span class="missing">– <small>nobody knows</small></span>'
