@@ -12,6 +12,7 @@ from leaderboard.feeds import card, changes, earlier, results, rss, sitemap, tab
 from leaderboard.material import Material
 from leaderboard.pages.page import Page
 from leaderboard.pages.rendering import render
+from leaderboard.plots import drawer
 from leaderboard.sources import Sources
 from store.errors import FuseboardError
 
@@ -20,6 +21,7 @@ STATIC = Path(__file__).parent / "static"
 
 def gather(root: Path, out: Path, submitted: Path | None, sources: Sources, url: str) -> Material:
     """Reads everything that the pages are made of, the site in `out` too; arguments as `site.build` takes them."""
+    drawer.begin()
     snapshot = take(root)
     return Material(snapshot, submissions.read(submitted, snapshot), sources, url, earlier.read(out))
 

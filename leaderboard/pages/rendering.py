@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 THREADS = 2
-"""vl-convert draws outside Python's lock, so one page can be drawn while another one is filled."""
+"""While one waits for a drawing, which another process makes, the other one fills pages."""
 
 
 def render(kinds: Iterable[Iterable[Page]], material: Material) -> Iterator[tuple[Page, str]]:

@@ -9,12 +9,13 @@ import pytest
 
 from leaderboard.boards.measures import COSTS
 from leaderboard.boards.snapshot import take
+from leaderboard.plots import drawer
 from leaderboard.plots.frame import axis, frame, layer
 from leaderboard.plots.intervals import intervals
 from leaderboard.plots.pareto import Dot, pareto
 from leaderboard.plots.placing import LETTER, place
 from leaderboard.plots.size import size
-from leaderboard.plots.svg import svg
+from leaderboard.plots.svg import draw, svg
 from leaderboard.plots.validation import validation
 
 HOSTILE = "<script>alert('1')</script> & \"q\" \x00\u202e " + "long " * 60
@@ -103,10 +104,11 @@ def test_what_is_not_on_the_list_is_refused(mark, complaint):
 def test_no_drawing_loads_anything(searched, monkeypatch):
     import vl_convert
 
-    draw, specs = vl_convert.vegalite_to_svg, []
+    convert, specs = vl_convert.vegalite_to_svg, []
     monkeypatch.setattr(
-        vl_convert, "vegalite_to_svg", lambda spec, **how: specs.append((str(spec), how)) or draw(spec, **how)
+        vl_convert, "vegalite_to_svg", lambda spec, **how: specs.append((str(spec), how)) or convert(spec, **how)
     )
+    monkeypatch.setattr(drawer, "ask", draw)  # here, where one can watch it
     (board,) = take(searched.root).boards
     validation(board), size(board), intervals(ROWS, "AUC"), pareto(DOTS, COSTS["hours"], "a machine")
     assert len(specs) == 4
