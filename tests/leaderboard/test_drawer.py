@@ -9,14 +9,19 @@ import time
 import pytest
 
 from leaderboard.plots import drawer
+from leaderboard.plots.frame import axis, frame, layer
 from leaderboard.plots.svg import draw
 from store.errors import FuseboardError
 
-SPEC = {
-    "data": {"values": [{"x": 1, "y": 2}]},
-    "mark": {"type": "point", "color": "var(--accent)"},
-    "encoding": {"x": {"field": "x", "type": "quantitative", "axis": None}},
-}
+X = axis("x", "x", (0, 1))
+
+
+def point(colour):
+    mark = {"type": "point", "color": colour, "filled": True}
+    return frame([layer(mark, [{"x": 0.5}], x=X)], 100, {})
+
+
+SPEC = point("var(--accent)")
 ASK = f"""
 import os, sys
 from leaderboard.plots import drawer
@@ -33,7 +38,7 @@ def test_it_draws_what_is_drawn_here():
 
 def test_what_is_refused_there_is_refused_here():
     with pytest.raises(ValueError, match="red"):
-        drawer.ask({**SPEC, "mark": {"type": "point", "color": "red"}}, "a point")
+        drawer.ask(point("red"), "a point")
 
 
 def test_a_killed_one_is_told_and_the_next_drawing_has_another():
