@@ -1,7 +1,5 @@
 """Singles: the backbones alone, over all datasets of a protocol."""
 
-import polars as pl
-
 from leaderboard.boards.board import Board
 from leaderboard.boards.modality import in_order, is_corrupted
 from leaderboard.boards.ranked import standings
@@ -30,10 +28,5 @@ def singles(snapshot: Snapshot, protocol: str) -> Standings:
 
 
 def columns(snapshot: Snapshot, protocol: str) -> list[Board]:
-    """The boards of a protocol, but for corrupted test sets and those of transfer, which have pages of their own."""
-    transferred = set(snapshot.rows.filter(pl.col("evaluation") == "transfer")["dataset"])
-    return [
-        board
-        for board in snapshot.boards
-        if board.protocol == protocol and not is_corrupted(board.dataset) and board.dataset not in transferred
-    ]
+    """The boards of a protocol, but for corrupted test sets, which have pages of their own."""
+    return [b for b in snapshot.boards if b.protocol == protocol and not is_corrupted(b.dataset)]

@@ -88,11 +88,15 @@ def test_without_predictions_the_ranking_stands_and_says_why_it_is_unsure(search
     assert found.rows[0].scores["tiny"].interval is None
 
 
-def test_rows_of_other_protocols_and_corrupted_or_transfer_sets_are_elsewhere(alone):
-    for dataset in ("breastmnist-64-c", "imagenet"):
-        alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset=dataset)
-    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="imagenet", evaluation="transfer")
+def test_rows_of_other_protocols_and_corrupted_sets_are_elsewhere(alone):
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="breastmnist-64-c")
     alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="digits", protocol="another")
+    assert of(alone).datasets == ("octmnist", "breastmnist-64")
+
+
+def test_a_set_that_was_transferred_to_as_well_keeps_its_column(alone):
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="octmnist", evaluation="transfer")
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="imagenet", evaluation="transfer")
     assert of(alone).datasets == ("octmnist", "breastmnist-64")
 
 
