@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from leaderboard import display
 from leaderboard.feeds import card, sitemap
@@ -17,6 +18,25 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 THREADS = 2
 """While one waits for a drawing, which another process makes, the other one fills pages."""
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates that this process compiled before; compiling them all takes longer than filling a small site."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja compiles anew where the template is another one by now."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps one."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def render(kinds: Iterable[Iterable[Page]], material: Material) -> Iterator[tuple[Page, str]]:
@@ -37,6 +57,7 @@ def _environment(material: Material) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
     )
