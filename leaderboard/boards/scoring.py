@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leaderboard.boards.board import Board, Entry
+from leaderboard.boards.board import Board, Entry, Subset
+from leaderboard.boards.board import Score as Metrics
 from leaderboard.boards.certainty import NOT_KEPT
 from leaderboard.boards.chance import Chance
 from leaderboard.boards.over_datasets import Cell
@@ -15,37 +16,12 @@ from store.replicates import Lead, Replicates
 
 def of_entry(board: Board, entry: Entry, chance: Chance) -> Cell:
     """Of one subset of a search."""
-    test, own = entry.test, _drawn([entry.test_key] if entry.test_key else [], chance)
-    score = Score(
-        dataset=board.dataset,
-        auc=test.auc,
-        acc=test.acc,
-        reason=test.reason,
-        interval=_span(own, "auc"),
-        acc_interval=_span(own, "acc"),
-        no_interval=_no_interval(test.auc, own),
-        key=entry.test_key,
-        subset=entry.subset,
-    )
-    return Cell(score, own if isinstance(own, Measured) else None)
+    return _cell(board, entry.test, [entry.test_key] if entry.test_key else [], entry.subset, chance)
 
 
 def of_way(board: Board, way: Way, chance: Chance) -> Cell:
     """Of what another evaluation chose, as the mean over its seeds."""
-    own = _drawn(way.keys, chance)
-    score = Score(
-        dataset=board.dataset,
-        auc=way.auc,
-        acc=way.acc,
-        reason=way.reason,
-        interval=_span(own, "auc"),
-        acc_interval=_span(own, "acc"),
-        no_interval=_no_interval(way.auc, own),
-        key=way.keys[0] if way.keys else None,
-        subset=way.subset,
-        setting=way.setting if way.keys else None,
-    )
-    return Cell(score, own if isinstance(own, Measured) else None)
+    return _cell(board, way, way.keys, way.subset, chance, way.setting if way.keys else None)
 
 
 def absent(dataset: str, reason: str) -> Cell:
@@ -64,6 +40,25 @@ def held_against(own: Cell, chosen: Cell) -> Cell:
     else:
         lead = own.draws.auc.lead(chosen.draws.auc)
     return replace(own, score=replace(score, lead=lead))
+
+
+def _cell(
+    board: Board, row: Metrics | Way, keys: Sequence[str], subset: Subset, chance: Chance, setting: str | None = None
+) -> Cell:
+    own = _drawn(keys, chance)
+    score = Score(
+        dataset=board.dataset,
+        auc=row.auc,
+        acc=row.acc,
+        reason=row.reason,
+        interval=_span(own, "auc"),
+        acc_interval=_span(own, "acc"),
+        no_interval=_no_interval(row.auc, own),
+        key=keys[0] if keys else None,
+        subset=subset,
+        setting=setting,
+    )
+    return Cell(score, own if isinstance(own, Measured) else None)
 
 
 def _drawn(keys: Sequence[str], chance: Chance) -> Measured | str:

@@ -60,10 +60,19 @@ class Snapshot:
         return tuple(sorted({board.dataset for board in self.boards}))
 
     @cached_property
+    def by_age(self) -> tuple[Manifest, ...]:
+        """The manifests, the newest last."""
+        return tuple(sorted(self.manifests, key=lambda m: (m.created, m.fingerprint)))
+
+    @cached_property
+    def current(self) -> dict[str, Manifest]:
+        """Backbone -> manifest of its newest version."""
+        return {manifest.backbone: manifest for manifest in self.by_age}
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """Backbone -> title of its newest version."""
-        newest_last = sorted(self.manifests, key=lambda m: (m.created, m.fingerprint))
-        return {manifest.backbone: manifest.about.title for manifest in newest_last}
+        return {name: manifest.about.title for name, manifest in self.current.items()}
 
 
 def take(root: Path) -> Snapshot:

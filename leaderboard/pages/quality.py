@@ -6,15 +6,13 @@ from leaderboard import concerns
 from leaderboard.boards.smallness import smallness
 from leaderboard.material import Material
 from leaderboard.pages.page import Page
-from store.manifest import DatasetEntry, Manifest
+from store.manifest import DatasetEntry
 
 
 def pages(material: Material) -> Iterator[Page]:
     """One."""
     snapshot = material.snapshot
-    newest_last = sorted(snapshot.manifests, key=lambda m: (m.created, m.fingerprint))
-    backbones: dict[str, Manifest] = {manifest.backbone: manifest for manifest in newest_last}
-    datasets: dict[str, DatasetEntry] = {n: entry for m in newest_last for n, entry in m.datasets.items()}
+    datasets: dict[str, DatasetEntry] = {n: entry for m in snapshot.by_age for n, entry in m.datasets.items()}
     yield Page(
         path="quality.html",
         template="quality.html.j2",
@@ -22,7 +20,7 @@ def pages(material: Material) -> Iterator[Page]:
         description="Known training overlap, tiny test sets, images that occur twice, and where paper and code differ.",
         context={
             "concerns": concerns.load(),
-            "backbones": [backbones[name] for name in sorted(backbones)],
+            "backbones": [manifest for _, manifest in sorted(snapshot.current.items())],
             "datasets": dict(sorted(datasets.items())),
             "sizes": smallness(snapshot.boards, snapshot.confusions),
         },

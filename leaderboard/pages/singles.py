@@ -15,12 +15,11 @@ def pages(material: Material) -> Iterator[Page]:
     for standings in material.singles:
         slug = address.slug(standings.protocol)
         tables |= {f"singles-{slug}": frames.ranking(standings), f"scores-of-singles-{slug}": frames.scores(standings)}
-    newest_last = sorted(material.snapshot.manifests, key=lambda m: (m.created, m.fingerprint))
     yield Page(
         path="boards/singles.html",
         template="singles.html.j2",
         title="Single backbones",
         description="Every frozen backbone alone on every dataset, ranked by mean test AUC, with intervals and tiers.",
-        context={"manifests": {m.backbone: m for m in newest_last}},
+        context={"manifests": material.snapshot.current},
         tables=tables,
     )
