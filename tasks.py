@@ -1,12 +1,12 @@
 from invoke import Context, task
 
-import fuseboard
+from fuseboard import cli
 
 
 @task(positional=["action"])
 def leaderboard(c: Context, action: str) -> None:
     """`invoke leaderboard build|serve|check`: what `fuseboard leaderboard` does, with its defaults."""
-    fuseboard.main(["leaderboard", action])
+    cli.main(["leaderboard", action])
 
 
 @task

@@ -5,29 +5,30 @@ from typing import Annotated
 
 import typer
 
-import harness.backbones.cli
-import harness.evaluations.cli
-import harness.search.cli
-import harness.similarity
-import harness.submissions.cli
-from harness.options import Backbones, Device, Json, ProtocolName, Store, names
-from harness.output import Facts, print_findings, print_rows
-from store.errors import UsageError
+from fuseboard.harness.backbones import cli as backbones_cli
+from fuseboard.harness.evaluations import cli as evaluations_cli
+from fuseboard.harness.evaluations import similarity
+from fuseboard.harness.search import cli as search_cli
+from fuseboard.harness.submissions import cli as submissions_cli
+from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, Store, names
+from fuseboard.harness.terminal.output import print_findings, print_rows
+from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="The images.")
-cli.add_typer(harness.backbones.cli.cli, name="backbones")
-cli.add_typer(harness.search.cli.cli)
-cli.add_typer(harness.evaluations.cli.cli)
-cli.add_typer(harness.similarity.cli)
+cli.add_typer(backbones_cli.cli, name="backbones")
+cli.add_typer(search_cli.cli)
+cli.add_typer(evaluations_cli.cli)
+cli.add_typer(similarity.cli)
 cli.add_typer(datasets, name="datasets")
-cli.add_typer(harness.submissions.cli.cli, name="submission")
+cli.add_typer(submissions_cli.cli, name="submission")
 
 
 @datasets.command("list")
 def list_datasets(json: Json = False) -> None:
     """Lists every dataset with its task and source."""
-    from harness.datasets import registry
+    from fuseboard.harness.datasets import registry
 
     found = [registry.get(name) for name in registry.names()]
     rows: list[Facts] = [
@@ -46,7 +47,7 @@ def list_datasets(json: Json = False) -> None:
 @datasets.command("check")
 def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")]) -> None:
     """Says how a dataset is divided and looks at every image file; exits with 1 where one cannot be read."""
-    from harness.datasets import registry
+    from fuseboard.harness.datasets import registry
 
     found = registry.get(dataset)
     for remark in found.remarks:
@@ -73,16 +74,16 @@ def extract(
 
     Several backbones run in a process each, so that the peak memory of one is not that of another.
     """
-    from harness.backbones import pin, registry
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.extract import extract as run
-    from harness.one_pass import extract_together
-    from store.location import store_root
+    from fuseboard.harness.backbones import pin, registry
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.extraction.extract import extract as run
+    from fuseboard.harness.extraction.shared_reader import extract_together
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.store.files.location import store_root
 
     if one_pass and cluster is not None:
         raise UsageError("--one-pass and --cluster exclude each other; give one")
-    cards = [pin.pinned(registry.get(name), harness.backbones.cli.confirm) for name in backbone]
+    cards = [pin.pinned(registry.get(name), backbones_cli.confirm) for name in backbone]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
     sources = [known_datasets.get(f"{name}-first{limit}" if limit else name) for name in dataset]
@@ -115,12 +116,12 @@ def fuse(
     import csv
     import sys
 
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.fuse import find_images, predict
-    from harness.search.engine import Search
-    from store.location import store_root
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.predict import find_images, predict
+    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.search.search import Search
+    from fuseboard.store.files.location import store_root
 
     rules, paths = protocols.get(protocol), find_images(images)
     name = known_datasets.name_of(dataset)
@@ -136,6 +137,6 @@ def fuse(
 @cli.command()
 def doctor(json: Json = False) -> None:
     """Says what is missing on this machine, and how to mend it."""
-    from harness.doctor import examine
+    from fuseboard.harness.doctor import examine
 
     print_findings(examine(), json)

@@ -5,10 +5,10 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from harness.datasets import medmnist
-from harness.extras import EXTRAS, MAGICKWAND, mend
-from harness.finding import Finding, Status
-from store.location import store_root
+from fuseboard.harness.datasets import paths
+from fuseboard.harness.terminal.extras import EXTRAS, MAGICKWAND, mend
+from fuseboard.harness.terminal.finding import Finding, Status
+from fuseboard.store.files.location import store_root
 
 FREE_GB = 5
 
@@ -55,11 +55,11 @@ def _gpu() -> Finding:
 
 
 def _data() -> Finding:
-    there = sorted(path.name for path in medmnist.root().glob("*mnist*.npz"))
+    there = sorted(path.name for path in paths.root().glob("*mnist*.npz"))
     if there:
-        return Finding("ok", "MedMNIST", f"{medmnist.root()}: {', '.join(there)}")
+        return Finding("ok", "MedMNIST", f"{paths.root()}: {', '.join(there)}")
     return Finding(
-        "note", "MedMNIST", f"no file in {medmnist.root()}", "they are downloaded on demand; or set MEDMNIST_ROOT"
+        "note", "MedMNIST", f"no file in {paths.root()}", "they are downloaded on demand; or set MEDMNIST_ROOT"
     )
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from store.table import show
+from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
-    from leaderboard.finding import Finding
-    from leaderboard.regression import Refit
-    from leaderboard.sources import Sources
+    from fuseboard.leaderboard.context.providers import Sources
+    from fuseboard.leaderboard.regression.check import Refit
+    from fuseboard.leaderboard.regression.finding import Finding
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
 SubmissionsOption = Annotated[
@@ -42,9 +42,9 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
         url: UrlOption = None,
     ) -> None:
         """Build the site, print the path of its front page, and say on stderr what moved since it was last built."""
-        from leaderboard import site
-        from leaderboard.url import normal
-        from store.location import store_root
+        from fuseboard.leaderboard.output.base_url import normal
+        from fuseboard.leaderboard.site import build as site
+        from fuseboard.store.files.location import store_root
 
         address = site.URL if url is None else normal(url)
         root = store_root(store)
@@ -59,7 +59,7 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
         port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8000,
     ) -> None:
         """Show a built site on this machine until Ctrl-C."""
-        from leaderboard.server import HOST, open_server
+        from fuseboard.leaderboard.output.server import HOST, open_server
 
         with open_server(out, port) as server:
             typer.echo(f"http://{HOST}:{server.server_port}/")
@@ -72,9 +72,9 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
     @app.command()
     def check(store: StoreOption = None, reference: ReferenceOption = None) -> None:
         """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
-        from leaderboard import reference as references
-        from leaderboard import regression
-        from store.location import store_root
+        from fuseboard.leaderboard.regression import check as regression
+        from fuseboard.leaderboard.regression import reference as references
+        from fuseboard.store.files.location import store_root
 
         report = regression.check(store_root(store), reference or references.FOLDER, refit)
         if report.findings:
@@ -89,9 +89,9 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
     @app.command()
     def accept(store: StoreOption = None, reference: ReferenceOption = None) -> None:
         """Write what this store measured as the reference that `check` holds later rows against."""
-        from leaderboard import reference as references
-        from leaderboard import regression
-        from store.location import store_root
+        from fuseboard.leaderboard.regression import check as regression
+        from fuseboard.leaderboard.regression import reference as references
+        from fuseboard.store.files.location import store_root
 
         for path in regression.accept(store_root(store), reference or references.FOLDER):
             typer.echo(path)

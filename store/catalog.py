@@ -8,10 +8,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from store import block, views
-from store.block import Block, Labels
-from store.errors import FuseboardError, UsageError
-from store.versions import Version, find
+from fuseboard.store import sql as views
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import block
+from fuseboard.store.embeddings.block import Block
+from fuseboard.store.embeddings.versions import Version, find
+from fuseboard.store.errors import FuseboardError, UsageError
 
 
 @dataclass(frozen=True)

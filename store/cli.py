@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from store import cli_remotes
-from store.errors import UsageError
-from store.location import store_root
-from store.table import show
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files.location import store_root
+from fuseboard.store.files.table import show
+from fuseboard.store.remotes import cli
 
 if TYPE_CHECKING:
-    from store.official import Datasets
+    from fuseboard.store.embeddings.dataset_protocol import Datasets
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 
@@ -50,13 +50,13 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
         """Remove superseded versions and unfinished pulls, after asking."""
         _collect(store_root(store), current(), yes)
 
-    cli_remotes.add(app, datasets)
+    cli.add(app, datasets)
     return app
 
 
 def list_versions(store: Store = None, as_json: Json = False) -> None:
     """Show every version: what it holds, how large it is, where it came from, where its licence stands."""
-    from store import versions
+    from fuseboard.store.embeddings import versions
 
     root = store_root(store)
     found, broken = versions.survey(root)
@@ -78,7 +78,7 @@ def _verify(root: Path, spec: str | None, datasets: "Datasets", as_json: bool) -
 
     from rich.console import Console
 
-    from store import verification
+    from fuseboard.store.embeddings import verify as verification
 
     with Console(stderr=True).status("verifying"):
         report = verification.verify(root, spec, datasets)
@@ -96,7 +96,7 @@ def _verify(root: Path, spec: str | None, datasets: "Datasets", as_json: bool) -
 
 
 def _collect(root: Path, current: Mapping[str, str], yes: bool) -> None:
-    from store import garbage
+    from fuseboard.store.embeddings import gc as garbage
 
     found = garbage.find(root, current)
     if not found:
@@ -123,7 +123,7 @@ def sql(
 
     import duckdb
 
-    from store.catalog import Catalog
+    from fuseboard.store.catalog import Catalog
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other; give one")
@@ -143,7 +143,7 @@ def sql(
 
 
 def _facts(version: Any) -> dict[str, Any]:
-    from store import history
+    from fuseboard.store.embeddings import history
 
     manifest, events = version.manifest, history.read(version.folder)
     splits = [split for entry in manifest.datasets.values() for split in entry.splits.values()]

@@ -5,14 +5,14 @@ import shlex
 import pytest
 import typer
 
-import fuseboard
-from harness import protocol
-from harness.evaluations import EVALUATIONS
-from harness.fusion import CONCAT, SOFT_VOTE, WEIGHTED_VOTE
-from harness.search import strategies
-from harness.search.recipe import FUSION, LATE, PROBE
-from harness.tuning.recipes import TUNED, TUNING
-from leaderboard.boards.command import command, no_command
+from fuseboard import cli
+from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, WEIGHTED_VOTE
+from fuseboard.harness.evaluations import EVALUATIONS
+from fuseboard.harness.evaluations.tuning.recipes import TUNED, TUNING
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.row_identity import FUSION, LATE, PROBE
+from fuseboard.leaderboard.rows.reproduce import command, no_command
 
 UNDER_FUSION = "singles"
 """An evaluation whose rows are those of the search."""
@@ -37,7 +37,7 @@ def parsed(line):
     """(command, parameters) as the command line reads them; nothing is run."""
     program, *words = shlex.split(line)
     assert program == "fuseboard"
-    group = typer.main.get_command(fuseboard.app)
+    group = typer.main.get_command(cli.app)
     name, found, rest = group.resolve_command(group.make_context(program, words, resilient_parsing=True), words)
     return name, found.make_context(name, rest).params
 

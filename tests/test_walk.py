@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from harness import protocol
-from harness.backbones import registry
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.search import strategies
-from harness.search.engine import Search
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.search import Search
 from tests.leaderboard.page import Page
 from tests.store.hub_client import server_module
 
@@ -36,13 +36,13 @@ def watch(event, arguments):
     if event == "socket.connect" and arguments[1][0] != "127.0.0.1":
         raise SystemExit(f"{arguments[1]} was asked")
 sys.addaudithook(watch)
-from harness.datasets.digits import Digits
+from fuseboard.harness.datasets.digits import Digits
 Digits.at_hand = False
 def images(self, split, start, stop):
     raise SystemExit("an image was asked for")
 Digits.images = images
 """
-RUN = "import sys, fuseboard; fuseboard.main(sys.argv[1:])"
+RUN = "import sys; from fuseboard import cli; cli.main(sys.argv[1:])"
 
 
 @dataclass

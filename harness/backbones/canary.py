@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backbones import encoder
-from harness.backbones.card import Card
-from harness.backbones.encoder import Encoder
-from store import atomic
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import loaders
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import atomic
 
 FOLDER = Path(__file__).parent / "canaries"
 
@@ -41,7 +41,7 @@ def vectors(card: Card, loaded: Encoder) -> NDArray[np.float32]:
 
 def load(card: Card, device: str, trust: bool = False) -> tuple[Encoder, NDArray[np.float32]]:
     """Loads a backbone and holds its canary against the shipped one; returns the encoder with the canary's vectors."""
-    loaded = encoder.load(card, device, trust)
+    loaded = loaders.load(card, device, trust)
     found = vectors(card, loaded)
     check(card, found)
     return loaded, found

@@ -7,11 +7,11 @@ from typing import Any, Literal, Self, get_args
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from harness.backbones.source import LOADERS, Source
-from harness.preprocessing import Preprocessing
-from store.errors import FuseboardError, UsageError, unknown
-from store.fingerprint import fingerprint
-from store.manifest import Backbone, Name, Redistribution
+from fuseboard.harness.backbones.preprocessing import Preprocessing
+from fuseboard.harness.backbones.source import LOADERS, Source
+from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
+from fuseboard.store.errors import FuseboardError, UsageError, unknown
+from fuseboard.store.files.hashing import fingerprint
 
 __all__ = ["LOADERS", "Card", "Precision", "Source", "read"]
 

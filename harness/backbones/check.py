@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import profile
-from harness.backbones import alarm, canary, encoder
-from harness.backbones.card import Card
-from harness.backbones.encoder import Encoder
-from harness.backbones.source import DESCRIPTORS
-from harness.feeder import is_out_of_memory
-from harness.finding import Finding
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import canary, loaders, wrong_weights
+from fuseboard.harness.backbones.adaptive_batches import is_out_of_memory
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.harness.backbones.source import DESCRIPTORS
+from fuseboard.harness.runtime import profiling
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.errors import FuseboardError
 
 BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128)}
 SECONDS = 2.0
@@ -51,13 +51,13 @@ def check(card: Card, device: str, root: Path, trust: bool = False) -> Iterator[
         trust: whether code of its repository may run.
     """
     yield _access(card)
-    meter = profile.Meter(device)
+    meter = profiling.Meter(device)
     try:
-        loaded = encoder.load(card, device, trust)
+        loaded = loaders.load(card, device, trust)
     except FuseboardError as error:
         yield Finding("wrong", "loads", str(error), "see the message")
         return
-    yield Finding("ok", "loads", f"in {meter.wall_s:.1f} s on {profile.hardware(device)}")
+    yield Finding("ok", "loads", f"in {meter.wall_s:.1f} s on {profiling.hardware(device)}")
     yield from _vectors(card, loaded)
     kind = device.partition(":")[0]
     fitted = 1
@@ -70,7 +70,7 @@ def check(card: Card, device: str, root: Path, trust: bool = False) -> Iterator[
                 raise
             yield Finding("note", f"batch of {size}", "out of memory; extraction halves its batches until they fit")
             break
-    yield from alarm.findings(card, loaded, root, fitted)
+    yield from wrong_weights.findings(card, loaded, root, fitted)
 
 
 def _access(card: Card) -> Finding:
@@ -124,7 +124,7 @@ def speed(card: Card, loaded: Encoder, batch_size: int) -> Speed:
     """Times forward passes of one batch size, after one that is not counted."""
     pixels: NDArray[Any] = np.stack([card.preprocessing.pixels(canary.images()[i % 3]) for i in range(batch_size)])
     loaded.encode(pixels)
-    meter, passes = profile.Meter(loaded.device), 0
+    meter, passes = profiling.Meter(loaded.device), 0
     while passes < 2 or meter.wall_s < SECONDS:
         loaded.encode(pixels)
         passes += 1

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from harness.options import Json
-from harness.output import Facts, print_facts, print_findings, print_rows
+from fuseboard.harness.terminal.options import Json
+from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
+from fuseboard.harness.terminal.report import Facts
 
 cli = typer.Typer(no_args_is_help=True, help="The models that turn images into vectors.")
 
@@ -19,7 +20,7 @@ Trust = Annotated[
 @cli.command("list")
 def list_backbones(json: Json = False) -> None:
     """Lists every backbone with a card; `unpinned` ones are pinned before their first use."""
-    from harness.backbones import registry
+    from fuseboard.harness.backbones import registry
 
     cards = [registry.get(name) for name in registry.names()]
     rows: list[Facts] = [
@@ -42,7 +43,7 @@ def list_backbones(json: Json = False) -> None:
 @cli.command()
 def show(name: Name, json: Json = False) -> None:
     """Prints a card, its resolved preprocessing, its fingerprint, and what nobody has confirmed or pinned."""
-    from harness.backbones import registry
+    from fuseboard.harness.backbones import registry
 
     card = registry.get(name)
     version = None if card.unpinned else card.fingerprint
@@ -62,9 +63,9 @@ def pin(
     out: Annotated[Path | None, typer.Option(help="Where the pinned card goes; NAME.toml here by default.")] = None,
 ) -> None:
     """Fetches a backbone's weights and writes its card with their revision and hashes, for use as NAME.toml."""
-    from harness.backbones import pin as pins
-    from harness.backbones import registry
-    from store import atomic
+    from fuseboard.harness.backbones import pin as pins
+    from fuseboard.harness.backbones import registry
+    from fuseboard.store.files import atomic
 
     card = registry.get(name)
     path = out or pins.file_name(card)
@@ -84,15 +85,15 @@ def check(
     json: Json = False,
 ) -> None:
     """Checks access, loading, width, canary, determinism, speed and memory, and raises the alarm on wrong weights."""
-    from harness.backbones import canary, encoder, registry
-    from harness.backbones.check import check as run
-    from harness.backbones.pin import pinned
-    from harness.device import resolve
-    from store.location import store_root
+    from fuseboard.harness.backbones import canary, loaders, registry
+    from fuseboard.harness.backbones.check import check as run
+    from fuseboard.harness.backbones.pin import pinned
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.store.files.location import store_root
 
     card, where = pinned(registry.get(name), confirm), resolve(device)
     if record:
-        path = canary.record(card, canary.vectors(card, encoder.load(card, where, trust)))
+        path = canary.record(card, canary.vectors(card, loaders.load(card, where, trust)))
         typer.echo(f"recorded {path}", err=True)
     print_findings(list(run(card, where, store_root(store), trust)), json)
 

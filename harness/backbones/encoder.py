@@ -1,6 +1,5 @@
 """The encoder: a loaded backbone, from pixels to vectors."""
 
-import importlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backbones import allocator
-from harness.backbones.card import LOADERS, Card
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import allocator
+from fuseboard.harness.backbones.card import Card
 
 if TYPE_CHECKING:
     import torch
@@ -25,27 +23,6 @@ class Encoder(Protocol):
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of a batch of preprocessed pixels (N, H, W, channels)."""
         ...
-
-
-def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:
-    """Loads a backbone with the loader that its card names.
-
-    Args:
-        card: fully pinned; nothing that is not pinned is read.
-        device: `cpu`, or the name of a CUDA device.
-        trust: whether code from the card's repository may run, on cards that need it.
-
-    Raises:
-        FuseboardError: a pin is missing, the model needs code that is not trusted, or model and card disagree.
-    """
-    card.require_pins()
-    if card.trust and not trust:
-        raise FuseboardError(
-            f"{card.id}: its model is code of {card.source.place} at {card.source.revision}, which would run on this "
-            "machine; read it there, then pass --trust"
-        )
-    encoder: Encoder = importlib.import_module(LOADERS[card.source.loader]).load(card, device, trust)
-    return encoder
 
 
 class TorchEncoder:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.backbones import card as cards
-from harness.backbones import places, weights
-from harness.backbones.card import Card
-from harness.backbones.loaders.python_loader import file_of
-from harness.backbones.source import UNPINNED, Source
-from store import atomic
-from store.errors import UsageError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import card as cards
+from fuseboard.harness.backbones import weight_sources, weights
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.loaders.python_loader import file_of
+from fuseboard.harness.backbones.source import UNPINNED, Source
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files import atomic
+from fuseboard.store.files.hashing import sha256_of
 
 
 def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
@@ -50,14 +50,16 @@ def pin(card: Card) -> Card:
     if source.module_sha256 == UNPINNED:
         source = _with(source, module_sha256=sha256_of(file_of(card)))
     if source.revision == UNPINNED:
-        source = _with(source, revision=places.newest_revision(card))
+        source = _with(source, revision=weight_sources.newest_revision(card))
     card = card.model_copy(update={"source": source})
     if source.sha256 is not None:
-        first = places.fetch(card)
+        first = weight_sources.fetch(card)
         source = _with(source, sha256=sha256_of(first) if source.sha256 == UNPINNED else source.sha256)
         if source.is_indexed:
             known = {name: digest for name, digest in source.shards.items() if digest != UNPINNED}
-            new = {n: sha256_of(places.fetch(card, n)) for n in weights.shards_of(card, first) if n not in known}
+            new = {
+                n: sha256_of(weight_sources.fetch(card, n)) for n in weights.shards_of(card, first) if n not in known
+            }
             source = _with(source, shards=known | new)
     made = card.model_copy(update={"source": source})
     if source.sha256 is not None:

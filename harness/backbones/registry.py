@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from harness.backbones import card as cards
-from harness.backbones.card import Card
-from store.errors import UsageError, unknown
+from fuseboard.harness.backbones import card as cards
+from fuseboard.harness.backbones.card import Card
+from fuseboard.store.errors import UsageError, unknown
 
 FOLDER = Path(__file__).parent / "cards"
 

@@ -6,20 +6,20 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from store.errors import unknown
+from fuseboard.store.errors import unknown
 
 LOADERS = {
-    "timm": "harness.backbones.loaders.timm_loader",
-    "open_clip": "harness.backbones.loaders.open_clip_loader",
-    "transformers": "harness.backbones.loaders.transformers_loader",
-    "conch": "harness.backbones.loaders.conch_loader",
-    "medimageinsight": "harness.backbones.loaders.medimageinsight_loader",
-    "musk": "harness.backbones.loaders.musk_loader",
-    "python": "harness.backbones.loaders.python_loader",
-    "hog": "harness.backbones.loaders.descriptors",
-    "pixels": "harness.backbones.loaders.descriptors",
+    "timm": "timm_loader",
+    "open_clip": "open_clip_loader",
+    "transformers": "transformers_loader",
+    "conch": "conch_loader",
+    "medimageinsight": "medimageinsight_loader",
+    "musk": "musk_loader",
+    "python": "python_loader",
+    "hog": "descriptors",
+    "pixels": "descriptors",
 }
-"""Loader -> the module whose `load(card, device, trust)` makes the encoder; imported only when it is used."""
+"""Loader -> its module in `loaders`, whose `load(card, device, trust)` makes the encoder."""
 
 DESCRIPTORS = ("hog", "pixels")
 """Loaders that compute and learned nothing, so there are no weights to pin."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.backbones import places
-from harness.backbones.card import Card
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import weight_sources
+from fuseboard.harness.backbones.card import Card
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,7 @@ def files_of(card: Card) -> list[Path]:
         FuseboardError: a pin is missing, a file is not there, or it is not the pinned one.
     """
     card.require_pins()
-    first = places.fetch(card)
+    first = weight_sources.fetch(card)
     _hold(card, first, str(card.source.sha256))
     if not card.source.is_indexed:
         return [first]
@@ -35,7 +35,7 @@ def files_of(card: Card) -> list[Path]:
             f"{card.id}: the shard {loose[0]} holds tensors it needs and is not pinned on its card; "
             f"run `fuseboard backbones pin {card.id}`"
         )
-    paths = [places.fetch(card, name) for name in wanted]
+    paths = [weight_sources.fetch(card, name) for name in wanted]
     for path, name in zip(paths, wanted, strict=True):
         _hold(card, path, shards[name])
     return paths

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Dataset, Images, Labels
-from harness.datasets.medmnist import MedMNIST
-from harness.extras import MAGICKWAND
-from store.errors import FuseboardError
-from store.manifest import ColumnName, SplitName
+from fuseboard.harness.datasets.dataset import Dataset, Images
+from fuseboard.harness.datasets.medmnist import MedMNIST
+from fuseboard.harness.terminal.extras import MAGICKWAND
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.manifest import ColumnName, SplitName
+from fuseboard.store.errors import FuseboardError
 
 SEED = 0
 """Of the official generator."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from store.manifest import SPLITS, ColumnName, SplitName
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.manifest import SPLITS, ColumnName, SplitName
 
-Labels = NDArray[np.integer[Any]]
 Image = NDArray[np.uint8]
 Images = Iterator[Image]
 Reader = Callable[[], Image]

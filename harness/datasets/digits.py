@@ -4,7 +4,8 @@ import hashlib
 
 import numpy as np
 
-from harness.datasets.dataset import Dataset, Images, Labels
+from fuseboard.harness.datasets.dataset import Dataset, Images
+from fuseboard.store.arrays import Labels
 
 SEED = 2026
 """Fixes the stratified split for ever: another seed would be another dataset."""

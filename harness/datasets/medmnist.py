@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Dataset, Images, Labels
-from harness.datasets.place import root as root
-from store.errors import FuseboardError
+from fuseboard.harness.datasets.dataset import Dataset, Images
+from fuseboard.harness.datasets.paths import root
+from fuseboard.store.arrays import Labels
+from fuseboard.store.errors import FuseboardError
 
 FLAGS = tuple(
     f"{stem}mnist"

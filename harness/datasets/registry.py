@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
-from harness.datasets import medmnist
-from harness.datasets.corrupted import Corrupted
-from harness.datasets.dataset import Dataset, First
-from harness.datasets.digits import Digits
-from harness.datasets.imagenet import official as imagenet
-from store.errors import UsageError, unknown
+from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets.corrupted import Corrupted
+from fuseboard.harness.datasets.dataset import Dataset, First
+from fuseboard.harness.datasets.digits import Digits
+from fuseboard.harness.datasets.imagenet import official
+from fuseboard.harness.datasets.imagenet import registry as imagenet
+from fuseboard.store.errors import UsageError, unknown
 
 FIRST = re.compile(r"(.+)-first([1-9]\d*)")
 OWN = ".toml"
@@ -16,7 +17,7 @@ OWN = ".toml"
 
 def names() -> list[str]:
     """Every dataset that has a name of its own."""
-    return [Digits.name, imagenet.NAME, *medmnist.names()]
+    return [Digits.name, official.NAME, *medmnist.names()]
 
 
 def get(name: str) -> Dataset:
@@ -33,7 +34,7 @@ def get(name: str) -> Dataset:
         raise unknown("dataset", name, [*names(), f"a path that ends in {OWN}"])
     if clean != name:
         return Corrupted(medmnist.get(clean))
-    if name == imagenet.NAME:
+    if name == official.NAME:
         return imagenet.get()
     return Digits() if name == Digits.name else medmnist.get(name)
 
@@ -43,14 +44,14 @@ def name_of(spec: str) -> str:
     limited = FIRST.fullmatch(spec)
     plain, suffix = (limited[1], f"-first{limited[2]}") if limited else (spec, "")
     if plain.endswith(OWN):
-        from harness.datasets.own import spec as specs
+        from fuseboard.harness.datasets.custom import spec as specs
 
         plain = specs.read(Path(plain)).name
     return plain + suffix
 
 
 def _own(path: Path) -> Dataset:
-    from harness.datasets.own.images import OwnImages
+    from fuseboard.harness.datasets.custom.images import OwnImages
 
     own = OwnImages(path)
     if own.name.removesuffix("-c") in names() or FIRST.fullmatch(own.name):

@@ -1,8 +1,8 @@
 """Attention that learned nothing: what the released code of BioFuse did, random weights before XGBoost."""
 
-from harness.attention import ablation
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
+from fuseboard.harness.evaluations.attention import ablation
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
 
 
 def evaluate(search: Search) -> Chosen:

@@ -1,8 +1,8 @@
 """Attention that was trained: what the paper's text lets one expect, and its released code did not do."""
 
-from harness.attention import ablation
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
+from fuseboard.harness.evaluations.attention import ablation
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
 
 
 def evaluate(search: Search) -> Chosen:

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from harness.evaluations import EVALUATIONS
-from harness.options import Backbones, Device, Json, ProtocolName, Store, names
-from harness.output import print_report
-from store.errors import UsageError
+from fuseboard.harness.evaluations import EVALUATIONS
+from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, Store, names
+from fuseboard.harness.terminal.output import print_report
+from fuseboard.store.errors import UsageError
 
 cli = typer.Typer()
 
@@ -24,12 +24,12 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
-    from harness import evaluations
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.search.engine import Search
-    from store.location import store_root
+    from fuseboard.harness import evaluations
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.search.search import Search
+    from fuseboard.store.files.location import store_root
 
     if trials is not None and evaluation != "tuned":
         raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from harness import knn, profile
-from harness.evaluations import contest
-from harness.evaluations.contest import Answer
-from harness.evaluations.variant import Variant
-from harness.fusion import Subset
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
-from harness.search.fit import Outcome
-from store.choice import choose
-from store.manifest import SPLITS
+from fuseboard.harness.classifiers import knn
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.evaluations import hyperparameters
+from fuseboard.harness.evaluations.hyperparameters import Answer
+from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.runtime import profiling
+from fuseboard.harness.search.fit import Outcome
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results.selection import choose
 
 NAME = "knn"
 
@@ -49,8 +50,8 @@ def evaluate(search: Search) -> Chosen:
             predict_s[split] = time.perf_counter() - began
         for variant in asked:
             scores = {split: [knn.shares(truth, found[:, : variant.setting["k"]])] for split, found in near.items()}
-            outcome = Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware())
+            outcome = Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware())
             yield Answer(variant, outcome, train.shape[1])
 
-    held = contest.hold(search, contest.alone_and_together(search), variants, answers)
+    held = hyperparameters.hold(search, hyperparameters.alone_and_together(search), variants, answers)
     return Chosen(choose(held.rows), held.rows, held.notes)

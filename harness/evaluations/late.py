@@ -1,9 +1,9 @@
 """Late fusion: the soft vote of classifiers that each saw one backbone. It scores every subset without another fit."""
 
-from harness.fusion import all_subsets
-from harness.search import strategies
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
+from fuseboard.harness.classifiers.fusion import all_subsets
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
 
 
 def evaluate(search: Search) -> Chosen:

@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import cluster, profile
-from harness.evaluations import contest
-from harness.evaluations.contest import Answer
-from harness.evaluations.variant import Variant
-from harness.fusion import Subset, concat
-from harness.linear_probe import GRID, MAX_ITERATIONS, LinearProbe, side_by_side, standardised
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
-from harness.search.fit import Outcome
-from harness.search.folds import Labels
-from store.choice import choose
-from store.manifest import SPLITS
+from fuseboard.harness.classifiers.fusion import Subset, concat
+from fuseboard.harness.classifiers.linear_probe import GRID, MAX_ITERATIONS, LinearProbe, side_by_side, standardised
+from fuseboard.harness.evaluations import hyperparameters
+from fuseboard.harness.evaluations.hyperparameters import Answer
+from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.runtime import executor, profiling
+from fuseboard.harness.search.fit import Outcome
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results.selection import choose
 
 NAME = "linear-probe"
 
@@ -47,11 +47,11 @@ def evaluate(search: Search) -> Chosen:
         task, classes = search.pool.entry.task, search.pool.entry.n_classes
         jobs = ((LinearProbe(penalties[v.name], task, classes), features, blocks[0].labels) for v in asked)
         with side_by_side():
-            for number, outcome in cluster.run(_fit, jobs, search.jobs, address=None):
+            for number, outcome in executor.run(_fit, jobs, search.jobs, address=None):
                 whole = replace(outcome, fit_s=preparing_s + outcome.fit_s)
-                yield Answer(asked[number], whole, features[0].shape[1], jobs=search.jobs or profile.cores())
+                yield Answer(asked[number], whole, features[0].shape[1], jobs=search.jobs or profiling.cores())
 
-    held = contest.hold(search, contest.alone_and_together(search), variants, answers)
+    held = hyperparameters.hold(search, hyperparameters.alone_and_together(search), variants, answers)
     return Chosen(choose(held.rows), held.rows, held.notes)
 
 
@@ -65,4 +65,4 @@ def _fit(probe: LinearProbe, features: Sequence[NDArray[np.float32]], labels: La
         began = time.perf_counter()
         scores[str(split)] = [fitted.predict(rows)]
         predict_s[str(split)] = time.perf_counter() - began
-    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware())
+    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware())

@@ -1,8 +1,8 @@
 """Oracle-single: the best single backbone on validation, which fusion has to beat."""
 
-from harness.search import strategies
-from harness.search.chosen import Chosen
-from harness.search.engine import Search
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
 
 
 def evaluate(search: Search) -> Chosen:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from harness.options import Backbones, Device, Jobs, Json, ProtocolName, Store, Yes, names
-from harness.output import print_report, print_rows, print_worth
-from harness.search import strategies
+from fuseboard.harness.search import strategies
+from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, Store, Yes, names
+from fuseboard.harness.terminal.output import print_report, print_rows, print_worth
 
 cli = typer.Typer()
 
@@ -25,13 +25,13 @@ def search(
     json: Json = False,
 ) -> None:
     """Searches the fusion of backbones that is best on validation, and reports it on test."""
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.fusion import all_subsets
-    from harness.search.chosen import Chosen
-    from harness.search.engine import Search
-    from store.location import store_root
+    from fuseboard.harness.classifiers.fusion import all_subsets
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.search.report import Chosen
+    from fuseboard.harness.search.search import Search
+    from fuseboard.store.files.location import store_root
 
     plan, rules = strategies.get(strategy), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
@@ -57,12 +57,12 @@ def compare_strategies(
     """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
     from dataclasses import asdict
 
-    from harness import protocol as protocols
-    from harness.datasets import registry as known_datasets
-    from harness.device import resolve
-    from harness.search.engine import Search
-    from harness.search.price import prices
-    from store.location import store_root
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.search.search import Search
+    from fuseboard.harness.search.strategy_comparison import prices
+    from fuseboard.store.files.location import store_root
 
     rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
     engine = Search(store_root(store), name, rules, names(backbones), resolve(device), jobs, yes=yes)

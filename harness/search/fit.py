@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import profile
-from harness.classifiers import XGBoost
+from fuseboard.harness.classifiers.xgboost import XGBoost
+from fuseboard.harness.runtime import profiling
 
 Rows = NDArray[np.intp]
 Fold = tuple[Rows, Rows]
@@ -62,7 +62,7 @@ def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.floa
             began = time.perf_counter()
             scores[split].append(fitted.predict(features))
             predict_s[split] += time.perf_counter() - began
-    return Outcome(scores, fit_s, predict_s, profile.peak_rss_mb(), profile.hardware(order.classifier.device))
+    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware(order.classifier.device))
 
 
 Parts = Sequence[NDArray[np.float32]]

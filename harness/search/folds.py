@@ -1,15 +1,11 @@
 """Which rows are trained on: stratified shares and folds, fixed by the protocol's seed."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.protocol import CrossValidation
-from harness.search.fit import Fold, Rows
-from store.errors import FuseboardError
-
-Labels = NDArray[np.integer[Any]]
+from fuseboard.harness.protocols.protocol import CrossValidation
+from fuseboard.harness.search.fit import Fold, Rows
+from fuseboard.store.arrays import Labels
+from fuseboard.store.errors import FuseboardError
 
 
 def share(labels: Labels, part: float, seed: int) -> Rows:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from math import inf
 
-from harness.fusion import Subset
-from harness.search.strategies.strategy import Ask, Plan, Scores, Setting
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Scores, Setting
 
 
 def ranked(setting: Setting, scores: Scores, subsets: Iterable[Subset]) -> list[Subset]:

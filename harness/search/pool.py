@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backbones import registry
-from harness.fusion import Subset
-from store import block, catalog
-from store.catalog import Blocks
-from store.manifest import SPLITS, DatasetEntry
-from store.versions import Version, together
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.store import catalog
+from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings import block
+from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry
+from fuseboard.store.embeddings.versions import Version, together
 
 
 @dataclass(frozen=True)

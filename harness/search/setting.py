@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.fusion import Subset
-from harness.protocol import Protocol
-from harness.search.pool import Pool
-from store.catalog import Blocks
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.search.pool import Pool
+from fuseboard.store.catalog import Blocks
 
 DEFAULT_BINS = 256
 """XGBoost's own, where the protocol names none."""

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.finding import Finding
-from harness.submissions.folder import Submission, read
-from harness.submissions.rules import life, texts
-from harness.submissions.shards import arrival, leakage, rows, shape, twin
-from harness.submissions.shards.others import Others
-from harness.submissions.shards.tally import tally
-from store.errors import FuseboardError
-from store.versions import Version
+from fuseboard.harness.submissions.folder import accepted, read
+from fuseboard.harness.submissions.rules import lifecycle, texts
+from fuseboard.harness.submissions.shards import duplicate_backbone, leakage, parquet_layout, quarantine, rows
+from fuseboard.harness.submissions.shards.split_statistics import tally
+from fuseboard.harness.submissions.shards.stored_backbones import Others
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ def check(folder: Path, root: Path, before: Path | None = None, device: str = "c
     """
     submission, findings = read(folder)
     if before is not None and submission is not None:
-        findings = [*findings, *life.findings(submission, life.accepted(before))]
+        findings = [*findings, *lifecycle.findings(submission, accepted(before))]
     if submission is None or _are_bad(findings) or submission.statement.status == "withdrawn":
         return Checked(findings, submission, None)
-    with arrival.alone(root, submission.manifest.backbone):
+    with quarantine.alone(root, submission.manifest.backbone):
         version, found = _bring(submission, root)
         if version is not None:
             found = [*found, *_judge(submission, version, root, device, fetch)]
@@ -58,7 +59,7 @@ def check(folder: Path, root: Path, before: Path | None = None, device: str = "c
 
 def _bring(submission: Submission, root: Path) -> tuple[Version | None, list[Finding]]:
     try:
-        version = arrival.bring(submission, root)
+        version = quarantine.bring(submission, root)
     except (FuseboardError, OSError) as error:
         mend = "publish exactly what the manifest lists, and name its place in submission.toml"
         return None, [Finding("missing", "shards", str(error), mend)]
@@ -69,7 +70,7 @@ def _bring(submission: Submission, root: Path) -> tuple[Version | None, list[Fin
 
 
 def _judge(submission: Submission, version: Version, root: Path, device: str, fetch: bool) -> list[Finding]:
-    findings = _run(shape.findings(version, root))
+    findings = _run(parquet_layout.findings(version, root))
     if _are_bad(findings):  # nothing is unpacked of what may be a bomb
         return findings
     for dataset in version.manifest.datasets:
@@ -87,11 +88,11 @@ def _dataset(version: Version, root: Path, dataset: str) -> Iterator[Finding]:
     if not _are_bad(found):
         others = Others(version, root, dataset, tallies)
         yield from leakage.findings(version, dataset, tallies, others)
-        yield from twin.findings(version, dataset, others)
+        yield from duplicate_backbone.findings(version, dataset, others)
 
 
 def _reproduction(submission: Submission, version: Version, root: Path, device: str, fetch: bool) -> Iterator[Finding]:
-    from harness.submissions import reproduction  # it brings torch along
+    from fuseboard.harness.submissions import reproduction  # it brings torch along
 
     yield from reproduction.findings(submission, version, root, device, fetch)
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from harness.options import Device, Json, ProtocolName, Store
-from harness.output import print_findings, print_rows
+from fuseboard.harness.terminal.options import Device, Json, ProtocolName, Store
+from fuseboard.harness.terminal.output import print_findings, print_rows
 
 cli = typer.Typer(no_args_is_help=True, help="Backbones of other people.")
 Comment = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write it for a pull request too.")]
@@ -21,7 +21,7 @@ def new(
     out: Annotated[Path, typer.Option(help="The folder of submissions.")] = Path("submissions"),
 ) -> None:
     """Writes a folder with a commented card and the steps that are left; nothing is overwritten."""
-    from harness.submissions.drafting.new import new as make
+    from fuseboard.harness.submissions.drafting.new import new as make
 
     folder, told = make(name, out, from_hub)
     for line in told:
@@ -42,18 +42,19 @@ def check(
     json: Json = False,
 ) -> None:
     """Holds a submission against every rule, its shards included; exits with 1 when one is broken."""
-    from harness.submissions.check import check as run
-    from harness.submissions.ranking import comment
-    from harness.submissions.rules import life
-    from store import atomic
-    from store.location import store_root
+    from fuseboard.harness.submissions.check import check as run
+    from fuseboard.harness.submissions.folder import accepted
+    from fuseboard.harness.submissions.ranking import pr_comment
+    from fuseboard.harness.submissions.rules import lifecycle
+    from fuseboard.store.files import atomic
+    from fuseboard.store.files.location import store_root
 
     if not folder.exists() and before is not None:
-        findings = list(life.findings(None, life.accepted(before)))
+        findings = list(lifecycle.findings(None, accepted(before)))
     else:
         findings = run(folder, store_root(store), before, device or "cpu", fetch).findings
     if markdown is not None:
-        atomic.write_text(markdown, comment.checked(folder.name, findings))
+        atomic.write_text(markdown, pr_comment.checked(folder.name, findings))
     print_findings(findings, json)
 
 
@@ -71,24 +72,24 @@ def rank(
 
     It is checked first, and not ranked where a rule is broken. The store's own results stay as they are.
     """
-    from harness import protocol as protocols
-    from harness.device import resolve
-    from harness.submissions.check import check as run
-    from harness.submissions.ranking import comment
-    from harness.submissions.ranking.rank import rank as place
-    from store import atomic
-    from store.location import store_root
+    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.submissions.check import check as run
+    from fuseboard.harness.submissions.ranking import pr_comment
+    from fuseboard.harness.submissions.ranking.rank import rank as place
+    from fuseboard.store.files import atomic
+    from fuseboard.store.files.location import store_root
 
     rules, root, where = protocols.get(protocol), store_root(store), resolve(device)
     checked = run(folder, root, device=where)
     if checked.submission is None or checked.version is None:
         if markdown is not None:
-            atomic.write_text(markdown, comment.checked(folder.name, checked.findings))
+            atomic.write_text(markdown, pr_comment.checked(folder.name, checked.findings))
         print_rows([finding.row() for finding in checked.findings], json)
         raise typer.Exit(1)  # a withdrawn one breaks no rule, and there is nothing to rank
     ranking = place(checked.submission, checked.version, root, rules, where, dataset or ())
     if markdown is not None:
-        atomic.write_text(markdown, ranking.markdown)
+        atomic.write_text(markdown, pr_comment.comment(ranking))
     for note in ranking.notes:
         typer.echo(note, err=True)
     print_rows(ranking.table if json else ranking.lines, json)
@@ -103,9 +104,9 @@ def accept(
     json: Json = False,
 ) -> None:
     """Checks a submission and takes its embeddings into the store, where searches and the board see them."""
-    from harness.submissions.merging.acceptance import accept as take
-    from harness.submissions.merging.acceptance import folders
-    from store.location import store_root
+    from fuseboard.harness.submissions.merging.acceptance import accept as take
+    from fuseboard.harness.submissions.merging.acceptance import folders
+    from fuseboard.store.files.location import store_root
 
     found = [finding for one in folders(folder, everyone) for finding in take(one, store_root(store), device or "cpu")]
     if found:
@@ -121,7 +122,7 @@ def intake(
     repository: Annotated[Path, typer.Option(help="Of git; nothing in it changes.")] = Path(),
 ) -> None:
     """Takes one submission's data files out of a pull request's commit, without a checkout; prints its name."""
-    from harness.submissions.merging.intake import take
-    from harness.submissions.merging.objects import Repository
+    from fuseboard.harness.submissions.merging.git import Repository
+    from fuseboard.harness.submissions.merging.intake import take
 
     typer.echo(take(Repository(repository), commit, head, base, into))

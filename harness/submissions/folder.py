@@ -1,32 +1,31 @@
 """The folder: a submission as it was handed in, read and held against every rule that needs no shards."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from harness.backbones import pin, registry
-from harness.backbones.card import Card
-from harness.finding import Finding
-from harness.submissions.rules import contents, files, holdings, licence, life, names, origin, overlap, texts
-from harness.submissions.rules.contents import Content, Model
-from harness.submissions.rules.files import README
-from store import manifest as manifests
-from store import statement
-from store.errors import UsageError
-from store.manifest import Backbone, Manifest
-from store.statement import Statement
-
-FILES = tuple(files.LIMITS)
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A folder that holds a card, a manifest and a statement, each valid by itself."""
-
-    folder: Path
-    card: Card
-    manifest: Manifest
-    statement: Statement
+from fuseboard.harness.backbones import pin, registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.submissions.rules import (
+    datasets,
+    files,
+    licence,
+    lifecycle,
+    names,
+    overlap,
+    parsing,
+    source,
+    texts,
+)
+from fuseboard.harness.submissions.rules.files import README
+from fuseboard.harness.submissions.rules.parsing import Content, Model
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings import manifest as manifests
+from fuseboard.store.embeddings.manifest import Backbone, Manifest
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.results import submission_file
+from fuseboard.store.results.submission_file import Statement
 
 
 def read(folder: Path) -> tuple[Submission | None, list[Finding]]:
@@ -47,6 +46,21 @@ def read(folder: Path) -> tuple[Submission | None, list[Finding]]:
     return submission, [replace(f, message=texts.safe(f.message), fix=texts.safe(f.fix)) for f in found]
 
 
+def accepted(folder: Path) -> Submission | None:
+    """A submission as it was accepted, None where the folder is not there, so that there was none.
+
+    Raises:
+        FuseboardError: what is there cannot be read, so nobody can say what a change of it breaks.
+    """
+    if not folder.exists():
+        return None
+    found, findings = read(folder)
+    if found is None:
+        first = next((finding.message for finding in findings if finding.is_bad), "it is not whole")
+        raise FuseboardError(f"{folder}: the accepted submission cannot be read ({first}); mend it first")
+    return found
+
+
 def _judged(folder: Path) -> tuple[list[Finding], Submission | None]:
     data, findings = files.read(folder)
     is_whole = not findings
@@ -54,7 +68,7 @@ def _judged(folder: Path) -> tuple[list[Finding], Submission | None]:
     findings += names.findings(name, {*registry.names(), *_beside(folder)})
     card = _content(Card, manifests.CARD, data)
     said = _content(Manifest, manifests.FILE, data)
-    stated = _content(Statement, statement.FILE, data)
+    stated = _content(Statement, submission_file.FILE, data)
     for content, what in ((card, "card"), (said, "manifest"), (stated, "statement")):
         findings += content.findings
         if content.model is not None:
@@ -65,20 +79,20 @@ def _judged(folder: Path) -> tuple[list[Finding], Submission | None]:
         is_withdrawn = stated.model is not None and stated.model.status == "withdrawn"
         findings += _taken(card.model)
         findings += licence.findings(card.model, is_withdrawn)
-        findings += origin.findings(card.model)
+        findings += source.findings(card.model)
         findings += overlap.findings(card.model)
     if said.model is not None:
-        findings += holdings.findings(said.model)
+        findings += datasets.findings(said.model)
     if card.model is None or said.model is None or stated.model is None:
         return findings, None
     findings += _agreement(name, card.model, said.model)
     submission = Submission(folder, card.model, said.model, stated.model)
-    findings += life.standing(submission)
+    findings += lifecycle.standing(submission)
     return findings, submission if is_whole else None
 
 
 def _content(kind: type[Model], file: str, data: dict[str, bytes]) -> Content[Model]:
-    return contents.read(kind, file, data[file]) if file in data else Content(None, [])
+    return parsing.read(kind, file, data[file]) if file in data else Content(None, [])
 
 
 def _beside(folder: Path) -> set[str]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from harness.backbones import registry
-from harness.backbones.card import Card
-from harness.backbones.source import DESCRIPTORS
-from harness.submissions.rules import origin
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.source import DESCRIPTORS
+from fuseboard.harness.submissions.rules import source as origin
 
 LOADERS = ("timm", "open_clip", "transformers", *DESCRIPTORS)
 """Whose models are code of libraries that everybody has; the others run code that comes with the model."""

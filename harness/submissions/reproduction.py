@@ -7,18 +7,18 @@ import numpy as np
 import pyarrow.dataset as pads
 from numpy.typing import NDArray
 
-from harness.backbones import canary, encoder
-from harness.backbones.card import Card
-from harness.backbones.encoder import Encoder
-from harness.datasets import registry
-from harness.datasets.dataset import Dataset
-from harness.finding import Finding
-from harness.submissions import loadable
-from harness.submissions.folder import Submission
-from store.errors import FuseboardError
-from store.fingerprint import fingerprint
-from store.manifest import DatasetEntry
-from store.versions import Version
+from fuseboard.harness.backbones import canary, loaders
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.submissions import loadable
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.manifest import DatasetEntry
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import fingerprint
 
 CANARY, SAMPLE = "canary", "sample"
 IMAGES = 32
@@ -51,7 +51,7 @@ def findings(
         yield Finding("note", "reproduction", f"vectors were not computed again: {why}")
         return
     try:
-        loaded = encoder.load(card, device)
+        loaded = loaders.load(card, device)
         made = canary.vectors(card, loaded)
     except Exception as error:  # the libraries raise whatever they meet in a stranger's card
         yield Finding("wrong", "reproduction", f"the model does not load: {_told(error)}", "mend the card")

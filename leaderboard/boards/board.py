@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from store.choice import Criterion
+from fuseboard.store.results.selection import Criterion
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Subset = tuple[str, ...]

@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from leaderboard.boards.board import Board, Subset
-from leaderboard.boards.certainty import NOT_KEPT
-from store import one_vs_rest, predictions
-from store.block import Labels
-from store.errors import FuseboardError
-from store.manifest import Manifest
-from store.truth import images_of, truth
-from store.versions import Version
+from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
+from fuseboard.store.arrays import BINARY, Labels
+from fuseboard.store.embeddings.labels import images_of, truth
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results import predictions
+from fuseboard.store.statistics import one_vs_rest
 
 MOST = 40
 """Classes that still make a table."""
@@ -88,7 +89,7 @@ def count(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
     if labels.ndim == 2:
         has, said = labels > 0, scores > 0.5
         return np.stack([(has & said).sum(0), (has & ~said).sum(0), (~has & said).sum(0), (~has & ~said).sum(0)], 1)
-    binary = task == one_vs_rest.BINARY
+    binary = task == BINARY
     classes = 2 if binary else scores.shape[1]
     answers = (scores[:, -1] > 0.5) if binary else scores.argmax(axis=1)
     pairs = labels.astype(np.intp) * classes + answers

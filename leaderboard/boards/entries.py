@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.boards.board import Entry, Environment, Score
-from leaderboard.boards.interval import wilson
-from store.choice import by_validation
+from fuseboard.leaderboard.boards.board import Entry, Environment, Score
+from fuseboard.leaderboard.statistics.wilson import wilson
+from fuseboard.store.results.selection import by_validation
 
 
 def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:

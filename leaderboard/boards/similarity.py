@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.boards.board import Board
-from store.similarity import Similarity
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.store.results.similarity_rows import Similarity
 
 STEPS = 10
 """Shades of a cell; style.css has a class for each."""

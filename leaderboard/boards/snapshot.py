@@ -8,20 +8,21 @@ from pathlib import Path
 
 import polars as pl
 
-from leaderboard.boards.board import Board
-from leaderboard.boards.chance import Chances, chances
-from leaderboard.boards.confusion import Confusions, confusions
-from leaderboard.boards.kept import Kept, kept
-from leaderboard.boards.ranking import boards
-from leaderboard.boards.soundness import Unsound, sound
-from leaderboard.boards.supersession import mark
-from store import exposures, results, similarity
-from store.catalog import Catalog
-from store.errors import FuseboardError
-from store.manifest import Manifest
-from store.shapley import majority_acc
-from store.similarity import Similarity
-from store.versions import Version, all_versions
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.board_uncertainty import Chances, chances
+from fuseboard.leaderboard.boards.build import boards
+from fuseboard.leaderboard.boards.confusion import Confusions, confusions
+from fuseboard.leaderboard.rows.current import mark
+from fuseboard.leaderboard.rows.validation import Unsound, sound
+from fuseboard.leaderboard.rows.version_files import Kept, kept
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.versions import Version, all_versions
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results import corruption_errors, similarity_rows
+from fuseboard.store.results import rows as results
+from fuseboard.store.results.similarity_rows import Similarity
+from fuseboard.store.statistics.shapley import majority_acc
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def take(root: Path) -> Snapshot:
         boards=made,
         chances=chances(root, versions, marked, made),
         confusions=confusions(root, versions, rows, made),
-        similarities=tuple(similarity.read(root)),
-        exposures=exposures.errors(root, versions, rows),
+        similarities=tuple(similarity_rows.read(root)),
+        exposures=corruption_errors.errors(root, versions, rows),
         refused=tuple((error.path.relative_to(root).as_posix(), error.what) for error in reading.refused),
         unsound=unsound,
         disputed=reading.disputed,

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.boards.board import Subset
+from fuseboard.leaderboard.boards.board import Subset
 
 EVALUATION = "transfer"
 SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]

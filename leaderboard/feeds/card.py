@@ -1,15 +1,12 @@
 """The card: the picture that other places show beside a link to the site."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from leaderboard.boards.standings import Standing, Standings
-from leaderboard.display import foreign
-
-if TYPE_CHECKING:
-    from leaderboard.material import Material
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.output.format import foreign
+from fuseboard.leaderboard.rankings.table import Standing, Standings
 
 PATH = "static/card.png"
 WIDTH, HEIGHT = 1200, 630
@@ -27,25 +24,25 @@ FONT = "Liberation Sans"
 PAPER, INK, SOFT, LINE, ACCENT = "#faf9f6", "#17242b", "#52616a", "#dcd9d1", "#0b5a6b"
 
 
-def files(material: "Material") -> Mapping[str, bytes]:
+def files(site: SiteContext) -> Mapping[str, bytes]:
     """Path on the site -> content."""
     import vl_convert  # its import takes a moment, which only a build that draws should wait for
 
-    return {PATH: vl_convert.svg_to_png(drawing(material), scale=1, ppi=72)}
+    return {PATH: vl_convert.svg_to_png(drawing(site), scale=1, ppi=72)}
 
 
-def says(material: "Material") -> str:
+def says(site: SiteContext) -> str:
     """What the card shows, for those who do not see it."""
-    best = _best(material)
+    best = _best(site)
     if best is None:
-        return f"fuseboard: {' '.join(TITLE)} {_counts(material)}."
+        return f"fuseboard: {' '.join(TITLE)} {_counts(site)}."
     rows = ", ".join(f"{foreign(row.name)[:LONGEST]} {row.mean_auc:.3f}" for row in best.rows[:SHOWN] if row.mean_auc)
-    return f"fuseboard: {' '.join(TITLE)} {_counts(material)}. {_what(best)}: {rows}."
+    return f"fuseboard: {' '.join(TITLE)} {_counts(site)}. {_what(best)}: {rows}."
 
 
-def drawing(material: "Material") -> Markup:
+def drawing(site: SiteContext) -> Markup:
     """The card as SVG."""
-    best = _best(material)
+    best = _best(site)
     plot = Markup("").join(_plot(best)) if best else _text(NAME, TOP + 40, "Nothing has been ranked yet.", 28, SOFT)
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
@@ -63,21 +60,21 @@ def drawing(material: "Material") -> Markup:
         brand=_text(NAME, 84, "fuseboard", 30, ACCENT, bold=True),
         one=_text(NAME, 152, TITLE[0], 48, INK, bold=True),
         two=_text(NAME, 210, TITLE[1], 48, INK, bold=True),
-        counts=_text(NAME, 268, _counts(material), 28, SOFT),
+        counts=_text(NAME, 268, _counts(site), 28, SOFT),
         plot=plot,
     )
 
 
-def _best(material: "Material") -> Standings | None:
+def _best(site: SiteContext) -> Standings | None:
     """Of the protocol with the most datasets that ranks anything."""
-    return next((one for one in material.singles if one.rows and one.rows[0].rank is not None), None)
+    return next((one for one in site.singles if one.rows and one.rows[0].rank is not None), None)
 
 
-def _counts(material: "Material") -> str:
-    snapshot = material.snapshot
+def _counts(site: SiteContext) -> str:
+    snapshot = site.snapshot
     held = (
-        (len(material.changes.state.backbones), "backbone"),
-        (len(material.changes.state.datasets), "dataset"),
+        (len(site.backbones), "backbone"),
+        (len(site.datasets), "dataset"),
         (snapshot.rows.height, "result row"),
     )
     return " · ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in held)

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from leaderboard.feeds.earlier import CHANGES, STATE, Earlier
-from leaderboard.feeds.entry import EMPTY, MOST, Entry, History, Line
-from leaderboard.feeds.moved import came_and_went, moved, named, set_aside
-from leaderboard.feeds.places import placed
-from leaderboard.feeds.state import Chosen, State, state
-
-if TYPE_CHECKING:
-    from leaderboard.material import Material
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds.diff import came_and_went, moved, named, set_aside
+from fuseboard.leaderboard.feeds.entry import EMPTY, MOST, Entry, History, Line
+from fuseboard.leaderboard.feeds.previous_site import CHANGES, STATE, Earlier
+from fuseboard.leaderboard.feeds.rank_changes import placed
+from fuseboard.leaderboard.feeds.state import Chosen, State, state
 
 NOTHING = "nothing moved since the last build"
 
@@ -29,20 +26,20 @@ class Changes:
     """What this build found, for the person who asked for it."""
 
 
-def since(earlier: Earlier, material: "Material") -> Changes:
+def since(earlier: Earlier, site: SiteContext) -> Changes:
     """What moved between the site that a build replaces and the one it makes.
 
     Args:
         earlier: what stands in the folder.
-        material: of the new site.
+        site: of the new site.
     """
-    now = state(material)
+    now = state(site)
     if earlier.problem:
         line = Line(text=f"What moved cannot be said, because the site that stood here is no help: {earlier.problem}")
-        return _appended(earlier, material, now, lines=[line])
+        return _appended(earlier, site, now, lines=[line])
     if earlier.rows is None or earlier.state is None:
         return Changes(EMPTY, EMPTY.as_json(), now, "the first build here, so nothing to compare it with")
-    before, after = named(earlier.rows), named(material.snapshot.rows.drop("right"))
+    before, after = named(earlier.rows), named(site.snapshot.rows.drop("right"))
     shards = ({(v.backbone, v.fingerprint, v.dataset): v.hash for v in one.vectors} for one in (earlier.state, now))
     moves, rows = moved(before, after, *shards)
     places = list(placed(earlier.state.rankings, now.rankings))
@@ -55,7 +52,7 @@ def since(earlier: Earlier, material: "Material") -> Changes:
     if not (moves or places or lines):
         return Changes(earlier.history, earlier.raw or earlier.history.as_json(), now, NOTHING)
     return _appended(
-        earlier, material, now, lines=lines, moves=moves, moved=rows, places=tuple(places[:MOST]), placed=len(places)
+        earlier, site, now, lines=lines, moves=moves, moved=rows, places=tuple(places[:MOST]), placed=len(places)
     )
 
 
@@ -64,10 +61,10 @@ def files(changes: Changes) -> Mapping[str, bytes]:
     return {CHANGES: changes.raw, STATE: changes.state.as_json()}
 
 
-def _appended(earlier: Earlier, material: "Material", now: State, lines: list[Line], **found: object) -> Changes:
+def _appended(earlier: Earlier, site: SiteContext, now: State, lines: list[Line], **found: object) -> Changes:
     nothing = {"moves": (), "moved": 0, "places": (), "placed": 0}
     kept, left_out = tuple(lines[:MOST]), max(0, len(lines) - MOST)
-    date = material.snapshot.newest
+    date = site.snapshot.newest
     history = earlier.history.after(date=date, lines=kept, lines_left_out=left_out, **{**nothing, **found})
     entry: Entry = history.entries[0]
     return Changes(history, history.as_json(), now, f"{entry.headline}: see changes.html")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from store.fingerprint import fingerprint
+from fuseboard.store.files.hashing import fingerprint
 
 KEPT = 100
 """Entries of a history; older ones are dropped."""

@@ -7,25 +7,25 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard import bundle
-from leaderboard.feeds import tables
-from leaderboard.material import Material
-from leaderboard.verdicts.lines import compact
-from store.results import SCHEMA
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds import tables
+from fuseboard.leaderboard.output import duckdb_wasm
+from fuseboard.leaderboard.published.verdicts.groups import compact
+from fuseboard.store.results.schema import SCHEMA
 
 COLUMNS = (*(name for name in SCHEMA if name not in {"right", "scores"}), "superseded")
 """Of a published row: all of a result's but its answers per image, and whether a newer row is in its place."""
 
 
-def files(material: Material) -> Mapping[str, bytes]:
+def files(site: SiteContext) -> Mapping[str, bytes]:
     """Path on the site -> content."""
-    rows = published(material.snapshot.rows)
+    rows = published(site.snapshot.rows)
     found = {
-        "data/results.json": as_json(material).encode(),
+        "data/results.json": as_json(site).encode(),
         "data/results.csv": tables.as_csv(rows),
         "data/results.parquet": tables.as_parquet(rows),
     }
-    return found | ({"data/results.arrow": tables.as_arrow(rows)} if bundle.files() else {})
+    return found | ({"data/results.arrow": tables.as_arrow(rows)} if duckdb_wasm.files() else {})
 
 
 def published(rows: pl.DataFrame) -> pl.DataFrame:
@@ -33,9 +33,9 @@ def published(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(COLUMNS).sort("key")
 
 
-def as_json(material: Material) -> str:
+def as_json(site: SiteContext) -> str:
     """Boards, costs, gaps, the verdicts on published figures and submissions. `format` changes when a reader must."""
-    snapshot = material.snapshot
+    snapshot = site.snapshot
     content: dict[str, Any] = {
         "format": 1,
         "newest": snapshot.newest.isoformat() if snapshot.newest else None,
@@ -43,14 +43,14 @@ def as_json(material: Material) -> str:
         "chances": [chance.as_json() for chance in snapshot.chances.values()],
         "extractions": [
             {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")}
-            for extraction in material.extractions
+            for extraction in site.extractions
         ],
-        "totals": [asdict(total) for total in material.totals],
-        "searches": [asdict(search) for search in material.searches],
-        "runtimes": [asdict(runtime) for runtime in material.runtimes],
+        "totals": [asdict(total) for total in site.totals],
+        "searches": [asdict(search) for search in site.searches],
+        "runtimes": [asdict(runtime) for runtime in site.runtimes],
         "similarities": [{"key": row.key, **row.model_dump(mode="json")} for row in snapshot.similarities],
-        "gaps": [asdict(gap) for gap in material.gaps],
-        "verdicts": compact(material.verdicts),
-        "submissions": [one.as_json() for one in material.submitted],
+        "gaps": [asdict(gap) for gap in site.gaps],
+        "verdicts": compact(site.verdicts),
+        "submissions": [one.as_json() for one in site.submitted],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"

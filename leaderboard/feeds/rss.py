@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from markupsafe import escape
 
-from leaderboard.display import foreign
-from leaderboard.feeds.entry import Entry
-
-if TYPE_CHECKING:
-    from leaderboard.material import Material
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds.changes import Changes
+from fuseboard.leaderboard.feeds.entry import Entry
+from fuseboard.leaderboard.output.format import foreign
 
 PATH = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -20,28 +18,28 @@ TOLD = 20
 """Things told of an entry of each kind; the page has them all."""
 
 
-def files(material: "Material") -> Mapping[str, bytes]:
+def files(site: SiteContext, changes: Changes) -> Mapping[str, bytes]:
     """Path on the site -> content."""
-    return {PATH: feed(material).encode()}
+    return {PATH: feed(site, changes).encode()}
 
 
-def feed(material: "Material") -> str:
+def feed(site: SiteContext, changes: Changes) -> str:
     """RSS 2.0, valid by the RSS Advisory Board's rules; every text in it is escaped twice, because it is HTML there."""
     ElementTree.register_namespace("atom", ATOM)
     rss = ElementTree.Element("rss", version="2.0")
     channel = ElementTree.SubElement(rss, "channel")
     _put(channel, "title", "fuseboard: what moved")
-    _put(channel, "link", f"{material.url}changes.html")
+    _put(channel, "link", f"{site.url}changes.html")
     _put(channel, "description", "Rows, ranks and choices of the leaderboard that are other ones than before, and why.")
     _put(channel, "language", "en")
-    if material.snapshot.newest:
-        _put(channel, "lastBuildDate", _date(material.snapshot.newest))
-    own = {"href": f"{material.url}{PATH}", "rel": "self", "type": "application/rss+xml"}
+    if site.snapshot.newest:
+        _put(channel, "lastBuildDate", _date(site.snapshot.newest))
+    own = {"href": f"{site.url}{PATH}", "rel": "self", "type": "application/rss+xml"}
     ElementTree.SubElement(channel, f"{{{ATOM}}}link", own)
-    for entry in material.changes.history.entries:
+    for entry in changes.history.entries:
         item = ElementTree.SubElement(channel, "item")
         _put(item, "title", entry.headline)
-        _put(item, "link", f"{material.url}changes.html#e-{entry.id[:12]}")
+        _put(item, "link", f"{site.url}changes.html#e-{entry.id[:12]}")
         _put(item, "description", "".join(f"<p>{escape(foreign(line))}</p>" for line in _lines(entry)))
         _put(item, "guid", entry.id, isPermaLink="false")
         if entry.date:

@@ -1,12 +1,10 @@
 """The sitemap: every page by its full address, for search engines."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-if TYPE_CHECKING:
-    from leaderboard.material import Material
+from fuseboard.leaderboard.context.context import SiteContext
 
 PATH = "sitemap.xml"
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -14,26 +12,26 @@ MOST = 50_000
 """Addresses that one file may hold."""
 
 
-def files(material: "Material", pages: Iterable[str]) -> Mapping[str, bytes]:
+def files(site: SiteContext, pages: Iterable[str]) -> Mapping[str, bytes]:
     """Path on the site -> content.
 
     Args:
-        material: of the site.
+        site: of the site.
         pages: their paths.
     """
-    robots = f"User-agent: *\nAllow: /\nSitemap: {material.url}{PATH}\n"
-    return {PATH: sitemap(material, pages).encode(), "robots.txt": robots.encode()}
+    robots = f"User-agent: *\nAllow: /\nSitemap: {site.url}{PATH}\n"
+    return {PATH: sitemap(site, pages).encode(), "robots.txt": robots.encode()}
 
 
-def sitemap(material: "Material", pages: Iterable[str]) -> str:
+def sitemap(site: SiteContext, pages: Iterable[str]) -> str:
     """By the rules of sitemaps.org; every page is as new as the newest thing in the store."""
     ElementTree.register_namespace("", NAMESPACE)
     urls = ElementTree.Element(f"{{{NAMESPACE}}}urlset")
     for path in sorted(pages)[:MOST]:
         url = ElementTree.SubElement(urls, f"{{{NAMESPACE}}}url")
-        ElementTree.SubElement(url, f"{{{NAMESPACE}}}loc").text = address(material.url, path)
-        if material.snapshot.newest:
-            ElementTree.SubElement(url, f"{{{NAMESPACE}}}lastmod").text = material.snapshot.newest.isoformat()
+        ElementTree.SubElement(url, f"{{{NAMESPACE}}}loc").text = address(site.url, path)
+        if site.snapshot.newest:
+            ElementTree.SubElement(url, f"{{{NAMESPACE}}}lastmod").text = site.snapshot.newest.isoformat()
     ElementTree.indent(urls, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(urls, encoding="unicode")}\n'
 

@@ -1,15 +1,13 @@
 """State: what a site keeps beside its rows so that the next build can say what moved."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from leaderboard.boards.standings import Standings
-from leaderboard.causes import vectors_of
-from leaderboard.feeds.entry import Count, Share, Text
-
-if TYPE_CHECKING:
-    from leaderboard.material import Material
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds.entry import Count, Share, Text
+from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rows.changed_inputs import vectors_of
 
 Names = tuple[Text, ...]
 
@@ -71,13 +69,12 @@ class State(_Strict):
         return (self.model_dump_json(indent=1) + "\n").encode()
 
 
-def state(material: "Material") -> State:
+def state(site: SiteContext) -> State:
     """Of what a site is made of."""
-    snapshot = material.snapshot
-    embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
+    snapshot = site.snapshot
     return State(
-        backbones=tuple(sorted({m.backbone for m in snapshot.manifests} | set(snapshot.rows["subset"].explode()))),
-        datasets=tuple(sorted(embedded | set(snapshot.rows["dataset"]))),
+        backbones=site.backbones,
+        datasets=site.datasets,
         protocols=tuple(sorted(set(snapshot.rows["protocol"]))),
         chosen=tuple(
             Chosen(
@@ -88,8 +85,8 @@ def state(material: "Material") -> State:
             for board in snapshot.boards
         ),
         rankings=(
-            *(_ranking("singles", one) for one in material.singles),
-            *(_ranking("fusion", one) for one in material.fusions),
+            *(_ranking("singles", one) for one in site.singles),
+            *(_ranking("fusion", one) for one in site.fusions),
         ),
         vectors=tuple(
             Vectors(backbone=backbone, fingerprint=fingerprint, dataset=dataset, hash=text)

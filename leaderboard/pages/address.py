@@ -1,7 +1,7 @@
 """Addresses: where things stand on the site, relative to its root."""
 
-from store.fingerprint import fingerprint
-from store.manifest import is_name
+from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.files.hashing import fingerprint
 
 RESERVED = {"con", "prn", "aux", "nul"}
 """Names that a file cannot have everywhere."""

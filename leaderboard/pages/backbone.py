@@ -8,17 +8,17 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from leaderboard.boards import backbone as boards
-from leaderboard.boards.backbone import Results
-from leaderboard.boards.kept import Kept
-from leaderboard.boards.similarity import Grid, grid
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.loading import Loading, loading
-from leaderboard.pages.page import Page
-from leaderboard.plots.intervals import intervals
-from leaderboard.verdicts.judgement import Verdict
-from store.manifest import SPLITS, Manifest
+from fuseboard.leaderboard.boards.similarity import Grid, grid
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages import backbone_profile as boards
+from fuseboard.leaderboard.pages.backbone_profile import Results
+from fuseboard.leaderboard.pages.loading_snippets import Loading, loading
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.intervals import intervals
+from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
+from fuseboard.leaderboard.rows.version_files import Kept
+from fuseboard.store.embeddings.manifest import SPLITS, Manifest
 
 WEB = re.compile(r"https://[A-Za-z0-9.-]+\.[a-z]{2,}(/[A-Za-z0-9._~/?=&%+:@#()-]*)?")
 CANARY = 5
@@ -39,18 +39,18 @@ class Version:
     """What is known to be unsure about it."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One per backbone that has embeddings or a result row."""
-    snapshot = material.snapshot
+    snapshot = site.snapshot
     compared = {row.dataset for row in snapshot.similarities}
     grids: dict[str, Grid] = {}
     for dataset in sorted(compared):
         own = [board for board in snapshot.boards if board.dataset == dataset]
         if (found := grid(dataset, snapshot.similarities, own)) is not None:
             grids[dataset] = found
-    published = boards.published(material.verdicts)
+    published = boards.published(site.verdicts)
     for name in boards.names(snapshot):
-        yield _page(name, material, grids, published.get(name, ()))
+        yield _page(name, site, grids, published.get(name, ()))
 
 
 def web(text: str | None) -> str | None:
@@ -58,11 +58,11 @@ def web(text: str | None) -> str | None:
     return text if text and WEB.fullmatch(text) else None
 
 
-def _page(name: str, material: Material, grids: Mapping[str, Grid], published: Sequence[Verdict]) -> Page:
-    snapshot = material.snapshot
-    own = [_version(manifest, material) for manifest in boards.versions(name, snapshot)]
+def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Sequence[Verdict]) -> Page:
+    snapshot = site.snapshot
+    own = [_version(manifest, site) for manifest in boards.versions(name, snapshot)]
     current = own[0] if own else None
-    results = tuple(boards.results(name, material.singles, snapshot.boards))
+    results = tuple(boards.results(name, site.singles, snapshot.boards))
     slug = address.slug(name)
     return Page(
         path=address.backbone(name),
@@ -77,7 +77,7 @@ def _page(name: str, material: Material, grids: Mapping[str, Grid], published: S
             "drawings": {one.protocol: _drawing(name, one) for one in results},
             "shares": list(boards.shares(name, snapshot.boards)),
             "alike": list(boards.alike(name, grids)),
-            "extractions": [one for one in material.extractions if one.backbone == name],
+            "extractions": [one for one in site.extractions if one.backbone == name],
             "published": published,
             "loading": _loading(current),
             "preprocessing": _choices(current.manifest.identity) if current else (),
@@ -89,8 +89,8 @@ def _page(name: str, material: Material, grids: Mapping[str, Grid], published: S
     )
 
 
-def _version(manifest: Manifest, material: Material) -> Version:
-    kept = material.snapshot.kept[manifest.backbone, manifest.fingerprint]
+def _version(manifest: Manifest, site: SiteContext) -> Version:
+    kept = site.snapshot.kept[manifest.backbone, manifest.fingerprint]
     said = {**ORIGIN, **PUT}
     came = [f"{said[event.what]} {event.where}" + (f" ({event.doi})" if event.doi else "") for event in kept.events]
     return Version(manifest, kept, tuple(dict.fromkeys(came)), tuple(_doubts(manifest, kept)))

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds.changes import Changes
+from fuseboard.leaderboard.pages.page import Page
 
 SHOWN = 20
 """Entries whose tables are on the page; of older ones the page has the words only."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext, changes: Changes) -> Iterator[Page]:
     """One."""
-    rows = material.snapshot.rows
+    rows = site.snapshot.rows
     yield Page(
         path="changes.html",
         template="changes.html.j2",
@@ -19,12 +20,12 @@ def pages(material: Material) -> Iterator[Page]:
         description="Which rows, ranks and choices changed from build to build of this site, and why.",
         context={
             "shown": SHOWN,
-            "entries": material.changes.history.entries,
+            "entries": changes.history.entries,
             # An entry may be of things that are gone, or of a file that somebody changed: it links to what is here.
             "here": {
                 "keys": dict(rows.select("key", "dataset").iter_rows()),
-                "datasets": set(material.snapshot.datasets),
-                "backbones": set(material.changes.state.backbones),
+                "datasets": set(site.snapshot.datasets),
+                "backbones": set(site.backbones),
             },
         },
     )

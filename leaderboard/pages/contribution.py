@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 
-from leaderboard.boards.shares import shares
-from leaderboard.material import Material
-from leaderboard.pages import address, frames
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address, download_tables
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.contributions import shares
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    found = [shares(material.snapshot, protocol) for protocol in material.protocols]
+    found = [shares(site.snapshot, protocol) for protocol in site.protocols]
     yield Page(
         path="boards/contribution.html",
         template="contribution.html.j2",
         title="Contribution",
         description="What each backbone adds to the pool on every dataset, as exact Shapley values.",
         context={"found": found},
-        tables={f"contribution-{address.slug(one.protocol)}": frames.contributions(one) for one in found if one.rows},
+        tables={
+            f"contribution-{address.slug(one.protocol)}": download_tables.contributions(one)
+            for one in found
+            if one.rows
+        },
     )

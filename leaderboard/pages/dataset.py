@@ -4,27 +4,27 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from leaderboard.boards.board import Board
-from leaderboard.boards.facts import facts
-from leaderboard.boards.modality import in_order, is_corrupted
-from leaderboard.boards.similarity import grid
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.examples import examples
-from leaderboard.pages.page import Page
-from leaderboard.plots.size import size
-from leaderboard.plots.validation import validation
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.dataset_facts import facts
+from fuseboard.leaderboard.boards.similarity import grid
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.examples import examples
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.subset_size import size
+from fuseboard.leaderboard.plots.validation import validation
+from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One per dataset that was searched, measured or embedded."""
-    snapshot = material.snapshot
+    snapshot = site.snapshot
     measured = set(snapshot.rows["dataset"])
     embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
     manifests = {(manifest.backbone, manifest.fingerprint): manifest for manifest in snapshot.manifests}
     for dataset in in_order(measured | embedded):
-        own = [board for name in material.protocols for board in snapshot.boards if _is(board, dataset, name)]
-        shown = examples(dataset, material.sources.examples(dataset))
+        own = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
+        shown = examples(dataset, site.sources.examples(dataset))
         yield Page(
             path=address.dataset(dataset),
             template="dataset.html.j2",

@@ -6,24 +6,21 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from leaderboard.boards.efficiency import Efficiency, efficiency
-from leaderboard.boards.measures import COSTS
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
-from leaderboard.plots.pareto import Dot, pareto
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.pareto import Dot, pareto
+from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
+from fuseboard.leaderboard.statistics.cost_measures import COSTS
 
 DRAWN = ("images_per_s", "hours")
 """Costs that have a plot, beside that of memory."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    snapshot = material.snapshot
-    found = [
-        efficiency(standings, snapshot.boards, material.extractions, snapshot.manifests)
-        for standings in material.singles
-    ]
+    snapshot = site.snapshot
+    found = [efficiency(standings, snapshot.boards, site.extractions, snapshot.manifests) for standings in site.singles]
     yield Page(
         path="boards/efficiency.html",
         template="efficiency.html.j2",

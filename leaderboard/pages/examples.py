@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.pages import address
+from fuseboard.leaderboard.pages import address
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

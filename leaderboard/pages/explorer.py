@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from leaderboard.boards.board import Board
-from leaderboard.boards.expense import Expenses
-from leaderboard.boards.explorer import Line, Mean, lines, means
-from leaderboard.boards.modality import in_order
-from leaderboard.boards.standings import Standings
-from leaderboard.boards.subset_tables import of_lines, of_means
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.costs.inference_cost import Expenses
+from fuseboard.leaderboard.explorer.explorer import Line, Mean, lines, means
+from fuseboard.leaderboard.explorer.tables import of_lines, of_means
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rows.modality import in_order
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Section:
         return "peak_rss_mb" if any(cost.peak_rss_mb is not None for cost in costs) else None
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """The one over all datasets, and one per dataset that has a board."""
-    snapshot = material.snapshot
-    over_all = [_over_all(material, standings) for standings in material.fusions]
+    snapshot = site.snapshot
+    over_all = [_over_all(site, standings) for standings in site.fusions]
     yield Page(
         path="explorer.html",
         template="explorer.html.j2",
@@ -74,8 +74,8 @@ def pages(material: Material) -> Iterator[Page]:
         tables={one.name: one.table for one in over_all if one.rows},
     )
     for dataset in snapshot.datasets:
-        boards = [board for name in material.protocols for board in snapshot.boards if _is(board, dataset, name)]
-        sections = [_of(material, board) for board in boards]
+        boards = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
+        sections = [_of(site, board) for board in boards]
         yield Page(
             path=address.explorer(dataset),
             template="subsets.html.j2",
@@ -86,20 +86,20 @@ def pages(material: Material) -> Iterator[Page]:
         )
 
 
-def _of(material: Material, board: Board) -> Section:
-    expenses = Expenses([board], material.extractions)
-    sure = material.snapshot.chances[board.dataset, board.protocol].certainties
-    rows = lines(board, sure, material.splits, expenses)
+def _of(site: SiteContext, board: Board) -> Section:
+    expenses = Expenses([board], site.extractions)
+    sure = site.snapshot.chances[board.dataset, board.protocol].certainties
+    rows = lines(board, sure, site.splits, expenses)
     name = f"subsets-{address.slug(board.protocol)}@{address.slug(board.dataset)}"  # @ is in no slug: none comes twice
     return Section(board.protocol, (board,), (board.dataset,), rows, expenses, name, of_lines(board, rows))
 
 
-def _over_all(material: Material, standings: Standings) -> Section:
+def _over_all(site: SiteContext, standings: Standings) -> Section:
     protocol, counted = standings.protocol, standings.counted
-    by_dataset = {board.dataset: board for board in material.snapshot.boards if board.protocol == protocol}
+    by_dataset = {board.dataset: board for board in site.snapshot.boards if board.protocol == protocol}
     searched = tuple(by_dataset[dataset] for dataset in in_order(by_dataset))
     boards = [by_dataset[dataset] for dataset in counted]
-    expenses = Expenses(boards, material.extractions)
+    expenses = Expenses(boards, site.extractions)
     rows = means(boards, expenses) if len(boards) > 1 else ()
     name = f"subsets-{address.slug(protocol)}"
     return Section(protocol, searched, counted, rows, expenses, name, of_means(protocol, counted, rows))

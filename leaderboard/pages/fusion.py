@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from leaderboard.boards.board import Board, Subset
-from leaderboard.boards.singles import columns
-from leaderboard.material import Material
-from leaderboard.pages import address, frames
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address, download_tables
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.singles import columns
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,17 @@ class Pool:
     """Datasets where fewer were measured, and how many."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     tables: dict[str, pl.DataFrame] = {}
     pools: dict[str, list[Pool]] = {}
-    for standings in material.fusions:
+    for standings in site.fusions:
         slug = address.slug(standings.protocol)
-        tables |= {f"fusion-{slug}": frames.ranking(standings), f"scores-of-fusion-{slug}": frames.scores(standings)}
-        own = {board.dataset: board for board in columns(material.snapshot, standings.protocol)}
+        tables |= {
+            f"fusion-{slug}": download_tables.ranking(standings),
+            f"scores-of-fusion-{slug}": download_tables.scores(standings),
+        }
+        own = {board.dataset: board for board in columns(site.snapshot, standings.protocol)}
         pools[standings.protocol] = _pools(own, standings.datasets)
     yield Page(
         path="boards/fusion.html",

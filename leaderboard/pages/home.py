@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages.page import Page
 
 DOORS = (
     ("boards/contribution.html", "Contribution", "What each backbone adds to the pool, as exact Shapley values."),
@@ -19,18 +19,18 @@ DOORS = (
 """(path, title, what is behind it)."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     yield Page(
         path="index.html",
         template="index.html.j2",
         title="Which frozen embeddings of medical images are worth fusing?",
         description="Precomputed embeddings of medical images, every subset of them measured, and what chance did.",
-        context={"backbones": _backbones(material), "doors": DOORS, "gaps": material.gaps},
+        context={"backbones": _backbones(site), "doors": DOORS, "gaps": site.gaps},
     )
 
 
-def _backbones(material: Material) -> list[str]:
+def _backbones(site: SiteContext) -> list[str]:
     """Embedded or ranked, by name."""
-    ranked = {version.backbone for board in material.snapshot.boards for version in board.versions}
-    return sorted(ranked | {manifest.backbone for manifest in material.snapshot.manifests})
+    ranked = {version.backbone for board in site.snapshot.boards for version in board.versions}
+    return sorted(ranked | {manifest.backbone for manifest in site.snapshot.manifests})

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
-from leaderboard.sources import Definition
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.context.providers import Definition
+from fuseboard.leaderboard.pages.page import Page
 
 HERE = "http://127.0.0.1"
 """How the address of a site begins that nobody but its builder can open, so that no citation names it."""
@@ -42,34 +42,34 @@ class Protocol:
     """What rows and definition disagree on."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    newest = material.snapshot.newest
+    newest = site.snapshot.newest
     yield Page(
         path="method.html",
         template="method.html.j2",
         title="Method",
         description="Every metric, interval, test and ranking of this site with its formula and source; how to cite.",
         context={
-            "protocols": _protocols(material),
+            "protocols": _protocols(site),
             "version": version("fuseboard"),
             "year": newest.year if newest else None,
-            "public": not material.url.startswith(HERE),
+            "public": not site.url.startswith(HERE),
         },
     )
 
 
-def _protocols(material: Material) -> tuple[Protocol, ...]:
+def _protocols(site: SiteContext) -> tuple[Protocol, ...]:
     """Those that have a board first, then those that are defined, then whatever else rows name."""
-    known, rows = material.sources.protocols(), material.snapshot.rows
-    names = dict.fromkeys([*material.protocols, *sorted(known), *rows["protocol"].unique().sort()])
+    known, rows = site.sources.protocols(), site.snapshot.rows
+    names = dict.fromkeys([*site.protocols, *sorted(known), *rows["protocol"].unique().sort()])
     return tuple(
         Protocol(
             name=name,
             definition=known.get(name),
             choices=tuple(_flat(known[name].choices)) if name in known else (),
             uses=_uses(rows.filter(pl.col("protocol") == name)),
-            warning=_warning(name, known, material.unknown_protocols),
+            warning=_warning(name, known, site.unknown_protocols),
         )
         for name in names
     )

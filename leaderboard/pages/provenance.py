@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from leaderboard.boards.provenance import Line, Measured, Provenance, provenances
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rows.provenance import Line, Measured, Provenance, provenances
 
 TITLES = {"val": "Validation", "test": "Test", "cv": "Cross-validation", "clean": "Clean"}
 """Split -> as people read it; others are shown as they are called."""
@@ -63,9 +63,9 @@ class Section:
     exposed: tuple[Exposed, ...]
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One per dataset that has a row."""
-    for own in provenances(material.snapshot.rows, material.snapshot.manifests):
+    for own in provenances(site.snapshot.rows, site.snapshot.manifests):
         yield Page(
             path=address.provenance(own.dataset),
             template="provenance.html.j2",
@@ -75,8 +75,8 @@ def pages(material: Material) -> Iterator[Page]:
                 "dataset": own.dataset,
                 "own": own,
                 "sections": sections(own),
-                "has_board": own.dataset in material.snapshot.datasets,
-                "known": {one.digest: one for one in material.sources.protocols().values()},
+                "has_board": own.dataset in site.snapshot.datasets,
+                "known": {one.digest: one for one in site.sources.protocols().values()},
             },
         )
 

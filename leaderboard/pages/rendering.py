@@ -7,11 +7,11 @@ from pathlib import Path
 import jinja2
 from jinja2.bccache import Bucket
 
-from leaderboard import display
-from leaderboard.feeds import card, sitemap
-from leaderboard.material import Material
-from leaderboard.pages import address, navigation
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds import card, sitemap
+from fuseboard.leaderboard.output import format
+from fuseboard.leaderboard.pages import address, navigation
+from fuseboard.leaderboard.pages.page import Page
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -39,9 +39,9 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
-def render(kinds: Iterable[Iterable[Page]], material: Material) -> Iterator[tuple[Page, str]]:
+def render(kinds: Iterable[Iterable[Page]], site: SiteContext) -> Iterator[tuple[Page, str]]:
     """Each page with its text, kind by kind."""
-    environment = _environment(material)
+    environment = _environment(site)
 
     def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:
         return [(p, environment.get_template(p.template).render(p.context, page=p, root=p.root)) for p in pages]
@@ -51,7 +51,7 @@ def render(kinds: Iterable[Iterable[Page]], material: Material) -> Iterator[tupl
             yield from filled
 
 
-def _environment(material: Material) -> jinja2.Environment:
+def _environment(site: SiteContext) -> jinja2.Environment:
     # autoescape=True, not select_autoescape: that one looks at the extension and leaves *.html.j2 unescaped.
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -62,27 +62,27 @@ def _environment(material: Material) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        material=material,
-        snapshot=material.snapshot,
+        site=site,
+        snapshot=site.snapshot,
         address=address,
         navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
-        missing=display.missing,
+        missing=format.missing,
         card={
             "path": card.PATH,
             "width": card.WIDTH,
             "height": card.HEIGHT,
-            "says": card.says(material),
+            "says": card.says(site),
             "address": sitemap.address,
         },
     )
     environment.filters.update(
-        number=display.number,
-        points=display.points,
-        seconds=display.seconds,
-        moment=display.moment,
-        span=display.span,
-        p=display.p_value,
-        short=display.short,
-        foreign=display.foreign,
+        number=format.number,
+        points=format.points,
+        seconds=format.seconds,
+        moment=format.moment,
+        span=format.span,
+        p=format.p_value,
+        short=format.short,
+        foreign=format.foreign,
     )
     return environment

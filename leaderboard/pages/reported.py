@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages.page import Page
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     yield Page(
         path="reported.html",
         template="reported.html.j2",
         title="Reported elsewhere",
         description="Figures that others published, with their sources, and how they fare against measured ones.",
-        context={"sections": material.published},
+        context={"sections": site.published},
     )

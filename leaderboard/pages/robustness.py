@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from leaderboard.boards.beside import beside
-from leaderboard.boards.board import Subset
-from leaderboard.boards.robustness import SHADES, Corrupted
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
-from store.exposures import CLEAN, EVALUATIONS
-from store.robustness import SEVERITIES
+from fuseboard.leaderboard.boards.board import Subset
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.robustness.published_comparison import beside
+from fuseboard.leaderboard.robustness.robustness import SHADES, Corrupted
+from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS
+from fuseboard.store.statistics.corruption_error import SEVERITIES
 
 TITLES = dict(zip(EVALUATIONS, ("each backbone's own preprocessing", "one loader for all backbones"), strict=True))
 """Evaluation -> as people read it."""
@@ -32,10 +32,10 @@ CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """The board, and one page per corrupted dataset."""
-    everything = material.corrupted
-    protocols = tuple(dict.fromkeys([*material.protocols, *(each.protocol for each in everything)]))
+    everything = site.corrupted
+    protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
     yield Page(
         path="boards/robustness.html",

@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from leaderboard.boards.costs import Extraction, Search, Total
-from leaderboard.boards.runtime import Phase, Runtime
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
-from leaderboard.plots.phases import phases
-from store.manifest import Profile
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.costs.costs import Extraction, Search, Total
+from fuseboard.leaderboard.costs.runtime import Phase, Runtime
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.runtime import phases
+from fuseboard.store.embeddings.manifest import Profile
 
 _KINDS: dict[Any, Any] = {
     str: pl.String,
@@ -26,7 +26,7 @@ _KINDS: dict[Any, Any] = {
 """Type of a field -> that of its column; a page's tables hold lists of text alone."""
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     yield Page(
         path="runtime.html",
@@ -34,17 +34,17 @@ def pages(material: Material) -> Iterator[Page]:
         title="Runtime and memory",
         description="What computing the embeddings and searching over them took, on which machines.",
         context={
-            "extractions": material.extractions,
-            "totals": material.totals,
-            "searches": material.searches,
-            "runtimes": material.runtimes,
-            "drawing": phases(material.runtimes),
+            "extractions": site.extractions,
+            "totals": site.totals,
+            "searches": site.searches,
+            "runtimes": site.runtimes,
+            "drawing": phases(site.runtimes),
         },
         tables={
-            "runtime-totals": pl.DataFrame([asdict(total) for total in material.totals], schema=_kinds(Total)),
-            "runtime-fits": _fits(material.searches),
-            "runtime-extractions": _extractions(material.extractions),
-            "runtime-phases": _phases(material.runtimes),
+            "runtime-totals": pl.DataFrame([asdict(total) for total in site.totals], schema=_kinds(Total)),
+            "runtime-fits": _fits(site.searches),
+            "runtime-extractions": _extractions(site.extractions),
+            "runtime-phases": _phases(site.runtimes),
         },
     )
 

@@ -4,22 +4,25 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from leaderboard.material import Material
-from leaderboard.pages import address, frames
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address, download_tables
+from fuseboard.leaderboard.pages.page import Page
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     tables: dict[str, pl.DataFrame] = {}
-    for standings in material.singles:
+    for standings in site.singles:
         slug = address.slug(standings.protocol)
-        tables |= {f"singles-{slug}": frames.ranking(standings), f"scores-of-singles-{slug}": frames.scores(standings)}
+        tables |= {
+            f"singles-{slug}": download_tables.ranking(standings),
+            f"scores-of-singles-{slug}": download_tables.scores(standings),
+        }
     yield Page(
         path="boards/singles.html",
         template="singles.html.j2",
         title="Single backbones",
         description="Every frozen backbone alone on every dataset, ranked by mean test AUC, with intervals and tiers.",
-        context={"manifests": material.snapshot.current},
+        context={"manifests": site.snapshot.current},
         tables=tables,
     )

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from leaderboard import bundle
-from leaderboard.feeds.columns import MEANINGS
-from leaderboard.feeds.results import published
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.feeds.columns import MEANINGS
+from fuseboard.leaderboard.feeds.results import published
+from fuseboard.leaderboard.output import duckdb_wasm
+from fuseboard.leaderboard.pages.page import Page
 
 EXAMPLES = (
     (
@@ -75,9 +75,9 @@ _KINDS: dict[pl.DataType, str] = {
 }
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    schema = published(material.snapshot.rows).schema
+    schema = published(site.snapshot.rows).schema
     yield Page(
         path="sql.html",
         template="sql.html.j2",
@@ -86,9 +86,9 @@ def pages(material: Material) -> Iterator[Page]:
         context={
             "examples": EXAMPLES,
             "columns": [(name, _KINDS[kind], MEANINGS[name]) for name, kind in schema.items()],
-            "rows": material.snapshot.rows.height,
-            "is_bundled": bool(bundle.files()),
-            "megabytes": bundle.megabytes(),
-            "command": bundle.COMMAND,
+            "rows": site.snapshot.rows.height,
+            "is_bundled": bool(duckdb_wasm.files()),
+            "megabytes": duckdb_wasm.megabytes(),
+            "command": duckdb_wasm.COMMAND,
         },
     )

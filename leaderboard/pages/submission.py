@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from leaderboard.boards import backbone as boards
-from leaderboard.boards.backbone import Alone, Share
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
-from leaderboard.submissions import Submitted
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.context.submissions import Submitted
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages import backbone_profile as boards
+from fuseboard.leaderboard.pages.backbone_profile import Alone, Share
+from fuseboard.leaderboard.pages.page import Page
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One per folder, broken ones too."""
-    known = boards.names(material.snapshot)
-    names = {one.name for one in material.submitted}
-    for one in material.submitted:
+    known = boards.names(site.snapshot)
+    names = {one.name for one in site.submitted}
+    for one in site.submitted:
         yield Page(
             path=address.submission(one.name),
             template="submission.html.j2",
@@ -24,8 +24,8 @@ def pages(material: Material) -> Iterator[Page]:
                 "one": one,
                 "has_page": one.broken is None and one.name in known,
                 "successor": _successor(one, names),
-                "results": list(_results(one, material)),
-                "shares": {(share.dataset, share.protocol): share for share in _shares(one, material)},
+                "results": list(_results(one, site)),
+                "shares": {(share.dataset, share.protocol): share for share in _shares(one, site)},
             },
         )
 
@@ -36,15 +36,15 @@ def _successor(one: Submitted, names: set[str]) -> str | None:
     return named if named in names else None
 
 
-def _results(one: Submitted, material: Material) -> Iterator[tuple[str, Alone]]:
+def _results(one: Submitted, site: SiteContext) -> Iterator[tuple[str, Alone]]:
     """(protocol, what it scores alone), of the boards that this very version is on."""
     if one.boards:
-        for part in boards.results(one.name, material.singles, material.snapshot.boards):
+        for part in boards.results(one.name, site.singles, site.snapshot.boards):
             for alone in part.alone:
                 if alone.score.dataset in one.boards:
                     yield part.protocol, alone
 
 
-def _shares(one: Submitted, material: Material) -> Iterator[Share]:
+def _shares(one: Submitted, site: SiteContext) -> Iterator[Share]:
     if one.boards:
-        yield from (share for share in boards.shares(one.name, material.snapshot.boards) if share.dataset in one.boards)
+        yield from (share for share in boards.shares(one.name, site.snapshot.boards) if share.dataset in one.boards)

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from leaderboard.material import Material
-from leaderboard.pages.page import Page
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages.page import Page
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     yield Page(
         path="submissions.html",
         template="submissions.html.j2",
         title="Submissions",
         description="Backbones that other people embedded and handed in as data.",
-        context={"submitted": material.submitted},
+        context={"submitted": site.submitted},
     )

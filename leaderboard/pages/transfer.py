@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from leaderboard import reported
-from leaderboard.boards.transfer import EVALUATION, Transfer, Transferred
-from leaderboard.material import Material
-from leaderboard.pages import address
-from leaderboard.pages.page import Page
-from leaderboard.verdicts.judgement import Verdict
-from leaderboard.verdicts.names import NAMES
+from fuseboard.leaderboard.boards.transfer import EVALUATION, Transfer, Transferred
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.published import tables
+from fuseboard.leaderboard.published.verdicts.model_names import NAMES
+from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 
 FILE = "biofuse_2026_imagenet.csv"
 IMAGENET = "imagenet"
@@ -46,17 +46,17 @@ class Reported:
     reason: str
 
 
-def pages(material: Material) -> Iterator[Page]:
+def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    everything = material.transfers
-    protocols = tuple(dict.fromkeys([*material.protocols, *(each.protocol for each in everything)]))
+    everything = site.transfers
+    protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     by_protocol = {name: [each for each in everything if each.protocol == name] for name in protocols}
     yield Page(
         path="boards/transfer.html",
         template="transfer.html.j2",
         title="Transfer to everyday images",
         description="Top-1 and top-5 on natural images of embeddings that were made for medicine, beside ImageNet's.",
-        context={"protocols": by_protocol, "reported": _reported(everything, material.verdicts)},
+        context={"protocols": by_protocol, "reported": _reported(everything, site.verdicts)},
         tables={f"{EVALUATION}-{address.slug(name)}": _frame(own) for name, own in by_protocol.items() if own},
     )
 
@@ -76,7 +76,7 @@ def _reported(everything: Sequence[Transfer], verdicts: Sequence[Verdict]) -> tu
             verdict=words[row["model"]].verdict,
             reason=words[row["model"]].reason,
         )
-        for row in reported.load(FILE)
+        for row in tables.load(FILE)
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from leaderboard.plots.frame import axis, down, frame, labels, layer, room, stroke
-from leaderboard.plots.svg import svg
+from fuseboard.leaderboard.plots.client import svg
+from fuseboard.leaderboard.plots.frame import axis, down, frame, labels, layer, room, stroke
 
 Row = tuple[str, float, float | None, float | None]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leaderboard.boards.measures import Cost
-from leaderboard.plots import roles
-from leaderboard.plots.frame import LEFT, RIGHT, TEXT, WIDTH, axis, cut, frame, layer, room
-from leaderboard.plots.placing import place
-from leaderboard.plots.svg import svg
+from fuseboard.leaderboard.plots import subset_roles
+from fuseboard.leaderboard.plots.client import svg
+from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, TEXT, WIDTH, axis, cut, frame, layer, room
+from fuseboard.leaderboard.plots.rank_positions import place
+from fuseboard.leaderboard.statistics.cost_measures import Cost
 
 HEIGHT = 240
 LETTERS = 22
@@ -59,14 +59,14 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
     )
     layers = [
         layer({**line, "color": "var(--plot-chosen)"}, [{"x": d.cost, "y": d.auc} for d in front], x=x, y=y),
-        layer({**roles.SUBSET, "size": 49}, [said[dot] for dot in dots if not dot.front], x=x, y=y),
-        layer(roles.CHOSEN, [said[dot] for dot in front], x=x, y=y),
+        layer({**subset_roles.SUBSET, "size": 49}, [said[dot] for dot in dots if not dot.front], x=x, y=y),
+        layer(subset_roles.CHOSEN, [said[dot] for dot in front], x=x, y=y),
         *(
             layer({**TEXT, "color": "var(--ink)", "text": text, "x": at, "y": down, "align": align}, [{}])
             for text, at, down, align in labels
         ),
     ]
-    keys = {"on the front": roles.CHOSEN, "off the front": {**roles.SUBSET, "size": 49}}
+    keys = {"on the front": subset_roles.CHOSEN, "off the front": {**subset_roles.SUBSET, "size": 49}}
     return svg(frame(layers, HEIGHT, keys), f"Mean test AUC of {len(dots)} backbones against {title}, on {where}")
 
 

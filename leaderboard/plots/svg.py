@@ -5,10 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from markupsafe import Markup
-
-from leaderboard.display import foreign
-from leaderboard.plots import drawer
+from fuseboard.leaderboard.output.format import foreign
 
 Element = ElementTree.Element
 
@@ -26,11 +23,6 @@ _PAINT = re.compile(r"none|currentColor|var\(--[a-z-]+\)")
 """Nothing but colours of the theme, so that a drawing fits light and dark; and no `url(…)`."""
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e[-+]?\d+)?")
 _VAIN = {("opacity", "1"), ("transform", "translate(0,0)"), ("x2", "0"), ("y2", "0")}
-
-
-def svg(spec: dict[str, Any], says: str) -> Markup:
-    """Has a specification drawn, as `draw` does it, by the process that draws."""
-    return Markup(drawer.ask(spec, says))
 
 
 def draw(spec: dict[str, Any], says: str) -> str:

@@ -4,10 +4,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leaderboard.boards.board import Board, Subset
-from leaderboard.plots import roles
-from leaderboard.plots.frame import axis, frame, layer, room
-from leaderboard.plots.svg import svg
+from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.plots import subset_roles
+from fuseboard.leaderboard.plots.client import svg
+from fuseboard.leaderboard.plots.frame import axis, frame, layer, room
 
 HEIGHT = 250
 
@@ -29,9 +29,13 @@ def validation(board: Board) -> Markup | None:
     y = axis("y", f"test {name}", room([point["y"] for point in points.values()]))
     singles = [point for subset, point in points.items() if len(subset) == 1]
     others = [{"x": point["x"], "y": point["y"]} for subset, point in points.items() if len(subset) > 1]
-    layers = [layer(roles.SUBSET, others, x=x, y=y), layer(roles.SINGLE, singles, x=x, y=y)]
-    played = roles.played(board, points)
+    layers = [layer(subset_roles.SUBSET, others, x=x, y=y), layer(subset_roles.SINGLE, singles, x=x, y=y)]
+    played = subset_roles.played(board, points)
     layers += [layer(mark, [points[subset]], x=x, y=y) for mark, subset in played.values()]
-    keys = {**{name: mark for name, (mark, _) in played.items()}, "single": roles.SINGLE, "other subset": roles.SUBSET}
+    keys = {
+        **{name: mark for name, (mark, _) in played.items()},
+        "single": subset_roles.SINGLE,
+        "other subset": subset_roles.SUBSET,
+    }
     says = f"Test {name} against {split} {name} of {len(points)} subsets on {board.dataset}, protocol {board.protocol}"
     return svg(frame(layers, HEIGHT, keys), says)

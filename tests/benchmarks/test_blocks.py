@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from store import block, shards
-from store.catalog import Catalog
-from store.fingerprint import fingerprint, sha256_of
-from store.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.embeddings import block, shards
+from fuseboard.store.embeddings.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
+from fuseboard.store.files.hashing import fingerprint, sha256_of
 
 ROWS, DIM, SHARD_ROWS = 60_000, 1_024, 8_192
 
@@ -92,8 +92,8 @@ def test_the_first_read_pays_for_one_sha256_pass_and_no_more(store: Path, ratio:
 PEAK = """
 import json, sys
 from pathlib import Path
-from harness.profile import peak_rss_mb
-from store.catalog import Catalog
+from fuseboard.harness.runtime.profiling import peak_rss_mb
+from fuseboard.store.catalog import Catalog
 import duckdb, numpy, pyarrow
 Catalog(Path(sys.argv[1])).labels("big", "train", "random")
 before = peak_rss_mb()

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from store import resamples
-from store.bootstrap import bootstrap
+from fuseboard.store.statistics import resampling
+from fuseboard.store.statistics.bootstrap import bootstrap
 
 IMAGES, CLASSES, NUMBER, LOOPED = 7_180, 9, 1_000, 5
 
@@ -18,7 +18,7 @@ def test_a_thousand_resamples(ratio: Callable[..., float]) -> None:
     labels = random.integers(CLASSES, size=IMAGES)
     scores = random.dirichlet(np.ones(CLASSES), size=IMAGES) + np.eye(CLASSES)[labels]
     scores = (scores / 2).astype(np.float32)
-    counts = resamples.draw("multi-class", labels, LOOPED).counts
+    counts = resampling.draw("multi-class", labels, LOOPED).counts
     draws = [np.repeat(np.arange(IMAGES), one) for one in counts]
     looped: list[float] = []
     made: list[np.ndarray] = []

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from harness.backbones import encoder, registry
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.datasets import registry as datasets
-from harness.extract import extract
+from fuseboard.harness.backbones import loaders, registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
 
 ROUNDS = 4
 
@@ -67,7 +67,7 @@ def test_extraction_on_the_cpu(images: Any, tmp_path: Path, benchmark: Benchmark
     import torch
 
     card, told, batch, number = registry.get("efficientnet-lite0"), images(1600), 8, count()
-    loaded = encoder.load(card)
+    loaded = loaders.load(card)
     pixels = np.random.default_rng(0).integers(0, 256, (batch, 224, 224, 3), dtype=np.uint8)
     paths = sorted((tmp_path / "photos").rglob("*.jpg"))
 
@@ -109,7 +109,7 @@ def test_extraction_on_a_gpu(
     torch.manual_seed(0)
     model = timm.create_model("vit_large_patch16_224", num_classes=0)
     loaded = TorchEncoder(card, model, model, "cuda")
-    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: loaded)
+    monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: loaded)
     told, batch, number = images(4000), 128, count()
     pixels = torch.randint(0, 256, (batch, 224, 224, 3), dtype=torch.uint8, device="cuda")
 

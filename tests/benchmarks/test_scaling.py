@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import protocol
-from harness.backbones import registry
-from harness.classifiers import XGBoost
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.search import strategies
-from harness.search.engine import Search
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.classifiers.xgboost import XGBoost
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.search import Search
 
 TREES = 30
 Line = dict[int, float]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from xgboost import XGBClassifier
 
-from harness import protocol
-from harness.backbones import registry
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.profile import cores
-from harness.search import strategies
-from harness.search.engine import Search
-from store.catalog import Catalog
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.runtime.profiling import cores
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.search import Search
+from fuseboard.store.catalog import Catalog
 
 NAMES = ("hog", "pixels", "pixels-b")
 

@@ -17,16 +17,16 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from harness import protocol
-from harness.backbones import registry
-from harness.backbones.card import Card
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.fusion import all_subsets
-from harness.profile import cores
-from harness.search import strategies
-from harness.search.engine import Search
-from store.catalog import Catalog
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.classifiers.fusion import all_subsets
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.runtime.profiling import cores
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.search import Search
+from fuseboard.store.catalog import Catalog
 
 DATA = "breastmnist-64"
 TREES = int(os.environ.get("FUSEBOARD_BENCH_TREES", "20"))

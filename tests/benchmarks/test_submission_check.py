@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.backbones import registry
-from harness.datasets import medmnist
-from harness.datasets import registry as datasets
-from store import shards
-from store.manifest import DatasetEntry, Manifest, Profile, Split, now
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.store.embeddings import shards
+from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Profile, Split, now
 
 BACKBONE = "dinov2-base"
 SHARE = float(os.environ.get("FUSEBOARD_CHECK_SHARE", "0.1"))
@@ -76,7 +76,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import pyarrow.parquet as pq
 import harness.submissions.reproduction  # its libraries are loaded once, whatever is checked
-from harness.submissions.check import check
+from fuseboard.harness.submissions.check import check
 
 def timed(run):
     wall, processor = time.perf_counter(), time.process_time()

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store import manifest, shards, versions
-from store.fingerprint import fingerprint, sha256_of
-from store.manifest import Backbone, DatasetEntry, Manifest, Split
+from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.embeddings.manifest import Backbone, DatasetEntry, Manifest, Split
+from fuseboard.store.files.hashing import fingerprint, sha256_of
 
 REPOSITORY = Path(__file__).parents[2]
 SHARD_MB, COUNT, DIM = 128, 4, 1024
-PULL = "from store import hub; hub.pull(Path(sys.argv[1]), 'org/wide')"
+PULL = "from fuseboard.store.remotes import hub; hub.pull(Path(sys.argv[1]), 'org/wide')"
 PUSH = (
-    "from store import hub, versions; hub.push(Path(sys.argv[1]), versions.find(Path(sys.argv[1]), 'wide'), 'org/wide')"
+    "from fuseboard.store.remotes import hub; from fuseboard.store.embeddings import versions; "
+    "hub.push(Path(sys.argv[1]), versions.find(Path(sys.argv[1]), 'wide'), 'org/wide')"
 )
 # Not ru_maxrss, which a child inherits from the process that it was forked from.
 PEAK = "; print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
@@ -96,7 +97,7 @@ def test_pull_and_push_stream_at_half_the_speed_of_the_disk(
 
     from huggingface_hub import constants
 
-    from store import hub
+    from fuseboard.store.remotes import hub
 
     monkeypatch.setattr(constants, "ENDPOINT", url)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from leaderboard.server import open_server
-from leaderboard.site import build
+from fuseboard.leaderboard.output.server import open_server
+from fuseboard.leaderboard.site.build import build
 from tests.browser.filled import fill, submit
 
 SECONDS = 10

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from store import manifest, results, shards, versions
-from store.fingerprint import fingerprint
+from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results import rows as results
 from tests.leaderboard.conftest import LIBRARIES, START, TinyStore, row
 from tests.leaderboard.predicted import LABELS, TASK, keep, said
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import leaderboard
+from fuseboard import leaderboard
 
 AXE = Path(leaderboard.__file__).parent / "sql" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

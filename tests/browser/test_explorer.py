@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.boards.snapshot import take
 from tests.browser.filled import POOL, fill
 
 DATASET = "breastmnist-64"

@@ -7,10 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from leaderboard import bundle
-from leaderboard.pages.sql import EXAMPLES
+from fuseboard.leaderboard.output import duckdb_wasm
+from fuseboard.leaderboard.pages.sql import EXAMPLES
 
-pytestmark = pytest.mark.skipif(not bundle.files(), reason=f"the SQL page's files are not there: {bundle.COMMAND}")
+pytestmark = pytest.mark.skipif(
+    not duckdb_wasm.files(), reason=f"the SQL page's files are not there: {duckdb_wasm.COMMAND}"
+)
 START_MS = 60_000
 AWAY = "This page asks no other host"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.backbones import registry
-from harness.datasets import registry as datasets
-from harness.extract import extract
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
 
 SHARED_MEDMNIST = Path(__file__).parents[3] / "shared" / "medmnist"
 

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from harness import doctor
+from fuseboard.harness import doctor
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import re
 from html.parser import HTMLParser
 from importlib import import_module
 
-from leaderboard import submissions
-from leaderboard.boards.snapshot import take
-from leaderboard.material import Material
-from leaderboard.pages.rendering import render
-from leaderboard.sources import nothing
+from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.context import submissions
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.context.providers import nothing
+from fuseboard.leaderboard.pages.rendering import render
 from tests.leaderboard.page import Page
 
 
@@ -29,6 +29,6 @@ class Built(Page):
 def built(store, kind, folder=None, sources=None):
     """Path -> page of a module of `leaderboard.pages`."""
     snapshot = take(store.root)
-    material = Material(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
-    made = render([import_module(f"leaderboard.pages.{kind}").pages(material)], material)
+    context = SiteContext(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
+    made = render([import_module(f"leaderboard.pages.{kind}").pages(context)], context)
     return {page.path: Built(text) for page, text in made}

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import manifest, results, shards, versions
-from store.fingerprint import fingerprint
+from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results import rows as results
 from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, keep, said
 
 LIBRARIES = {"xgboost": "3.0.0", "scikit-learn": "1.5.0"}

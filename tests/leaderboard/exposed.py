@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from leaderboard.boards.metrics import accuracy, auc
-from store import alexnet, manifest, versions
-from store.exposures import CLEAN
-from store.fingerprint import fingerprint
+from fuseboard.leaderboard.regression.metrics import accuracy, auc
+from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results.corruption_errors import CLEAN
+from fuseboard.store.statistics import alexnet_reference
 
 DATA, TWIN = "breastmnist-28", "breastmnist-28-c"
-CORRUPTIONS = tuple(alexnet.ERRORS["breastmnist"].corrupted)
+CORRUPTIONS = tuple(alexnet_reference.ERRORS["breastmnist"].corrupted)
 LABELS = np.arange(40, dtype=np.uint16) % 4 // 3
 """30 images of one class and 10 of the other, so that accuracy and balanced accuracy differ."""
 TASK = "binary-class"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from leaderboard.boards.metrics import accuracy, auc
-from store import manifest, results, shards, versions
-from store.fingerprint import fingerprint
+from fuseboard.leaderboard.regression.metrics import accuracy, auc
+from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results import rows as results
 from tests.leaderboard.conftest import LIBRARIES, row
 from tests.leaderboard.predicted import said
 

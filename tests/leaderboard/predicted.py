@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from leaderboard.boards.metrics import accuracy, auc
+from fuseboard.leaderboard.regression.metrics import accuracy, auc
 
 LABELS = np.arange(60, dtype=np.uint16) % 3
 TASK = "multi-class"

@@ -7,11 +7,11 @@ import urllib.request
 import pytest
 from typer.testing import CliRunner
 
-from leaderboard.cli import commands
-from leaderboard.server import open_server
-from leaderboard.site import build
-from leaderboard.sources import nothing
-from store.errors import FuseboardError, UsageError
+from fuseboard.leaderboard.cli import commands
+from fuseboard.leaderboard.context.providers import nothing
+from fuseboard.leaderboard.output.server import open_server
+from fuseboard.leaderboard.site.build import build
+from fuseboard.store.errors import FuseboardError, UsageError
 
 
 def no_fit(*_):
@@ -96,9 +96,18 @@ def test_the_server_shows_the_site_to_this_machine_only(searched, tmp_path):
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("leaderboard.cli", {"torch", "xgboost", "sklearn", "harness", "polars", "jinja2", "duckdb"}),
-        ("leaderboard.site", {"torch", "xgboost", "sklearn", "harness", "timm", "open_clip", "transformers"}),
-        ("leaderboard.regression", {"torch", "xgboost", "sklearn", "harness", "timm", "open_clip", "transformers"}),
+        (
+            "fuseboard.leaderboard.cli",
+            {"torch", "xgboost", "sklearn", "fuseboard.harness", "polars", "jinja2", "duckdb"},
+        ),
+        (
+            "fuseboard.leaderboard.site.build",
+            {"torch", "xgboost", "sklearn", "fuseboard.harness", "timm", "open_clip", "transformers"},
+        ),
+        (
+            "fuseboard.leaderboard.regression.check",
+            {"torch", "xgboost", "sklearn", "fuseboard.harness", "timm", "open_clip", "transformers"},
+        ),
     ],
 )
 def test_imports_stay_light(module, absent):

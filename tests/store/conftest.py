@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from store import manifest, shards, versions
-from store.fingerprint import fingerprint
-from store.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
-from store.versions import Version
+from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.embeddings.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.files.hashing import fingerprint
 from tests.store.hub_client import point_at, server_module
 
 PROFILE = Profile(
@@ -109,7 +109,7 @@ def no_waiting() -> Iterator[None]:
     """Retries happen as often as in earnest, but at once."""
     import stamina
 
-    from store.transfer import ATTEMPTS
+    from fuseboard.store.remotes.http import ATTEMPTS
 
     with stamina.set_testing(True, attempts=ATTEMPTS):
         yield

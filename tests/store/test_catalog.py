@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.catalog import Catalog
-from store.errors import FuseboardError, UsageError
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.errors import FuseboardError, UsageError
 
 
 @settings(max_examples=25, deadline=None)

@@ -5,10 +5,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from store import history, manifest
-from store.cli import commands
-from store.errors import FuseboardError, UsageError
-from store.location import store_root
+from fuseboard.store.cli import commands
+from fuseboard.store.embeddings import history, manifest
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.location import store_root
 
 
 def no_dataset(name):
@@ -96,10 +96,10 @@ def test_the_store_is_where_it_was_said(monkeypatch, tmp_path):
 
 def test_nothing_in_the_store_imports_the_model_libraries():
     code = (
-        "import sys, importlib, pkgutil, store\n"
-        "for module in pkgutil.iter_modules(store.__path__): importlib.import_module(f'store.{module.name}')\n"
-        "import datasets\n"
-        "print([m for m in ('torch', 'xgboost', 'transformers', 'timm', 'open_clip', 'harness') if m in sys.modules])"
+        "import sys, importlib, pkgutil\nfrom fuseboard import store\n"
+        "for m in pkgutil.walk_packages(store.__path__, 'fuseboard.store.'): importlib.import_module(m.name)\n"
+        "heavy = ('torch', 'xgboost', 'transformers', 'timm', 'open_clip', 'fuseboard.harness')\n"
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -107,7 +107,7 @@ def test_nothing_in_the_store_imports_the_model_libraries():
 
 def test_help_and_list_load_nothing_heavy(root):
     code = (
-        "import sys\nfrom store.cli import commands\n"
+        "import sys\nfrom fuseboard.store.cli import commands\n"
         f"try: commands(None, dict)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
         "print([m for m in ('duckdb', 'polars', 'datasets', 'pandas', 'huggingface_hub') if m in sys.modules])"
     )

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 import pytest
 
-from store.transfer import Server
+from fuseboard.store.remotes.http import Server
 
 TOKEN = "a-secret-of-the-test"
 DATA = bytes(range(256)) * 9_000

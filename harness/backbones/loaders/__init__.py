@@ -1,1 +1,34 @@
-"""Loaders: one module per library that models come from; each has `load(card, device)`."""
+"""Loaders: one module per library that models come from; each has `load(card, device, trust)`."""
+
+from importlib import import_module
+from types import ModuleType
+
+from fuseboard.harness.backbones.card import LOADERS, Card
+from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.store.errors import FuseboardError
+
+
+def module(card: Card) -> ModuleType:
+    """The module of the loader that a card names, imported only now: each needs a library of its own."""
+    return import_module(f"{__name__}.{LOADERS[card.source.loader]}")
+
+
+def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:
+    """Loads a backbone with the loader that its card names.
+
+    Args:
+        card: fully pinned; nothing that is not pinned is read.
+        device: `cpu`, or the name of a CUDA device.
+        trust: whether code from the card's repository may run, on cards that need it.
+
+    Raises:
+        FuseboardError: a pin is missing, the model needs code that is not trusted, or model and card disagree.
+    """
+    card.require_pins()
+    if card.trust and not trust:
+        raise FuseboardError(
+            f"{card.id}: its model is code of {card.source.place} at {card.source.revision}, which would run on this "
+            "machine; read it there, then pass --trust"
+        )
+    encoder: Encoder = module(card).load(card, device, trust)
+    return encoder

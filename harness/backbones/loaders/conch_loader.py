@@ -3,21 +3,21 @@
 import json
 from importlib import import_module
 
-from harness.backbones import tower
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tower
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tower
+from fuseboard.store.errors import FuseboardError
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """The tower with the pinned weights; the package's own reading of checkpoints would unpickle them."""
-    return tower.load(card, device, build)
+    return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
     """The published call `encode_image(x, proj_contrast=False, normalize=False)`: attention-pooled, not projected."""
-    tower.check_pooling(card, ["attention"])
+    model_builder.check_pooling(card, ["attention"])
     package = "conch.open_clip_custom"
     coca_model, factory = import_module(f"{package}.coca_model"), import_module(f"{package}.factory")
     path = factory.CFG_DIR / f"{card.source.architecture}.json"

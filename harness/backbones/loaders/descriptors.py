@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backbones import weights
-from harness.backbones.card import Card
+from fuseboard.harness.backbones import weights
+from fuseboard.harness.backbones.card import Card
 
 
 class Descriptor:

@@ -10,22 +10,22 @@ import timm
 from timm.models import davit
 from torch import nn
 
-from harness.backbones import tower
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tensors, Tower
+from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tensors, Tower
 
 TOWER, PROJECTION = "image_encoder.", "image_projection"
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """The tower with the pinned weights; the text tower is never built."""
-    return tower.load(card, device, build)
+    return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
     """The tower whose last layer is the projection of the card's width; vectors are not normalised."""
-    tower.check_pooling(card, ["avg+proj"])
+    model_builder.check_pooling(card, ["avg+proj"])
     model: Any = timm.create_model(str(card.source.architecture), num_classes=0, **card.source.kwargs)
     model.head.fc = nn.Linear(model.num_features, card.dim, bias=False)
     return Tower(model, model, convert=converted)

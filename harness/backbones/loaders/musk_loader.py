@@ -6,15 +6,15 @@ from typing import Any
 import timm
 from torch import Tensor
 
-from harness.backbones import tower
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tower
+from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tower
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """The model with the pinned weights; the package's own loader downloads whatever is newest."""
-    return tower.load(card, device, build)
+    return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
@@ -22,7 +22,7 @@ def build(card: Card) -> Tower:
 
     One transformer serves images and text there, so the whole model is built.
     """
-    tower.check_pooling(card, ["cls"])
+    model_builder.check_pooling(card, ["cls"])
     importlib.import_module("musk.modeling")  # makes the architecture known to timm
     model: Any = timm.create_model(str(card.source.architecture), **card.source.kwargs)
 

@@ -5,11 +5,11 @@ from typing import Any
 import open_clip
 from open_clip.model import _build_vision_tower
 
-from harness.backbones import tower
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tower
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tower
+from fuseboard.store.errors import FuseboardError
 
 PREFIX = "visual."
 """Where the image tower lies in a checkpoint, unless the card says otherwise (parallel training: `module.visual.`)."""
@@ -20,12 +20,12 @@ def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     if card.source.prefix is None:
         source = card.source.model_copy(update={"prefix": PREFIX})
         card = card.model_copy(update={"source": source})
-    return tower.load(card, device, build)
+    return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
     """The image tower of a configuration that open_clip knows by name, with the card's `kwargs` in its place."""
-    tower.check_pooling(card, ["cls+proj"])
+    model_builder.check_pooling(card, ["cls+proj"])
     name, config = card.source.architecture, dict[str, Any]()
     if name is not None:
         known = open_clip.get_model_config(name)

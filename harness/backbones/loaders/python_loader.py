@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.backbones import weights
-from harness.backbones.card import Card
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import weights
+from fuseboard.harness.backbones.card import Card
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 METHODS = ("load", "preprocess", "encode")
 

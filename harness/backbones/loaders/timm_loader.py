@@ -8,11 +8,11 @@ import timm.layers
 import torch
 from torch import Tensor, nn
 
-from harness.backbones import tower
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tensors, Tower
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tensors, Tower
+from fuseboard.store.errors import FuseboardError
 
 POOLING = {"avg": "avg", "cls": "token", "cls+mean": "token", "none": ""}
 """Our words for timm's; timm's own default differs from model to model, so it is never left to the library."""
@@ -20,12 +20,12 @@ POOLING = {"avg": "avg", "cls": "token", "cls+mean": "token", "none": ""}
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """Builds the architecture, then fills in the pinned weights without the classification head."""
-    return tower.load(card, device, build)
+    return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
     """The architecture with the card's arguments; its pooling is set after the checkpoint, head included, is in."""
-    tower.check_pooling(card, POOLING)
+    model_builder.check_pooling(card, POOLING)
     name = str(card.source.architecture)
     if not timm.is_model(name):
         raise FuseboardError(

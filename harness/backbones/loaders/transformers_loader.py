@@ -6,11 +6,11 @@ from typing import Any
 import transformers
 from transformers.utils import logging
 
-from harness.backbones import tower, weights
-from harness.backbones.card import Card
-from harness.backbones.encoder import TorchEncoder
-from harness.backbones.tower import Tower
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import model_builder, weights
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.backbones.model_builder import Tower
+from fuseboard.store.errors import FuseboardError
 
 
 def _projected(model: Any) -> Callable[[Any], Any]:
@@ -39,7 +39,7 @@ def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     Not `tower.filled`: transformers 5 renames the tensors of older checkpoints while it reads them.
     """
     trusted = card.trust and trust
-    planned = tower.plan(card, lambda card: build(card, trusted))
+    planned = model_builder.plan(card, lambda card: build(card, trusted))
     model: Any = type(planned.model)
     tensors = weights.tensors(card)
     quiet: Any = logging
@@ -69,7 +69,7 @@ def build(card: Card, trusted: bool = False) -> Tower:
             repository's own configuration says both.
         trusted: whether code of that repository may run.
     """
-    tower.check_pooling(card, POOLING)
+    model_builder.check_pooling(card, POOLING)
     model = _by_name(card) if card.source.architecture else _by_repository(card, trusted)
     return Tower(model, POOLING[card.pooling](model))
 

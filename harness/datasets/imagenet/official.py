@@ -1,15 +1,13 @@
 """`imagenet`: ImageNet-1K (Deng et al. 2009, Russakovsky et al. 2015), from a folder of one's own or from the Hub."""
 
-import os
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Dataset, Labels
-from store.errors import UsageError
+from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.store.arrays import Labels
 
 NAME = "imagenet"
 LABELLED = {"train": 1_281_167, "validation": 50_000}
@@ -42,30 +40,6 @@ class ImageNet(Dataset):
     def published_md5(self) -> str | None:
         """Found out from the images only."""
         return None
-
-
-def get() -> ImageNet:
-    """From `$IMAGENET_ROOT` where it is set, else from the Hub; nothing is read or downloaded yet.
-
-    Raises:
-        UsageError: the folder has neither `train` nor Parquet files.
-    """
-    from harness.datasets.imagenet.parquet import REPOSITORY, REVISION, Parquet
-    from harness.datasets.imagenet.tree import Tree
-
-    said = os.environ.get("IMAGENET_ROOT")
-    if not said:
-        return Parquet(REPOSITORY, REVISION)
-    root = Path(said).expanduser()
-    for place in (root, root / "ILSVRC" / "Data" / "CLS-LOC"):
-        if (place / "train").is_dir():
-            return Tree(place, root)
-    if any(root.glob("**/*.parquet")):
-        return Parquet(str(root), None)
-    raise UsageError(
-        f"IMAGENET_ROOT={root}: neither train/ nor Parquet files are there; have train/n01440764/….JPEG and val/, or a "
-        "download of the Hub's repository"
-    )
 
 
 def first_of_each(labels: Labels, order: NDArray[np.intp]) -> NDArray[np.bool_]:

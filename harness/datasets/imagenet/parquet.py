@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets import picture
-from harness.datasets.dataset import Images, Labels, Reader, read_ahead
-from harness.datasets.imagenet import kept, official
-from harness.datasets.imagenet.kept import OfFiles
-from harness.datasets.imagenet.official import ImageNet
-from harness.progress import progress
-from store.errors import FuseboardError
+from fuseboard.harness.datasets import image_io
+from fuseboard.harness.datasets.dataset import Images, Reader, read_ahead
+from fuseboard.harness.datasets.imagenet import label_cache, official
+from fuseboard.harness.datasets.imagenet.label_cache import OfFiles
+from fuseboard.harness.datasets.imagenet.official import ImageNet
+from fuseboard.harness.terminal.progress import progress
+from fuseboard.store.arrays import Labels
+from fuseboard.store.errors import FuseboardError
 
 REPOSITORY = "ILSVRC/imagenet-1k"
 REVISION = "49e2ee26f3810fb5a7536bbf732a7b07389a47b5"
@@ -65,7 +66,7 @@ class Parquet(ImageNet):
         """Rows as they come; those that follow the ones read last go on in the same stream."""
         part, rows = self._split(split)
         for row in rows[start:stop].tolist():
-            yield partial(picture.decode, self._content(part, row), f"{self._source}: {part} image {row}")
+            yield partial(image_io.decode, self._content(part, row), f"{self._source}: {part} image {row}")
 
     @cached_property
     def source_md5(self) -> str:  # type: ignore[override]
@@ -92,7 +93,7 @@ class Parquet(ImageNet):
     def _of_files(self) -> OfFiles:
         """Labels of every file of every part; no image is read for them."""
         place = self._place_of_labels()
-        found = kept.read(place) if place else None
+        found = label_cache.read(place) if place else None
         if found is None:
             found = {part: self._ask_labels(part) for part in official.LABELLED}
         for part, rows in official.LABELLED.items():
@@ -101,7 +102,7 @@ class Parquet(ImageNet):
                     f"{self._source}: {there:,} {part} images, {rows:,} are official; download it again"
                 )
         if place and not place.is_file():
-            kept.write(place, found)
+            label_cache.write(place, found)
         return found
 
     def _place_of_labels(self) -> Path | None:

@@ -4,10 +4,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from store.errors import unknown
+from fuseboard.store.errors import unknown
 
 if TYPE_CHECKING:  # the command line lists the names and must start light
-    from harness.search.strategies.strategy import Strategy
+    from fuseboard.harness.search.strategies.strategy import Strategy
 
 
 def names() -> list[str]:

@@ -1,6 +1,6 @@
 """All: every backbone together, one fit."""
 
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

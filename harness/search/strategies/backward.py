@@ -1,7 +1,7 @@
 """Backward: removes backbones one at a time, as long as one less does not lower the score."""
 
-from harness.search.greedy import shrink
-from harness.search.strategies.strategy import Plan, Setting
+from fuseboard.harness.search.greedy import shrink
+from fuseboard.harness.search.strategies.strategy import Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

@@ -1,7 +1,7 @@
 """Backward path: removes backbones one at a time until one is left, and so passes over a step that hurts."""
 
-from harness.search.greedy import shrink
-from harness.search.strategies.strategy import Plan, Setting
+from fuseboard.harness.search.greedy import shrink
+from fuseboard.harness.search.strategies.strategy import Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

@@ -1,7 +1,7 @@
 """Ensemble: a weighted soft vote, selected greedily (Caruana et al. 2004). K fits; it is another fusion."""
 
-from harness.fusion import WEIGHTED_VOTE
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.classifiers.fusion import WEIGHTED_VOTE
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

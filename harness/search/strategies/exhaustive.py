@@ -1,7 +1,7 @@
 """Exhaustive: all 2^K - 1 subsets, as in the paper."""
 
-from harness.fusion import all_subsets
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.classifiers.fusion import all_subsets
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

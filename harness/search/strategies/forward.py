@@ -1,7 +1,7 @@
 """Forward: adds backbones one at a time, as long as one more raises the score."""
 
-from harness.search.greedy import grow
-from harness.search.strategies.strategy import Plan, Setting
+from fuseboard.harness.search.greedy import grow
+from fuseboard.harness.search.strategies.strategy import Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

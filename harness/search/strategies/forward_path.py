@@ -1,7 +1,7 @@
 """Forward path: adds backbones one at a time until all are in, and so passes over a step that does not help."""
 
-from harness.search.greedy import grow
-from harness.search.strategies.strategy import Plan, Setting
+from fuseboard.harness.search.greedy import grow
+from fuseboard.harness.search.strategies.strategy import Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

@@ -4,9 +4,9 @@ Successive halving (Jamieson & Talwalkar, AISTATS 2016) over what a fit may spen
 rows, a share of them. Rungs rank by the protocol's own criterion; a cheap score decides who goes on, never who wins.
 """
 
-from harness.fusion import all_subsets
-from harness.search.greedy import ranked
-from harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, Setting
+from fuseboard.harness.classifiers.fusion import all_subsets
+from fuseboard.harness.search.greedy import ranked
+from fuseboard.harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, Setting
 
 FINALISTS = 3
 """Full fits."""

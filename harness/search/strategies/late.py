@@ -1,7 +1,7 @@
 """Late: the soft vote of per-backbone classifiers. K fits score all 2^K - 1 subsets; it is another fusion."""
 
-from harness.fusion import SOFT_VOTE, all_subsets
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.classifiers.fusion import SOFT_VOTE, all_subsets
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

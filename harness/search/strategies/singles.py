@@ -1,6 +1,6 @@
 """Singles: each backbone alone."""
 
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 
 def plan(setting: Setting) -> Plan:

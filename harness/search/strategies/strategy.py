@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.fusion import CONCAT, Subset
-from store.catalog import Blocks
+from fuseboard.harness.classifiers.fusion import CONCAT, Subset
+from fuseboard.store.catalog import Blocks
 
 
 @dataclass(frozen=True)

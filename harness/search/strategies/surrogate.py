@@ -1,7 +1,7 @@
 """Surrogate: closed-form leave-one-out scores rank every subset before a tree is grown; exact fits for few."""
 
-from harness.search import kernels
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.search import kernel_ridge
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 FINALISTS = 4
 """Full fits."""
@@ -10,5 +10,5 @@ FINALISTS = 4
 def plan(setting: Setting) -> Plan:
     """Asks for the finalists alone; their ranks come from the training images and choose nothing."""
     train = setting.train()
-    ranked = kernels.rank(train.features, train.labels, setting.task, setting.n_classes)
+    ranked = kernel_ridge.rank(train.features, train.labels, setting.task, setting.n_classes)
     yield Ask(list(ranked)[:FINALISTS])

@@ -1,7 +1,7 @@
 """Top-k: the four best backbones together, which costs one fit more than the singles."""
 
-from harness.search.greedy import ranked
-from harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.search.greedy import ranked
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
 
 K = 4
 """Backbones joined. On the published tables of 2024 five would have been better, which nobody knew before."""

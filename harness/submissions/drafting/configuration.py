@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from harness.submissions.drafting.hub_model import HubModel
+from fuseboard.harness.submissions.drafting.hub_model import HubModel
 
 Facts = dict[str, Any]
 """Dotted key of a card -> its value; None for a key that does not belong on this card."""

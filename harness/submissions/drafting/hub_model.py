@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.backbones import places
-from harness.backbones.source import Source
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import weight_sources
+from fuseboard.harness.backbones.source import Source
+from fuseboard.store.errors import FuseboardError
 
 CONFIGURATIONS = ("open_clip_config.json", "config.json", "preprocessor_config.json")
 LIMIT = 4 * 2**20
@@ -56,7 +56,7 @@ def ask(repository: str) -> HubModel:
     from huggingface_hub import HfApi
 
     source = Source.model_construct(hub_id=repository)
-    with places.speaking("--from-hub", source):
+    with weight_sources.speaking("--from-hub", source):
         try:
             info = HfApi().model_info(repository, files_metadata=True)
         except (KeyError, TypeError, AttributeError) as error:
@@ -103,5 +103,5 @@ def path_of(repository: str, revision: str | None, name: str, size: int | None) 
 
     if size is None or size > LIMIT:
         raise FuseboardError(f"--from-hub: {name} of {repository} has more than {LIMIT:,} bytes, or does not say")
-    with places.speaking("--from-hub", Source.model_construct(hub_id=repository, revision=revision)):
+    with weight_sources.speaking("--from-hub", Source.model_construct(hub_id=repository, revision=revision)):
         return Path(hf_hub_download(repository, name, revision=revision))

@@ -9,16 +9,17 @@ from typing import Any
 
 import tomli_w
 
-from harness.backbones import registry
-from harness.backbones.card import Card
-from harness.submissions.drafting import configuration, hub_model
-from harness.submissions.drafting.configuration import Facts
-from harness.submissions.rules import contents, names, texts
-from harness.submissions.rules.files import README
-from harness.submissions.rules.origin import HUB_ID
-from store import atomic, statement
-from store.errors import UsageError
-from store.manifest import CARD
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.submissions.drafting import configuration, hub_model
+from fuseboard.harness.submissions.drafting.configuration import Facts
+from fuseboard.harness.submissions.rules import names, parsing, texts
+from fuseboard.harness.submissions.rules.files import README
+from fuseboard.harness.submissions.rules.source import HUB_ID
+from fuseboard.store.embeddings.manifest import CARD
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files import atomic
+from fuseboard.store.results import submission_file
 
 TEMPLATE = Path(__file__).parent / "template"
 _LINE = re.compile(r"(?:# )?([a-z_0-9]+) = ")
@@ -53,7 +54,7 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
     card, told = filled({"id": name}), list[str]()
     if hub_id is not None:
         card, told = _from_hub(name, hub_id)
-    told = [*(f"to fill in: {key}" for key in contents.read(Card, CARD, card.encode()).gaps), *told]
+    told = [*(f"to fill in: {key}" for key in parsing.read(Card, CARD, card.encode()).gaps), *told]
     words = {"FOLDER": folder.as_posix(), "ORG/NAME": "ORG/NAME", "NAME": name}
     steps = (TEMPLATE / README).read_text(encoding="utf-8")
     steps = re.sub("|".join(words), lambda found: words[found[0]], steps)
@@ -62,7 +63,7 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
         temporary = Path(tempfile.mkdtemp(prefix=atomic.PREFIX, dir=parent))
         try:
             (temporary / CARD).write_text(card, encoding="utf-8")
-            (temporary / statement.FILE).write_bytes((TEMPLATE / statement.FILE).read_bytes())
+            (temporary / submission_file.FILE).write_bytes((TEMPLATE / submission_file.FILE).read_bytes())
             (temporary / README).write_text(steps, encoding="utf-8")
             temporary.chmod(0o755)
             temporary.rename(folder)
@@ -106,7 +107,7 @@ def _from_hub(name: str, hub_id: str) -> tuple[str, list[str]]:
             told.append(f"{key}: what the Hub says {why}")
     card = filled(found)
     for _ in range(len(found)):
-        faults = contents.read(Card, CARD, card.encode()).faults
+        faults = parsing.read(Card, CARD, card.encode()).faults
         wrong = {key for key in found for fault in faults if f"{fault}.".startswith(f"{key}.") and key != "id"}
         if not wrong:
             break

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.finding import Finding
-from harness.submissions.check import check
-from harness.submissions.folder import Submission
-from store import landing, manifest, versions
-from store.errors import UsageError
-from store.local import LocalRemote
+from fuseboard.harness.submissions.check import check
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.errors import UsageError
+from fuseboard.store.remotes import pull
+from fuseboard.store.remotes.local import LocalRemote
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def accept(folder: Path, root: Path, device: str = "cpu") -> list[Finding]:
         return [Finding(f.status, f"{folder.name}: {f.check}", f.message, f.fix) for f in checked.findings if f.is_bad]
     shards = checked.submission.statement.shards
     remote = _Quarantined(checked.version.folder, shards.revision, shards.hub or shards.zenodo or str(shards.folder))
-    landed = landing.land(root, remote)
+    landed = pull.land(root, remote)
     return [Finding("ok", folder.name, f"{landed.version.folder}: {landed.files} files are new")]
 
 

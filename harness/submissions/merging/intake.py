@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from harness.submissions.merging.objects import FOLDER, PLAIN, Entry, Repository
-from harness.submissions.rules import files, names, texts
-from store.errors import FuseboardError, UsageError
+from fuseboard.harness.submissions.merging.git import FOLDER, PLAIN, Entry, Repository
+from fuseboard.harness.submissions.rules import files, names, texts
+from fuseboard.store.errors import FuseboardError, UsageError
 
 BEFORE = "before"
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.fusion import CONCAT, SOFT_VOTE, Subset, all_subsets
-from harness.protocol import Protocol
-from harness.search.pool import Pool
-from harness.search.recipe import Recipe
-from harness.search.strategies.strategy import Ask, Plan, Setting, Strategy
-from store import results
+from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, Subset, all_subsets
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.search.pool import Pool
+from fuseboard.harness.search.row_identity import Recipe
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting, Strategy
+from fuseboard.store.results import rows as results
 
 MOST = 64
 """New subsets that are fitted at most to have all of them: those of one backbone with six that are present."""

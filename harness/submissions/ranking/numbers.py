@@ -1,8 +1,8 @@
 """Numbers as people read them; what is missing is a dash."""
 
-from harness.submissions.ranking.scored import Rank
-from store.replicates import Lead, Replicates
-from store.table import MISSING
+from fuseboard.harness.submissions.ranking.scored import Rank
+from fuseboard.store.files.table import MISSING
+from fuseboard.store.statistics.estimates import Lead, Replicates
 
 
 def measured(metric: Replicates) -> str:

@@ -8,18 +8,17 @@ from statistics import fmean
 
 import polars as pl
 
-from harness.datasets import registry
-from harness.output import Facts
-from harness.protocol import Protocol
-from harness.submissions.folder import Submission
-from harness.submissions.ranking.comment import comment
-from harness.submissions.ranking.numbers import gain, measured, place
-from harness.submissions.ranking.scored import Pair
-from harness.submissions.ranking.standing import Standing, standing
-from store.errors import FuseboardError, unknown
-from store.manifest import SPLITS
-from store.replicates import Lead, Replicates
-from store.versions import Version
+from fuseboard.harness.datasets import registry
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.submissions.ranking.numbers import gain, measured, place
+from fuseboard.harness.submissions.ranking.scored import Pair
+from fuseboard.harness.submissions.ranking.standing import Standing, standing
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError, unknown
+from fuseboard.store.statistics.estimates import Lead, Replicates
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,6 @@ class Ranking:
     def rows(self) -> pl.DataFrame:
         """The result rows that it speaks of."""
         return pl.concat([one.rows for one in self.standings])
-
-    @property
-    def markdown(self) -> str:
-        """One comment for a pull request."""
-        return comment(self)
 
     @property
     def _held(self) -> int:

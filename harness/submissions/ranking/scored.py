@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from store.block import Labels
-from store.measured import measure
-from store.replicates import TINY, Lead, Replicates
+from fuseboard.store.arrays import Labels
+from fuseboard.store.statistics.estimates import TINY, Lead, Replicates
+from fuseboard.store.statistics.test_metrics import measure
 
 NOT_KEPT = "its predictions were not kept"
 NOBODY = "no other backbone has this dataset"

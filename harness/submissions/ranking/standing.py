@@ -6,23 +6,23 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from harness.fusion import CONCAT, SOFT_VOTE, all_subsets
-from harness.protocol import Protocol
-from harness.search import strategies
-from harness.search.engine import Search
-from harness.search.pool import Pool
-from harness.submissions.ranking import contribution
-from harness.submissions.ranking.contribution import Contribution
-from harness.submissions.ranking.present import Present, present
-from harness.submissions.ranking.scored import NOBODY, Pair, Rank, compared, rank
-from harness.submissions.ranking.side import Side
-from store import block
-from store.block import Labels
-from store.errors import FuseboardError
-from store.fingerprint import fingerprint
-from store.manifest import SPLITS
-from store.shapley import majority_acc, shapley
-from store.versions import Version
+from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, all_subsets
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.pool import Pool
+from fuseboard.harness.search.search import Search
+from fuseboard.harness.submissions.ranking import contribution
+from fuseboard.harness.submissions.ranking.baseline_pool import Present, present
+from fuseboard.harness.submissions.ranking.contribution import Contribution
+from fuseboard.harness.submissions.ranking.pool_scores import Side
+from fuseboard.harness.submissions.ranking.scored import NOBODY, Pair, Rank, compared, rank
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import block
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.statistics.shapley import majority_acc, shapley
 
 RANKED = "ranked"
 """Folder of a submission's store for the rows that ranking it has made."""

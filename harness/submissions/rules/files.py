@@ -5,14 +5,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.finding import Finding
-from store import manifest, plain, statement
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings import manifest
+from fuseboard.store.files import nofollow
+from fuseboard.store.results import submission_file
 
 README = "README.md"
-LIMITS = {manifest.CARD: 64 * 2**10, manifest.FILE: 16 * 2**20, statement.FILE: 64 * 2**10, README: 256 * 2**10}
+LIMITS = {manifest.CARD: 64 * 2**10, manifest.FILE: 16 * 2**20, submission_file.FILE: 64 * 2**10, README: 256 * 2**10}
 """Bytes that a file may have."""
 
-NEEDED = (manifest.CARD, manifest.FILE, statement.FILE)
+NEEDED = (manifest.CARD, manifest.FILE, submission_file.FILE)
 SUBMISSIONS = "submissions"
 LISTED = 20
 """Foreign files that are named one by one."""
@@ -39,7 +41,7 @@ def read(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:
         findings.append(_wrong(f"{len(foreign) - LISTED} more do not belong here", f"keep only {', '.join(LIMITS)}"))
     for name in NEEDED:
         if not os.path.lexists(folder / name):
-            source = "`fuseboard submission new` writes one" if name == statement.FILE else _FROM_STORE
+            source = "`fuseboard submission new` writes one" if name == submission_file.FILE else _FROM_STORE
             findings.append(Finding("missing", "files", f"{name} is not there", source))
     return found, findings
 
@@ -62,7 +64,7 @@ def content_of(path: Path, limit: int) -> bytes | Finding:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return _wrong(f"'{name}' does not belong here: it is a link, a folder or a device", "hand in a plain file")
-        with plain.opened(path) as file:
+        with nofollow.opened(path) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 return _wrong(f"'{name}' is not a plain file", "hand in a plain file")

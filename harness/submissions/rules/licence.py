@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from harness.backbones import registry
-from harness.backbones.card import Card
-from harness.finding import Finding
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.terminal.finding import Finding
 
 SAYS_NOTHING = {"", "?", "-", "custom", "n/a", "none", "other", "proprietary", "tbd", "unknown", "unlicensed"}
 

@@ -3,8 +3,8 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from harness.finding import Finding
-from store.manifest import is_name
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.manifest import is_name
 
 LONGEST = 100
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from harness.backbones.card import Card
-from harness.backbones.source import DESCRIPTORS
-from harness.datasets import medmnist
-from harness.finding import Finding
-from store.errors import unknown
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.source import DESCRIPTORS
+from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.errors import unknown
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "pathmnist": ("nct crc he", "crc val he"),

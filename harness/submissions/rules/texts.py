@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from harness.finding import Finding
+from fuseboard.harness.terminal.finding import Finding
 
 TITLE = 200
 LONGEST = 2000

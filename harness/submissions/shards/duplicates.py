@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.finding import Finding
-from harness.submissions.shards import sample
-from harness.submissions.shards.others import present
-from harness.submissions.shards.tally import Tally
-from store.manifest import SPLITS
-from store.versions import Version
+from fuseboard.harness.submissions.shards import sample
+from fuseboard.harness.submissions.shards.split_statistics import Tally
+from fuseboard.harness.submissions.shards.stored_backbones import present
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.embeddings.versions import Version
 
 FEW = 0.01
 """Share of a split's images that may have the vector of another one without anybody asking why."""

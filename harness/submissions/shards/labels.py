@@ -1,18 +1,13 @@
 """The labels that a submission's must be equal to: of the store's backbones, else of the dataset itself."""
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.datasets import registry
-from harness.datasets.registry import FIRST
-from store import truth, versions
-from store.errors import FuseboardError
-from store.manifest import Manifest
-
-Labels = NDArray[np.integer[Any]]
+from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets.registry import FIRST
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import labels, versions
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.errors import FuseboardError
 
 
 def of(root: Path, said: Manifest, dataset: str, split: str) -> tuple[Labels | None, str]:
@@ -29,7 +24,7 @@ def of(root: Path, said: Manifest, dataset: str, split: str) -> tuple[Labels | N
     entry = said.datasets[dataset]
     others = [v for v in versions.survey(root)[0] if v.manifest.backbone != said.backbone]
     try:
-        _, found = truth.truth(others, dataset, entry.source_md5, split, "official")
+        _, found = labels.truth(others, dataset, entry.source_md5, split, "official")
         return found, "the store's other backbones"
     except FuseboardError:
         pass

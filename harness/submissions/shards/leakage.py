@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.finding import Finding
-from harness.submissions.shards import neighbours, sample
-from harness.submissions.shards.others import Others
-from harness.submissions.shards.tally import Tally
-from store.versions import Version
+from fuseboard.harness.submissions.shards import neighbours, sample
+from fuseboard.harness.submissions.shards.split_statistics import Tally
+from fuseboard.harness.submissions.shards.stored_backbones import Others
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.versions import Version
 
 LABEL = 0.999
 """Correlation with the label above which a column is the label. Of logits fitted to train it is below .99 on test."""

@@ -1,16 +1,15 @@
 """Nearest neighbours in a sample: whether what lies close together also has the same label."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.submissions.shards.sample import Matrix
+from fuseboard.harness.submissions.shards.sample import Matrix
+from fuseboard.store.arrays import Labels
 
 LAGS = (-3, -2, -1, 1, 2, 3)
 
-Labels = NDArray[np.integer[Any]]
 Ids = NDArray[np.int64]
 
 

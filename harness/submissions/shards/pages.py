@@ -8,7 +8,7 @@ of which only what a `PageHeader` (parquet-format) needs is read here: a whole p
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError
 
 HEADER_BYTES = 64 * 2**10
 """Of one page; the statistics inside hold two values."""

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.finding import Finding
-from harness.submissions.shards import duplicates, labels
-from harness.submissions.shards.tally import Tally
-from store.manifest import Manifest
-from store.versions import Version
+from fuseboard.harness.submissions.shards import duplicates, labels
+from fuseboard.harness.submissions.shards.split_statistics import Tally
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.versions import Version
 
 AGAIN = "extract this dataset again with `fuseboard extract` and publish what it writes"
 WEIGHTS = "look at the weights and the preprocessing with `fuseboard backbones check`, then extract again"

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from store.errors import FuseboardError
-from store.fingerprint import fingerprint
-from store.manifest import Split
-from store.versions import Version
+from fuseboard.store.embeddings.manifest import Split
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import fingerprint
 
 IMAGES = {"train": 1_200, "val": 500, "test": 1_000}
 RUN = 100

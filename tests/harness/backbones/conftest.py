@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness.backbones import canary, encoder, registry
-from harness.backbones.card import Card
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import canary, loaders, registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.store.files.hashing import sha256_of
 from tests.store.hub_client import point_at, server_module
 
 REVISION = "a" * 40
@@ -79,7 +79,7 @@ def assert_same() -> Same:
     """Holds what a card's encoder makes of the canary against an independent computation."""
 
     def check(card: Card, expected: torch.Tensor, trust: bool = False) -> None:
-        found = canary.vectors(card, encoder.load(card, trust=trust))
+        found = canary.vectors(card, loaders.load(card, trust=trust))
         assert found.shape == (3, card.dim)
         np.testing.assert_allclose(found, expected.detach().numpy(), atol=1e-5)
 

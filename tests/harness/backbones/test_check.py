@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.backbones import alarm, check, encoder, registry, shapes
-from harness.backbones.card import Card
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.finding import Finding
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import check, encoder, registry, synthetic_shapes, wrong_weights
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.errors import FuseboardError
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "SECONDS", 0.0)
     monkeypatch.setattr(check, "BATCHES", {"cpu": (1, 4)})
-    monkeypatch.setattr(alarm, "SHAPES", 96)
+    monkeypatch.setattr(wrong_weights, "SHAPES", 96)
 
 
 def run(card: Card, root: Path) -> dict[str, Finding]:
@@ -38,12 +38,12 @@ def test_a_sound_backbone_passes_every_rule(tmp_path: Path) -> None:
 
 def test_random_weights_raise_the_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = registry.get("efficientnet-lite0")
-    monkeypatch.setattr(alarm, "SEED", 1)
-    wrong = alarm.untrained(card, "cpu")
+    monkeypatch.setattr(wrong_weights, "SEED", 1)
+    wrong = wrong_weights.untrained(card, "cpu")
     monkeypatch.undo()
-    monkeypatch.setattr(alarm, "SHAPES", 96)
+    monkeypatch.setattr(wrong_weights, "SHAPES", 96)
     assert wrong is not None
-    [_, training] = alarm.findings(card, wrong, tmp_path, 8)
+    [_, training] = wrong_weights.findings(card, wrong, tmp_path, 8)
     assert training.status == "wrong"
     assert "with random weights" in training.message
 
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], rule: str, status: str, said: str
 ) -> None:
     monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Odd(**wrong))
-    monkeypatch.setattr(alarm, "findings", lambda *_: [])
+    monkeypatch.setattr(wrong_weights, "findings", lambda *_: [])
     found = run(registry.get("pixels"), tmp_path)[rule]
     assert (found.status, said in found.message) == (status, True)
 
@@ -121,7 +121,7 @@ def test_a_gated_model_without_a_token_is_told_what_to_do(tmp_path: Path, monkey
 
 
 def test_the_shapes_are_eight_balanced_classes_and_stay_as_they_are() -> None:
-    pictures = list(shapes.images(16))
+    pictures = list(synthetic_shapes.images(16))
     assert {picture.shape for picture in pictures} == {(96, 96, 3)}
-    assert np.bincount(shapes.labels(16)).tolist() == [2] * 8
-    assert all(np.array_equal(a, b) for a, b in zip(pictures, shapes.images(16), strict=True))
+    assert np.bincount(synthetic_shapes.labels(16)).tolist() == [2] * 8
+    assert all(np.array_equal(a, b) for a, b in zip(pictures, synthetic_shapes.images(16), strict=True))

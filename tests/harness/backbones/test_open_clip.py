@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from harness.backbones import encoder
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import loaders
+from fuseboard.store.errors import FuseboardError
 
 TEXT = {"context_length": 8, "vocab_size": 50, "width": 16, "heads": 2, "layers": 1}
 
@@ -75,8 +75,8 @@ def test_a_training_checkpoint_of_a_modified_resnet(
 def test_what_open_clip_does_not_know(repository: Path, make_card: Any) -> None:
     (repository / "model.safetensors").write_bytes(b"")
     with pytest.raises(FuseboardError, match="has no model 'ViT-Z-1'; mend the card"):
-        encoder.load(make_card("open_clip", 512, "cls+proj", architecture="ViT-Z-1"))
+        loaders.load(make_card("open_clip", 512, "cls+proj", architecture="ViT-Z-1"))
     with pytest.raises(FuseboardError, match=r"name an `architecture` or give `embed_dim` and `vision_cfg`"):
-        encoder.load(make_card("open_clip", 512, "cls+proj"))
+        loaders.load(make_card("open_clip", 512, "cls+proj"))
     with pytest.raises(FuseboardError, match="the loader open_clip has no pooling 'cls'"):
-        encoder.load(make_card("open_clip", 512, "cls", architecture="ViT-B-32"))
+        loaders.load(make_card("open_clip", 512, "cls", architecture="ViT-B-32"))

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from harness.backbones import canary, encoder, registry
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import canary, loaders, registry
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 CODE = """
 import numpy as np
@@ -42,7 +42,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card_of: Any) -> Any:
 def test_three_methods_make_a_backbone(write: Any, tmp_path: Path) -> None:
     card = write()
     pixels = np.stack([card.preprocessing.pixels(image) for image in canary.images()])
-    np.testing.assert_allclose(canary.vectors(card, encoder.load(card)), pixels.mean(axis=(1, 2)) / 255, rtol=1e-5)
+    np.testing.assert_allclose(canary.vectors(card, loaders.load(card)), pixels.mean(axis=(1, 2)) / 255, rtol=1e-5)
     (tmp_path / "own.toml").write_text(card.toml())
     assert registry.get(str(tmp_path / "own.toml")) == card
 
@@ -54,7 +54,7 @@ def test_tensors_and_pinned_weights_are_welcome(write: Any, tmp_path: Path) -> N
     )
     code = "import torch\nfrom safetensors.torch import load_file\n" + code
     card = write(code, file="w.safetensors", sha256=sha256_of(tmp_path / "w.safetensors"))
-    assert canary.vectors(card, encoder.load(card)).dtype == np.float32
+    assert canary.vectors(card, loaders.load(card)).dtype == np.float32
 
 
 def test_changed_code_is_another_version_and_does_not_run(write: Any) -> None:
@@ -62,13 +62,13 @@ def test_changed_code_is_another_version_and_does_not_run(write: Any) -> None:
     changed = write(CODE + "\nopen('ran', 'w')\n")
     assert changed.fingerprint != card.fingerprint
     with pytest.raises(FuseboardError, match=r"mine\.py has SHA-256 .* the code has changed.* say module_sha256 = "):
-        encoder.load(card)
+        loaders.load(card)
     assert not Path("ran").exists()
 
 
 def test_code_of_an_installed_package_is_not_reached(write: Any, tmp_path: Path) -> None:
     with pytest.raises(FuseboardError, match=r"its code is os\.py, which is not in .*; start fuseboard there"):
-        encoder.load(write(module="os:system"))
+        loaders.load(write(module="os:system"))
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_code_of_an_installed_package_is_not_reached(write: Any, tmp_path: Path)
 )
 def test_a_class_that_is_not_whole(write: Any, code: str, more: Any, message: str) -> None:
     with pytest.raises(FuseboardError, match=message):
-        encoder.load(write(code, **more))
+        loaders.load(write(code, **more))
 
 
 def test_a_width_that_is_not_the_cards(write: Any) -> None:
     card = write(dim=4)
     with pytest.raises(FuseboardError, match=r"mine:Mine made an array \(3, 3\) of 3 images, its card says dim = 4"):
-        canary.vectors(card, encoder.load(card))
+        canary.vectors(card, loaders.load(card))

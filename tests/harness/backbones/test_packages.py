@@ -10,9 +10,9 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from harness.backbones import encoder, registry
-from harness.backbones.loaders import medimageinsight_loader
-from harness.extras import mend
+from fuseboard.harness.backbones import loaders, registry
+from fuseboard.harness.backbones.loaders import medimageinsight_loader
+from fuseboard.harness.terminal.extras import mend
 
 SMALL = {"depths": [1, 1, 1, 1], "embed_dims": [8, 8, 16, 16], "num_heads": [1, 1, 2, 2]}
 
@@ -27,7 +27,7 @@ def test_a_missing_package_has_its_mend(
     shipped = registry.get(name)
     card = make_card(name, shipped.dim, shipped.pooling, architecture=shipped.source.architecture)
     with pytest.raises(ModuleNotFoundError) as caught:
-        encoder.load(card)
+        loaders.load(card)
     assert str(mend(caught.value.name or "")).startswith("pip install ")
 
 

@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import save, save_file
 from typer.testing import CliRunner
 
-from harness.backbones import card as cards
-from harness.backbones import encoder, pin, registry
-from harness.backbones.cli import cli
-from store.errors import FuseboardError, UsageError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import card as cards
+from fuseboard.harness.backbones import loaders, pin, registry
+from fuseboard.harness.backbones.cli import cli
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.hashing import sha256_of
 
 TINY = {"architecture": "vit_tiny_patch16_224", "kwargs": {"img_size": 32, "num_classes": 0}}
 OPEN = {"hub_id": "org/tiny", "revision": "unpinned", "sha256": "unpinned"}
@@ -43,7 +43,7 @@ def yes(question: str) -> bool:
 
 def test_an_unpinned_card_makes_no_version_and_reads_nothing(loose: Any, hub: Any) -> None:
     assert loose.unpinned == ("revision", "sha256")
-    for use in (lambda: loose.fingerprint, lambda: encoder.load(loose)):
+    for use in (lambda: loose.fingerprint, lambda: loaders.load(loose)):
         with pytest.raises(FuseboardError, match=r"revision and sha256 unpinned.*run `fuseboard backbones pin tiny`"):
             use()
     assert hub.asked == []
@@ -53,9 +53,9 @@ def test_pinning_takes_what_is_there_now(loose: Any, hub: Any, here: Path) -> No
     made = pin.pin(loose)
     assert made.unpinned == ()
     assert made.source.revision == hub.repos["org/tiny"].head
-    assert encoder.load(made)
+    assert loaders.load(made)
     hub.repos["org/tiny"].commit({"model.safetensors": b"other weights since"})
-    assert encoder.load(made), "a commit since changes nothing"
+    assert loaders.load(made), "a commit since changes nothing"
     again = loose.model_copy(update={"source": loose.source.model_copy(update={"revision": made.source.revision})})
     assert pin.pin(again) == made, "a revision that is pinned already stays"
 
@@ -108,7 +108,7 @@ def test_the_command_writes_a_card_that_works(loose: Any, here: Path) -> None:
     (here / "loose.toml").write_text(loose.toml())
     answer = CliRunner().invoke(cli, ["pin", "loose.toml", "--out", "made.toml"])
     assert (answer.exit_code, answer.stdout) == (0, "made.toml\n")
-    assert encoder.load(registry.get("made.toml"))
+    assert loaders.load(registry.get("made.toml"))
     assert isinstance(CliRunner().invoke(cli, ["pin", "loose.toml", "--out", "made.toml"]).exception, UsageError)
 
 

@@ -12,9 +12,9 @@ import timm
 import torch
 from safetensors.torch import save
 
-from harness.backbones import encoder, places
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import loaders, weight_sources
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 TINY = {"architecture": "vit_tiny_patch16_224", "kwargs": {"img_size": 32, "num_classes": 0}}
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
@@ -71,7 +71,7 @@ def test_a_repository_that_is_closed(
         hub.RequestHandlerClass, "resolve", lambda self, *a, **k: self.answer(status, {}, {"X-Error-Code": code})
     )
     with pytest.raises(FuseboardError) as caught:
-        encoder.load(card)
+        loaders.load(card)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hf_only" not in str(caught.value)
@@ -84,7 +84,7 @@ def test_no_network_is_one_line_too(
     card = served(hub, card_of, model, tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(FuseboardError, match=r"org/tiny cannot be fetched .*; look at the network") as caught:
-        places.newest_revision(card)
+        weight_sources.newest_revision(card)
     assert "\n" not in str(caught.value)
 
 
@@ -93,7 +93,7 @@ def test_a_wrong_file_name_is_answered_with_those_that_are_there(
 ) -> None:
     card = served(hub, card_of, model, tmp_path, weights="pytorch_model.bin")
     with pytest.raises(FuseboardError, match=r"no file pytorch_model.bin; it has model.safetensors: mend `weights`"):
-        encoder.load(card)
+        loaders.load(card)
 
 
 @pytest.fixture
@@ -126,12 +126,12 @@ def test_weights_of_an_address(
     assert_same(card, model(normalised(card)))
     gone = card_of("timm", 192, "cls", url=f"{address}/gone.pth", sha256="0" * 64, **TINY)
     with pytest.raises(FuseboardError, match=r"gone\.pth cannot be fetched .*404.*; try again later"):
-        encoder.load(gone)
+        loaders.load(gone)
 
 
 def test_a_missing_package_or_file_is_named(card_of: Any, tmp_path: Path) -> None:
     pins = {"sha256": "0" * 64, **TINY}
     with pytest.raises(FuseboardError, match="come with the Python package not_there, which is not installed"):
-        encoder.load(card_of("timm", 192, "cls", package="not_there", weights="w.pth", **pins))
+        loaders.load(card_of("timm", 192, "cls", package="not_there", weights="w.pth", **pins))
     with pytest.raises(FuseboardError, match=r"no file .*none\.pth in .*none\.pth; mend its card"):
-        encoder.load(card_of("timm", 192, "cls", file=str(tmp_path / "none.pth"), **pins))
+        loaders.load(card_of("timm", 192, "cls", file=str(tmp_path / "none.pth"), **pins))

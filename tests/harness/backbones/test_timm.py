@@ -10,9 +10,9 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from harness.backbones import encoder
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import loaders
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 TINY = {"img_size": 32, "num_classes": 3}
 
@@ -137,7 +137,7 @@ def test_a_card_that_timm_cannot_follow(
     save_file(model.state_dict(), repository / "model.safetensors")
     card = make_card("timm", 192, "cls", **{"architecture": "vit_tiny_patch16_224", "kwargs": TINY, **changes})
     with pytest.raises(FuseboardError, match=message) as caught:
-        encoder.load(card)
+        loaders.load(card)
     assert "\n" not in str(caught.value)
 
 
@@ -145,4 +145,4 @@ def test_a_card_that_timm_cannot_follow(
 def test_a_pooling_that_makes_no_vector(repository: Path, make_card: Any, pooling: str, message: str) -> None:
     (repository / "model.safetensors").write_bytes(b"")
     with pytest.raises(FuseboardError, match=message):
-        encoder.load(make_card("timm", 192, pooling, architecture="vit_tiny_patch16_224", kwargs=TINY))
+        loaders.load(make_card("timm", 192, pooling, architecture="vit_tiny_patch16_224", kwargs=TINY))

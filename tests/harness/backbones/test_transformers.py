@@ -9,8 +9,8 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, CLIPConfig, CLIPModel, Dinov2Config, Dinov2Model, SiglipConfig
 
-from harness.backbones import encoder
-from store.errors import FuseboardError
+from fuseboard.harness.backbones import loaders
+from fuseboard.store.errors import FuseboardError
 
 SMALL = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
 TEXT = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -119,9 +119,9 @@ def test_remote_code_runs_only_where_card_and_user_say_so(
 ) -> None:
     needs = make_card("transformers", 8, "pooler", 32, True)
     with pytest.raises(FuseboardError, match=r"code of org/tiny at a{40}, which would run .* pass --trust"):
-        encoder.load(needs)
+        loaders.load(needs)
     with pytest.raises(FuseboardError, match="no usable configuration or code") as caught:
-        encoder.load(make_card("transformers", 8, "pooler"), trust=True)
+        loaders.load(make_card("transformers", 8, "pooler"), trust=True)
     assert "\n" not in str(caught.value)
     assert not list(odd.rglob("ran"))
     tensors = load_file(repository / "model.safetensors")
@@ -133,7 +133,7 @@ def test_remote_code_runs_only_where_card_and_user_say_so(
 def test_remote_code_that_is_not_pinned_never_runs(odd: Path, repository: Path, make_card: Any) -> None:
     card = make_card("transformers", 8, "pooler", 32, True, revision="unpinned")
     with pytest.raises(FuseboardError, match="revision unpinned"):
-        encoder.load(card, trust=True)
+        loaders.load(card, trust=True)
     assert not list(odd.rglob("ran"))
 
 
@@ -151,7 +151,7 @@ def test_a_checkpoint_that_is_less_or_more(
     path = repository / "model.safetensors"
     save_file(tensors(load_file(path)), path)
     with pytest.raises(FuseboardError, match=message) as caught:
-        encoder.load(make_card("transformers", 24, "cls", architecture="Dinov2Model", kwargs=SMALL))
+        loaders.load(make_card("transformers", 24, "cls", architecture="Dinov2Model", kwargs=SMALL))
     assert "\n" not in str(caught.value)
 
 
@@ -159,6 +159,6 @@ def test_unknown_class_is_named(repository: Path, make_card: Any) -> None:
     (repository / "model.safetensors").write_bytes(b"")
     for name in ("Dinov9Model", "AutoConfig", "AutoModel"):
         with pytest.raises(FuseboardError, match=f"has no model class '{name}'"):
-            encoder.load(make_card("transformers", 24, "cls", architecture=name))
+            loaders.load(make_card("transformers", 24, "cls", architecture=name))
     assert AutoConfig
     assert AutoModel

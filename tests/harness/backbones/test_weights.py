@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from transformers import Blip2VisionConfig, Blip2VisionModel
 
-from harness.backbones import encoder, weights
-from store.errors import FuseboardError
-from store.fingerprint import sha256_of
+from fuseboard.harness.backbones import loaders, weights
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 
 TINY = {"architecture": "vit_tiny_patch16_224", "kwargs": {"img_size": 32, "num_classes": 0}}
 INDEX = "model.safetensors.index.json"
@@ -32,7 +32,7 @@ def checkpoint(repository: Path) -> Path:
 
 def refusal(card: Any) -> str:
     with pytest.raises(FuseboardError) as caught:
-        encoder.load(card)
+        loaders.load(card)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

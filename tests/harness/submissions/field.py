@@ -4,14 +4,14 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from harness import protocol
-from harness.backbones import registry
-from harness.backbones.card import Card
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.submissions.folder import Submission
-from store.statement import Shards, Statement
-from store.versions import Version
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.results.submission_file import Shards, Statement
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")

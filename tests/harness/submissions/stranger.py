@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from harness.finding import Finding
-from harness.submissions.check import Checked, check
-from store import manifest, shards
-from store.fingerprint import sha256_of
-from store.versions import Version
+from fuseboard.harness.submissions.check import Checked, check
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings import manifest, shards
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.files.hashing import sha256_of
 from tests.harness.submissions.field import DATA, tree, without
 
 DIM = 900

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import fuseboard
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.submissions.merging.acceptance import accept
-from store import history
-from store.versions import Version, all_versions
+from fuseboard import cli
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.submissions.merging.acceptance import accept
+from fuseboard.store.embeddings import history
+from fuseboard.store.embeddings.versions import Version, all_versions
 from tests.harness.submissions.field import DATA, coarse
 
 
@@ -83,12 +83,12 @@ def test_the_command_takes_all_and_goes_on_after_a_broken_one(
     (folder.parent / "README.md").write_text("Data only.")
     assert broken.is_dir()
     where = ["--store", str(store), "--json"]
-    assert fuseboard.run(["submission", "accept", str(folder.parent), "--all", *where]) == 1
+    assert cli.run(["submission", "accept", str(folder.parent), "--all", *where]) == 1
     rows = json.loads(capsys.readouterr().out)
     assert {row["check"].partition(":")[0] for row in rows if row["status"] in ("wrong", "missing")} == {"broken"}
     assert "coarse" in backbones(store)
     shutil.rmtree(broken)
-    assert fuseboard.run(["submission", "accept", str(folder.parent), "--all", *where]) == 0
+    assert cli.run(["submission", "accept", str(folder.parent), "--all", *where]) == 0
     shutil.rmtree(folder)
-    assert fuseboard.run(["submission", "accept", str(folder.parent), "--all", *where]) == 0
-    assert fuseboard.run(["submission", "accept", str(folder.parent / "none"), *where]) == 2
+    assert cli.run(["submission", "accept", str(folder.parent), "--all", *where]) == 0
+    assert cli.run(["submission", "accept", str(folder.parent / "none"), *where]) == 2

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import stamina
 
-from harness.search.pool import gather
-from harness.submissions.shards import arrival
-from store import landing, versions
-from store.errors import FuseboardError
-from store.transfer import ATTEMPTS
+from fuseboard.harness.search.pool import gather
+from fuseboard.harness.submissions.shards import quarantine
+from fuseboard.store.embeddings import versions
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.remotes import pull
+from fuseboard.store.remotes.http import ATTEMPTS
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import Stranger, told
 from tests.store import zenodo_server
@@ -195,7 +196,7 @@ def test_a_repository_without_a_manifest(stranger: Stranger, hub: Any) -> None:
 
 
 def test_a_manifest_of_a_gigabyte_is_not_read(stranger: Stranger, hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "TEXT_LIMIT", 1_000)
+    monkeypatch.setattr(pull, "TEXT_LIMIT", 1_000)
     assert "a file has more than the 1000 bytes it may have" in stranger.problem()
 
 
@@ -275,13 +276,13 @@ def test_what_a_folder_holds_otherwise_is_refused(case: str, stranger: Stranger)
 
 def test_a_file_that_grows_while_it_is_copied(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     longer(stranger)
-    monkeypatch.setattr(landing, "expect", lambda *_: None)
+    monkeypatch.setattr(pull, "expect", lambda *_: None)
     assert "val-00000-of-00001.parquet: more than the" in stranger.problem()
 
 
 def test_too_much_is_refused_before_anything_is_asked(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrival, "LIMIT", 1000)
-    monkeypatch.setattr(arrival, "_remote", lambda _: pytest.fail("asked"))
+    monkeypatch.setattr(quarantine, "LIMIT", 1000)
+    monkeypatch.setattr(quarantine, "_remote", lambda _: pytest.fail("asked"))
     assert "0 GB of shards, 0 GB are the limit" in stranger.problem()
 
 
@@ -311,7 +312,7 @@ def test_what_is_damaged_in_the_quarantine_is_fetched_again(stranger: Stranger) 
 
 
 def test_two_checks_of_one_name_exclude_each_other(stranger: Stranger) -> None:
-    with arrival.alone(stranger.root, "hog"), pytest.raises(FuseboardError, match="another check of it is running"):
+    with quarantine.alone(stranger.root, "hog"), pytest.raises(FuseboardError, match="another check of it is running"):
         stranger.check()
     assert not stranger.check().is_bad
 
@@ -321,7 +322,7 @@ def test_ctrl_c_leaves_nothing_that_looks_whole(stranger: Stranger, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing.atomic, "move", interrupted)
+        patch.setattr(pull.atomic, "move", interrupted)
         with pytest.raises(KeyboardInterrupt):
             stranger.check()
     assert not list((stranger.root / "submitted").rglob("manifest.json"))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fuseboard import run
-from harness.submissions import check as checks
-from store.errors import FuseboardError
+from fuseboard.cli import run
+from fuseboard.harness.submissions import check as checks
+from fuseboard.store.errors import FuseboardError
 from tests.harness.submissions.field import DATA, tree
 from tests.harness.submissions.stranger import Stranger
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.backbones import registry
-from harness.submissions.ranking import comment
-from harness.submissions.ranking.markdown import LONGEST, table, text
-from harness.submissions.ranking.rank import Ranking, rank
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.submissions.ranking import pr_comment
+from fuseboard.harness.submissions.ranking.markdown import LONGEST, table, text
+from fuseboard.harness.submissions.ranking.pr_comment import comment
+from fuseboard.harness.submissions.ranking.rank import Ranking, rank
 from tests.harness.submissions.field import STARTER, submit, without
 
 HOSTILE = [
@@ -64,7 +65,7 @@ def test_no_mark_of_a_foreign_text_is_markup(foreign: str, ranking: Ranking) -> 
     assert html.unescape(shown).replace("\u200b", "") == "".join(
         mark if mark.isprintable() else "\ufffd" for mark in " ".join(foreign.split())
     )
-    told, plain = titled(ranking, foreign).markdown, titled(ranking, "x").markdown
+    told, plain = comment(titled(ranking, foreign)), comment(titled(ranking, "x"))
     head, *rest = told.split("\n")
     assert rest == plain.split("\n")[1:]
     assert head.startswith("## ")
@@ -90,7 +91,7 @@ def test_a_long_text_is_cut_with_an_ellipsis() -> None:
 
 
 def test_it_says_what_is_needed_to_make_it_again(ranking: Ranking) -> None:
-    told = ranking.markdown
+    told = comment(ranking)
     assert f"`{STARTER.digest}`" in told
     for version in (ranking.version, *ranking.standings[0].present.versions.values()):
         assert f"`{version.manifest.fingerprint}`" in told
@@ -102,7 +103,7 @@ def test_it_says_what_is_needed_to_make_it_again(ranking: Ranking) -> None:
 
 
 def test_notes_of_a_stranger_are_escaped_too(ranking: Ranking) -> None:
-    told = replace(ranking, left_out={"x": "it holds <b>|</b>\n# @all"}).markdown
+    told = comment(replace(ranking, left_out={"x": "it holds <b>|</b>\n# @all"}))
     assert "<b>" not in told
     assert "@all" not in told
     assert "- x&#58; not ranked&#58; it holds &#60;b&#62;" in told
@@ -111,8 +112,8 @@ def test_notes_of_a_stranger_are_escaped_too(ranking: Ranking) -> None:
 def test_many_datasets_fit_or_are_counted(ranking: Ranking) -> None:
     one = ranking.standings[0]
     many = replace(ranking, standings=tuple(replace(one, dataset=f"set-{number}") for number in range(500)))
-    told = many.markdown
-    assert len(told) <= comment.LONGEST
+    told = comment(many)
+    assert len(told) <= pr_comment.LONGEST
     shown = told.count("\n### ")
     assert 5 < shown < 500
     assert f"{500 - shown} more datasets do not fit" in told
@@ -123,5 +124,5 @@ def test_many_datasets_fit_or_are_counted(ranking: Ranking) -> None:
 def test_few_datasets_are_all_there(ranking: Ranking) -> None:
     one = ranking.standings[0]
     many = replace(ranking, standings=tuple(replace(one, dataset=f"set-{number}") for number in range(12)))
-    assert many.markdown.count("\n### ") == 12
-    assert "do not fit" not in many.markdown
+    assert comment(many).count("\n### ") == 12
+    assert "do not fit" not in comment(many)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import tomli_w
 
-from harness.backbones import registry
-from harness.submissions.folder import read
-from store.errors import UsageError
-from store.fingerprint import fingerprint
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.submissions.folder import read
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files.hashing import fingerprint
 
 HUB = {
     "loader": "timm",
@@ -475,7 +475,8 @@ def test_a_withdrawn_submission_may_have_a_licence_that_forbids_it(folder: Path)
 
 def test_shipped_cards_break_no_rule_of_origin(tmp_path: Path) -> None:
     """What is asked of strangers is what fuseboard's own cards do; pins and licences are each card's own matter."""
-    from harness.submissions.rules import names, origin, overlap
+    from fuseboard.harness.submissions.rules import names, overlap
+    from fuseboard.harness.submissions.rules import source as origin
 
     for name in registry.names():
         shipped = registry.get(name)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import fuseboard
-from harness.submissions.merging.intake import take
-from harness.submissions.merging.objects import Repository
-from harness.submissions.rules import files
-from store.errors import FuseboardError, UsageError
+from fuseboard import cli
+from fuseboard.harness.submissions.merging.git import Repository
+from fuseboard.harness.submissions.merging.intake import take
+from fuseboard.harness.submissions.rules import files
+from fuseboard.store.errors import FuseboardError, UsageError
 from tests.harness.submissions.repository import NEW, Work, beside
 
 MODES = {"100755": "is executable", "120000": "is a symbolic link", "160000": "is a submodule"}
@@ -267,8 +267,8 @@ def test_a_folder_with_something_in_it_is_left_alone(work: Work, intake: Callabl
 def test_the_command_prints_the_name(work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit = work.propose(beside(net=NEW))
     where = ["--repository", str(work.folder), "--base", "main", "--head", "refs/pull/1/head"]
-    assert fuseboard.run(["submission", "intake", commit, "--into", str(tmp_path / "into"), *where]) == 0
+    assert cli.run(["submission", "intake", commit, "--into", str(tmp_path / "into"), *where]) == 0
     assert capsys.readouterr().out == "net\n"
-    assert fuseboard.run(["submission", "intake", "main", "--into", str(tmp_path / "two"), *where]) == 2
+    assert cli.run(["submission", "intake", "main", "--into", str(tmp_path / "two"), *where]) == 2
     (message,) = capsys.readouterr().err.splitlines()
     assert message.startswith("error: 'main' is not the full hash")

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import tomli_w
 
-from fuseboard import run
-from harness.submissions.folder import Submission, read
-from harness.submissions.rules import life
-from store.errors import FuseboardError
-from store.fingerprint import fingerprint
+from fuseboard.cli import run
+from fuseboard.harness.submissions.folder import Submission, read
+from fuseboard.harness.submissions.folder import accepted as read_accepted
+from fuseboard.harness.submissions.rules import lifecycle
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import fingerprint
 
 SHARDS = f'[shards]\nhub = "org/embeddings"\nrevision = "{"c" * 40}"\n'
 
@@ -43,7 +44,7 @@ def whole(folder: Path) -> Submission:
 
 
 def problems(folder: Path, accepted: Path) -> str:
-    found = [*life.standing(whole(folder)), *life.findings(whole(folder), life.accepted(accepted))]
+    found = [*lifecycle.standing(whole(folder)), *lifecycle.findings(whole(folder), read_accepted(accepted))]
     return "\n".join(finding.message for finding in found if finding.is_bad)
 
 
@@ -77,8 +78,8 @@ def test_nothing_changed(folder: Path, accepted: Path) -> None:
 
 
 def test_a_first_submission(folder: Path, tmp_path: Path) -> None:
-    assert life.accepted(tmp_path / "none") is None
-    assert [finding.status for finding in life.findings(whole(folder), None)] == ["ok"]
+    assert read_accepted(tmp_path / "none") is None
+    assert [finding.status for finding in lifecycle.findings(whole(folder), None)] == ["ok"]
 
 
 def test_a_new_version_lists_the_former(folder: Path, accepted: Path) -> None:
@@ -144,7 +145,7 @@ def test_a_split_does_not_go_silently(folder: Path, accepted: Path) -> None:
 def test_a_withdrawal_keeps_card_and_manifest(folder: Path, accepted: Path) -> None:
     state(folder, f'status = "withdrawn"\nreason = "wrong weights"\n{SHARDS}')
     assert problems(folder, accepted) == ""
-    assert any("withdrawn, because wrong weights" in finding.message for finding in life.standing(whole(folder)))
+    assert any("withdrawn, because wrong weights" in finding.message for finding in lifecycle.standing(whole(folder)))
     manifest(folder, created="2098-01-01T00:00:00Z")
     assert "is withdrawn, and its card or manifest changed with it" in problems(folder, accepted)
 
@@ -165,7 +166,7 @@ def test_superseded_by_one_that_is_there(folder: Path, accepted: Path) -> None:
     shutil.copytree(folder, folder.with_name("second"))
     superseded(folder, "second")
     assert problems(folder, accepted) == ""
-    assert any(finding.message == "superseded: hog -> second" for finding in life.standing(whole(folder)))
+    assert any(finding.message == "superseded: hog -> second" for finding in lifecycle.standing(whole(folder)))
 
 
 def test_superseded_by_none(folder: Path, accepted: Path) -> None:
@@ -200,7 +201,7 @@ def test_superseded_by_one_whose_statement_is_broken(folder: Path, accepted: Pat
 def test_what_was_accepted_must_be_readable(folder: Path, accepted: Path) -> None:
     (accepted / "card.toml").unlink()
     with pytest.raises(FuseboardError, match=r"the accepted submission cannot be read \(card.toml is not there\)"):
-        life.accepted(accepted)
+        read_accepted(accepted)
 
 
 def test_a_removal_without_history_by_the_command(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.backbones import registry
-from harness.submissions.rules import address, names
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.submissions.rules import names, urls
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_names_that_do_not_look_alike() -> None:
     ],
 )  # fmt: skip
 def test_hosts_that_are_not_public(host: str) -> None:
-    assert address.problem(f"https://{host}/weights.pth") is not None
+    assert urls.problem(f"https://{host}/weights.pth") is not None
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_hosts_that_are_not_public(host: str) -> None:
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_asked(url: str) -> None:
-    assert address.problem(url) is not None
+    assert urls.problem(url) is not None
 
 
 @pytest.mark.parametrize("url", ["https://zenodo.org/records/10908163/files/DinoBloom-B.pth", "https://a.b.org:443/x"])
 def test_public_addresses(url: str) -> None:
-    assert address.problem(url) is None
+    assert urls.problem(url) is None

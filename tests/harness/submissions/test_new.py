@@ -16,14 +16,14 @@ import transformers
 from safetensors.torch import save
 from timm.models import save_for_hf
 
-from fuseboard import run
-from harness.backbones import canary, encoder
-from harness.backbones import card as cards
-from harness.submissions.drafting import new as template
-from harness.submissions.drafting.new import new
-from harness.submissions.folder import read
-from harness.submissions.rules import contents
-from store.errors import FuseboardError, UsageError
+from fuseboard.cli import run
+from fuseboard.harness.backbones import canary, loaders
+from fuseboard.harness.backbones import card as cards
+from fuseboard.harness.submissions.drafting import new as template
+from fuseboard.harness.submissions.drafting.new import new
+from fuseboard.harness.submissions.folder import read
+from fuseboard.harness.submissions.rules import parsing
+from fuseboard.store.errors import FuseboardError, UsageError
 from tests.store.hub_client import point_at, server_module
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
@@ -84,7 +84,7 @@ def finished(folder: Path, **facts: Any) -> Any:
     text = (folder / "card.toml").read_text()
     everyone = {"modality": ["any"], "redistribution": "embeddings", "overlap": [], "pretraining": ["ImageNet-1K"]}
     for key, value in {**everyone, **facts}.items():
-        gap = tomli_w.dumps({key: [contents.PLACEHOLDER] if isinstance(value, list) else contents.PLACEHOLDER})
+        gap = tomli_w.dumps({key: [parsing.PLACEHOLDER] if isinstance(value, list) else parsing.PLACEHOLDER})
         for line in (gap.strip(), f'{key} = ["FILL IN"]'):
             text = text.replace(f"\n{line}\n", f"\n{tomli_w.dumps({key: value}).strip()}\n")
     assert text.count("\n# ") > 20
@@ -98,7 +98,7 @@ def assert_same(card: Any, expected: Callable[[torch.Tensor], torch.Tensor]) -> 
     mean, std = (torch.tensor(x).view(-1, 1, 1) for x in (card.preprocessing.mean, card.preprocessing.std))
     with torch.inference_mode():
         wanted = expected((pixels.permute(0, 3, 1, 2).float() / 255 - mean) / std).numpy()
-    np.testing.assert_allclose(canary.vectors(card, encoder.load(card)), wanted, atol=1e-4)
+    np.testing.assert_allclose(canary.vectors(card, loaders.load(card)), wanted, atol=1e-4)
 
 
 def test_every_gap_of_the_template_is_named(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_every_gap_of_the_template_is_named(tmp_path: Path) -> None:
 
 
 def test_the_template_names_every_key_of_a_card() -> None:
-    from harness.preprocessing import Preprocessing
+    from fuseboard.harness.backbones.preprocessing import Preprocessing
 
     text = (template.TEMPLATE / "card.toml").read_text()
     for key in (*cards.Card.model_fields, *Preprocessing.model_fields):

@@ -11,20 +11,21 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from harness.backbones import registry
-from harness.datasets import registry as datasets
-from harness.extract import extract
-from harness.search import engine, strategies
-from harness.search.engine import Search
-from harness.submissions.ranking import contribution
-from harness.submissions.ranking.rank import Ranking, rank
-from harness.submissions.ranking.scored import Pair
-from store import results
-from store.bootstrap import bootstrap
-from store.catalog import Catalog
-from store.errors import FuseboardError, UsageError
-from store.shapley import majority_acc, shapley
-from store.table import MISSING
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.search import search, strategies
+from fuseboard.harness.search.search import Search
+from fuseboard.harness.submissions.ranking import contribution
+from fuseboard.harness.submissions.ranking.pr_comment import comment
+from fuseboard.harness.submissions.ranking.rank import Ranking, rank
+from fuseboard.harness.submissions.ranking.scored import Pair
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.table import MISSING
+from fuseboard.store.results import rows as results
+from fuseboard.store.statistics.bootstrap import bootstrap
+from fuseboard.store.statistics.shapley import majority_acc, shapley
 from tests.harness.submissions.field import DATA, STARTER, coarse, submit, tree, without
 
 
@@ -47,14 +48,14 @@ def root(field: Path, tmp_path: Path) -> Path:
 def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The widths of all fits that were run."""
     widths: list[int] = []
-    real = engine.fit
+    real = search.fit
 
     def counted(order, labels, *blocks):  # type: ignore[no-untyped-def]
         widths.append(sum(block.shape[1] for block in blocks[: len(blocks) // 3]))
         return real(order, labels, *blocks)
 
-    monkeypatch.setattr(engine, "fit", counted)
-    monkeypatch.setattr(engine.cluster, "run", lambda job, jobs, *_: ((n, job(*one)) for n, one in enumerate(jobs)))
+    monkeypatch.setattr(search, "fit", counted)
+    monkeypatch.setattr(search.cluster, "run", lambda job, jobs, *_: ((n, job(*one)) for n, one in enumerate(jobs)))
     return widths
 
 
@@ -199,7 +200,7 @@ def test_a_pool_of_one(tmp_path: Path) -> None:
     assert 0.9 < float(str(only["auc"])) < 1
     assert one.fits == (0, 1)
     assert "no rank by AUC on any of 1 datasets" in ranking.notes
-    assert MISSING in ranking.markdown
+    assert MISSING in comment(ranking)
 
 
 def test_no_dataset_in_common_is_no_rank(store: Path, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from harness.backbones import encoder
-from harness.datasets.digits import Digits
-from harness.search import engine
-from harness.submissions import loadable
-from harness.submissions.cli import cli
+from fuseboard.harness.backbones import encoder
+from fuseboard.harness.datasets.digits import Digits
+from fuseboard.harness.search import search
+from fuseboard.harness.submissions import loadable
+from fuseboard.harness.submissions.cli import cli
 from tests.harness.submissions.field import DATA, tree
 from tests.harness.submissions.stranger import Stranger
 
@@ -62,7 +62,7 @@ def test_images_and_weights_are_not_needed(stranger: Stranger, monkeypatch: pyte
 def test_a_broken_rule_is_told_and_nothing_is_fitted(
     stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "fit", lambda *_: pytest.fail("a fit was run"))
+    monkeypatch.setattr(search, "fit", lambda *_: pytest.fail("a fit was run"))
     vectors = stranger.vectors("test")
     vectors[7, 3] = float("nan")
     stranger.embed("test", vectors)
@@ -84,5 +84,6 @@ def test_a_withdrawn_submission_is_not_ranked(stranger: Stranger) -> None:
 
 
 def test_it_starts_light() -> None:
-    code = "import sys, harness.submissions.cli; print([m for m in ('torch', 'polars', 'xgboost') if m in sys.modules])"
+    heavy = ("torch", "polars", "xgboost")
+    code = f"import sys, fuseboard.harness.submissions.cli; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.backbones import encoder, places, registry
-from harness.backbones.card import Card
-from harness.backbones.loaders import descriptors
-from harness.datasets import registry as datasets
-from harness.finding import Finding
-from harness.submissions import loadable
-from harness.submissions.folder import Submission
-from harness.submissions.reproduction import draw, findings
-from store.manifest import Manifest
-from store.versions import Version
+from fuseboard.harness.backbones import encoder, registry, weight_sources
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.loaders import descriptors
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.submissions import loadable
+from fuseboard.harness.submissions.reproduction import draw, findings
+from fuseboard.harness.submissions.submission import Submission
+from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.versions import Version
 from tests.harness.submissions.field import DATA, submit
 
 LITE = registry.get("efficientnet-lite0")
@@ -128,7 +128,7 @@ def test_the_sample_follows_the_vectors(handed_in: tuple[Submission, Version]) -
 def test_what_may_not_be_loaded_is_a_note_and_nothing_is_touched(
     card: Card, reason: str, handed_in: tuple[Submission, Version], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place, name in ((encoder, "load"), (places, "fetch"), (loadable, "lacking")):
+    for place, name in ((encoder, "load"), (weight_sources, "fetch"), (loadable, "lacking")):
         monkeypatch.setattr(place, name, lambda *_: pytest.fail("it was touched"))
     submission, version = handed_in
     (found,) = findings(replace(submission, card=card), version, version.folder)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from harness.datasets.dataset import First
-from store.fingerprint import fingerprint
+from fuseboard.harness.datasets.dataset import First
+from fuseboard.store.files.hashing import fingerprint
 from tests.harness.submissions.stranger import Stranger
 
 Change = Callable[[Stranger], None]

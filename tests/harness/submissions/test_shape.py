@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.submissions import check as checks
-from harness.submissions.shards import pages, shape
-from store import shards
+from fuseboard.harness.submissions import check as checks
+from fuseboard.harness.submissions.shards import pages, parquet_layout
+from fuseboard.store.embeddings import shards
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import DIM, Stranger, told
 
@@ -194,7 +194,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
 def test_what_is_no_shard_is_named(case: str, stranger: Stranger) -> None:
     change, message = BROKEN[case]
     change(stranger)
-    problem = told(list(shape.findings(stranger.version, stranger.root)))
+    problem = told(list(parquet_layout.findings(stranger.version, stranger.root)))
     assert problem.startswith(f"schema: {DATA}/val-00000-of-00001.parquet: ")
     assert message in problem
 
@@ -206,9 +206,9 @@ def test_nothing_is_read_of_what_has_the_wrong_shape(stranger: Stranger, monkeyp
 
 
 def test_too_many_row_groups(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shape, "GROUPS", 100)
+    monkeypatch.setattr(parquet_layout, "GROUPS", 100)
     groups(stranger)
-    assert "schema: " in told(list(shape.findings(stranger.version, stranger.root)))
+    assert "schema: " in told(list(parquet_layout.findings(stranger.version, stranger.root)))
 
 
 def test_one_file_under_two_names(stranger: Stranger) -> None:
@@ -223,18 +223,18 @@ def test_one_file_under_two_names(stranger: Stranger) -> None:
 def test_more_rows_than_any_dataset_has(stranger: Stranger) -> None:
     stranger.list_again("val", rows=30_000_000)
     assert "30,000,000 rows in val, 20,000,000 are the limit" in told(
-        list(shape.findings(stranger.version, stranger.root))
+        list(parquet_layout.findings(stranger.version, stranger.root))
     )
 
 
 def test_more_numbers_than_any_backbone_makes(stranger: Stranger) -> None:
     stranger.say(lambda said: said.update(dim=10**9))
-    assert "1000000000 numbers per image" in told(list(shape.findings(stranger.version, stranger.root)))
+    assert "1000000000 numbers per image" in told(list(parquet_layout.findings(stranger.version, stranger.root)))
 
 
 def test_more_classes_than_sums_fit(stranger: Stranger) -> None:
     stranger.say(lambda said: said["datasets"][DATA].update(n_classes=10**9))
-    assert "1,000,000,000 classes" in told(list(shape.findings(stranger.version, stranger.root)))
+    assert "1,000,000,000 classes" in told(list(parquet_layout.findings(stranger.version, stranger.root)))
 
 
 def test_shards_of_other_writers_are_welcome(stranger: Stranger) -> None:
@@ -242,4 +242,4 @@ def test_shards_of_other_writers_are_welcome(stranger: Stranger) -> None:
     stranger.write("train", stranger.table("train"), compression="snappy", data_page_size=4096)
     stranger.write("val", stranger.table("val"), compression="none", data_page_version="2.0", row_group_size=7)
     stranger.write("test", stranger.table("test"), use_dictionary=["id", "label"], write_statistics=False)
-    assert [f.status for f in shape.findings(stranger.version, stranger.root)] == ["ok"]
+    assert [f.status for f in parquet_layout.findings(stranger.version, stranger.root)] == ["ok"]

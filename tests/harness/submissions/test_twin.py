@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import special_ortho_group
 
-from harness.submissions.shards import others, sample, tally
-from store.cka import linear_cka
-from store.versions import Version, find
+from fuseboard.harness.submissions.shards import sample, split_statistics, stored_backbones
+from fuseboard.store.embeddings.versions import Version, find
+from fuseboard.store.statistics.cka import linear_cka
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import DIM, Stranger
 
@@ -73,8 +73,8 @@ def test_nobody_to_compare_with_is_a_note(stranger: Stranger) -> None:
 
 
 def test_the_cka_of_factors_is_that_of_the_vectors(stranger: Stranger) -> None:
-    tallies = tally.tally(stranger.version, DATA)
-    found = others.Others(stranger.version, stranger.root, DATA, tallies)
+    tallies = split_statistics.tally(stranger.version, DATA)
+    found = stored_backbones.Others(stranger.version, stranger.root, DATA, tallies)
     theirs = pixels(find(stranger.root, "pixels"), "test")
     assert found.alike("pixels", "test") == pytest.approx(linear_cka(stranger.vectors("test"), theirs).value, abs=1e-9)
 

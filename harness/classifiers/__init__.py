@@ -1,0 +1,1 @@
+"""Classifiers over embeddings, how backbones are fused into their features, and the official metrics."""

@@ -1,0 +1,78 @@
+"""The classes: from what a person wrote beside an image to task, names and numbers."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fuseboard.harness.datasets.custom.spec import MULTI_LABEL, Spec
+from fuseboard.store.arrays import Labels
+from fuseboard.store.errors import UsageError, unknown
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What the images show."""
+
+    task: str
+    names: tuple[str, ...]
+    labels: Labels
+    """(N,) uint16 class numbers, or (N, L) uint8 of 0 and 1."""
+
+    def images(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """How many of some rows show each class (K,)."""
+        of = self.labels[rows]
+        return of.sum(axis=0, dtype=np.int64) if of.ndim == 2 else np.bincount(of, minlength=len(self.names))
+
+    def units(self, rows: NDArray[Any], unit_of: NDArray[np.intp]) -> NDArray[np.int64]:
+        """How many of the rows (N,) of each unit show each class: (U, K), with several labels (U, K + 1), all last."""
+        of, several = self.labels[rows], self.labels.ndim == 2
+        counts = np.zeros((unit_of.max() + 1, len(self.names) + several), np.int64)
+        if several:
+            np.add.at(counts, unit_of, np.column_stack([of, np.ones_like(of[:, :1])]))
+        else:
+            np.add.at(counts, (unit_of, of), 1)
+        return counts
+
+
+def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
+    """The classes of rows with a column `label`, or with several `labels.NAME`.
+
+    Whole numbers are sorted as numbers, anything else as text.
+
+    Raises:
+        UsageError: one class only, a label that is not among `classes`, decimals, a task that the labels contradict.
+    """
+    if spec.labels:
+        flags = rows.select(pl.col(f"labels.{name}").cast(pl.UInt8) for name in spec.labels).to_numpy()
+        for name, column in zip(spec.labels, flags.T, strict=True):
+            if column.min() == column.max():
+                raise UsageError(f"{where}: {name} is {column[0]} for every image, so nothing tells it apart; drop it")
+        return Classes(MULTI_LABEL, spec.labels, np.ascontiguousarray(flags))
+    names = _names(rows["label"].unique().to_list(), spec, where)
+    if len(names) < 2:
+        raise UsageError(f"{where}: one class only, {names[0]!r}; at least two are needed")
+    if len(names) > 2**16:
+        raise UsageError(f"{where}: {len(names):,} classes, 65,536 at most; is `label` the right column?")
+    found = "binary-class" if len(names) == 2 else "multi-class"
+    if spec.task not in (None, found, "ordinal-regression"):
+        raise UsageError(f"{where}: task = {spec.task!r}, but {len(names)} classes make it {found}; leave `task` out")
+    number = {name: index for index, name in enumerate(names)}
+    labels = np.array([number[label] for label in rows["label"]], np.uint16)
+    return Classes(spec.task or found, names, labels)
+
+
+def _names(found: list[str], spec: Spec, where: str) -> tuple[str, ...]:
+    if spec.classes:
+        for label in sorted(found):
+            if label not in spec.classes:
+                raise unknown("class", label, spec.classes, where)
+        return spec.classes
+    if all(re.fullmatch(r"[-+]?\d+", label) for label in found):
+        return tuple(sorted(found, key=int))
+    if decimals := [label for label in found if re.fullmatch(r"[-+]?(\d+\.\d*|\.\d+)", label)]:
+        raise UsageError(f"{where}: label {min(decimals)}; classes are whole numbers or names, not decimals")
+    return tuple(sorted(found))

@@ -1,0 +1,70 @@
+"""The folder: one folder of images per class, perhaps with `train`, `val` and `test` above them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import polars as pl
+
+from fuseboard.harness.datasets.image_io import ENDINGS
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.errors import UsageError
+
+
+def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
+    """The images of a folder, and the paths of other files, which are left out.
+
+    Files and folders whose name begins with a point are passed over; links are followed.
+
+    Returns:
+        Columns path, label and, where the folders give it, split.
+
+    Raises:
+        UsageError: an image outside a class, folders of splits and of classes side by side, a class without an image.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root}: no such folder; `images` names it, relative to the TOML")
+    images: list[str] = []
+    others: list[str] = []
+    for path in _files(root, ""):
+        (images if PurePosixPath(path).suffix.lower() in ENDINGS else others).append(path)
+    depth = _depth_of_classes(root, images)
+    parts = [path.split("/") for path in images]
+    frame = pl.DataFrame(
+        {"path": images, "label": [part[depth] for part in parts], "split": [part[0] for part in parts]},
+        schema={"path": pl.String, "label": pl.String, "split": pl.String},
+    )
+    classes = {path.split("/")[depth] for path in others if path.count("/") > depth}
+    if (empty := classes - set(frame["label"])) or not images:
+        raise UsageError(f"{root / min(empty, default='')}: no image there; looked for {', '.join(sorted(ENDINGS))}")
+    return (frame if depth else frame.drop("split")), others
+
+
+def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Every file below a folder, relative to the root."""
+    own = os.path.realpath(root / below)
+    if own in above:
+        raise UsageError(f"{root / below}: a link to a folder that it lies in; remove it")
+    with os.scandir(root / below) as entries:
+        for entry in entries:
+            path = f"{below}/{entry.name}" if below else entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                yield from _files(root, path, above | {own})
+            else:
+                yield path
+
+
+def _depth_of_classes(root: Path, images: list[str]) -> int:
+    """0 where the topmost folders are classes, 1 where they are splits."""
+    tops = {path.partition("/")[0] for path in images if "/" in path}
+    depth = int(bool(tops & set(SPLITS)))
+    if depth and (others := tops - set(SPLITS)):
+        raise UsageError(
+            f"{root}: {min(others)!r} beside {min(tops & set(SPLITS))!r}; have folders of splits ({', '.join(SPLITS)}) "
+            "with the classes in them, or of classes alone"
+        )
+    if loose := [path for path in images if path.count("/") <= depth]:
+        raise UsageError(f"{root / min(loose)}: lies in no folder of a class; make one folder per class")
+    return depth

@@ -1,0 +1,94 @@
+"""The TOML that makes a folder or a table of images a dataset of one's own."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fuseboard.store.arrays import Task
+from fuseboard.store.embeddings.manifest import OWN_FILES, Name
+from fuseboard.store.errors import UsageError, unknown
+
+MULTI_LABEL = "multi-label, binary-class"
+
+
+class Shares(BaseModel):
+    """How large the splits are to be that nobody gave; train is the rest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    val: float = Field(0.15, ge=0, lt=1, description="of all images, or of those given as train")
+    test: float = Field(0.2, ge=0, lt=1)
+    seed: int = 2026
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> Self:
+        if self.val + self.test >= 1:
+            raise ValueError("val and test together leave no image for train")
+        return self
+
+
+class Spec(BaseModel):
+    """One's own dataset; paths are relative to the TOML."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    licence: str = Field(min_length=1, description="of the images; every manifest names it")
+    task: Task | None = Field(None, description="found out, unless the classes are ordered (ordinal-regression)")
+    images: str | None = Field(None, description="folder of one folder per class; with a table, where its paths begin")
+    table: str | None = Field(None, description="CSV, TSV or Parquet of paths and labels")
+    path: str = Field("path", description="column of the table; so are the next four")
+    label: str = "label"
+    labels: tuple[str, ...] = Field((), description="columns of 0 and 1, instead of `label`: a multi-label task")
+    split: str = "split"
+    group: str = Field("group", description="what must not be on two sides, such as the patient")
+    classes: tuple[str, ...] = Field((), description="their names in order; sorted by default")
+    bits: int | None = Field(None, ge=8, le=16, description="that the values of 16-bit grey images use")
+    splits: Shares | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.images is None and self.table is None:
+            raise ValueError("say `images`, a folder with one folder per class, or `table`, a CSV or Parquet file")
+        if self.table is None and (of_table := self.model_fields_set & {"path", "label", "labels", "split", "group"}):
+            raise ValueError(f"`{min(of_table)}` names a column, but there is no `table`")
+        if self.labels and (beside := self.model_fields_set & {"label", "classes"}):
+            raise ValueError(
+                f"`labels` makes a task of several labels, `{min(beside)}` one of classes: drop one of them"
+            )
+        if self.task is not None and (self.task == MULTI_LABEL) != bool(self.labels):
+            raise ValueError(
+                f"task = {self.task!r} and {'`labels`' if self.labels else 'one label'} contradict each other"
+            )
+        if self.name in OWN_FILES:
+            raise ValueError(f"no dataset can be called {self.name}, which is a file of every version")
+        for key in ("classes", "labels"):
+            if len(set(getattr(self, key))) < len(getattr(self, key)):
+                raise ValueError(f"`{key}` names one twice")
+        return self
+
+
+def read(path: Path) -> Spec:
+    """Reads and checks the TOML; an error names the file, the key and the mend."""
+    try:
+        return Spec.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; it would describe a dataset of your own (docs/datasets.md)") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not a TOML file: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        *above, key = [str(part) for part in first["loc"]] or ["the file"]
+        if first["type"] == "extra_forbidden":
+            known = (Shares if above else Spec).model_fields
+            raise UsageError(f"{path}: {unknown('key', key, known, ''.join(f'[{part}]' for part in above))}") from error
+        if first["type"] == "string_pattern_mismatch":
+            raise UsageError(
+                f"{path}: {key}: {first['input']!r} is no name; up to 100 small letters, digits, `.`, `_` and `-`, "
+                "such as `my-lesions`"
+            ) from error
+        message = re.sub("^Value error, ", "", first["msg"])
+        raise UsageError(f"{path}: {'.'.join([*above, key])}: {message}") from error

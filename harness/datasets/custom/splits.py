@@ -1,0 +1,104 @@
+"""The splits: as given, or made so that every class is in each and no group in two."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fuseboard.harness.datasets.custom import splitting
+from fuseboard.harness.datasets.custom.classes import Classes
+from fuseboard.harness.datasets.custom.spec import Shares, Spec
+from fuseboard.store.embeddings.manifest import SPLITS, SplitName
+from fuseboard.store.errors import UsageError
+
+Names = NDArray[np.str_]
+
+
+def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tuple[Names, tuple[str, ...]]:
+    """The splits of rows with `path` and, where there are such, `split` and `group`.
+
+    Given splits stay; `[splits]` cuts those that are missing off the given train.
+
+    Returns:
+        (N,) names of splits; and what a person should know of them.
+
+    Raises:
+        UsageError: a group in two given splits, a class with too few images, nothing to cut from.
+    """
+    names, remarks = _given(rows, spec, where), []
+    wanted = _wanted(names, spec, where)
+    if len(wanted) > 1:
+        pool = np.flatnonzero((names == "") | (names == "train"))
+        names[pool] = made = _make(rows[pool], pool, classes, wanted, spec, where)
+        reached = ", ".join(f"{s} {100 * np.mean(made == s):.1f} % (wanted {100 * wanted[s]:.1f} %)" for s in wanted)
+        remarks.append(f"splits made with seed {_shares(spec).seed}: {reached}")
+    names[names == ""] = "train"
+    if "group" in rows.columns:
+        groups = rows.select("group", side=pl.Series(names)).group_by("group").agg(pl.col("side").n_unique())
+        assert (groups["side"] == 1).all()
+        remarks.append(f"{len(groups):,} groups ({spec.group}), none of them in two splits")
+    for split in SPLITS:
+        inside = np.flatnonzero(names == split)
+        lacking = [name for name, count in zip(classes.names, classes.images(inside), strict=True) if not count]
+        if len(inside) and lacking:
+            remarks.append(f"{split} has no image of {', '.join(lacking)}")
+    return names, tuple(remarks)
+
+
+def _shares(spec: Spec) -> Shares:
+    return spec.splits or Shares.model_validate({})
+
+
+def _given(rows: pl.DataFrame, spec: Spec, where: str) -> Names:
+    """The given splits, or empty texts."""
+    if "split" not in rows.columns:
+        return np.full(len(rows), "", "U5")
+    if "group" in rows.columns:
+        sides = rows.group_by("group").agg(pl.col("split").unique().sort()).filter(pl.col("split").list.len() > 1)
+        if len(sides):
+            group, splits = sides.sort("group").row(0)
+            raise UsageError(
+                f"{where}: {spec.group} {group} is in {' and '.join(splits)} ({len(sides):,} such); mend the splits, "
+                "or leave them out and have them made"
+            )
+    return rows["split"].to_numpy().astype("U5")
+
+
+def _wanted(names: Names, spec: Spec, where: str) -> dict[SplitName, float]:
+    """The shares to be made; train alone when the given splits are to stay."""
+    shares, given = _shares(spec), set(names.tolist()) - {""}
+    asked = shares.model_fields_set if given else {"val", "test"}
+    if given and (twice := sorted(given & asked)):
+        raise UsageError(f"{where}: {' and '.join(twice)} given, and asked for in [splits]; leave one of them out")
+    sizes: dict[SplitName, float] = {"val": shares.val, "test": shares.test}
+    made = {split: size for split, size in sizes.items() if split in asked and size > 0}
+    if given and made and "train" not in given:
+        raise UsageError(f"{where}: no images are given as train, so [splits] has nothing to cut {min(made)} from")
+    return {"train": 1 - sum(made.values()), **made}
+
+
+def _make(
+    rows: pl.DataFrame,
+    pool: NDArray[np.intp],
+    classes: Classes,
+    wanted: Mapping[SplitName, float],
+    spec: Spec,
+    where: str,
+) -> Names:
+    """The splits of the images of a pool, which `rows` are."""
+    _refuse_few(classes.images(pool), "images", classes, wanted, where)  # first: `counts` could be huge
+    units, unit_of = np.unique(rows["group" if "group" in rows.columns else "path"].to_numpy(), return_inverse=True)
+    counts = classes.units(pool, unit_of)
+    _refuse_few((counts > 0).sum(axis=0), f"groups ({spec.group})", classes, wanted, where)
+    return splitting.assign([str(name) for name in units], counts, wanted, _shares(spec).seed)[unit_of]
+
+
+def _refuse_few(
+    having: NDArray[np.int64], of: str, classes: Classes, wanted: Mapping[SplitName, float], where: str
+) -> None:
+    for name, count in zip(classes.names, having, strict=False):
+        if count < len(wanted):
+            raise UsageError(
+                f"{where}: {name} has {count} {of}, too few for {', '.join(wanted)}; add some, or give the splits"
+            )

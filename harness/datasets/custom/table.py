@@ -1,0 +1,104 @@
+"""The table: a CSV, TSV or Parquet file with a row for every image."""
+
+from pathlib import Path
+
+import polars as pl
+
+from fuseboard.harness.datasets.custom.spec import Spec
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.errors import UsageError, unknown
+
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
+
+
+def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
+    """The images of a table.
+
+    Args:
+        table: the file.
+        root: the folder where its paths begin.
+        spec: names its columns.
+
+    Returns:
+        Columns path, label or `labels.NAME` (text), and split and group where the table has them.
+
+    Raises:
+        UsageError: a column or a cell that is missing, a path twice, outside the folder or without a file, a split
+            that nobody knows.
+    """
+    frame = _open(table)
+    columns = {"path": spec.path}
+    if not spec.labels:
+        columns["label"] = spec.label
+    columns |= {f"labels.{name}": name for name in spec.labels}
+    for key in ("split", "group"):
+        name = getattr(spec, key)
+        if name in frame.columns or key in spec.model_fields_set:
+            columns[key] = name
+    for name in columns.values():
+        if name not in frame.columns:
+            raise unknown("column", name, frame.columns, str(table))
+    rows = frame.select(_text(frame, name, table).alias(key) for key, name in columns.items())
+    if not len(rows):
+        raise UsageError(f"{table}: holds no row; list the images, one a row")
+    for key, name in columns.items():
+        _refuse(table, rows, pl.col(key).is_null(), f"no {name}; fill it in, or remove the row")
+    _check_paths(table, rows, root)
+    for name in spec.labels:
+        wrong = ~pl.col(f"labels.{name}").is_in(["0", "1"])
+        _refuse(table, rows, wrong, f"{name} of {{path}} is neither 0 nor 1; mend it")
+    if "split" in columns:
+        strange = ~pl.col("split").is_in(SPLITS)
+        _refuse(table, rows, strange, f"{{path}} is in the split {{split}}; a split is {', '.join(SPLITS)}")
+    return rows
+
+
+def _open(table: Path) -> pl.DataFrame:
+    if table.suffix.lower() not in SEPARATORS:
+        raise UsageError(f"{table}: `table` is a file that ends in {', '.join(SEPARATORS)}")
+    try:
+        separator = SEPARATORS[table.suffix.lower()]
+        if separator is None:
+            return pl.read_parquet(table)
+        # As text: a number guessed from the first rows would lose leading zeros.
+        return pl.read_csv(table, separator=separator, infer_schema=False)
+    except FileNotFoundError:
+        raise UsageError(f"{table}: no such file; `table` names it, relative to the TOML") from None
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{table}: not readable ({reason}); mend it, or save it as UTF-8 CSV or Parquet") from error
+
+
+def _text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
+    """A column as text without spaces around it; empty is missing."""
+    kind = frame.schema[name]
+    if not (kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean)):
+        raise UsageError(f"{table}: column {name} holds {kind}; whole numbers or text are needed")
+    plain = pl.col(name).cast(pl.UInt8) if kind == pl.Boolean else pl.col(name)
+    text = plain.cast(pl.String).str.strip_chars()
+    return pl.when(text != "").then(text)
+
+
+def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> None:
+    """Raises when a row has a fault, with the number that a person sees; `{path}` in the message is the row's."""
+    faulty = rows.with_row_index().filter(fault)
+    if len(faulty):
+        first = faulty.row(0, named=True)
+        number = first["index"] + 1
+        place = f"row {number}" if table.suffix.lower() == ".parquet" else f"line {number + 1}"
+        for key in ("path", "split"):
+            message = message.replace(f"{{{key}}}", str(first.get(key)))
+        more = f" ({len(faulty):,} rows have this fault)" if len(faulty) > 1 else ""
+        raise UsageError(f"{table}: {place}: {message}{more}")
+
+
+def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
+    parts = pl.col("path").str.split("/")
+    outside = pl.col("path").str.starts_with("/") | parts.list.contains("..")
+    _refuse(table, rows, outside, f"{{path}} leads out of {root}; say as `images` the folder that holds all of them")
+    plain = ~(parts.list.contains(".") | parts.list.contains(""))
+    _refuse(table, rows, ~plain, "{path} is not plain; leave out `./` and double slashes")
+    _refuse(table, rows, ~pl.col("path").is_first_distinct(), "{path} is listed before; list every image once")
+    there = rows.with_columns(there=pl.Series([(root / path).is_file() for path in rows["path"]]))
+    mend = "mend the path, or say as `images` the folder where paths begin"
+    _refuse(table, there, ~pl.col("there"), f"no file {root}/{{path}}; {mend}")

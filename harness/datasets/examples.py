@@ -1,0 +1,82 @@
+"""Examples: one training image per class of a dataset, for pages that show what it looks like."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets.dataset import Dataset, Image
+from fuseboard.harness.datasets.digits import Digits
+from fuseboard.store.errors import FuseboardError
+
+FREE = frozenset({"CC BY 4.0"})
+"""Licences under which an image may stand on any page, of whoever hosts it. DermaMNIST's (CC BY-NC 4.0) is none: nobody
+here knows whether a page is commercial."""
+EDGE = 96
+"""Pixels of the longer side at most; larger images are made smaller."""
+LARGEST = 256 * 2**20
+"""Bytes of a file that is read for this; of a larger one the same images at the next smaller size are shown."""
+
+
+def examples(name: str) -> dict[str, bytes]:
+    """Class -> a PNG of the first training image of that class, in the order of the classes.
+
+    Empty where the images are not on this machine, cannot be read, or may not be passed on; nothing is downloaded. Of
+    images with several labels the first that has the label stands for it.
+
+    Args:
+        name: of a dataset of MedMNIST, or `digits`; of others it is not known whose images they are.
+    """
+    dataset = _dataset(name)
+    if dataset is None or dataset.licence not in FREE:
+        return {}
+    try:
+        numbers = _first_of_each(dataset.labels("train"), len(dataset.label_names))
+        wanted = set(numbers.values())
+        images = dataset.images("train", 0, max(wanted) + 1) if wanted else ()
+        found = {row: _png(image) for row, image in enumerate(images) if row in wanted}
+    except (FuseboardError, OSError, ValueError):  # a damaged file is the business of whoever extracts from it
+        return {}
+    return {dataset.label_names[number]: found[row] for number, row in numbers.items()}
+
+
+def _dataset(name: str) -> Dataset | None:
+    """The dataset, or the same images at a smaller size; None where they are not at hand."""
+    if name == Digits.name:
+        return Digits()
+    if name not in medmnist.names():
+        return None
+    return next((one for one in _sizes(name) if one.at_hand and one.file.stat().st_size <= LARGEST), None)
+
+
+def _sizes(name: str) -> Iterator[medmnist.MedMNIST]:
+    """The dataset at its own size, then at smaller ones."""
+    flag, _, size = name.partition("-")
+    own = int(size or max(medmnist.SIZES))
+    yield medmnist.get(name)
+    for smaller in sorted((size for size in medmnist.SIZES if size < own), reverse=True):
+        yield medmnist.get(f"{flag}-{smaller}")
+
+
+def _first_of_each(labels: NDArray[np.integer], classes: int) -> dict[int, int]:
+    """Class -> row of its first image; without classes that no image has.
+
+    Args:
+        labels: (N,) classes, or (N, L) of 0 and 1.
+        classes: how many there are.
+    """
+    has = labels.astype(bool) if labels.ndim == 2 else labels[:, None] == np.arange(classes)
+    return {number: int(has[:, number].argmax()) for number in range(classes) if has[:, number].any()}
+
+
+def _png(image: Image) -> bytes:
+    """Without metadata, so that the same pixels give the same bytes."""
+    from PIL import Image as pictures
+
+    picture = pictures.fromarray(np.ascontiguousarray(image))
+    picture.thumbnail((EDGE, EDGE), pictures.Resampling.BICUBIC)
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()

@@ -1,0 +1,31 @@
+"""Which copy of ImageNet is read: a folder of one's own, or the Hub's repository."""
+
+import os
+from pathlib import Path
+
+from fuseboard.harness.datasets.imagenet.official import ImageNet
+from fuseboard.store.errors import UsageError
+
+
+def get() -> ImageNet:
+    """From `$IMAGENET_ROOT` where it is set, else from the Hub; nothing is read or downloaded yet.
+
+    Raises:
+        UsageError: the folder has neither `train` nor Parquet files.
+    """
+    from fuseboard.harness.datasets.imagenet.image_folder import Tree
+    from fuseboard.harness.datasets.imagenet.parquet import REPOSITORY, REVISION, Parquet
+
+    said = os.environ.get("IMAGENET_ROOT")
+    if not said:
+        return Parquet(REPOSITORY, REVISION)
+    root = Path(said).expanduser()
+    for place in (root, root / "ILSVRC" / "Data" / "CLS-LOC"):
+        if (place / "train").is_dir():
+            return Tree(place, root)
+    if any(root.glob("**/*.parquet")):
+        return Parquet(str(root), None)
+    raise UsageError(
+        f"IMAGENET_ROOT={root}: neither train/ nor Parquet files are there; have train/n01440764/….JPEG and val/, or a "
+        "download of the Hub's repository"
+    )

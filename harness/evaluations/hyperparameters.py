@@ -1,0 +1,114 @@
+"""A contest: the variants of an evaluation, measured on each subset, of which validation picks one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.evaluations import preconditions
+from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.search.fit import Outcome
+from fuseboard.harness.search.result_rows import Circumstances, results_of
+from fuseboard.harness.search.search import Search
+from fuseboard.harness.terminal.progress import progress
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results import rows as results
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one variant predicted for a subset."""
+
+    variant: Variant
+    outcome: Outcome
+    features: int
+    """Width of what the classifier saw."""
+    peak_vram_mb: float | None = None
+    device: str = "cpu"
+    jobs: int = 1
+    """Fits that shared the process."""
+
+
+Answers = Callable[[Subset, Sequence[Variant]], Iterable[Answer]]
+"""Fits some variants on a subset and hands out each as it is done."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a contest says."""
+
+    rows: pl.DataFrame
+    """Of the winners, one per subset and split, as `store.choice.choose` takes them."""
+    winners: Mapping[Subset, Variant]
+    """Best on validation by the protocol's criterion; of equals the one that was listed first."""
+    oracles: Mapping[Subset, Variant]
+    """Best on test by the same metric, which nobody could have chosen."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What won, and what that hides."""
+        return [
+            f"{'+'.join(subset)}: {winner.name} is best on validation, {self.oracles[subset].name} on test"
+            for subset, winner in self.winners.items()
+        ]
+
+
+def alone_and_together(search: Search) -> list[Subset]:
+    """Each backbone of the pool alone, and all of them."""
+    names = list(search.pool.versions)
+    return list(dict.fromkeys([*((name,) for name in names), tuple(names)]))
+
+
+def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant], answers: Answers) -> Held:
+    """Measures what is not known yet, each fit kept as it comes; only the winners' predictions stay.
+
+    Args:
+        search: whose pool and protocol are meant.
+        subsets: to measure every variant on.
+        variants: of one evaluation, the preferred among equals first.
+        answers: what fits them.
+
+    Raises:
+        FuseboardError: the data cannot be learned from, or no variant has the metric that the protocol chooses by.
+    """
+    pool, first = search.pool, variants[0]
+    known = results.known_keys(search.root, first.evaluation, search.dataset)
+    lacking = {s: [v for v in variants if not v.keys(pool, s) <= known] for s in subsets}
+    total = sum(map(len, lacking.values()))
+    if total:
+        preconditions.check(pool, first)
+        truth: dict[str, Labels] = {split: pool.all_blocks(split).labels for split in SPLITS}
+        with progress(f"{search.dataset} · {search.protocol.name} · {first.evaluation}", total) as advance:
+            for answer, subset in ((a, s) for s, asked in lacking.items() if asked for a in answers(s, asked)):
+                here = Circumstances(pool, answer.variant, answer.device, answer.jobs)
+                own = {"features": answer.features, "peak_vram_mb": answer.peak_vram_mb}
+                rows = results_of(here, subset, answer.outcome, truth, ())
+                results.keep(search.root, [row.model_copy(update=own) for row in rows])
+                advance(1)
+    held = _judged(search, subsets, variants)
+    losers = {key for s in subsets for v in variants if v is not held.winners[s] for key in v.keys(pool, s)}
+    results.compact(search.root, first.evaluation, search.dataset, losers)
+    return held
+
+
+def _judged(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant]) -> Held:
+    pool, criterion = search.pool, variants[0].criterion
+    rows = results.read(search.root, variants[0].evaluation, search.dataset)
+    score_of = dict(rows.select("key", criterion.score).iter_rows())
+
+    def best(subset: Subset, split: str) -> Variant:
+        scored = [(score_of[v.inputs(pool, subset, split).key], v) for v in variants]
+        able = [(score, variant) for score, variant in scored if score is not None]
+        if not able:
+            raise preconditions.unscored(pool, variants[0], subset, split)
+        return max(able, key=lambda pair: pair[0])[1]  # the first of equals
+
+    winners = {subset: best(subset, "val") for subset in subsets}
+    keys = [key for subset, winner in winners.items() for key in winner.keys(pool, subset)]
+    return Held(
+        rows=rows.filter(pl.col("key").is_in(keys)),
+        winners=winners,
+        oracles={subset: best(subset, "test") for subset in subsets},
+    )

@@ -1,0 +1,50 @@
+"""What these evaluations can be asked for: refused before the first fit, in one line, rather than by a library."""
+
+import numpy as np
+
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.search import preconditions
+from fuseboard.harness.search.pool import Pool
+from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.errors import FuseboardError, UsageError
+
+
+def check(pool: Pool, variant: Variant) -> None:
+    """Holds protocol, labels and vectors against what is to be learned.
+
+    Raises:
+        UsageError: a protocol that chooses by cross-validation.
+        FuseboardError: labels that nothing can be learned from, a vector that is not finite, or a backbone that says
+            the same of every training image.
+    """
+    if variant.criterion.split == "cv":
+        raise UsageError(
+            f"protocol {variant.protocol.name} chooses by cross-validation, which {variant.evaluation} has none of; "
+            "take one that chooses on validation"
+        )
+    blocks: dict[str, Blocks] = {split: pool.all_blocks(split) for split in SPLITS}
+    preconditions.check(pool, variant, blocks)
+    for split, part in blocks.items():
+        for name, block in part.features.items():
+            broken = np.flatnonzero(~np.isfinite(block).all(axis=1))
+            if len(broken):
+                raise FuseboardError(
+                    f"{pool.dataset} {split}: {name} has a NaN or an infinity for id {part.ids[broken[0]]} "
+                    f"({len(broken)} such images); extract it again"
+                )
+    for name, block in blocks["train"].features.items():
+        if (block.min(axis=0) == block.max(axis=0)).all():
+            raise FuseboardError(
+                f"{pool.dataset}: {name} has the same vector for all {len(block)} training images, so there is nothing "
+                "to learn from it; check its card and extract it again, or leave it out with --backbones"
+            )
+
+
+def unscored(pool: Pool, variant: Variant, subset: Subset, split: str) -> FuseboardError:
+    """What to raise where no variant of a subset has the metric."""
+    return FuseboardError(
+        f"{pool.dataset} {split}: {variant.evaluation} of {'+'.join(subset)} has no {variant.criterion.name}, so none "
+        "can be chosen; see the column `reason` of its rows"
+    )

@@ -1,0 +1,1 @@
+"""Robustness: what the corruptions of MedMNIST-C do to a subset of backbones."""

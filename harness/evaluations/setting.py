@@ -1,0 +1,43 @@
+"""A variant: one setting of an evaluation, such as `C=0.01` or `512x8`, and what its rows are called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.search.pool import Pool
+from fuseboard.harness.search.row_identity import Recipe
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results.rows import Inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant(Recipe):
+    """A recipe whose rows lie under an evaluation of their own, so that no board of the search ever ranks them."""
+
+    under: str
+    """The evaluation."""
+    name: str
+    """Among the variants of its evaluation, as people read it."""
+    classifier: str
+    """As rows name it."""
+    setting: Mapping[str, Any]
+    """Everything else that decides the numbers; it is part of the rows' key."""
+    own_params: Mapping[str, int | float] | None = None
+    """Of the classifier, where it is not the protocol's own."""
+
+    @property
+    def evaluation(self) -> str:
+        """Under which its rows lie."""
+        return self.under
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Of the classifier."""
+        return super().params if self.own_params is None else dict(self.own_params)
+
+    def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
+        """Of one row."""
+        digest = fingerprint({"protocol": self.protocol.digest, **self.setting})
+        own = {"protocol_digest": digest, "classifier": self.classifier}
+        return super().inputs(pool, subset, split).model_copy(update=own)

@@ -1,0 +1,42 @@
+"""`fuseboard similarity`: how alike the backbones see the test images of a dataset."""
+
+import typer
+
+from fuseboard.harness.terminal.options import Backbones, Json, Store, names
+from fuseboard.harness.terminal.output import print_rows
+from fuseboard.harness.terminal.report import Facts
+
+cli = typer.Typer()
+
+
+@cli.command()
+def similarity(dataset: str, backbones: Backbones = None, store: Store = None, json: Json = False) -> None:
+    """Compares every two backbones by unbiased linear CKA; exits with 1 when two may be one under two names."""
+    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.store.embeddings.versions import together
+    from fuseboard.store.files.location import store_root
+    from fuseboard.store.results.similarity import compare
+
+    root, name = store_root(store), known_datasets.name_of(dataset)
+    versions = together(root, name, names(backbones), registry.fingerprints())
+    rows = compare(root, name, versions, lambda pairs: typer.echo(f"{pairs} pairs to measure", err=True))
+    rows.sort(key=lambda row: (row.cka is None, -(row.cka or 0), row.backbone, row.other))
+    table: list[Facts] = (
+        [row.model_dump(mode="json") for row in rows]
+        if json
+        else [
+            {
+                "backbone": row.backbone,
+                "other": row.other,
+                "cka": row.reason if row.cka is None else f"{row.cka:.4f}",
+                "images": row.images,
+            }
+            for row in rows
+        ]
+    )
+    print_rows(table, json)
+    alarms = [row.alarm for row in rows if row.alarm]
+    for alarm in alarms:
+        typer.echo(alarm, err=True)
+    raise typer.Exit(int(bool(alarms)))

@@ -1,0 +1,111 @@
+"""The comparison of tuned fusion with the tuned best single backbone, over seeds and with what chance may do to it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean, stdev
+
+import numpy as np
+import polars as pl
+
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.evaluations.tuning.study import Found
+from fuseboard.store.arrays import Labels
+from fuseboard.store.results.selection import Choice
+from fuseboard.store.statistics.bootstrap import bootstrap
+from fuseboard.store.statistics.estimates import Interval, Lead, Replicates, mean
+
+METRICS = ("auc", "acc")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A test metric over seeds: what the seed does to it, and what the images may.
+
+    Parameters that sample neither rows nor features leave nothing to a seed: then the deviation is 0, which says
+    nothing about how sure the metric is. The interval does.
+    """
+
+    mean: float | None
+    """None where a seed lacks the metric."""
+    sd: float | None
+    """Standard deviation of a sample (N - 1); None for a single seed."""
+    interval: Interval
+    """Of the mean, by the bootstrap of the test set."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tuned fusion and tuned oracle-single; the same subset where the best single is what was chosen."""
+
+    task: str
+    labels: Labels
+    """Of test."""
+    choice: Choice
+    """Of the untuned search."""
+    single: Subset
+    found: dict[Subset, Found]
+    rows: pl.DataFrame
+    """One per subset, seed and split, with predictions."""
+
+    @property
+    def roles(self) -> dict[str, Subset]:
+        """What is compared."""
+        return {"chosen": self.choice.chosen, "oracle-single": self.single}
+
+    def test(self, role: str, metric: str) -> Spread:
+        """`auc` or `acc` on test."""
+        rows = self._test.filter(pl.col("subset") == list(self.roles[role]))
+        values = [value for value in rows[metric].to_list() if value is not None]
+        whole = len(values) == len(rows)
+        return Spread(
+            mean=fmean(values) if whole else None,
+            sd=stdev(values) if whole and len(values) > 1 else None,
+            interval=self._replicates[self.roles[role], metric].interval(),
+        )
+
+    def difference(self, metric: str) -> Lead:
+        """Mean of fusion less mean of oracle-single on test, paired image by image."""
+        fusion, single = (self._replicates[subset, metric] for subset in self.roles.values())
+        return fusion.lead(single)
+
+    @property
+    def table(self) -> list[dict[str, object]]:
+        """As it is printed: per metric the means, with deviation and 95 % interval, and their difference."""
+        made: list[dict[str, object]] = []
+        for metric in METRICS:
+            for role, subset in self.roles.items():
+                spread = self.test(role, metric)
+                line = {"role": role, "subset": "+".join(subset), "test": metric, "mean": spread.mean, "sd": spread.sd}
+                made.append({**line, "low": spread.interval.low, "high": spread.interval.high})
+            lead = self.difference(metric)
+            line = {"role": "difference", "subset": None, "test": metric, "mean": lead.value, "sd": None}
+            made.append({**line, "low": lead.low, "high": lead.high})
+        return made
+
+    @property
+    def notes(self) -> list[str]:
+        """What the choices of a subset and of its parameters hide, one line each."""
+        metric, choice = self.rows["selection"][0][0], self.choice
+        made = [
+            f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best validation {metric}"
+        ]
+        for subset, best in self.found.items():
+            params = ", ".join(f"{name} {value}" for name, value in best.params.items())
+            shared = f"{best.ties} of {best.trials} trials share the best validation {metric} {abs(best.value):.4f}"
+            made.append(f"{'+'.join(subset)}: {shared}, the first with {params}")
+        return made
+
+    @property
+    def _test(self) -> pl.DataFrame:
+        return self.rows.filter(pl.col("split") == "test").sort("subset", "seed")
+
+    @cached_property
+    def _replicates(self) -> dict[tuple[Subset, str], Replicates]:
+        """The mean over seeds, on every resample."""
+        fits = {(tuple(row["subset"]), row["seed"]): np.array(row["scores"]) for row in self._test.to_dicts()}
+        measured = bootstrap(self.task, self.labels, fits)
+        return {
+            (subset, metric): mean([getattr(one, metric) for (of, _), one in measured.items() if of == subset])
+            for subset in self.found
+            for metric in METRICS
+        }

@@ -1,0 +1,1 @@
+"""Extraction: the images of a dataset become the shards of a backbone's embeddings."""

@@ -1,0 +1,202 @@
+"""Extraction: from a backbone and a dataset to shards and a manifest."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fuseboard.harness.backbones import adaptive_batches, canary
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.extraction.shard_worker import Made, Maker, Piece, on_worker
+from fuseboard.harness.runtime import executor, profiling
+from fuseboard.harness.terminal.progress import progress
+from fuseboard.store.embeddings import dataset_card, history, manifest, shards, versions
+from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import atomic
+from fuseboard.store.files.optional_max import largest
+
+SHARD_ROWS = 8192
+"""Images per shard: 32 MiB of a 1,024-wide float32 backbone, and the most that a killed run computes again."""
+
+
+def extract(
+    card: Card,
+    dataset: Dataset,
+    root: Path,
+    device: str = "cpu",
+    batch_size: int | None = None,
+    shard_rows: int = SHARD_ROWS,
+    trust: bool = False,
+    address: str | None = None,
+) -> Version:
+    """Embeds every split of a dataset with a backbone, or what is missing of it.
+
+    A shard is written whole or not at all, and a split joins the manifest when its last shard is there. A second run
+    believes no file for its name: it holds listed shards against their SHA-256, and reads what a killed run left.
+
+    Args:
+        card: the backbone.
+        dataset: the images.
+        root: the store.
+        device: `cpu`, or the name of a CUDA device.
+        batch_size: images per forward pass at most; it is halved where the device has no memory for as many.
+        shard_rows: images per shard.
+        trust: whether code of the backbone's repository may run.
+        address: a Dask scheduler whose workers make the shards. They must see the store and the images under the same
+            paths.
+
+    Raises:
+        FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
+            stays.
+    """
+    maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust)
+    job = _Job(maker, root, shard_rows, address)
+    with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
+        atomic.sweep(job.folder / dataset.name)
+        for split in dataset.splits:
+            if not job.is_done(split):
+                job.run(split)
+    return Version(job.folder, manifest.read(job.folder))
+
+
+@dataclass
+class _Job:
+    """One backbone on one dataset."""
+
+    maker: Maker
+    root: Path
+    shard_rows: int
+    address: str | None
+
+    @property
+    def card(self) -> Card:
+        return self.maker.card
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.maker.dataset
+
+    @property
+    def folder(self) -> Path:
+        return versions.folder_of(self.root, self.card.id, self.card.fingerprint)
+
+    def is_done(self, split: SplitName) -> bool:
+        """Whether the manifest lists this split of this very source, and every byte of it is there."""
+        if not (self.folder / manifest.FILE).is_file():
+            return False
+        entry = manifest.read(self.folder).datasets.get(self.dataset.name)
+        if entry is None or entry.source_md5 != self.dataset.source_md5 or split not in entry.splits:
+            return False
+        try:
+            for shard in entry.splits[split].shards:
+                shards.verify(self.folder / self.dataset.name / shard.file, shard)
+        except FuseboardError:
+            return False
+        return True
+
+    def run(self, split: SplitName) -> None:
+        """Makes the missing shards of a split, then lists the split."""
+        labels, columns = self.dataset.labels(split), self.dataset.columns(split)
+        starts = range(0, len(labels), self.shard_rows)
+        pieces = []
+        for index, start in enumerate(starts):
+            path = self.folder / self.dataset.name / shards.file_name(split, index, len(starts))
+            ids = np.arange(start, min(start + self.shard_rows, len(labels)), dtype=np.uint32)
+            own = {name: values[ids] for name, values in columns.items()}
+            pieces.append(Piece(path, split, ids, labels[ids], own, self._about(split)))
+        found = [shards.adopt(p.path, p.ids, p.labels, p.about, p.columns) for p in pieces]
+        missing = [index for index, shard in enumerate(found) if shard is None]
+        if missing:
+            self.dataset.check()
+        made, began = [], time.perf_counter()
+        for number, one in self._make([pieces[index] for index in missing], split, len(labels)):
+            found[missing[number]] = one.shard
+            made.append(one)
+        wall_s = sum(one.wall_s for one in made) if self.address is None else time.perf_counter() - began
+        whole = tuple(shard for shard in found if shard is not None)
+        self._list(split, Split(rows=len(labels), shards=whole, profile=self._profile(made, wall_s)), made)
+        for path in (self.folder / self.dataset.name).glob(f"{split}-*.parquet"):
+            if path not in {piece.path for piece in pieces}:  # of an earlier run; readers that glob would read it twice
+                path.unlink()
+
+    def _make(self, missing: list[Piece], split: SplitName, total: int) -> Iterator[tuple[int, Made]]:
+        """Makes shards one after another here, or side by side on the cluster."""
+        with progress(f"{self.card.id} · {self.dataset.name} {split}", total) as advance:
+            advance(total - sum(len(piece.ids) for piece in missing))
+            if self.address is None:
+                for number, piece in enumerate(missing):
+                    yield number, self.maker.make(piece, advance)
+                return
+            card = self.card.toml()
+            jobs = [(card, self.maker, piece) for piece in missing]
+            for number, one in executor.run(on_worker, jobs, None, self.address) if jobs else ():
+                advance(len(missing[number].ids))
+                yield number, one
+
+    def _profile(self, made: list[Made], wall_s: float) -> Profile:
+        """What a run cost: the largest peaks, and on a cluster the time that passed here for all workers together."""
+        images = sum(one.shard.rows for one in made)
+        devices = sorted({one.device for one in made}) or [profiling.hardware(self.maker.device)]
+        return Profile(
+            images=images,
+            wall_s=wall_s,
+            images_per_s=images / wall_s if images else None,
+            batch_size=min((one.batch_size for one in made), default=self.maker.batch_size),
+            precision=self.card.precision,
+            device=" + ".join(devices),
+            peak_rss_mb=max((one.peak_rss_mb for one in made), default=profiling.peak_rss_mb()),
+            peak_vram_mb=largest(one.peak_vram_mb for one in made),
+            peak_vram_reserved_mb=largest(one.peak_vram_reserved_mb for one in made),
+        )
+
+    def _about(self, split: SplitName) -> dict[str, Any]:
+        return {
+            "fingerprint": self.card.fingerprint,
+            "dataset": self.dataset.name,
+            "source_md5": self.dataset.source_md5,
+            "split": split,
+        }
+
+    def _list(self, split: SplitName, done: Split, made: list[Made]) -> None:
+        """Adds a split to the manifest, which makes it exist."""
+        with versions.lock_of(self.root, self.card.id, self.card.fingerprint):
+            there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new(made)
+            entry = there.datasets.get(self.dataset.name)
+            same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
+            splits: dict[SplitName, Split] = dict(entry.splits) if entry is not None and same_source else {}
+            splits[split] = done
+            extended = DatasetEntry(
+                task=self.dataset.task,
+                n_classes=len(self.dataset.label_names),
+                label_names=self.dataset.label_names,
+                licence=self.dataset.licence,
+                source_md5=self.dataset.source_md5,
+                columns=tuple(self.dataset.columns(split)),
+                splits={name: splits[name] for name in self.dataset.splits if name in splits},
+            )
+            updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})
+            atomic.write_text(self.folder / manifest.CARD, self.card.toml())
+            dataset_card.write(self.folder, updated)
+            updated.write(self.folder)
+            if done.profile is not None:
+                history.add(self.folder, "extracted", done.profile.device, {self.dataset.name: (split,)})
+
+    def _new(self, made: list[Made]) -> Manifest:
+        return Manifest(
+            backbone=self.card.id,
+            fingerprint=self.card.fingerprint,
+            identity=self.card.identity,
+            dim=self.card.dim,
+            dtype=self.maker.dtype,
+            created=manifest.now(),
+            about=self.card.about,
+            canary=tuple(tuple(row) for row in canary.as_lists(made[0].canary if made else self.maker.loaded[1])),
+            libraries=profiling.libraries(),
+            datasets={},
+        )

@@ -1,0 +1,203 @@
+"""One pass: several backbones over the same images, each image read once, each backbone in a process of its own.
+
+The process per backbone keeps its peak memory its own; reading once matters where decoding is what takes the time.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets.dataset import Dataset, Images
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import manifest
+from fuseboard.store.embeddings.manifest import ColumnName
+from fuseboard.store.embeddings.versions import Version, folder_of
+from fuseboard.store.errors import FuseboardError
+
+Range = tuple[int, int, int]
+"""Rows of a split: its place in the dataset's order, start and stop."""
+
+
+def extract_together(
+    cards: Sequence[Card], dataset: Dataset, root: Path, device: str, batch_size: int | None = None, trust: bool = False
+) -> list[Version]:
+    """Embeds a dataset with several backbones at once; each keeps its own shards, resumes on its own, fails on its own.
+
+    Raises:
+        FuseboardError: after all have ended, what the first of those that failed had to say.
+    """
+    children = [_Child.start(card, dataset, root, device, batch_size, trust) for card in cards]
+    try:
+        _serve(children, dataset)
+    finally:
+        for child in children:
+            child.connection.close()
+        for child in children:
+            child.process.join()
+    for child in children:
+        if child.failure is not None:
+            raise FuseboardError(child.failure)
+    folders = [folder_of(root, card.id, card.fingerprint) for card in cards]
+    return [Version(folder, manifest.read(folder)) for folder in folders]
+
+
+@dataclass
+class _Child:
+    """A backbone's process, as its parent sees it."""
+
+    card: Card
+    process: Any
+    connection: Connection
+    asked: Range | None = None
+    failure: str | None = None
+
+    @classmethod
+    def start(
+        cls, card: Card, dataset: Dataset, root: Path, device: str, batch_size: int | None, trust: bool
+    ) -> "_Child":
+        # Not forked: CUDA and threads do not survive that.
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        told = _Told.of(dataset)
+        process = context.Process(target=_work, args=(theirs, card, told, root, device, batch_size, trust), daemon=True)
+        with _safe_path():
+            process.start()
+        theirs.close()
+        return cls(card, process, ours)
+
+    def listen(self) -> bool:
+        """Takes the child's next word; False when it has ended."""
+        try:
+            word, value = self.connection.recv()
+        except (EOFError, ConnectionError):
+            self.process.join()
+            word, value = "failed", f"{self.card.id}: its process ended with exit code {self.process.exitcode}"
+        if word == "images":
+            self.asked = value
+            return True
+        self.failure = value if word == "failed" else None
+        return False
+
+    def send(self, image: NDArray[np.uint8] | None) -> None:
+        try:
+            self.connection.send(image)
+        except (BrokenPipeError, ConnectionError):  # it has ended; listening tells how
+            self.asked = None
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Children that start meanwhile import nothing of the working directory, as with `python -P`."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONSAFEPATH"]
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+def _serve(children: list[_Child], dataset: Dataset) -> None:
+    """Reads what the slowest asks for, once, for all that ask for the same, until every child has ended.
+
+    All cut the dataset into the same shards, so ranges are equal or apart; whoever has made a shard before is ahead.
+    """
+    living = _asking(children)
+    if living:  # or nothing is missing, and no image needs to be readable
+        dataset.check()
+    while living:
+        split, start, stop = first = min(child.asked for child in living if child.asked is not None)
+        askers = [child for child in living if child.asked == first]
+        for image in dataset.images(dataset.splits[split], start, stop):
+            for child in askers:
+                child.send(image)
+        for child in askers:
+            child.asked = None
+        living = _asking(living)
+
+
+def _asking(children: list[_Child]) -> list[_Child]:
+    """Waits until each child has asked for rows or ended, and returns those that have asked."""
+    living = list(children)
+    while silent := [child for child in living if child.asked is None]:
+        ready = wait([child.connection for child in silent])
+        for child in silent:
+            if child.connection in ready and not child.listen():
+                living.remove(child)
+    return living
+
+
+def _work(
+    connection: Connection, card: Card, told: "_Told", root: Path, device: str, batch_size: int | None, trust: bool
+) -> None:
+    """A child: an ordinary extraction whose images come from the parent."""
+    try:
+        extract(card, _Remote(told, connection), root, device, batch_size, trust=trust)
+        connection.send(("done", None))
+    except FuseboardError as error:
+        connection.send(("failed", str(error)))
+    except (KeyboardInterrupt, BrokenPipeError, EOFError):  # the parent has ended; what was finished is kept
+        return
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a child knows of the dataset: everything but the images."""
+
+    name: str
+    task: str
+    label_names: tuple[str, ...]
+    licence: str
+    source_md5: str
+    splits: tuple[Any, ...]
+    labels: dict[str, Labels]
+    columns: dict[str, dict[ColumnName, NDArray[Any]]]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "_Told":
+        return cls(
+            name=dataset.name,
+            task=dataset.task,
+            label_names=dataset.label_names,
+            licence=dataset.licence,
+            source_md5=dataset.source_md5,
+            splits=dataset.splits,
+            labels={split: dataset.labels(split) for split in dataset.splits},
+            columns={split: dataset.columns(split) for split in dataset.splits},
+        )
+
+
+class _Remote(Dataset):
+    """The dataset in a child."""
+
+    def __init__(self, told: _Told, connection: Connection) -> None:
+        self.name, self.task, self.label_names, self.licence = told.name, told.task, told.label_names, told.licence
+        self.source_md5, self.splits = told.source_md5, told.splits
+        self._told, self._connection = told, connection
+
+    def labels(self, split: str) -> Labels:
+        """As the parent read them."""
+        return self._told.labels[split]
+
+    def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
+        """As the parent made them."""
+        return self._told.columns[split]
+
+    def images(self, split: str, start: int, stop: int) -> Images:
+        """Asks the parent for the rows and hands them on as they come."""
+        index = [str(name) for name in self.splits].index(split)
+        stop = min(stop, len(self._told.labels[split]))
+        self._connection.send(("images", (index, start, stop)))
+        for _ in range(start, stop):
+            yield self._connection.recv()

@@ -1,0 +1,1 @@
+"""Protocols: named, frozen sets of choices, one TOML each."""

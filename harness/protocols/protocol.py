@@ -1,0 +1,134 @@
+"""Protocols: named, frozen sets of choices under which results may be compared."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fuseboard.harness.protocols.tuning import Tuning
+from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.files.hashing import fingerprint
+
+FOLDER = Path(__file__).parent
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Penalty = Annotated[float, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Params(_Strict):
+    """XGBoost's parameters; one that is absent keeps the library's default."""
+
+    n_estimators: int = Field(ge=1)
+    learning_rate: Fraction
+    max_depth: int = Field(ge=1)
+    max_bin: int | None = Field(None, ge=2)
+    max_leaves: int | None = Field(None, ge=0)
+    """0 is no limit."""
+    min_child_weight: Penalty | None = None
+    subsample: Fraction | None = None
+    colsample_bytree: Fraction | None = None
+    reg_alpha: Penalty | None = None
+    reg_lambda: Penalty | None = None
+
+    @property
+    def absent(self) -> set[str]:
+        """Parameters at the library's default that protocols could not name at first: they are in no digest."""
+        first = {"n_estimators", "learning_rate", "max_depth", "max_bin"}
+        return {name for name in type(self).model_fields if name not in first and getattr(self, name) is None}
+
+
+class CrossValidation(_Strict):
+    """Repeated stratified folds over training and validation; multi-label rows are shuffled, but not stratified."""
+
+    folds: int = Field(ge=2)
+    repeats: int = Field(ge=1)
+
+
+class Selection(_Strict):
+    """How a subset is chosen: the best metric on validation, then the lowest of each tie-break.
+
+    With `cv` the metric is the mean over folds instead, in which the images of validation are trained on as well.
+    """
+
+    metric: Literal["acc", "auc", "log-loss"]
+    tie_break: tuple[Literal["backbones", "features", "name"], ...]
+    cv: CrossValidation | None = None
+
+    @property
+    def criterion(self) -> str:
+        """As `store.choice.Criterion` reads it."""
+        return f"cv-{self.metric}" if self.cv else self.metric
+
+
+class Protocol(_Strict):
+    """One file of `protocols/`."""
+
+    name: Name
+    version: int = Field(ge=1)
+    title: str
+    description: str
+    fusion: Literal["concat"]
+    classifier: Literal["xgboost"]
+    seed: int = Field(ge=0)
+    params: Params
+    selection: Selection
+    tuning: Tuning | None = None
+
+    @model_validator(mode="after")
+    def _space_is_of_parameters(self) -> Self:
+        for name, values in self.tuning.space.items() if self.tuning else ():
+            for value in values:
+                try:
+                    self.with_params({name: value})
+                except ValidationError as error:
+                    raise ValueError(f"tuning.space.{name}: {value}: {error.errors()[0]['msg']}") from error
+        return self
+
+    def with_params(self, params: Mapping[str, int | float], seed: int | None = None) -> "Protocol":
+        """The same choices but for some parameters and, when given, the seed.
+
+        Raises:
+            ValidationError: a parameter is unknown, or cannot have that value.
+        """
+        changed = Params.model_validate({**self.params.model_dump(), **params})
+        return self.model_copy(update={"params": changed, "seed": self.seed if seed is None else seed})
+
+    @property
+    def digest(self) -> str:
+        """Hash of every choice; rows of different digests are never ranked together, whatever the name says.
+
+        Tuning is not in it, because the rows of a search do not depend on it; tuned rows have `tuned_digest`.
+        """
+        absent: set[str] = set() if self.selection.cv else {"cv"}  # so that older protocols keep their digests
+        left_out = {"title": True, "description": True, "tuning": True}
+        return fingerprint(
+            self.model_dump(mode="json", exclude={**left_out, "selection": absent, "params": self.params.absent})
+        )
+
+    def tuned_digest(self, trials: int) -> str:
+        """Hash of every choice and of the tuning, with so many trials."""
+        tuning = self.tuning.model_dump(mode="json") if self.tuning else {}
+        return fingerprint({"protocol": self.digest, "tuning": {**tuning, "trials": trials}})
+
+
+def names() -> list[str]:
+    """Every protocol."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def get(name: str) -> Protocol:
+    """A protocol by name."""
+    if name not in names():
+        raise unknown("protocol", name, names())
+    path = FOLDER / f"{name}.toml"
+    try:
+        return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise UsageError(f"{path}: {' '.join(str(error).split())}") from error

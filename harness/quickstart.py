@@ -1,0 +1,36 @@
+"""The starter: the whole line on data that needs no download, for a store that holds nothing yet."""
+
+from pathlib import Path
+
+BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
+DATASET = "digits"
+PROTOCOL = "starter"
+
+MARK = "starter-unfinished"
+"""A file in the store while the starter runs, so that a killed one is finished by the next build."""
+
+
+def run_if_empty(root: Path) -> None:
+    """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
+    held = ("embeddings/*/*/manifest.json", "results/*/*/*.parquet")
+    if (root / MARK).exists() or not any(path for pattern in held for path in root.glob(pattern)):
+        run(root)
+
+
+def run(root: Path) -> None:
+    """Extracts the starter's backbones and searches their subsets, or what is missing of both."""
+    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.datasets import registry as datasets
+    from fuseboard.harness.extraction.extract import extract
+    from fuseboard.harness.protocols import protocol
+    from fuseboard.harness.runtime import device
+    from fuseboard.harness.search import strategies
+    from fuseboard.harness.search.search import Search
+    from fuseboard.store.files import atomic
+
+    where, dataset = device.resolve(None), datasets.get(DATASET)
+    atomic.write_text(root / MARK, "")
+    for name in BACKBONES:
+        extract(registry.get(name), dataset, root, where)
+    Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.get("exhaustive"))
+    (root / MARK).unlink(missing_ok=True)

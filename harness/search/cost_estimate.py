@@ -1,0 +1,63 @@
+"""What a search will cost: said before anybody waits for weeks by accident."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.search.fit import Order, fit
+from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.errors import UsageError
+
+MANY = 2_047
+"""Fits that are run without asking: all subsets of eleven backbones."""
+TREES = (1, 6)
+"""Of the trials of the widest subset from which the cost is foretold; their difference is the price of a tree."""
+
+
+def check(
+    order: Order,
+    labels: NDArray[np.integer[Any]],
+    blocks: Mapping[str, Blocks],
+    subsets: Sequence[Subset],
+    jobs: int,
+) -> None:
+    """Asks for `--yes` where there are too many fits for an accident.
+
+    Args:
+        order: what every subset is fitted by.
+        labels: of train and val.
+        blocks: of every split.
+        subsets: to fit, the widest first.
+        jobs: fits side by side.
+
+    Raises:
+        UsageError: more than `MANY` subsets, with what they will cost.
+    """
+    if len(subsets) <= MANY:
+        return
+    widest = [blocks[split].features[name] for split in SPLITS for name in subsets[0]]
+    few, more = (_trial_s(order, trees, labels, widest) for trees in TREES)
+    trees = order.classifier.params["n_estimators"]
+    widest_s = few + max(0.0, more - few) / (TREES[1] - TREES[0]) * (trees - TREES[0])
+    width = {name: block.shape[1] for name, block in blocks["train"].features.items()}
+    features = [sum(width[name] for name in subset) for subset in subsets]
+    core_h = widest_s * sum(features) / features[0] / 3600
+    raise UsageError(
+        f"{len(subsets):,} subsets to fit: about {core_h:,.0f} core hours, {core_h / jobs:,.0f} hours with {jobs} fits "
+        "side by side; say --yes to run them all, name fewer --backbones, or take --strategy surrogate or late"
+    )
+
+
+def _trial_s(
+    order: Order, trees: int, labels: NDArray[np.integer[Any]], blocks: Sequence[NDArray[np.float32]]
+) -> float:
+    params = {**order.classifier.params, "n_estimators": trees}
+    began = time.perf_counter()
+    fit(replace(order, classifier=replace(order.classifier, params=params)), labels, *blocks)
+    return time.perf_counter() - began

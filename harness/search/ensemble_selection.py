@@ -1,0 +1,112 @@
+"""Ensemble: a weighted soft vote whose weights are chosen on validation, one vote at a time.
+
+Greedy ensemble selection with replacement (Caruana, Niculescu-Mizil, Crew & Ksikes, ICML 2004): starting from nobody,
+the voter that makes the average best gets one more vote, again and again; a voter that is picked twice weighs twice. Of
+all rounds the best one counts, the earliest of equals, because the path may pass its summit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.classifiers.metrics import measure
+from fuseboard.store.arrays import Labels, Scores
+from fuseboard.store.errors import FuseboardError
+
+ROUNDS = 50
+"""Votes given out at most; a weight is a multiple of one over those of the best round."""
+
+
+Metric = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""(V, N, C) averages of V trials -> (V,) values, higher is better."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What was selected; voters without a vote are not in it."""
+
+    weights: dict[str, float]
+    """Voter, in the order of the predictions given -> share of the votes; they add up to 1."""
+    value: float
+    """The metric of the weighted average on the predictions that chose it, which is optimistic."""
+    path: tuple[float, ...]
+    """The metric after every vote."""
+
+    def vote(self, predictions: Mapping[str, Scores]) -> NDArray[np.float64]:
+        """The weighted average of predictions (N, C) of any split."""
+        return np.asarray(sum(weight * np.asarray(predictions[name], float) for name, weight in self.weights.items()))
+
+
+def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUNDS) -> Ensemble:
+    """Selects voters; of equals the first one given gets the vote.
+
+    Args:
+        predictions: voter, a backbone or a subset joined by `+` -> (N, C) probabilities on validation.
+        metric: to raise, such as `accuracy(…)` or `auc(…)`.
+        rounds: votes at most.
+
+    Raises:
+        FuseboardError: nobody to vote, or the metric exists for no voter.
+    """
+    if not predictions:
+        raise FuseboardError("an ensemble needs the predictions of at least one backbone; search it first")
+    names = list(predictions)
+    voters = np.stack([np.asarray(predictions[name], float) for name in names])
+    total = np.zeros_like(voters[0])
+    votes: list[int] = []
+    path: list[float] = []
+    for size in range(1, rounds + 1):
+        values = metric((total + voters) / size)
+        if np.isnan(values).all():
+            raise FuseboardError("the metric to select an ensemble by exists for no voter; take another one")
+        best = int(np.nanargmax(values))
+        votes.append(best)
+        path.append(float(values[best]))
+        total += voters[best]
+    until = int(np.argmax(path)) + 1
+    share = np.bincount(votes[:until], minlength=len(names)) / until
+    return Ensemble({names[i]: float(share[i]) for i in np.flatnonzero(share)}, path[until - 1], tuple(path))
+
+
+def accuracy(task: str, labels: Labels) -> Metric:
+    """The official accuracy of many trials at once.
+
+    Args:
+        task: one of MedMNIST's task names.
+        labels: (N,) class numbers, or (N, L) of 0 and 1.
+    """
+
+    def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
+        if task == "binary-class":
+            right = (trials[:, :, -1] > 0.5) == labels
+        elif labels.ndim == 2:
+            right = (trials > 0.5) == labels
+        else:
+            right = trials.argmax(axis=2) == labels
+        return np.asarray(right.reshape(len(trials), -1).mean(axis=1))
+
+    return values
+
+
+def auc(task: str, labels: Labels) -> Metric:
+    """The official AUC, trial by trial; NaN where it does not exist."""
+
+    def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array([measure(task, labels, trial).auc for trial in trials], float)
+
+    return values
+
+
+def likelihood(task: str, labels: Labels) -> Metric:
+    """Minus the log-loss, trial by trial, in nats."""
+
+    def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
+        return -np.array([measure(task, labels, trial).log_loss for trial in trials], float)
+
+    return values
+
+
+METRICS = {"acc": accuracy, "auc": auc, "log_loss": likelihood}
+"""By the column of the results that a protocol chooses by."""

@@ -1,0 +1,43 @@
+"""The chosen subset as it is told: what the choice hides, and what each part scores on test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.results.selection import Choice, Criterion
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice among subsets, with the rows that it was made from."""
+
+    choice: Choice
+    rows: pl.DataFrame
+    """Those of the choice's parts at least, validation and test."""
+    remarks: Sequence[str] = ()
+    """Of the one who measured."""
+
+    @property
+    def notes(self) -> list[str]:
+        """How many were measured, how many of them are equal, and the remarks."""
+        choice, by = self.choice, Criterion(self.rows["selection"][0][0])
+        where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
+        counted = f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best {where}"
+        return [counted, *self.remarks]
+
+    @property
+    def table(self) -> list[Facts]:
+        """The chosen subset, all backbones and the best on test, each with its scores on test."""
+        test = {tuple(row["subset"]): row for row in self.rows.iter_rows(named=True) if row["split"] == "test"}
+        roles = {
+            "chosen": self.choice.chosen,
+            "all": self.choice.everything,
+            "oracle (best on test)": self.choice.oracle,
+        }
+        return [
+            {"role": role, "subset": "+".join(subset), "test_auc": test[subset]["auc"], "test_acc": test[subset]["acc"]}
+            for role, subset in roles.items()
+            if subset
+        ]

@@ -1,0 +1,175 @@
+"""The engine: fits the subsets that nobody has fitted yet, and keeps each one as it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fuseboard.harness.classifiers import fusion
+from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.classifiers.xgboost import XGBoost
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.runtime import executor, profiling
+from fuseboard.harness.search import cost_estimate, folds, preconditions
+from fuseboard.harness.search.fit import Order, fit
+from fuseboard.harness.search.pool import Pool, gather
+from fuseboard.harness.search.result_rows import Circumstances, results_of
+from fuseboard.harness.search.result_stores import Ledger
+from fuseboard.harness.search.row_identity import Recipe
+from fuseboard.harness.search.setting import SearchSetting
+from fuseboard.harness.search.soft_vote import votes
+from fuseboard.harness.search.strategies.strategy import FULL, Scores, Strategy
+from fuseboard.harness.terminal.progress import progress
+from fuseboard.store.arrays import Labels
+from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results.selection import Choice, choose
+
+
+@dataclass
+class Search:
+    """A search over the subsets of a pool of backbones on one dataset.
+
+    Args:
+        root: the store.
+        dataset: its embeddings must be there; its images are not needed.
+        backbones: names or `name@fingerprint`; all that hold the dataset when empty.
+        protocol: classifier, parameters, selection.
+        device: `cpu`, `cuda` or `cuda:N`.
+        jobs: fits side by side; one per core by default. On a GPU they share it.
+        address: of a Dask scheduler, to fit there instead.
+        yes: more fits than anybody asks for by accident are meant.
+        given: the pool itself, whose versions may lie in other stores; `backbones` are not asked then.
+        known: other stores, whose rows are known as well; nothing is written to them.
+    """
+
+    root: Path
+    dataset: str
+    protocol: Protocol
+    backbones: Sequence[str] = ()
+    device: str = "cpu"
+    jobs: int | None = None
+    address: str | None = None
+    yes: bool = False
+    given: Pool | None = None
+    known: tuple[Path, ...] = ()
+    fits: int = field(default=0, init=False)
+    """Fits done by `run`, those of folds not counted; 0 when everything was known."""
+    recipe: Recipe = field(init=False)
+    """Of the rows that `run` chose from."""
+
+    def __post_init__(self) -> None:
+        self.recipe = Recipe(self.protocol)
+
+    def run(self, strategy: Strategy) -> Choice:
+        """Fits what the strategy asks for and is not known, and says what the protocol chooses."""
+        candidates: list[Subset] = []
+        spent: dict[Recipe, list[Subset]] = {}
+        plan = strategy(SearchSetting(self.pool, self.protocol))
+        ask = next(plan, None)
+        while ask:
+            recipe = Recipe(self.protocol, ask.fidelity, ask.fusion)
+            if ask.fidelity == FULL:
+                candidates = candidates if recipe == self.recipe else []
+                candidates += ask.subsets
+                self.recipe = recipe
+            spent[recipe] = [*spent.get(recipe, []), *ask.subsets]
+            self._measure(recipe, ask.subsets)
+            try:
+                ask = plan.send(self._scores(recipe, ask.subsets))
+            except StopIteration:
+                break
+        choice = choose(self.rows(candidates))
+        for recipe, subsets in spent.items():
+            finalists = choice.finalists & set(subsets) if recipe.fidelity == FULL else set()
+            if recipe.fusion != fusion.CONCAT:
+                self._keep_predictions(recipe, sorted(finalists))
+            losers = {key for s in subsets if s not in finalists for key in recipe.keys(self.pool, s)}
+            self.ledger.compact(recipe.evaluation, self.dataset, losers)
+        return choice
+
+    def rows(self, subsets: Sequence[Subset], scores: bool = False, recipe: Recipe | None = None) -> pl.DataFrame:
+        """The result rows of some subsets of this search, with their kept predictions when asked for."""
+        recipe = recipe or self.recipe
+        keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
+        found = self.ledger.read(recipe.evaluation, self.dataset, scores)
+        return found.filter(pl.col("key").is_in(list(keys)))
+
+    @property
+    def classifier(self) -> XGBoost:
+        """The protocol's classifier for this dataset's task."""
+        return XGBoost(
+            params=Recipe(self.protocol).params,
+            task=self.pool.entry.task,
+            n_classes=self.pool.entry.n_classes,
+            seed=self.protocol.seed,
+            device=self.device,
+        )
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The versions searched."""
+        return self.given or gather(self.root, self.dataset, self.backbones)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where its rows are kept and looked up."""
+        return Ledger(self.root, self.known)
+
+    def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
+        known = self.ledger.known_keys(recipe.evaluation, self.dataset)
+        lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
+        if lacking and recipe.fusion != fusion.CONCAT:
+            singles, concat = [(name,) for name in self.pool.versions], replace(recipe, fusion=fusion.CONCAT)
+            self._measure(concat, singles)
+            self.ledger.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
+        elif lacking:
+            self._fit(recipe, lacking)
+
+    def _keep_predictions(self, recipe: Recipe, finalists: Sequence[Subset]) -> None:
+        """Of votes, which are taken for every subset without them."""
+        kept = self.rows(finalists, scores=True, recipe=recipe).filter(pl.col("scores").is_null())
+        lacking = sorted({tuple(subset) for subset in kept["subset"].to_list()})
+        if lacking:
+            singles = self.rows([(name,) for name in self.pool.versions], True, replace(recipe, fusion=fusion.CONCAT))
+            self.ledger.keep(votes(recipe, self.pool, lacking, singles, scores=True))
+
+    def _fit(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
+        """Fits subsets side by side, the widest first so that no core waits for a late giant."""
+        ordered = sorted(subsets, key=self.pool.features, reverse=True)
+        blocks: dict[str, Blocks] = {split: self.pool.all_blocks(split) for split in SPLITS}
+        preconditions.check(self.pool, recipe, blocks)
+        labels = np.concatenate([blocks["train"].labels, blocks["val"].labels])
+        order = self._order(recipe, blocks["train"].labels, labels)
+        if not self.yes:
+            cost_estimate.check(order, labels, blocks, ordered, self.jobs or profiling.cores())
+        jobs = (
+            (order, labels, *(blocks[split].features[name] for split in SPLITS for name in subset))
+            for subset in ordered
+        )
+        truth = {"val": blocks["val"].labels, "test": blocks["test"].labels, "cv": labels}
+        here = Circumstances(self.pool, recipe, self.device, 1 if self.address else self.jobs or profiling.cores())
+        title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
+        with progress(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
+            for number, outcome in executor.run(fit, jobs, self.jobs, self.address):
+                self.ledger.keep(results_of(here, ordered[number], outcome, truth, order.folds))
+                self.fits += 1
+                advance(1)
+
+    def _order(self, recipe: Recipe, train: Labels, both: Labels) -> Order:
+        plan, seed, part = self.protocol.selection.cv, self.protocol.seed, recipe.fidelity.rows
+        return Order(
+            classifier=replace(self.classifier, params=recipe.params),
+            splits=recipe.splits,
+            rows=None if part is None else folds.share(train, part, seed),
+            folds=folds.folds(both, plan, seed) if plan else (),
+        )
+
+    def _scores(self, recipe: Recipe, subsets: Sequence[Subset]) -> Scores:
+        criterion = recipe.criterion
+        rows = self.rows(subsets, recipe=recipe).filter(pl.col("split") == criterion.split)
+        scored = rows.select("subset", score=criterion.score)
+        return {tuple(subset): score for subset, score in scored.iter_rows()}

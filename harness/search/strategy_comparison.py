@@ -1,0 +1,102 @@
+"""The price: what every strategy costs, and what its choice loses against the exhaustive search."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from fuseboard.harness.classifiers import fusion
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.row_identity import Recipe
+from fuseboard.harness.search.search import Search
+from fuseboard.harness.search.strategies.strategy import FULL, Ask, Plan, Setting, Strategy
+from fuseboard.store.results.selection import Choice
+
+
+@dataclass(frozen=True)
+class Price:
+    """Of one strategy on one dataset."""
+
+    strategy: str
+    fits: int
+    """At full fidelity."""
+    probes: int
+    """At less."""
+    seconds: float
+    """Sum of what each fit took, and the strategy's own thinking in processor seconds."""
+    subset: str
+    fusion: str
+    regret: float | None
+    """The exhaustive choice's score by the protocol's criterion less this one's; None for another fusion."""
+    test_auc: float | None
+    test_acc: float | None
+    """Of what it chose."""
+
+
+def prices(search: Search, names: Sequence[str]) -> list[Price]:
+    """Runs strategies one after another; after an exhaustive search only their probes have to be fitted.
+
+    Args:
+        search: of one dataset under one protocol.
+        names: of strategies; what is lost is counted against `exhaustive`, which is run first.
+    """
+    best = _score(search, search.run(strategies.get("exhaustive")))
+    return [_price(search, name, best) for name in names]
+
+
+def _price(search: Search, name: str, best: float) -> Price:
+    asks: list[Ask] = []
+    thinking: list[float] = []
+    choice = search.run(_watched(strategies.get(name), asks, thinking))
+    costs: dict[Recipe, set[fusion.Subset]] = {}
+    for ask in asks:
+        votes = ask.fusion != fusion.CONCAT  # they cost the fits of the single backbones
+        recipe = Recipe(search.protocol, ask.fidelity)
+        fitted = [(name,) for name in search.pool.versions] if votes else ask.subsets
+        costs.setdefault(recipe, set()).update(fitted)
+    test = search.rows([choice.chosen]).filter(pl.col("split") == "test").row(0, named=True)
+    own = search.recipe.fusion
+    return Price(
+        strategy=name,
+        fits=sum(len(subsets) for recipe, subsets in costs.items() if recipe.fidelity == FULL),
+        probes=sum(len(subsets) for recipe, subsets in costs.items() if recipe.fidelity != FULL),
+        seconds=sum(thinking) + sum(_fit_s(search, recipe, list(subsets)) for recipe, subsets in costs.items()),
+        subset="+".join(choice.chosen),
+        fusion=own,
+        regret=best - _score(search, choice) if own == fusion.CONCAT else None,
+        test_auc=test["auc"],
+        test_acc=test["acc"],
+    )
+
+
+def _watched(strategy: Strategy, asks: list[Ask], thinking: list[float]) -> Strategy:
+    """The same strategy, whose asks and own processor seconds are written down."""
+
+    def plan(setting: Setting) -> Plan:
+        began = time.process_time()
+        inner = strategy(setting)
+        ask = next(inner, None)
+        while ask:
+            thinking.append(time.process_time() - began)
+            asks.append(ask)
+            scores = yield ask
+            began = time.process_time()
+            try:
+                ask = inner.send(scores)
+            except StopIteration:
+                return
+
+    return plan
+
+
+def _score(search: Search, choice: Choice) -> float:
+    by = search.recipe.criterion
+    rows = search.rows([choice.chosen]).filter(pl.col("split") == by.split)
+    return float(rows.select(by.score).item())
+
+
+def _fit_s(search: Search, recipe: Recipe, subsets: list[fusion.Subset]) -> float:
+    """Every fit once, though it has a row per split."""
+    rows = search.rows(subsets, recipe=recipe)
+    return float(rows.unique("subset").select(pl.col("fit_s").sum()).item())

@@ -1,0 +1,62 @@
+"""What the harness's commands print: JSON for programs, tables for people."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from fuseboard.harness.terminal.report import Facts, Report
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.table import show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from fuseboard.harness.terminal.finding import Finding
+
+
+def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
+    """Rows that share their keys, at least one."""
+    if as_json:
+        typer.echo(json.dumps(list(rows), indent=1))
+    else:
+        show(list(rows[0]), [list(row.values()) for row in rows], whole=("id", "name", "subset", "status"))
+
+
+def print_facts(facts: Facts, as_json: bool) -> None:
+    """One thing's facts."""
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+    else:
+        show(("fact", "value"), list(facts.items()))
+
+
+def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
+    """A check's findings; ends the command with 1 when one of them is bad."""
+    print_rows([finding.row() for finding in findings], as_json)
+    raise typer.Exit(int(any(finding.is_bad for finding in findings)))
+
+
+def print_report(report: Report, as_json: bool) -> None:
+    """What was measured on stdout, what it hides on stderr."""
+    for note in report.notes:
+        typer.echo(note, err=True)
+    print_rows(report.table, as_json)
+
+
+def print_worth(rows: "pl.DataFrame") -> None:
+    """What a choice among all subsets is worth, from their rows; or why that is not known."""
+    from fuseboard.store.results.selection_stability import rechoose
+
+    try:
+        winner = rechoose(rows)
+    except FuseboardError as error:
+        typer.echo(f"what the choice is worth is not known: {error}", err=True)
+        return
+    again, others = winner.subsets.get(winner.chosen, 0), len(winner.subsets)
+    typer.echo(
+        f"{'+'.join(winner.chosen)}: {winner.apparent:.3f} of the validation images right, {winner.honest:.3f} to be "
+        f"expected of others; wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
+        err=True,
+    )

@@ -1,0 +1,136 @@
+"""Ranking: boards from the rows of a store."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
+from fuseboard.leaderboard.boards.entries import entries_of, environments_of
+from fuseboard.leaderboard.boards.selection_quality import contributions_of, worth_of
+from fuseboard.leaderboard.rows.current import OLD_VERSION, mark
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results.regret import spearman
+from fuseboard.store.results.selection import Choice, choose
+
+
+def boards(
+    rows: pl.DataFrame, tasks: Mapping[str, str], guesses: Mapping[str, float] | None = None
+) -> tuple[Board, ...]:
+    """One board per dataset and protocol, by name, over the concatenation of every measured subset.
+
+    Args:
+        rows: result rows of a store, of any evaluation.
+        tasks: dataset -> task as the manifests say it.
+        guesses: dataset -> test accuracy of the most frequent answer.
+    """
+    fused = mark(rows.filter(pl.col("evaluation") == "fusion", pl.col("fusion") == "concat"))
+    groups = fused.sort("dataset", "protocol").partition_by("dataset", "protocol", maintain_order=True)
+    known = guesses or {}
+    return tuple(_board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0])) for group in groups)
+
+
+def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
+    """Ranks of the values, highest first: equals share a rank and the next is skipped; a missing value has none."""
+    series = pl.Series(values, dtype=pl.Float64)
+    return series.rank(method="min", descending=True).cast(pl.Int64).to_list()
+
+
+def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
+    superseded = group.filter(pl.col("superseded").is_not_null()).group_by("superseded").len().sort("superseded")
+    # A stored NaN is no number to rank by; Polars would put it above every real one.
+    current = group.filter(pl.col("superseded").is_null()).with_columns(pl.col("auc", "acc").fill_nan(None))
+    seeds = sorted(set(current["seed"]))
+    rows = current.filter(pl.col("seed") == seeds[0])
+    first: dict[str, Any] = rows.row(0, named=True)
+    environments = environments_of(rows)
+    independent = task is not None and not task.startswith("multi-label")
+    entries = entries_of(rows, environments, independent)
+    versions = rows.select("subset", "fingerprints").explode("subset", "fingerprints").unique().sort("subset")
+    try:
+        choice, no_choice = choose(rows), None
+    except FuseboardError as error:
+        choice, no_choice = None, str(error)
+    pool = _pool(rows, group.filter(pl.col("superseded") == OLD_VERSION))
+    possible = 2 ** len(pool) - 1 + len(versions) - len(pool)
+    worth, no_worth = worth_of(rows, len(entries), possible) if choice else (None, no_choice)
+    contributions, no_contributions = contributions_of(rows, pool, guess)
+    return Board(
+        **{name: first[name] for name in ("dataset", "protocol", "protocol_digest", "classifier", "source_md5")},
+        selection=tuple(first["selection"]),
+        task=task,
+        seed=seeds[0],
+        other_seeds=tuple(seeds[1:]),
+        versions=tuple(Version(backbone=name, fingerprint=version) for name, version in versions.iter_rows()),
+        environments=environments,
+        entries=entries,
+        singles=_singles(entries),
+        roles=_roles(rows, entries, choice, pool) if choice else (),
+        no_choice=no_choice,
+        ties=choice.ties if choice else (),
+        pool=pool,
+        measured=len(entries),
+        possible=possible,
+        correlation=_correlation(rows),
+        worth=worth,
+        no_worth=no_worth,
+        contributions=contributions,
+        no_contributions=no_contributions,
+        superseded=tuple(Superseded(reason=reason, rows=count) for reason, count in superseded.iter_rows()),
+    )
+
+
+def _pool(rows: pl.DataFrame, old: pl.DataFrame) -> Subset:
+    """What the search chooses among.
+
+    Backbones that were only ever measured alone are no part of it: to call a search of nine incomplete because of fifty
+    others would hide that it is exhaustive. One whose joined subsets are of an older version still is.
+    """
+    present = set(rows["subset"].explode())
+    both = pl.concat([rows["subset"], old["subset"]])
+    joined = set(both.filter(both.list.len() > 1).explode())
+    return tuple(sorted(present & joined or present))
+
+
+def _singles(entries: Sequence[Entry]) -> tuple[Single, ...]:
+    alone = [entry for entry in entries if len(entry.subset) == 1]
+    ranks = competition_ranks([entry.test.auc for entry in alone])
+    singles = [Single(rank=rank, entry=entry) for rank, entry in zip(ranks, alone, strict=True)]
+    return tuple(sorted(singles, key=lambda single: (single.rank or len(alone) + 1, single.entry.subset)))
+
+
+def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: Subset) -> tuple[Role, ...]:
+    by_subset = {entry.subset: entry for entry in entries}
+    chosen = by_subset[choice.chosen]
+    try:
+        single, no_single = by_subset[choose(rows.filter(pl.col("subset").list.len() == 1)).chosen], None
+    except FuseboardError:
+        single, no_single = None, "no backbone was measured alone on validation and test"
+    everything = by_subset.get(choice.everything) or by_subset.get(pool)
+    no_everything = None if everything else f"the subset of all {len(pool)} backbones was not measured"
+    return (
+        _role("chosen", chosen, None, chosen),
+        _role("all backbones", everything, no_everything, chosen),
+        _role("best single", single, no_single, chosen),
+        _role("oracle", by_subset[choice.oracle], None, chosen),
+    )
+
+
+def _role(name: Any, entry: Entry | None, reason: str | None, chosen: Entry) -> Role:
+    return Role(
+        name=name,
+        entry=entry,
+        reason=reason,
+        auc_minus_chosen=_difference(entry.test.auc if entry else None, chosen.test.auc),
+        acc_minus_chosen=_difference(entry.test.acc if entry else None, chosen.test.acc),
+    )
+
+
+def _difference(value: float | None, reference: float | None) -> float | None:
+    return None if value is None or reference is None else value - reference
+
+
+def _correlation(rows: pl.DataFrame) -> Correlation:
+    auc, acc = spearman(rows, "auc"), spearman(rows, "acc")
+    reason = "fewer than three subsets, or all of them score the same" if auc is None or acc is None else None
+    return Correlation(auc=auc, acc=acc, reason=reason)

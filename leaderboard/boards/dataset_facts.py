@@ -1,0 +1,51 @@
+"""Facts: what is known of a dataset from the embeddings that the store holds of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.rows import modality
+from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry, Manifest
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one dataset; what no embedding says is None or empty."""
+
+    modality: str
+    task: str | None
+    classes: tuple[str, ...]
+    licence: str | None
+    source_md5: tuple[str, ...]
+    """Of the archives that the boards' images came from, one where all boards agree."""
+    images: tuple[tuple[str, int], ...]
+    """(split, images), in the order of a split's use."""
+    embedded: tuple[str, ...]
+    """Backbones with embeddings of it in the store, by name."""
+
+
+def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board]) -> Facts:
+    """Of a dataset, from the fullest manifest of the images that its boards are about, the newest of equals.
+
+    Args:
+        dataset: by name.
+        manifests: of the store.
+        boards: of this dataset.
+    """
+    sources = tuple(sorted({board.source_md5 for board in boards}))
+    holding = [(m, m.datasets[dataset]) for m in manifests if dataset in m.datasets]
+    same = [(m, entry) for m, entry in holding if not sources or entry.source_md5 in sources]
+    newest: DatasetEntry | None = None
+    if same:
+        newest = max(same, key=lambda one: (len(one[1].splits), one[0].created, one[0].fingerprint))[1]
+        sources = sources or (newest.source_md5,)
+    splits = newest.splits if newest else {}
+    return Facts(
+        modality=modality.of(dataset),
+        task=newest.task if newest else None,
+        classes=newest.label_names if newest else (),
+        licence=newest.licence if newest else None,
+        source_md5=sources,
+        images=tuple((split, splits[split].rows) for split in SPLITS if split in splits),
+        embedded=tuple(sorted({m.backbone for m, _ in same})),
+    )

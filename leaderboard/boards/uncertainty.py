@@ -1,0 +1,102 @@
+"""Certainty: what chance may do to the rows of a board, and to their distance from the chosen one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.delong import Comparison
+from fuseboard.store.statistics.estimates import Interval, Lead
+from fuseboard.store.statistics.test_metrics import Measured
+
+NOT_KEPT = "predictions were not kept"
+
+
+@dataclass(frozen=True)
+class Leads:
+    """One row's test metrics less those of the chosen subset, on the same images."""
+
+    auc: Lead
+    acc: Lead
+    balanced_acc: Lead
+    delong: Comparison
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """A row's test metrics with their 95 % intervals by bootstrap, and its calibration."""
+
+    auc: Interval
+    acc: Interval
+    balanced_acc: Interval
+    ece: float | None
+    brier: float | None
+    uncalibrated: str | None
+    """Why there is no ECE and Brier score."""
+    minus_chosen: Leads | None
+    not_compared: str | None
+    """Why there is no difference to the chosen subset."""
+
+
+@dataclass(frozen=True)
+class Certainties:
+    """Of one board; what is missing is None, and `reasons` says why."""
+
+    subsets: Mapping[Subset, Certainty]
+    reasons: Mapping[Subset, str]
+    """Of every subset of the board that has none."""
+
+
+def certainties(board: Board, found: Mapping[str, Measured | str]) -> Certainties:
+    """Of every subset on a board that kept its predictions.
+
+    Args:
+        board: whose entries.
+        found: key of a test row -> what it measures, or why it does not.
+    """
+    chosen = measured_chosen(board, found)
+    subsets: dict[Subset, Certainty] = {}
+    reasons: dict[Subset, str] = {}
+    for entry in board.entries:
+        own = next((found[key] for key in entry.keys if key in found), NOT_KEPT)
+        if isinstance(own, str):
+            reasons[entry.subset] = own
+        else:
+            subsets[entry.subset] = certainty(own, chosen)
+    return Certainties(subsets, reasons)
+
+
+def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measured | str:
+    """What the chosen subset measures, or why nothing can be held against it."""
+    role = board.role("chosen")
+    if role is None or role.entry is None:
+        return "nothing was chosen"
+    own = next((found[key] for key in role.entry.keys if key in found), NOT_KEPT)
+    return f"the chosen subset has no resamples: {own}" if isinstance(own, str) else own
+
+
+def certainty(own: Measured, chosen: Measured | str) -> Certainty:
+    """Of one row, or of the mean of several, beside the chosen subset."""
+    leads, reason = (None, chosen) if isinstance(chosen, str) else _leads(own, chosen)
+    return Certainty(
+        auc=own.auc.interval(),
+        acc=own.acc.interval(),
+        balanced_acc=own.balanced_acc.interval(),
+        ece=own.ece,
+        brier=own.brier,
+        uncalibrated=own.uncalibrated,
+        minus_chosen=leads,
+        not_compared=reason,
+    )
+
+
+def _leads(own: Measured, chosen: Measured) -> tuple[Leads | None, str | None]:
+    try:
+        return Leads(
+            auc=own.auc.lead(chosen.auc),
+            acc=own.acc.lead(chosen.acc),
+            balanced_acc=own.balanced_acc.lead(chosen.balanced_acc),
+            delong=own.delong.lead(chosen.delong),
+        ), None
+    except FuseboardError as error:  # rows of other images
+        return None, str(error)

@@ -1,0 +1,1 @@
+"""Context: what all pages of a site share, read and computed once."""

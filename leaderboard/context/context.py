@@ -1,0 +1,134 @@
+"""SiteContext: everything that the pages of one site are made of, each part read or computed once."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from fuseboard.leaderboard.boards.board import Entry
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.boards.transfer import Transfer, transfers
+from fuseboard.leaderboard.context.missing_results import Gap, gaps
+from fuseboard.leaderboard.context.providers import Sources
+from fuseboard.leaderboard.context.submissions import Submitted
+from fuseboard.leaderboard.context.unknown_protocols import unknown_protocols
+from fuseboard.leaderboard.costs.costs import Extraction, Search, Total, extractions, searches, totals
+from fuseboard.leaderboard.costs.runtime import Runtime, runtimes
+from fuseboard.leaderboard.output.build_info import builder
+from fuseboard.leaderboard.published.sections import Section, sections
+from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge
+from fuseboard.leaderboard.rankings.fusions import fusions
+from fuseboard.leaderboard.rankings.singles import singles
+from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.robustness.robustness import Corrupted, corrupted
+from fuseboard.store.arrays import MULTI_LABEL
+
+
+@dataclass(frozen=True)
+class SiteContext:
+    """Of one store."""
+
+    snapshot: Snapshot
+    submitted: tuple[Submitted, ...]
+    sources: Sources
+    url: str
+    """Where the site will stand, with a slash at the end."""
+
+    @cached_property
+    def backbones(self) -> tuple[str, ...]:
+        """Names of all backbones that have embeddings or rows, in alphabetical order."""
+        embedded = {manifest.backbone for manifest in self.snapshot.manifests}
+        return tuple(sorted(embedded | set(self.snapshot.rows["subset"].explode())))
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of all datasets that have embeddings or rows, in alphabetical order."""
+        embedded = {name for manifest in self.snapshot.manifests for name in manifest.datasets}
+        return tuple(sorted(embedded | set(self.snapshot.rows["dataset"])))
+
+    @cached_property
+    def protocols(self) -> tuple[str, ...]:
+        """Names of the protocols that have a board, that of the most datasets first."""
+        counted = Counter(board.protocol for board in self.snapshot.boards)
+        return tuple(sorted(counted, key=lambda name: (-counted[name], name)))
+
+    @cached_property
+    def unknown_protocols(self) -> Mapping[str, str]:
+        """Protocol -> what this project does not know of it; nothing where nobody could be asked."""
+        return unknown_protocols(self.snapshot.boards, self.sources.protocols())
+
+    @cached_property
+    def singles(self) -> tuple[Standings, ...]:
+        """The backbones alone, per protocol."""
+        return tuple(singles(self.snapshot, protocol) for protocol in self.protocols)
+
+    @cached_property
+    def fusions(self) -> tuple[Standings, ...]:
+        """The ways to use several backbones at once, per protocol."""
+        return tuple(fusions(self.snapshot, protocol) for protocol in self.protocols)
+
+    @cached_property
+    def splits(self) -> dict[str, str]:
+        """Key of a row of a search -> its split."""
+        rows = self.snapshot.rows.filter(pl.col("evaluation") == "fusion")
+        return dict(zip(rows["key"], rows["split"], strict=True))
+
+    def key(self, entry: Entry, split: str) -> str | None:
+        """Of an entry's row on a split; None where it has none."""
+        return next((key for key in entry.keys if self.splits.get(key) == split), None)
+
+    @cached_property
+    def extractions(self) -> list[Extraction]:
+        """What every extraction took."""
+        return extractions(self.snapshot.manifests)
+
+    @cached_property
+    def totals(self) -> list[Total]:
+        """The same per backbone."""
+        return totals(self.extractions)
+
+    @cached_property
+    def searches(self) -> list[Search]:
+        """What fits took."""
+        return searches(self.snapshot.rows)
+
+    @cached_property
+    def runtimes(self) -> tuple[Runtime, ...]:
+        """What a dataset took, phase by phase."""
+        return runtimes(self.snapshot.manifests, self.extractions, self.searches)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """On published figures."""
+        return tuple(judge(self.snapshot.rows))
+
+    @cached_property
+    def published(self) -> list[Section]:
+        """Figures of others, file by file, with the verdicts on them."""
+        return sections(self.verdicts)
+
+    @cached_property
+    def builder(self) -> str:
+        """What made the pages: fuseboard's version, and its commit where there is one."""
+        return builder()
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """What the boards leave out."""
+        return gaps(self.snapshot, self.unknown_protocols)
+
+    @cached_property
+    def corrupted(self) -> tuple[Corrupted, ...]:
+        """What corrupted images do, by dataset."""
+        manifests = self.snapshot.manifests
+        entries = {name: entry for manifest in manifests for name, entry in manifest.datasets.items()}
+        # Each of several labels is a question of its own, answered yes or no.
+        answers = {name: 2 if entry.task == MULTI_LABEL else entry.n_classes for name, entry in entries.items()}
+        return corrupted(self.snapshot.rows, self.snapshot.exposures, self.snapshot.boards, answers)
+
+    @cached_property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """How far embeddings carry on everyday images."""
+        return transfers(self.snapshot.rows)

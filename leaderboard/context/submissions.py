@@ -1,0 +1,152 @@
+"""The submissions: what other people handed in, as the folder of them says, for a page on which all of it is text."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.store.embeddings import manifest as manifests
+from fuseboard.store.embeddings.manifest import Manifest, is_name
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.results import submission_file as statements
+from fuseboard.store.results.submission_file import Statement
+
+LIMIT = 16 * 2**20
+"""Bytes that a file may have."""
+ORDER = ("active", "superseded", "withdrawn", "broken")
+DATASETS = 40
+"""Datasets of one submission that are named; a forged manifest could name a million."""
+MOST = 10**15
+"""No count on the page is larger; JSON may hold numbers of thousands of digits, which nothing can divide."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """One folder. What cannot be read is None and has its reason in `broken`."""
+
+    name: str
+    statement: Statement | None = None
+    manifest: Manifest | None = None
+    broken: str | None = None
+    is_held: bool = False
+    """Whether the store holds this very version."""
+    boards: tuple[str, ...] = ()
+    """Datasets on whose boards this very version is."""
+
+    @property
+    def status(self) -> str:
+        """Of its life, or `broken`."""
+        return self.statement.status if self.statement is not None else "broken"
+
+    @cached_property
+    def url(self) -> str | None:
+        """Where the shards lie, made of parts that were validated one by one; None for a folder of somebody's disk."""
+        assert self.statement is not None
+        shards = self.statement.shards
+        if shards.hub is not None:
+            return f"https://huggingface.co/datasets/{shards.hub}/tree/{shards.revision}"
+        if shards.zenodo is None:
+            return None
+        if shards.zenodo.startswith("10.5281/"):
+            return f"https://doi.org/{shards.zenodo}"
+        return f"https://sandbox.zenodo.org/records/{shards.zenodo.rpartition('.')[2]}"
+
+    @cached_property
+    def loading(self) -> str | None:
+        """Lines that load it, from validated parts; None where it is nowhere to be had."""
+        assert self.statement is not None
+        shards = self.statement.shards
+        if self.status == "withdrawn" or self.url is None:
+            return None
+        if shards.hub is not None:
+            return f"fuseboard store pull {shards.hub} --revision {shards.revision}"
+        sandbox = "" if shards.zenodo and shards.zenodo.startswith("10.5281/") else " --sandbox"
+        return f"fuseboard store pull {shards.zenodo}{sandbox}"
+
+    @cached_property
+    def datasets(self) -> list[tuple[str, str]]:
+        """The first names, each with the rows of its splits."""
+        assert self.manifest is not None
+        return [
+            (name, ", ".join(f"{split} {part.rows:,}" for split, part in entry.splits.items()))
+            for name, entry in list(self.manifest.datasets.items())[:DATASETS]
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        said, held = self.statement, self.manifest
+        return {
+            "name": self.name,
+            "status": self.status,
+            "broken": self.broken,
+            "statement": said.model_dump(mode="json") if said else None,
+            "fingerprint": held.fingerprint if held else None,
+            "about": held.about.model_dump(mode="json") if held else None,
+            "datasets": sorted(held.datasets) if held else None,
+            "boards": list(self.boards),
+        }
+
+
+def read(folder: Path | None, snapshot: Snapshot) -> tuple[Submitted, ...]:
+    """Every submission of a folder, active ones first; one that is broken is among them and breaks nothing.
+
+    Args:
+        folder: of submissions; none has none.
+        snapshot: the store, to say whether it holds them.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if folder is None:
+        return ()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder of submissions; leave --submissions out, or name another")
+    held = {(one.backbone, one.fingerprint) for one in snapshot.manifests}
+    found = [_read(path, held, snapshot.boards) for path in folder.iterdir() if path.is_symlink() or path.is_dir()]
+    return tuple(sorted(found, key=lambda one: (ORDER.index(one.status), one.name)))
+
+
+def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...]) -> Submitted:
+    try:
+        if folder.is_symlink() or not is_name(folder.name):
+            raise FuseboardError("the folder is a link" if folder.is_symlink() else "the folder has no allowed name")
+        said = statements.parse(_bytes(folder / statements.FILE))
+        theirs = manifests.parse(_bytes(folder / manifests.FILE), manifests.FILE, "hand in the store's own")
+        if theirs.backbone != folder.name:
+            raise FuseboardError(f"{manifests.FILE} is of {theirs.backbone}")
+        rows = (part.rows for entry in theirs.datasets.values() for part in entry.splits.values())
+        if any(abs(count) > MOST for count in (theirs.dim, theirs.about.parameters or 0, *rows)):
+            raise FuseboardError(f"{manifests.FILE} holds a number that cannot be meant")
+    except (FuseboardError, OSError, RecursionError, ValueError) as error:
+        return _broken(folder, error.strerror or "unreadable" if isinstance(error, OSError) else str(error))
+    version = (folder.name, theirs.fingerprint)
+    return Submitted(folder.name, said, theirs, is_held=version in held, boards=tuple(_boards(version, boards)))
+
+
+def _boards(version: tuple[str, str], boards: tuple[Board, ...]) -> Iterator[str]:
+    for dataset in sorted({board.dataset for board in boards}):
+        own = (one for board in boards if board.dataset == dataset for one in board.versions)
+        if any((one.backbone, one.fingerprint) == version for one in own):
+            yield dataset
+
+
+def _bytes(path: Path) -> bytes:
+    """A plain file's bytes, as many as it may have."""
+    if not path.exists() and not path.is_symlink():
+        raise FuseboardError(f"{path.name} is not there")
+    state = path.lstat()
+    if not stat.S_ISREG(state.st_mode):
+        raise FuseboardError(f"{path.name} is no plain file")
+    if state.st_size > LIMIT:
+        raise FuseboardError(f"{path.name} has more than {LIMIT:,} bytes")
+    return path.read_bytes()
+
+
+def _broken(folder: Path, why: str) -> Submitted:
+    """With a name that any page can hold: one of other letters is written with escapes."""
+    name = folder.name if is_name(folder.name) else ascii(folder.name)[1:-1]
+    return Submitted(name, broken=" ".join(why.split()))

@@ -1,0 +1,1 @@
+"""Costs: what extraction, search and inference took."""

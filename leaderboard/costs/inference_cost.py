@@ -1,0 +1,82 @@
+"""Expense: what embedding images with a subset takes, from the records of its backbones' extraction."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.costs.costs import Extraction
+from fuseboard.store.embeddings.manifest import Profile
+from fuseboard.store.files.optional_max import largest
+
+NO_GPU = "no GPU was used"
+
+
+@dataclass(frozen=True)
+class Expense:
+    """Of one subset, whose backbones run one after another on one machine."""
+
+    s_per_image: float | None
+    """Sum over its backbones."""
+    peak_vram_mb: float | None
+    """Of the backbone that needs most."""
+    peak_rss_mb: float | None
+    """Of the process, while the backbone that needs most ran."""
+    no_time: str | None
+    """Why there are no seconds."""
+    no_vram: str | None
+    no_rss: str | None
+
+
+class Expenses:
+    """Of the subsets of some boards, which share their versions of the backbones.
+
+    Args:
+        boards: of one dataset, or of several to average over.
+        found: what every extraction took.
+    """
+
+    def __init__(self, boards: Iterable[Board], found: Iterable[Extraction]) -> None:
+        meant = {(board.dataset, v.backbone, v.fingerprint) for board in boards for v in board.versions}
+        self._profiles: dict[str, list[Profile]] = {}
+        for one in found:
+            if (one.dataset, one.backbone, one.fingerprint) in meant:
+                self._profiles.setdefault(one.backbone, []).append(one.profile)
+        self._seconds = {name: seconds for name, own in self._profiles.items() if (seconds := _seconds(own))}
+        self._without_gpu = {n for n, own in self._profiles.items() if any(p.peak_vram_mb is None for p in own)}
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Where the backbones were run; seconds of different ones do not add up well."""
+        return tuple(sorted({profile.device for own in self._profiles.values() for profile in own}))
+
+    @property
+    def any_gpu(self) -> bool:
+        """Whether any backbone ran on a GPU."""
+        return len(self._without_gpu) < len(self._profiles)
+
+    def of(self, subset: Subset) -> Expense:
+        """What embedding with all of a subset's backbones takes; a part that is not known makes the whole unknown."""
+        untimed = [name for name in subset if name not in self._seconds]
+        unknown = [name for name in subset if name not in self._profiles]
+        on_cpu = [name for name in subset if name in self._without_gpu]
+        no_rss = f"no record of the extraction with {', '.join(unknown)}" if unknown else None
+        no_vram = no_rss or (self._no_gpu(on_cpu) if on_cpu else None)
+        profiles = [profile for name in subset for profile in self._profiles.get(name, [])]
+        return Expense(
+            s_per_image=None if untimed else math.fsum(self._seconds[name] for name in subset),
+            peak_vram_mb=None if no_vram else largest(profile.peak_vram_mb for profile in profiles),
+            peak_rss_mb=None if no_rss else largest(profile.peak_rss_mb for profile in profiles),
+            no_time=f"no time is on record for {', '.join(untimed)}" if untimed else None,
+            no_vram=no_vram,
+            no_rss=no_rss,
+        )
+
+    def _no_gpu(self, on_cpu: list[str]) -> str:
+        return f"{', '.join(on_cpu)} ran without a GPU" if self.any_gpu else NO_GPU
+
+
+def _seconds(profiles: list[Profile]) -> float | None:
+    """Per image over all splits; None where nothing was computed in the last runs."""
+    images = sum(profile.images for profile in profiles)
+    return math.fsum(profile.wall_s for profile in profiles) / images if images else None

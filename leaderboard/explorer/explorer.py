@@ -1,0 +1,121 @@
+"""Explorer: every measured subset with its scores and costs, of one dataset or as a mean over several."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from fuseboard.leaderboard.boards.board import Board, Entry, Score, Subset
+from fuseboard.leaderboard.boards.uncertainty import Certainties, Certainty
+from fuseboard.leaderboard.costs.inference_cost import Expense, Expenses
+
+
+@dataclass(frozen=True)
+class Line:
+    """One subset on one dataset."""
+
+    entry: Entry
+    place: int | None
+    """On validation, ties broken as the protocol does; null without the score that it chooses by."""
+    marks: tuple[str, ...]
+    """The roles it plays, and `tied` where it shares the best score on validation."""
+    keys: Mapping[str, str]
+    """Split -> key of the result row."""
+    certainty: Certainty | None
+    expense: Expense
+
+    @property
+    def subset(self) -> Subset:
+        """Of backbones."""
+        return self.entry.subset
+
+
+@dataclass(frozen=True)
+class Mean:
+    """One subset over several datasets, each weighing the same."""
+
+    subset: Subset
+    place: int
+    """By `val`, ties broken as the protocol does."""
+    val: float
+    """Of the score that the protocol chooses by."""
+    auc: float
+    """On test."""
+    acc: float | None
+    reason: str | None
+    """Why there is no accuracy."""
+    features: int
+    expense: Expense
+
+
+def lines(board: Board, sure: Certainties, splits: Mapping[str, str], expenses: Expenses) -> tuple[Line, ...]:
+    """All subsets of a board, best on validation first.
+
+    Args:
+        board: of a dataset under a protocol.
+        sure: its intervals.
+        splits: key of a row -> its split.
+        expenses: of its subsets.
+    """
+    roles: dict[Subset, list[str]] = {}
+    for role in board.roles:
+        if role.entry:
+            roles.setdefault(role.entry.subset, []).append(role.name)
+    for tied in board.ties if len(board.ties) > 1 else ():
+        roles.setdefault(tied, []).append("tied")
+    return tuple(
+        Line(
+            entry=entry,
+            place=place if _judged(board, entry) else None,
+            marks=tuple(roles.get(entry.subset, ())),
+            keys={splits[key]: key for key in entry.keys},
+            certainty=sure.subsets.get(entry.subset),
+            expense=expenses.of(entry.subset),
+        )
+        for place, entry in enumerate(board.entries, 1)
+    )
+
+
+def means(boards: Sequence[Board], expenses: Expenses) -> tuple[Mean, ...]:
+    """Every subset that has a score on validation and a test AUC on each of some datasets, best on validation first.
+
+    Args:
+        boards: of different datasets under one protocol.
+        expenses: of their subsets.
+    """
+    metric = boards[0].criterion.column
+    by_subset = [{entry.subset: entry for entry in board.entries} for board in boards]
+    shared = [s for s in by_subset[0] if all(s in one for one in by_subset)]
+    found: list[tuple[Subset, float, float, list[Score], int]] = []
+    for subset in shared:
+        own = [one[subset] for one in by_subset]
+        vals = [score for entry in own if (score := getattr(entry.val, metric)) is not None]
+        aucs = [entry.test.auc for entry in own if entry.test.auc is not None]
+        if len(vals) == len(aucs) == len(boards):
+            found.append((subset, fmean(vals), fmean(aucs), [entry.test for entry in own], own[0].features))
+    lower_wins = metric == "log_loss"
+    by = {"backbones": lambda one: len(one[0]), "features": lambda one: one[4], "name": lambda one: "+".join(one[0])}
+    for name in reversed(boards[0].selection[1:]):
+        found.sort(key=by[name])
+    found.sort(key=lambda one: one[1] if lower_wins else -one[1])
+    return tuple(_mean(place, *one, expenses) for place, one in enumerate(found, 1))
+
+
+def _judged(board: Board, entry: Entry) -> bool:
+    return board.criterion.split != "val" or getattr(entry.val, board.criterion.column) is not None
+
+
+def _mean(
+    place: int, subset: Subset, val: float, auc: float, tests: list[Score], features: int, expenses: Expenses
+) -> Mean:
+    accs = [score.acc for score in tests if score.acc is not None]
+    whole = len(accs) == len(tests)
+    return Mean(
+        subset=subset,
+        place=place,
+        val=val,
+        auc=auc,
+        acc=fmean(accs) if whole else None,
+        reason=None if whole else next(score.reason for score in tests if score.acc is None),
+        features=features,
+        expense=expenses.of(subset),
+    )

@@ -1,0 +1,85 @@
+"""The earlier site: what stands in the folder that a build is about to replace. All of it is foreign text."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from pydantic import ValidationError
+
+from fuseboard.leaderboard.feeds.columns import MEANINGS
+from fuseboard.leaderboard.feeds.entry import EMPTY, History
+from fuseboard.leaderboard.feeds.state import State
+from fuseboard.leaderboard.output.replace_folder import is_ours
+from fuseboard.leaderboard.rows.validation import sound
+from fuseboard.store.results.schema import SCHEMA
+
+CHANGES, STATE, ROWS = "data/changes.json", "data/ranking.json", "data/results.parquet"
+LIMIT = 256 * 2**20
+"""Bytes of a file that are read at most."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What could be read."""
+
+    rows: pl.DataFrame | None = None
+    """Its result rows, without answers per image; None where there is no site, or it cannot be compared."""
+    state: State | None = None
+    history: History = EMPTY
+    raw: bytes | None = None
+    """The history as it was written, which is carried over where nothing moved."""
+    problem: str | None = None
+    """Why it cannot be compared; None where it can, and where there is none."""
+
+
+NONE = Earlier()
+
+
+def read(out: Path) -> Earlier:
+    """Reads a site; one that is damaged or of an older format is said to be that, and fails nothing."""
+    if not is_ours(out):
+        return NONE
+    history, raw, problem = EMPTY, None, None
+    try:
+        raw = _bytes(out / CHANGES)
+        history = History.model_validate_json(raw)
+    except FileNotFoundError:
+        return Earlier(problem="it was built by a version of fuseboard that kept no history")
+    except (OSError, ValueError) as error:
+        raw, problem = None, _told(CHANGES, error)
+    try:
+        state = State.model_validate_json(_bytes(out / STATE))
+        rows = _rows(out / ROWS)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        return Earlier(history=history, problem=problem or _told(f"{STATE} or {ROWS}", error))
+    if problem:
+        return Earlier(problem=problem)
+    return Earlier(rows, state, history, raw)
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    schema = {name: SCHEMA.get(name, pl.String) for name in MEANINGS}
+    rows = pl.read_parquet(_bytes(path), columns=list(MEANINGS)).cast(pl.Schema(schema))
+    good, unsound = sound(rows.with_columns(pl.lit(None, SCHEMA["right"]).alias("right")))
+    if unsound:
+        raise ValueError(f"{unsound[0].rows} rows have {unsound[0].reason}")
+    return good.drop("right")
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise FileNotFoundError(path.name)
+    if path.stat().st_size > LIMIT:
+        raise ValueError(f"more than {LIMIT:,} bytes")
+    return path.read_bytes()
+
+
+def _told(what: str, error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    elif isinstance(error, FileNotFoundError):
+        said = f"{error} is not there"
+    else:
+        said = (str(error).splitlines() or [""])[0]
+    return f"{what} cannot be read ({said[:200]})"

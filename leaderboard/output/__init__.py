@@ -1,0 +1,1 @@
+"""Output: formatted numbers, folders replaced as a whole, the preview server."""

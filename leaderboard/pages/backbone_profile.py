@@ -1,0 +1,140 @@
+"""Backbone: everything that the boards say about one, dataset by dataset."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fuseboard.leaderboard.boards.board import Board, Contribution, Subset
+from fuseboard.leaderboard.boards.similarity import Grid
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.published.verdicts.figures import cells
+from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
+from fuseboard.leaderboard.rankings.table import Score, Standing, Standings
+from fuseboard.store.embeddings.manifest import Manifest
+
+ALIKE = 3
+"""Others that are named as the most alike."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What it scores without others, on one dataset."""
+
+    score: Score
+    rank: int | None
+    """Among the backbones alone, by test AUC; null without one."""
+    of: int
+    """Backbones that have a rank."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Under one protocol."""
+
+    protocol: str
+    standing: Standing | None
+    """Its row among the backbones alone; null where it was never measured alone."""
+    alone: tuple[Alone, ...]
+    ranked: int
+    """Backbones that have a rank over all datasets."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What it adds to the pool of one board, or why that is not known."""
+
+    dataset: str
+    protocol: str
+    contribution: Contribution | None
+    place: int | None
+    """By AUC among the backbones of the pool, the largest first."""
+    pool: int
+    reason: str | None
+    chosen: Subset | None
+    """The chosen subset, where it is in that."""
+    wins: float | None
+    """Share of resamples of the validation images in which it is in the chosen subset."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The backbones that see a dataset most like it does."""
+
+    dataset: str
+    others: tuple[tuple[str, float], ...]
+    """Name and CKA, most alike first."""
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    """Every backbone that has embeddings or a result row, by name."""
+    measured = snapshot.rows["subset"].explode().drop_nulls().unique()
+    return sorted({manifest.backbone for manifest in snapshot.manifests} | set(measured))
+
+
+def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
+    """All versions that the store holds, that of the boards first, then the newest."""
+    own = [manifest for manifest in snapshot.manifests if manifest.backbone == name]
+    ranked = {one.fingerprint for board in snapshot.boards for one in board.versions if one.backbone == name}
+    return sorted(own, key=lambda m: (m.fingerprint in ranked, m.created, m.fingerprint), reverse=True)
+
+
+def results(name: str, singles: Iterable[Standings], boards: Sequence[Board]) -> Iterator[Results]:
+    """One per protocol under which there is a board."""
+    for table in singles:
+        row = next((row for row in table.rows if row.name == name), None)
+        found = []
+        for dataset in table.datasets if row else ():
+            assert row is not None
+            own = next(b for b in boards if (b.dataset, b.protocol) == (dataset, table.protocol))
+            ranks = {one.entry.subset[0]: one.rank for one in own.singles}
+            if name in ranks:
+                of = sum(rank is not None for rank in ranks.values())
+                found.append(Alone(row.scores[dataset], ranks[name], of))
+        ranked = sum(one.rank is not None for one in table.rows)
+        yield Results(table.protocol, row, tuple(found), ranked)
+
+
+def shares(name: str, boards: Iterable[Board]) -> Iterator[Share]:
+    """One per board that it is on."""
+    for board in boards:
+        if name not in {version.backbone for version in board.versions}:
+            continue
+        place, own = next(
+            ((n, one) for n, one in enumerate(board.contributions, 1) if one.backbone == name), (None, None)
+        )
+        role = board.role("chosen")
+        chosen = role.entry.subset if role and role.entry and name in role.entry.subset else None
+        outside = "it is outside the pool: it was measured alone only"
+        yield Share(
+            dataset=board.dataset,
+            protocol=board.protocol,
+            contribution=own,
+            place=place,
+            pool=len(board.contributions),
+            reason=None if own else board.no_contributions or outside,
+            chosen=chosen,
+            wins=dict(board.worth.backbones).get(name, 0.0) if board.worth else None,
+        )
+
+
+def alike(name: str, grids: Mapping[str, Grid]) -> Iterator[Alike]:
+    """One per dataset on which it was compared with others."""
+    for dataset, grid in grids.items():
+        if name in grid.backbones:
+            row = grid.cells[grid.backbones.index(name)]
+            pairs = zip(grid.backbones, row, strict=True)
+            found = [(other, cell.cka) for other, cell in pairs if other != name and cell.cka is not None]
+            if found:
+                yield Alike(dataset, tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:ALIKE]))
+
+
+def published(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    """Backbone -> test figures that others published of it alone, each with what was measured beside it.
+
+    Args:
+        verdicts: one per published figure, in the order of `cells`.
+    """
+    found: dict[str, list[Verdict]] = {}
+    for cell, verdict in zip(cells(), verdicts, strict=True):
+        if len(cell.subset) == 1 and verdict.split == "test":
+            found.setdefault(cell.subset[0], []).append(verdict)
+    return found

@@ -1,0 +1,125 @@
+"""Frames: standings and shares as rows for programs, at full precision."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.rankings.contributions import Shares
+from fuseboard.leaderboard.rankings.table import Score, Span, Standings
+from fuseboard.leaderboard.rows import modality
+from fuseboard.store.statistics.estimates import Lead
+
+Kind = pl.DataType | type[pl.DataType]
+NUMBER, TEXT, WHOLE = pl.Float64, pl.String, pl.Int64
+_SCORES: dict[str, Kind] = {
+    **dict.fromkeys(("protocol", "row", "dataset", "modality"), TEXT),
+    "counted": pl.Boolean,
+    **dict.fromkeys(("auc", "auc_low", "auc_high", "acc", "acc_low", "acc_high"), NUMBER),
+    **dict.fromkeys(("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p"), NUMBER),
+    "subset": pl.List(pl.String),
+    **dict.fromkeys(("setting", "reason", "no_interval", "key"), TEXT),
+}
+_RANKING: dict[str, Kind] = {
+    **dict.fromkeys(("protocol", "row"), TEXT),
+    **dict.fromkeys(("rank", "rank_low", "rank_high", "tier"), WHOLE),
+    **dict.fromkeys(("mean_auc", "mean_auc_low", "mean_auc_high", "mean_acc", "mean_acc_low", "mean_acc_high"), NUMBER),
+    **dict.fromkeys(("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p"), NUMBER),
+    **dict.fromkeys(("mean_rank", "borda"), NUMBER),
+    **dict.fromkeys(("reason", "no_interval"), TEXT),
+}
+_SHARES: dict[str, Kind] = {
+    **dict.fromkeys(("protocol", "backbone", "dataset"), TEXT),
+    "counted": pl.Boolean,
+    **dict.fromkeys(("auc", "acc"), NUMBER),
+    "other": TEXT,
+    "interaction_auc": NUMBER,
+}
+
+
+def scores(standings: Standings) -> pl.DataFrame:
+    """One row per row of the table and dataset."""
+    return pl.DataFrame(list(_scores(standings)), schema=_SCORES)
+
+
+def ranking(standings: Standings) -> pl.DataFrame:
+    """One row per row of the table, with what is said of it over all counted datasets."""
+    rows = [
+        {
+            "protocol": standings.protocol,
+            "row": row.name,
+            "rank": row.rank,
+            **_span("rank", row.rank_interval),
+            "tier": row.tier,
+            "mean_auc": row.mean_auc,
+            **_span("mean_auc", row.mean_interval),
+            "mean_acc": row.mean_acc,
+            **_span("mean_acc", row.mean_acc_interval),
+            **_lead(row.mean_lead),
+            "mean_rank": row.mean_rank,
+            "borda": row.borda,
+            "reason": row.reason,
+            "no_interval": row.no_interval,
+        }
+        for row in standings.rows
+    ]
+    return pl.DataFrame(rows, schema=_RANKING)
+
+
+def contributions(shares: Shares) -> pl.DataFrame:
+    """One row per backbone, dataset and other backbone, in fractions; the value of the first stands in each."""
+    rows = [
+        {
+            "protocol": shares.protocol,
+            "backbone": share.backbone,
+            "dataset": dataset,
+            "counted": dataset in shares.counted,
+            "auc": share.own[dataset].auc,
+            "acc": share.own[dataset].acc,
+            "other": pair.other if pair else None,
+            "interaction_auc": pair.auc if pair else None,
+        }
+        for share in shares.rows
+        for dataset in shares.datasets
+        if dataset in share.own
+        for pair in share.own[dataset].pairs or (None,)
+    ]
+    return pl.DataFrame(rows, schema=_SHARES)
+
+
+def _scores(standings: Standings) -> Iterator[dict[str, Any]]:
+    for row in standings.rows:
+        for dataset in standings.datasets:
+            yield {
+                "protocol": standings.protocol,
+                "row": row.name,
+                "dataset": dataset,
+                "modality": modality.of(dataset),
+                "counted": dataset in standings.counted,
+                **_score(row.scores[dataset]),
+            }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "auc": score.auc,
+        **_span("auc", score.interval),
+        "acc": score.acc,
+        **_span("acc", score.acc_interval),
+        **_lead(score.lead),
+        "subset": list(score.subset),
+        "setting": score.setting,
+        "reason": score.reason,
+        "no_interval": score.no_interval,
+        "key": score.key,
+    }
+
+
+def _span(name: str, interval: Span | None) -> dict[str, float | None]:
+    low, high = interval or (None, None)
+    return {f"{name}_low": low, f"{name}_high": high}
+
+
+def _lead(lead: Lead | None) -> dict[str, float | None]:
+    names = ("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p")
+    return dict(zip(names, (lead.value, lead.low, lead.high, lead.p) if lead else (None,) * 4, strict=True))

@@ -1,0 +1,27 @@
+"""Data quality: what backbones had seen before, what the data hides, and where a paper and its code differ."""
+
+from collections.abc import Iterator
+
+from fuseboard.leaderboard.boards.test_set_size import smallness
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.published import known_issues
+from fuseboard.store.embeddings.manifest import DatasetEntry
+
+
+def pages(site: SiteContext) -> Iterator[Page]:
+    """One."""
+    snapshot = site.snapshot
+    datasets: dict[str, DatasetEntry] = {n: entry for m in snapshot.by_age for n, entry in m.datasets.items()}
+    yield Page(
+        path="quality.html",
+        template="quality.html.j2",
+        title="Data quality",
+        description="Known training overlap, tiny test sets, images that occur twice, and where paper and code differ.",
+        context={
+            "concerns": known_issues.load(),
+            "backbones": [manifest for _, manifest in sorted(snapshot.current.items())],
+            "datasets": dict(sorted(datasets.items())),
+            "sizes": smallness(snapshot.boards, snapshot.confusions),
+        },
+    )

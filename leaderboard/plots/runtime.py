@@ -1,0 +1,48 @@
+"""Phases: what each part of the work took, end to end, dataset by dataset on one scale."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from fuseboard.leaderboard.costs.runtime import Runtime
+from fuseboard.leaderboard.plots.client import svg
+from fuseboard.leaderboard.plots.frame import TEXT, WIDTH, axis, cut, down, frame, layer
+
+ROW, LEFT = 40, 14
+LETTERS = 48
+"""Room for a name and its seconds on one line."""
+BAR = {"type": "bar", "size": 14, "yOffset": 8, "stroke": "var(--raised)", "strokeWidth": 0.5}
+KEY = {"type": "point", "shape": "square", "size": 100, "filled": True}
+COLOURS = {"extraction": "var(--extraction)", "search": "var(--search)", "tuning": "var(--tuning)"}
+
+
+def phases(found: Sequence[Runtime]) -> Markup | None:
+    """Seconds across, datasets down; None where nothing was timed."""
+    longest = max((runtime.seconds for runtime in found), default=0.0)
+    if not longest:
+        return None
+    several = {r.dataset for r in found if sum(other.dataset == r.dataset for other in found) > 1}
+    pieces: dict[str, list[dict[str, object]]] = {phase: [] for phase in COLOURS}
+    names, sums = [], []
+    for row, runtime in enumerate(found):
+        name = f"{runtime.dataset}, {runtime.protocol}" if runtime.dataset in several else runtime.dataset
+        spent = 0.0
+        for phase, part in runtime.phases.items():
+            if part.seconds:
+                says, end = f"{name}, {phase}: {part.seconds:.1f} s", spent + part.seconds
+                pieces[phase].append({"row": row, "from": spent, "to": end, "says": says})
+                spent = end
+        lacking = " and ".join(phase for phase, part in runtime.phases.items() if part.seconds is None)
+        total = f"{runtime.seconds:,.0f} s" + (f" without {lacking}" if lacking else "")
+        names.append({"row": row, "text": cut(name, LETTERS - len(total)), "says": name})
+        sums.append({"row": row, "text": total})
+    x, y = axis("from", "seconds measured", (0, longest)), down(len(found))
+    text = {**TEXT, "dy": -11, "color": "var(--ink)"}
+    layers = [
+        *(layer({**BAR, "color": COLOURS[p]}, own, x=x, x2={"field": "to"}, y=y) for p, own in pieces.items() if own),
+        layer({**text, "x": 2}, names, y=y, text={"field": "text"}),
+        layer({**text, "x": WIDTH - LEFT - 16, "align": "right"}, sums, y=y, text={"field": "text"}),
+    ]
+    keys = {phase: {**KEY, "fill": COLOURS[phase]} for phase, own in pieces.items() if own}
+    says = f"Seconds of {', '.join(keys)} on {len(found)} datasets"
+    return svg(frame(layers, ROW * len(found), keys, LEFT), says)

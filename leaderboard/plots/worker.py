@@ -1,0 +1,17 @@
+"""The process that draws: asked by lines of JSON on its standard input, it ends when the one who asks is gone."""
+
+import json
+import sys
+
+from fuseboard.leaderboard.plots.svg import draw
+
+
+def serve() -> None:
+    """Answers every line [specification, description] by a line [drawing, error], one of which is null."""
+    for line in sys.stdin:
+        spec, says = json.loads(line)
+        try:
+            answer = [draw(spec, says), None]
+        except ValueError as error:
+            answer = [None, str(error)]
+        print(json.dumps(answer), flush=True)

@@ -1,0 +1,73 @@
+"""Concerns: what is known to be wrong or unclear in data and published figures, kept as TOML with a source each."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+FILE = Path(__file__).parent / "known_issues.toml"
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Url = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+
+
+class Concern(BaseModel):
+    """One of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Text
+    url: Url | None = None
+    """Null where this project measured it."""
+
+
+class Difference(Concern):
+    """Where a paper and its released code do not say the same."""
+
+    title: Text
+    paper: Text
+    code: Text
+    consequence: Text
+
+
+class Figure(Concern):
+    """What is wrong or misleading in published figures."""
+
+    title: Text
+    what: Text
+    consequence: Text
+
+
+class Duplicate(Concern):
+    """Images that occur more than once."""
+
+    dataset: Text
+    what: Text
+    consequence: Text
+
+
+class Overlap(Concern):
+    """What backbones learned from that is in our datasets, or may be."""
+
+    backbone: Text
+    datasets: Text
+    what: Text
+    known: bool
+    """False where it is possible, or nobody has confirmed it."""
+
+
+class Concerns(BaseModel):
+    """All of them, each kind in the order of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    difference: tuple[Difference, ...]
+    figure: tuple[Figure, ...]
+    duplicate: tuple[Duplicate, ...]
+    overlap: tuple[Overlap, ...]
+
+
+def load(file: Path = FILE) -> Concerns:
+    """Those of a file, checked."""
+    return Concerns.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

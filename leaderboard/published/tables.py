@@ -1,0 +1,149 @@
+"""Reported numbers: what others published, kept as CSV with the source in every row."""
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from fuseboard.store.errors import FuseboardError
+
+FOLDER = Path(__file__).parent / "data"
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""Accuracies, AUCs and errors are fractions of 1, whatever unit the source printed."""
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Published(BaseModel):
+    """One published row. A figure its source does not give is empty, and then `note` says so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: Text
+    source: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    note: str
+
+    @model_validator(mode="after")
+    def _missing_has_a_note(self) -> "Published":
+        empty = [name for name, value in self if value is None]
+        if empty and not self.note:
+            raise ValueError(f"{empty[0]} is empty and the note does not say why")
+        return self
+
+
+class Validated(Published):
+    """Both metrics on validation and test."""
+
+    val_acc: Fraction | None
+    val_auc: Fraction | None
+    test_acc: Fraction | None
+    test_auc: Fraction | None
+
+
+class Single(Validated):
+    """One backbone alone."""
+
+    model: Text
+
+
+class Subset(Validated):
+    """One of the 255 subsets of eight backbones of 2024, metrics to three decimals."""
+
+    subset: Text
+    val_score: Fraction
+    """The source file's nameless last column: 0.4 acc + 0.6 auc - 0.2 max(0, acc - .9) - 0.2 max(0, auc - .9)."""
+
+
+class Fusion(Published):
+    """The tuned winner of a search."""
+
+    subset: Text | None
+    test_acc: Fraction | None
+    test_auc: Fraction | None
+
+
+class ImageNet(Published):
+    """One backbone on natural images."""
+
+    model: Text
+    top1_acc: Fraction
+
+
+class SweepTime(Published):
+    """How long the tuning of each method took."""
+
+    concat_s: Seconds
+    best_single_s: Seconds
+    self_attention_s: Seconds
+
+
+class Baseline(Published):
+    """A model trained for the task, on test."""
+
+    model: Text
+    test_acc: Fraction
+    test_auc: Fraction
+
+
+class TrainedBaseline(Baseline):
+    """A baseline of which there is an end-to-end and a linear-probing figure."""
+
+    training: Text
+
+
+class Robustness(Published):
+    """Balanced error relative to AlexNet over all corruptions (BE) and its part due to corruption (rBE)."""
+
+    clean_error: Fraction
+    be_ratio: Ratio
+    rbe_ratio: Ratio
+
+
+class CorruptionError(Published):
+    """Mean error over the severities of one corruption."""
+
+    corruption: Text
+    error: Fraction
+    clean_error: Fraction
+
+
+TABLES: dict[str, type[Published]] = {
+    "biofuse_2024_subsets.csv": Subset,
+    "biofuse_2026_all_nine.csv": Validated,
+    "biofuse_2026_best_single.csv": Single,
+    "biofuse_2026_fusion.csv": Fusion,
+    "biofuse_2026_imagenet.csv": ImageNet,
+    "biofuse_2026_singles.csv": Single,
+    "biofuse_2026_sweep_times.csv": SweepTime,
+    "di_salvo_2024_alexnet_medmnist_c.csv": CorruptionError,
+    "doerrich_2024_medmnist_plus_224.csv": TrainedBaseline,
+    "manzari_2025_medvitv2_medmnist_c.csv": Robustness,
+    "yang_2023_medmnist_v2.csv": Baseline,
+}
+
+
+def load(name: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """The rows of one file, checked, in the file's order, with an empty cell as None.
+
+    Raises:
+        FuseboardError: a row does not fit its table; the message names the file, the line and the column.
+    """
+    path, model = folder / name, TABLES[name]
+    rows = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        for cells in reader:
+            values = {key: value or (value if key == "note" else None) for key, value in cells.items()}
+            try:
+                rows.append(model.model_validate(values).model_dump())
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                column = ".".join(str(part) for part in first["loc"]) or "row"
+                raise FuseboardError(
+                    f"{path}, line {reader.line_num}: {column}: {first['msg']}; correct the figure from its source"
+                ) from error
+    return rows

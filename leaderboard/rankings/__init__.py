@@ -1,0 +1,1 @@
+"""Rankings: backbones and subsets ranked over several datasets, with intervals and tiers."""

@@ -1,0 +1,74 @@
+"""Over datasets: the mean of a row's metric over several test sets, on each of their resamples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+import numpy as np
+
+from fuseboard.leaderboard.rankings.table import Score
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.estimates import Lead, Replicates
+from fuseboard.store.statistics.test_metrics import Measured
+
+TOLD = 3
+"""Datasets that a reason names."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A score, and what it is on every resample."""
+
+    score: Score
+    draws: Measured | None
+
+
+Row = Mapping[str, Cell]
+"""Dataset -> cell; a row has one for every column."""
+Metric = Literal["auc", "acc"]
+
+
+def mean(row: Row, datasets: Sequence[str], metric: Metric) -> Replicates:
+    """Of one row; without a value where one is missing, and without resamples where one was not resampled.
+
+    Test sets are drawn independently, so the mean of everybody's first draw, of everybody's second and so on are draws
+    of the mean. Each dataset weighs alike, however many images it has.
+    """
+    if reason := lacking(row, datasets, metric):
+        return Replicates(metric, None, np.empty(0), "", reason)
+    values = [getattr(row[dataset].score, metric) for dataset in datasets]
+    parts = [getattr(row[dataset].draws, metric, None) for dataset in datasets]
+    known = [part for part in parts if part is not None and not part.reason and part.resampled.size]
+    if len(known) < len(parts):
+        without = [name for name, part in zip(datasets, parts, strict=True) if part is None or not part.resampled.size]
+        reasons = {row[name].score.no_interval or "not resampled" for name in without}
+        reason = f"{'; '.join(sorted(reasons))} ({listed(without)})"
+        return Replicates(metric, fmean(values), np.empty(0), "", reason)
+    resampled = np.mean([part.resampled for part in known], axis=0)
+    return Replicates(metric, fmean(values), resampled, " ".join(part.digest for part in known))
+
+
+def lacking(row: Row, datasets: Sequence[str], metric: Metric) -> str | None:
+    """Why a row has no mean; None where it has one."""
+    if not datasets:
+        return "no dataset counts"
+    without = [name for name in datasets if getattr(row[name].score, metric) is None]
+    return f"no {metric.upper()} on {listed(without)}" if without else None
+
+
+def lead(own: Replicates, other: Replicates) -> Lead:
+    """One mean less another, paired."""
+    if own.value is None or other.value is None or own.reason or other.reason:
+        value = None if own.value is None or other.value is None else own.value - other.value
+        return Lead(value, None, None, None, own.reason or other.reason)
+    try:
+        return own.lead(other)
+    except FuseboardError as error:  # rows of other images
+        return Lead(own.value - other.value, None, None, None, str(error))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of them, and how many more there are."""
+    rest = len(names) - TOLD
+    return ", ".join(names[:TOLD]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,103 @@
+"""Shares: what each backbone adds to the pool, over all datasets of a protocol."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from statistics import fmean
+
+from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.rankings.aggregate import listed
+from fuseboard.leaderboard.rankings.singles import columns
+from fuseboard.leaderboard.rows.modality import groups, in_order
+
+
+@dataclass(frozen=True)
+class Share:
+    """One backbone's Shapley values. Means are over the counted datasets."""
+
+    backbone: str
+    own: Mapping[str, Contribution]
+    """Dataset -> its value there."""
+    auc: float | None
+    acc: float | None
+    partner: Pair | None
+    """With whom it shares most: the lowest mean interaction."""
+    reason: str | None
+    """Why there is no mean."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of one protocol."""
+
+    protocol: str
+    datasets: tuple[str, ...]
+    """Columns: those with values."""
+    counted: tuple[str, ...]
+    """Those whose values are of `pool`."""
+    pool: Subset
+    pools: Mapping[str, Subset]
+    """Dataset -> whose values add up there."""
+    rows: tuple[Share, ...]
+    """Largest mean first."""
+    totals: Mapping[str, float]
+    """Dataset -> what the values add up to: the AUC of the whole pool less 0.5."""
+    without: Mapping[str, str]
+    """Dataset that has no values -> why."""
+
+    @property
+    def mean_total(self) -> float:
+        """What the means of the pool add up to."""
+        return fmean(self.totals[dataset] for dataset in self.counted)
+
+    @property
+    def groups(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The columns by modality."""
+        return groups(self.datasets)
+
+
+def shares(snapshot: Snapshot, protocol: str) -> Shares:
+    """Of every backbone that is in a pool under a protocol.
+
+    Values of different pools are shares of different sums among different many. So the means are over the datasets of
+    one pool: that of most datasets, and of equals the larger one.
+    """
+    boards = {board.dataset: board for board in columns(snapshot, protocol)}
+    known = {dataset: board for dataset, board in boards.items() if board.contributions}
+    datasets = in_order(known)
+    often = Counter(board.pool for board in known.values())
+    pool = max(often, key=lambda pool: (often[pool], len(pool), pool), default=())
+    counted = tuple(dataset for dataset in datasets if known[dataset].pool == pool)
+    names = sorted({one.backbone for board in known.values() for one in board.contributions})
+    rows = [_share(name, known, counted, pool) for name in names]
+    return Shares(
+        protocol=protocol,
+        datasets=datasets,
+        counted=counted,
+        pool=pool,
+        pools={dataset: known[dataset].pool for dataset in datasets},
+        rows=tuple(sorted(rows, key=lambda row: (row.auc is None, -(row.auc or 0), row.backbone))),
+        totals={dataset: fsum(one.auc for one in known[dataset].contributions) for dataset in datasets},
+        without={d: str(boards[d].no_contributions) for d in in_order(boards) if d not in known},
+    )
+
+
+def _share(name: str, boards: Mapping[str, Board], counted: Sequence[str], pool: Subset) -> Share:
+    own = {d: one for d, board in boards.items() for one in board.contributions if one.backbone == name}
+    if name not in pool:
+        return Share(name, own, None, None, None, f"not in the pool of {listed(counted)}")
+    accs = [acc for dataset in counted if (acc := own[dataset].acc) is not None]
+    met: dict[str, list[float]] = {}
+    for pair in (pair for dataset in counted for pair in own[dataset].pairs):
+        met.setdefault(pair.other, []).append(pair.auc)
+    pairs = [Pair(other=other, auc=fmean(values)) for other, values in met.items()]
+    return Share(
+        backbone=name,
+        own=own,
+        auc=fmean(own[dataset].auc for dataset in counted),
+        acc=fmean(accs) if len(accs) == len(counted) else None,
+        partner=min(pairs, key=lambda pair: (pair.auc, pair.other), default=None),
+        reason=None,
+    )

@@ -1,0 +1,73 @@
+"""Fusions: the ways to use several backbones at once, over all datasets of a protocol."""
+
+from collections.abc import Iterator
+
+from fuseboard.leaderboard.boards.alternatives import TITLES, Way
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.board_uncertainty import Chance
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.rankings.aggregate import Cell
+from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_way
+from fuseboard.leaderboard.rankings.rank import standings
+from fuseboard.leaderboard.rankings.singles import columns
+from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rows.modality import in_order
+
+CHOSEN, ORACLE = "chosen", "oracle"
+SEARCHED = ("all backbones", "best single")
+SOFT = "soft-vote"
+SEEN = "never ranked: found on test"
+
+
+def fusions(snapshot: Snapshot, protocol: str) -> Standings:
+    """The roles of the search and every other way beside them; the oracle last and unranked.
+
+    A dataset counts in the aggregates when the chosen subset has a test AUC there: everything is held against it.
+    """
+    boards = columns(snapshot, protocol)
+    cells: dict[str, dict[str, Cell]] = {}
+    unranked = {ORACLE: SEEN}
+    for board in boards:
+        chance = snapshot.chances[board.dataset, protocol]
+        own = dict(_roles(board, chance))
+        for name, way in _ways(board, chance):
+            own[name] = of_way(board, way, chance)
+            if way.protocol != protocol:
+                unranked[name] = f"measured under {way.protocol}, and protocols are never ranked together"
+        for name, cell in own.items():
+            held = name != CHOSEN and CHOSEN in own
+            cells.setdefault(name, {})[board.dataset] = held_against(cell, own[CHOSEN]) if held else cell
+    datasets = in_order(board.dataset for board in boards)
+    rows = {
+        name: {dataset: cells[name].get(dataset) or absent(dataset, "not measured") for dataset in datasets}
+        for name in sorted(cells, key=_place)
+    }
+    counted = [d for d in datasets if CHOSEN in rows and rows[CHOSEN][d].score.auc is not None]
+    return standings(protocol, datasets, counted, rows, unranked, CHOSEN)
+
+
+def _roles(board: Board, chance: Chance) -> Iterator[tuple[str, Cell]]:
+    for role in board.roles:
+        yield role.name, of_entry(board, role.entry, chance) if role.entry else absent(board.dataset, str(role.reason))
+    if board.no_choice:
+        yield CHOSEN, absent(board.dataset, board.no_choice)
+
+
+def _ways(board: Board, chance: Chance) -> Iterator[tuple[str, Way]]:
+    """Each with the name of its row, which is the same on every dataset."""
+    for way in chance.ways:
+        of = "" if way.protocol == board.protocol else f" ({way.protocol})"
+        if way.evaluation == "tuned":
+            for name in (CHOSEN, *SEARCHED):
+                role = board.role(name)
+                if role and role.entry and role.entry.subset == way.subset:
+                    yield f"{name}, tuned{of}", way
+        else:
+            votes = way.evaluation == "late" and way.fusion not in (None, SOFT)
+            yield f"{way.title}{f', {way.fusion}' if votes else ''}{of}", way
+
+
+def _place(name: str) -> tuple[int, str]:
+    """As ties, and rows without a rank, are to stand; the oracle at the very end."""
+    order = [CHOSEN, *SEARCHED, *TITLES.values()]
+    return (len(order) + 1 if name == ORACLE else order.index(name) if name in order else len(order)), name

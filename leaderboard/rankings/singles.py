@@ -1,0 +1,32 @@
+"""Singles: the backbones alone, over all datasets of a protocol."""
+
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.rankings.cells import absent, of_entry
+from fuseboard.leaderboard.rankings.rank import standings
+from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
+
+
+def singles(snapshot: Snapshot, protocol: str) -> Standings:
+    """Every backbone that was measured alone under a protocol.
+
+    A dataset counts in the aggregates when more than half of these backbones have a test AUC there: with fewer, most
+    rows could not be ranked for want of it.
+    """
+    cells = {
+        board.dataset: {
+            one.entry.subset[0]: of_entry(board, one.entry, snapshot.chances[board.dataset, protocol])
+            for one in board.singles
+        }
+        for board in columns(snapshot, protocol)
+    }
+    names, datasets = sorted({name for own in cells.values() for name in own}), in_order(cells)
+    rows = {name: {d: cells[d].get(name) or absent(d, "not measured alone") for d in datasets} for name in names}
+    counted = [d for d in datasets if 2 * sum(row[d].score.auc is not None for row in rows.values()) > len(names)]
+    return standings(protocol, datasets, counted, rows)
+
+
+def columns(snapshot: Snapshot, protocol: str) -> list[Board]:
+    """The boards of a protocol, but for corrupted test sets, which have pages of their own."""
+    return [b for b in snapshot.boards if b.protocol == protocol and not is_corrupted(b.dataset)]

@@ -1,0 +1,1 @@
+"""The regression check: is every number still what the reference says."""

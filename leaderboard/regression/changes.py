@@ -1,0 +1,84 @@
+"""Moves: what a store's rows score now against the reference, and which changed input explains it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.regression.finding import Finding, Kind
+from fuseboard.leaderboard.regression.recompute import about, agree
+from fuseboard.leaderboard.regression.reference import IDENTITY, Row
+from fuseboard.leaderboard.rows.changed_inputs import causes, made_from, vectors_of
+from fuseboard.store.embeddings.versions import Version
+
+TOLERANCE = 0.001
+"""By how much AUC and ACC may move before it is told."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a store holds, as far as the reference asks."""
+
+    rows: pl.DataFrame
+    """Every result row, without predictions."""
+    versions: Sequence[Version]
+
+    def holds(self, dataset: str) -> bool:
+        """Whether the store has rows or embeddings of a dataset."""
+        return dataset in self._datasets
+
+    @cached_property
+    def vectors(self) -> dict[tuple[str, str, str], str]:
+        """As `vectors_of` gives them."""
+        return vectors_of(version.manifest for version in self.versions)
+
+    @cached_property
+    def _datasets(self) -> set[str]:
+        return {*self.rows["dataset"], *(name for v in self.versions for name in v.manifest.datasets)}
+
+    def like(self, references: Iterable[Row]) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Identity -> the newest row of that name; of equals in age the one whose key comes last."""
+        wanted = {row.identity: row for row in references}
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in self.rows.sort("created", "key").iter_rows(named=True):
+            row["subset"], row["fingerprints"] = tuple(row["subset"]), tuple(row["fingerprints"])
+            identity = tuple(row[name] for name in IDENTITY)
+            if identity in wanted:
+                found[identity] = row
+        return found
+
+
+def moves(
+    references: Sequence[Row], rows: Mapping[tuple[Any, ...], Mapping[str, Any]], present: Present
+) -> list[Finding]:
+    """Every removed row, and every row that moved by more than `TOLERANCE`, with the reason.
+
+    Args:
+        references: that the store is held against.
+        rows: as `Present.like` finds them.
+        present: the store.
+    """
+    findings: list[Finding] = []
+    for reference in references:
+        row = rows.get(reference.identity)
+        if row is None:
+            why = "the store has no such row any more; measure it again, or accept that it is gone"
+            findings.append(Finding("removed", about(vars(reference)), "row", reference.auc, None, why))
+            continue
+        now = {"auc": row["auc"], "acc": row["acc"]}
+        findings += compare("moved", reference, now, *causes(reference.made, made_from(row, present.vectors)))
+    return findings
+
+
+def compare(
+    kind: Kind, reference: Row, now: Mapping[str, float | None], explained: Sequence[str], unexplained: Sequence[str]
+) -> list[Finding]:
+    """AUC and ACC of one row against the reference."""
+    why = "; ".join([*explained, *unexplained]) or "no input changed: look at what was changed in the code"
+    return [
+        Finding(kind, about(vars(reference)), metric, getattr(reference, metric), now[metric], why, not explained)
+        for metric in ("auc", "acc")
+        if not agree(getattr(reference, metric), now[metric], TOLERANCE)
+    ]

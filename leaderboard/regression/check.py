@@ -1,0 +1,157 @@
+"""The regression check: is every number still what it was, and still what it is made from."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
+from fuseboard.leaderboard.published.verdicts.regressions import worse
+from fuseboard.leaderboard.published.verdicts.verdicts import WORDS, judge
+from fuseboard.leaderboard.regression import reference
+from fuseboard.leaderboard.regression.changes import Present, compare, moves
+from fuseboard.leaderboard.regression.finding import Finding
+from fuseboard.leaderboard.regression.recompute import about, recompute
+from fuseboard.leaderboard.regression.reference import Row
+from fuseboard.leaderboard.rows.changed_inputs import causes, made_from
+from fuseboard.leaderboard.rows.current import mark
+from fuseboard.store.embeddings.versions import all_versions
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results import rows as results
+from fuseboard.store.results.selection import choose
+
+SMALL = 2_000
+"""Training images up to which a dataset is fitted anew."""
+
+Metrics = Mapping[str, float | None]
+Refit = Callable[[Path, str, str, tuple[str, ...]], Mapping[str, Metrics]]
+"""Fits (dataset, protocol, subset) from a store's embeddings, keeps nothing, and says AUC and ACC per split."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked and what was found."""
+
+    findings: tuple[Finding, ...]
+    remarks: tuple[str, ...]
+    """What was looked at and what could not be, one line each."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a finding is no explained move."""
+        return any(finding.is_bad for finding in self.findings)
+
+
+def check(root: Path, folder: Path, refit: Refit) -> Report:
+    """Holds a store's rows against their own predictions, against the reference, and against published figures.
+
+    Args:
+        root: the store.
+        folder: of the reference.
+        refit: what fits small datasets anew.
+
+    Raises:
+        FuseboardError: the store or the reference cannot be read.
+    """
+    rows, versions = results.read(root, scores=True), all_versions(root)
+    recomputed = recompute(root, rows)
+    present = Present(rows.drop("scores", "right"), versions)
+    committed = reference.read(folder)
+    held = [row for row in committed if present.holds(row.dataset)]
+    found = present.like(held)
+    moved = moves(held, found, present)
+    try:
+        again, fits = _refit(root, [row for row in held if row.identity in found], found, present, refit)
+        fitted = f"{fits} subsets fitted anew"
+    except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
+        again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
+    said = [v for v in verdict_file.read(folder / reference.VERDICTS) if present.holds(v.dataset)]
+    now = judge(present.rows)
+    fallen = [
+        Finding(
+            "verdict",
+            f"{change.before.dataset} {change.before.split}, {change.before.subject} ({change.before.file})",
+            change.before.metric,
+            change.before.verdict,
+            change.now.verdict if change.now else None,
+            change.what,
+        )
+        for change in worse(said, now)
+    ]
+    missing = sorted({row.dataset for row in committed} - {row.dataset for row in held})
+    words = Counter(verdict.verdict for verdict in now)
+    remarks = [
+        f"{recomputed.rows} rows recomputed from their predictions; {len(rows) - recomputed.rows} kept none",
+        f"{len(held)} rows held against the reference in {folder.name}",
+        *(f"{name}: in the reference, but this store has nothing of it, so it was not checked" for name in missing),
+        fitted,
+        "published figures: " + ", ".join(f"{words[word]:,} {word}" for word in WORDS),
+    ]
+    return Report((*recomputed.findings, *moved, *again, *fallen), tuple(remarks))
+
+
+def accept(root: Path, folder: Path) -> list[Path]:
+    """Writes the reference of every dataset of a store, and the verdicts on published figures; returns the files.
+
+    Datasets that the store has no rows of keep their files.
+
+    Raises:
+        FuseboardError: the store has nothing to accept.
+    """
+    rows, versions = results.read(root, scores=True), all_versions(root)
+    found = reference.of_store(rows, versions)
+    if not found:
+        raise FuseboardError(f"{root}: no row kept its predictions, so there is no reference to write; search first")
+    files = reference.write(folder, found)
+    present, said = Present(rows, versions), folder / reference.VERDICTS
+    elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
+    verdict_file.write([*elsewhere, *judge(rows)], said)
+    return [*files, folder / reference.VERDICTS]
+
+
+def _refit(
+    root: Path,
+    held: Sequence[Row],
+    rows: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    present: Present,
+    refit: Refit,
+) -> tuple[list[Finding], int]:
+    """Fits the single backbones and the chosen subset of small datasets anew; says also how many fits that were."""
+    fused = [row for row in held if row.evaluation == "fusion" and _is_small(row, present)]
+    findings: list[Finding] = []
+    fits = 0
+    for dataset, protocol in dict.fromkeys((row.dataset, row.protocol) for row in fused):
+        own = [row for row in fused if (row.dataset, row.protocol) == (dataset, protocol)]
+        chosen = _chosen(present, dataset, protocol)
+        for subset in sorted({row.subset for row in own if len(row.subset) == 1 or row.subset == chosen}):
+            of_subset = [row for row in own if row.subset == subset]
+            try:
+                metrics = refit(root, dataset, protocol, subset)
+            except FuseboardError as error:
+                findings.append(Finding("fitted anew", about(vars(of_subset[0])), "row", None, None, str(error)))
+                continue
+            fits += 1
+            for row in of_subset:
+                if row.split in metrics:
+                    why = causes(row.made, made_from(rows[row.identity], present.vectors))
+                    findings += compare("fitted anew", row, metrics[row.split], *why)
+    return findings, fits
+
+
+def _is_small(row: Row, present: Present) -> bool:
+    entries = [v.manifest.datasets[row.dataset] for v in present.versions if row.dataset in v.manifest.datasets]
+    return any(entry.splits["train"].rows <= SMALL for entry in entries if "train" in entry.splits)
+
+
+def _chosen(present: Present, dataset: str, protocol: str) -> tuple[str, ...]:
+    """What the store's rows choose; nothing where they cannot."""
+    fused = present.rows.filter(
+        pl.col("evaluation") == "fusion", pl.col("dataset") == dataset, pl.col("protocol") == protocol
+    )
+    try:
+        return choose(mark(fused).filter(pl.col("superseded").is_null())).chosen
+    except FuseboardError:
+        return ()

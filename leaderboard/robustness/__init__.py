@@ -1,0 +1,1 @@
+"""Robustness boards: measured errors under corruption, beside published ones."""

@@ -1,0 +1,127 @@
+"""Robustness: what corrupted test images do to classifiers that learned from clean ones, dataset by dataset."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.robustness.subset_errors import Exposed, exposed
+from fuseboard.leaderboard.rows.current import mark
+from fuseboard.store.embeddings.labels import CORRUPTED
+from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learned_from
+from fuseboard.store.statistics import alexnet_reference
+from fuseboard.store.statistics.corruption_error import Reference
+
+SHADES = 10
+"""Shades of a cell of a heat map; heat.css has a class for each, and one for none."""
+CLASSIFIER = ["subset", "seed", "fusion", "classifier", "source_md5", "metric_set"]
+"""Columns in which all rows of one classifier agree."""
+NEEDED = ["key", "split", "fingerprints", "protocol_digest", "created", *CLASSIFIER]
+
+
+@dataclass(frozen=True)
+class Corrupted:
+    """All subsets of one corrupted dataset under one protocol, measured in one way."""
+
+    dataset: str
+    clean: str
+    """The dataset whose test images were corrupted."""
+    protocol: str
+    evaluation: str
+    corruptions: tuple[str, ...]
+    reference: Reference | None
+    """AlexNet's errors; null where none were published."""
+    guessing: float
+    """Balanced error of a guess."""
+    rows: tuple[Exposed, ...]
+    """Least mean error first; those without one last."""
+    left_out: int
+    """Result rows that are superseded, or that no current clean row belongs to."""
+
+    @property
+    def smaller(self) -> bool:
+        """Whether the reference saw larger images than these."""
+        return self.reference is not None and "-" in self.clean
+
+    @property
+    def shown(self) -> Exposed | None:
+        """Whose heat map stands for the others: the chosen subset, else the first; null where none has errors."""
+        able = [row for row in self.rows if row.errors]
+        return next((row for row in able if row.role == "chosen"), able[0] if able else None)
+
+    def shade(self, error: float) -> int:
+        """0 for no error to 10 for that of a guess or a larger one."""
+        return min(SHADES, round(SHADES * error / self.guessing))
+
+
+def corrupted(
+    rows: pl.DataFrame, exposures: Mapping[str, float | str], boards: Sequence[Board], classes: Mapping[str, int]
+) -> tuple[Corrupted, ...]:
+    """One per corrupted dataset, protocol and evaluation, those with every backbone's own preprocessing first.
+
+    Args:
+        rows: of the store.
+        exposures: key -> balanced error, or why there is none.
+        boards: of the searches on clean images.
+        classes: dataset -> how many answers there are to choose from; 2 where it is missing.
+    """
+    own = rows.filter(pl.col("evaluation").is_in(EVALUATIONS))
+    made = []
+    for group in own.partition_by("dataset", "protocol", "evaluation", maintain_order=True):
+        clean = group["dataset"][0].removesuffix(CORRUPTED)
+        board = next((b for b in boards if (b.dataset, b.protocol) == (clean, group["protocol"][0])), None)
+        made.append(_corrupted(group, clean, exposures, board, classes.get(clean, 2)))
+    return tuple(sorted(made, key=lambda c: (c.dataset, c.protocol, EVALUATIONS.index(c.evaluation))))
+
+
+def _corrupted(
+    rows: pl.DataFrame, clean: str, exposures: Mapping[str, float | str], board: Board | None, classes: int
+) -> Corrupted:
+    dataset, protocol, evaluation = rows.select("dataset", "protocol", "evaluation").row(0)
+    roles = {role.entry.subset: role.name for role in reversed(board.roles if board else ()) if role.entry}
+    reference = alexnet_reference.reference(clean)
+    is_clean = pl.col("split") == CLEAN
+    by_classifier: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows.filter(~is_clean).select(NEEDED).iter_rows(named=True):
+        by_classifier.setdefault(_classifier(row), []).append(row)
+    # What corrupted rows learned from decides whether they are current, and only the clean row says it in plain words;
+    # clean rows are alike in all evaluations, so they are marked as those of the plain one.
+    plain = rows.filter(is_clean).drop("superseded", strict=False).with_columns(evaluation=pl.lit(EVALUATIONS[0]))
+    current = mark(plain)
+    found, used = [], 0
+    for row in current.filter(pl.col("superseded").is_null()).select(NEEDED).iter_rows(named=True):
+        own = {CLEAN: row, **_learned_by(row, by_classifier.get(_classifier(row), []))}
+        used += len(own)
+        found.append(exposed(own, exposures, reference, roles.get(tuple(row["subset"]))))
+    found.sort(key=lambda e: (e.mean is None, e.mean or 0.0, len(e.subset), e.subset, e.seed))
+    return Corrupted(
+        dataset=dataset,
+        clean=clean,
+        protocol=protocol,
+        evaluation=evaluation,
+        corruptions=tuple(sorted({split.rpartition("-")[0] for split in rows.filter(~is_clean)["split"]})),
+        reference=reference,
+        guessing=1 - 1 / max(2, classes),
+        rows=tuple(found),
+        left_out=len(rows) - used,
+    )
+
+
+def _classifier(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(tuple(row[name]) if name == "subset" else row[name] for name in CLASSIFIER)
+
+
+def _learned_by(clean: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Split -> the row of the classifier that the clean row is of; of several embeddings of the images, the newest."""
+    digest, fingerprints = clean["protocol_digest"], clean["fingerprints"]
+    elsewhere = learned_from(digest, fingerprints)
+    own = [
+        row
+        for row in rows
+        if row["protocol_digest"] == elsewhere
+        or (row["protocol_digest"], row["fingerprints"]) == (digest, fingerprints)
+    ]
+    newest = max(own, key=lambda row: (row["created"], row["fingerprints"]), default=None)
+    return {row["split"]: row for row in own if newest and row["fingerprints"] == newest["fingerprints"]}

@@ -1,0 +1,166 @@
+"""Provenance: where every result row of a dataset came from, one line per fit, with what many share said once."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from fuseboard.leaderboard.rows.reproduce import command, no_command
+from fuseboard.store.embeddings.manifest import Manifest
+
+RULES = ["evaluation", "protocol", "selection", "metric_set", "source_md5"]
+"""Columns that say by which rules, and on which images, the many settings of an evaluation were measured."""
+SETTING = ["fusion", "classifier", "protocol_digest", "params"]
+"""Columns that tell these settings apart."""
+DEFINITION = [*RULES, *SETTING]
+ENVIRONMENT = ["device", "hardware", "jobs", "libraries"]
+FIT = [*DEFINITION, "subset", "fingerprints", "seed", *ENVIRONMENT, "superseded"]
+"""Columns in which all rows of one fit agree, but for two fits that were made twice."""
+METRICS = {"auc": "AUC", "acc": "ACC", "log_loss": "log loss", "top5": "top-5"}
+
+
+@dataclass(frozen=True)
+class Used:
+    """A version of a backbone that some row used."""
+
+    backbone: str
+    fingerprint: str
+    manifest: Manifest | None
+    """Null where the store does not hold it any more."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row: what a fit scored on one split."""
+
+    key: str
+    split: str
+    metrics: tuple[tuple[str, float], ...]
+    """Name and value at full precision, without those that are missing."""
+    reason: str | None
+    """Why one is missing; null when none is."""
+    rows: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fit; numbers count the lines of the other tables from 1."""
+
+    definition: int
+    environment: int
+    fusion: str
+    classifier: str
+    versions: tuple[tuple[int, str], ...]
+    """Number of the version and name of its backbone, in the order of the subset."""
+    evaluation: str
+    protocol: str
+    seed: int
+    measured: tuple[Measured, ...]
+    """On validation, then on test, then on others by name."""
+    fit_s: float | None
+    superseded: str | None
+    created: datetime
+    command: str | None
+    no_command: str | None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Of one dataset."""
+
+    dataset: str
+    lines: tuple[Line, ...]
+    versions: tuple[Used, ...]
+    environments: tuple[Mapping[str, Any], ...]
+    rules: tuple[Mapping[str, Any], ...]
+    definitions: tuple[tuple[int, Mapping[str, Any]], ...]
+    """Number of the rules, and the setting."""
+
+
+def provenances(rows: pl.DataFrame, manifests: Iterable[Manifest]) -> Iterable[Provenance]:
+    """One per dataset that has a row, by name.
+
+    Args:
+        rows: of the store, marked.
+        manifests: of the store.
+    """
+    held = {(manifest.backbone, manifest.fingerprint): manifest for manifest in manifests}
+    for part in rows.drop("right", strict=False).partition_by("dataset", maintain_order=True):
+        yield _provenance(part["dataset"][0], part.to_dicts(), held)
+
+
+def _provenance(
+    dataset: str, rows: Sequence[Mapping[str, Any]], held: Mapping[tuple[str, str], Manifest]
+) -> Provenance:
+    fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        fits.setdefault(_values(row, FIT), []).append(row)
+    pairs = ((name, one) for row in rows for name, one in zip(row["subset"], row["fingerprints"], strict=True))
+    versions = {pair: number for number, pair in enumerate(sorted(set(pairs)), 1)}
+    environments = _numbered(rows, ENVIRONMENT)
+    rules = _numbered(rows, RULES)
+    definitions = _numbered(rows, DEFINITION)
+    lines = []
+    for fit in fits.values():
+        own = sorted(fit, key=lambda row: (_order(row["split"]), row["key"]))
+        last, zipped = own[-1], zip(own[-1]["subset"], own[-1]["fingerprints"], strict=True)
+        lines.append(
+            Line(
+                definition=definitions[_values(last, DEFINITION)],
+                environment=environments[_values(last, ENVIRONMENT)],
+                fusion=last["fusion"],
+                classifier=last["classifier"],
+                versions=tuple((versions[pair], pair[0]) for pair in zipped),
+                evaluation=last["evaluation"],
+                protocol=last["protocol"],
+                seed=last["seed"],
+                measured=tuple(_measured(row) for row in own),
+                fit_s=last["fit_s"],
+                superseded=last["superseded"],
+                created=max(row["created"] for row in own),
+                command=command(last),
+                no_command=no_command(last),
+            )
+        )
+    return Provenance(
+        dataset=dataset,
+        lines=tuple(sorted(lines, key=lambda line: (line.definition, len(line.versions), line.versions, line.seed))),
+        versions=tuple(Used(*pair, held.get(pair)) for pair in versions),
+        environments=_named(environments, ENVIRONMENT),
+        rules=_named(rules, RULES),
+        definitions=tuple((rules[_values(one, RULES)], one) for one in _named(definitions, DEFINITION)),
+    )
+
+
+def _measured(row: Mapping[str, Any]) -> Measured:
+    metrics = tuple((title, row[name]) for name, title in METRICS.items() if row[name] is not None)
+    lacks = row["auc"] is None or row["acc"] is None
+    return Measured(
+        key=row["key"],
+        split=row["split"],
+        metrics=metrics,
+        reason=(row["reason"] or "no reason was stored") if lacks else None,
+        rows=row["rows"],
+    )
+
+
+def _values(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
+    """Hashable, so that equal ones can be found."""
+    return tuple(tuple(row[name]) if isinstance(row[name], list) else row[name] for name in columns)
+
+
+def _numbered(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """Every distinct combination and its number, in the order of their texts."""
+    found = sorted({_values(row, columns) for row in rows}, key=json.dumps)
+    return {values: number for number, values in enumerate(found, 1)}
+
+
+def _named(found: Iterable[tuple[Any, ...]], columns: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    return tuple(dict(zip(columns, values, strict=True)) for values in found)
+
+
+def _order(split: str) -> tuple[int, str]:
+    return {"val": 0, "test": 1}.get(split, 2), split

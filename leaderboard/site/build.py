@@ -1,0 +1,90 @@
+"""The site: static pages of a store, with nothing in them that another host would have to serve."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fuseboard.leaderboard.context.providers import Sources, nothing
+from fuseboard.leaderboard.output.replace_folder import replacing
+from fuseboard.leaderboard.output.server import HOST, PORT
+from fuseboard.leaderboard.site import staleness
+
+URL = f"http://{HOST}:{PORT}/"
+"""Where `fuseboard leaderboard serve` shows a site: its address unless another one is given."""
+SUBMISSIONS = Path("submissions")
+"""Where submissions are looked for unless another folder is given."""
+
+PAGES = (
+    "home",
+    "singles",
+    "fusion",
+    "contribution",
+    "dataset",
+    "explorer",
+    "runtime",
+    "reported",
+    "submissions",
+    "submission",
+    "backbone",
+    "provenance",
+    "robustness",
+    "transfer",
+    "efficiency",
+    "method",
+    "known_issues",
+    "sql",
+)
+"""Modules of `leaderboard.pages`, each with `pages(site) -> Iterator[Page]`. Named, not imported: a build that has
+nothing to do must not wait for what pages are made with."""
+
+
+def build(
+    root: Path,
+    out: Path,
+    submitted: Path | None = None,
+    sources: Sources | None = None,
+    url: str = URL,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Renders the site of a store, unless `out` is that already, and returns its front page.
+
+    The same store gives the same bytes, so a rebuild can be compared; the date on the pages is that of the newest
+    thing in the store. Where neither what goes into the site nor what is in it has changed since it was built, nothing
+    is touched.
+
+    Args:
+        root: the store; an absent or empty one gives pages that say so.
+        out: the folder to make, or to replace when it is a site built earlier.
+        submitted: the folder of submissions, if there is one.
+        sources: what only the harness knows.
+        url: where the site will stand, with a slash at the end.
+        tell: takes a line that says what moved since `out` was built.
+
+    Raises:
+        FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
+    """
+    out, sources = out.absolute(), sources or nothing()
+    inputs = staleness.Inputs.of(root, submitted, sources, url)
+    if staleness.is_current(out, inputs):
+        tell("nothing changed since the last build")
+    else:
+        from fuseboard.leaderboard.site import write
+
+        with _uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
+            moved = write.write(folder, PAGES, write.gather(root, submitted, sources, url), out)
+        tell(moved)
+    return out / "index.html"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pages are made of millions of small things that all live to the end; looking for circles among them took a
+    quarter of a large build."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

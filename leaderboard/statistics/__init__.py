@@ -1,0 +1,1 @@
+"""Statistics that only rankings need: ranks, tiers, fronts and intervals of proportions."""

@@ -1,0 +1,112 @@
+"""Conditions: the corruptions and severities of a corrupted test set, read one at a time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import shards
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.corruption_error import SEVERITIES
+
+SPLIT = "test"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One corruption at one severity: every test image once, in the order of the clean ones."""
+
+    corruption: str
+    severity: int
+    """1, the mildest, to 5."""
+    start: int
+    """Id of its first row."""
+
+    @property
+    def split(self) -> str:
+        """As result rows name it."""
+        return f"{self.corruption}-{self.severity}"
+
+
+def conditions(version: Version, dataset: str, images: int) -> tuple[Condition, ...]:
+    """The conditions of a version, in the order of its rows; no vector is read.
+
+    Args:
+        version: that embedded the corrupted test set.
+        dataset: the corrupted one.
+        images: of the clean test set.
+
+    Raises:
+        FuseboardError: a severity is missing or one too many, or a condition has not every image exactly once.
+    """
+    query = (
+        "SELECT corruption, severity, min(id) AS first, max(id) AS last, count(*) AS rows, count(DISTINCT id) AS ids "
+        "FROM read_parquet($paths) GROUP BY ALL ORDER BY first"
+    )
+    found = _ask(version, dataset, query).to_pylist()
+    severities: dict[str, list[int]] = {}
+    for each in found:
+        if not each["rows"] == each["ids"] == each["last"] - each["first"] + 1 == images:
+            raise FuseboardError(
+                f"{dataset}: {version.spec} has {each['rows']} rows of {each['corruption']} at severity "
+                f"{each['severity']}, for {images} clean test images; extract it again"
+            )
+        severities.setdefault(each["corruption"], []).append(each["severity"])
+    for corruption, there in severities.items():
+        if sorted(there) != list(range(1, SEVERITIES + 1)):
+            raise FuseboardError(
+                f"{dataset}: {version.spec} has {corruption} at severity {', '.join(map(str, sorted(there)))}, and not "
+                f"at 1 to {SEVERITIES}; extract it again"
+            )
+    return tuple(Condition(each["corruption"], each["severity"], each["first"]) for each in found)
+
+
+def verify(version: Version, dataset: str) -> None:
+    """Holds every shard against its SHA-256; to be called once, before the first `read`."""
+    for path, shard in version.shards(dataset, SPLIT).items():
+        shards.verify(path, shard)
+
+
+def read(version: Version, dataset: str, condition: Condition, labels: Labels) -> NDArray[np.float32]:
+    """The vectors (N, D) of one condition, row by row the clean test images.
+
+    Peak memory is twice these vectors: other conditions lie in other row groups, which are not fetched.
+
+    Args:
+        version: that embedded the corrupted test set.
+        dataset: the corrupted one.
+        condition: one of `conditions`.
+        labels: of the N clean test images, by ascending id.
+
+    Raises:
+        FuseboardError: labels that are not those, a vector that is not finite, or shards that cannot be read.
+    """
+    where, dim = f"{dataset} {condition.split}: {version.spec}", version.manifest.dim
+    query = (
+        f"SELECT id, label, embedding::FLOAT[{dim}] AS embedding FROM read_parquet($paths) "
+        "WHERE id BETWEEN $first AND $last ORDER BY id"
+    )
+    table = _ask(version, dataset, query, first=condition.start, last=condition.start + len(labels) - 1)
+    if table["label"].to_pylist() != labels.tolist():
+        raise FuseboardError(f"{where} has other labels than the clean test images; extract both again")
+    matrix: NDArray[np.float32] = table["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, dim)
+    if len(broken := np.flatnonzero(~np.isfinite(matrix).all(axis=1))):
+        raise FuseboardError(
+            f"{where} holds NaN or infinity for id {condition.start + int(broken[0])}; extract it again"
+        )
+    return matrix
+
+
+def _ask(version: Version, dataset: str, query: str, **values: int) -> Any:
+    """The answer as an Arrow table."""
+    paths = [str(path) for path in version.shards(dataset, SPLIT)]
+    try:
+        with duckdb.connect() as database:
+            return database.sql(query, params={"paths": paths, **values}).to_arrow_table()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise FuseboardError(f"{dataset}: {version.spec} cannot be read ({reason}); extract it again") from error

@@ -1,0 +1,160 @@
+"""The README of a version, which the Hugging Face Hub shows as its dataset card."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from fuseboard.store.embeddings import loading_snippets, shards
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.files import atomic
+
+FILE = "README.md"
+
+_LICENCES = (
+    "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 cc-by-2.0 cc-by-2.5 "
+    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
+    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc0-1.0 ecl-2.0 epl-1.0 epl-2.0 eupl-1.1 "
+    "eupl-1.2 gpl-2.0 gpl-3.0 isc lgpl-2.1 lgpl-3.0 mit mpl-2.0 ms-pl ncsa ofl-1.1 postgresql unlicense wtfpl zlib"
+)
+HUB_LICENCES = frozenset(_LICENCES.split())
+"""SPDX identifiers in the lower case that the Hub accepts; it refuses a card with any other."""
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Writes the README of a version; call it whenever its manifest changes."""
+    atomic.write_text(folder / FILE, render(manifest))
+
+
+def render(manifest: Manifest, place: str = "ORG/NAME") -> str:
+    """The whole card: for the Hub with the front matter that makes `load_dataset` work, then text for people.
+
+    Titles, licences and sources come from whoever wrote the card, so each is escaped wherever it stands.
+
+    Args:
+        manifest: of the version.
+        place: `ORG/NAME` on the Hub, or the DOI of a Zenodo record.
+    """
+    front = "" if place.startswith("10.") else f"---\n{_front_matter(manifest)}\n---\n\n"
+    return front + _text(manifest, place)
+
+
+def _front_matter(manifest: Manifest) -> str:
+    """One config per dataset with its features, written by the libraries that read it."""
+    from datasets import DatasetInfo, Features
+    from datasets.info import DatasetInfosDict
+    from huggingface_hub import DatasetCardData
+
+    licence = manifest.about.licence.lower()
+    known = licence in HUB_LICENCES
+    facts: dict[str, Any] = {
+        "license": licence if known else "other",
+        "license_name": None if known else re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "unknown",
+        "pretty_name": f"{_line(manifest.about.title)} embeddings",
+        "tags": ["embeddings", "biomedical", "fuseboard"],
+    }
+    card = DatasetCardData(**facts)
+    card["configs"] = [
+        {
+            "config_name": name,
+            "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in entry.splits],
+        }
+        for name, entry in manifest.datasets.items()
+    ]
+    infos = DatasetInfosDict()
+    for name, entry in manifest.datasets.items():
+        form = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
+        infos[name] = DatasetInfo(features=Features.from_arrow_schema(form))
+    infos.to_dataset_card_data(card)
+    return str(card.to_yaml()).strip()
+
+
+def _text(manifest: Manifest, place: str) -> str:
+    about = manifest.about
+    pretraining = "; ".join(_plain(text) for text in about.pretraining) or "not stated"
+    overlap = "; ".join(_plain(text) for text in about.overlap) or "none known"
+    return f"""# {_plain(about.title)}: embeddings
+
+Frozen image embeddings of the backbone `{manifest.backbone}`: {manifest.dim} numbers ({manifest.dtype}) per image,
+computed once and stored as plain Parquet. `id` is the row number in the dataset's official split, `label` its class
+(a list of 0 and 1 where an image has several), `embedding` the vector. No image is in here.
+
+- Fingerprint: `{manifest.fingerprint}`, the hash of everything below that decides the vectors
+- Created: {manifest.created:%Y-%m-%d}
+
+## Load
+
+{loading_snippets.section(manifest, place)}
+
+## What is here, and what it cost
+
+| dataset | split | images | MB | images/s | device | precision | peak RSS (MB) | peak VRAM (MB) |
+|---|---|---:|---:|---:|---|---|---:|---:|
+{_profiles(manifest)}
+{_imports(manifest)}
+## Licence and source
+
+- Backbone: {_plain(about.source)}; licence {_plain(about.licence)}
+- Paper: {_plain(about.paper) if about.paper else "not stated"}
+- Pre-training data: {pretraining}
+- Known overlap with the datasets here: {overlap}
+{_sources(manifest)}
+
+## Identity
+
+```json
+{json.dumps(manifest.identity, indent=1, sort_keys=True)}
+```
+"""
+
+
+def _profiles(manifest: Manifest) -> str:
+    rows = []
+    for name, entry in manifest.datasets.items():
+        for split, facts in entry.splits.items():
+            cost, size = facts.profile, sum(shard.bytes for shard in facts.shards) / 1e6
+            costs = ["not measured"] * 5
+            if cost is not None:
+                device, precision = _plain(cost.device), _plain(cost.precision)
+                speed, rss, vram = map(_number, (cost.images_per_s, cost.peak_rss_mb, cost.peak_vram_mb))
+                costs = [speed, device, precision, rss, vram]
+            rows.append(f"| {name} | {split} | {facts.rows:,} | {size:,.1f} | {' | '.join(costs)} |")
+    return "\n".join(rows)
+
+
+def _imports(manifest: Manifest) -> str:
+    """What a reader must know of the ids before joining them with anything."""
+    imported = [
+        f"- `{name}` {split}: row order **{facts.imported.order}**, from {_plain(facts.imported.source)}, "
+        f"file `{facts.imported.file}`: {_plain(facts.imported.proof)}"
+        for name, entry in manifest.datasets.items()
+        for split, facts in entry.splits.items()
+        if facts.imported is not None
+    ]
+    if not imported:
+        return ""
+    return (
+        "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, "
+        "`id` is the row's place in their file, and meets only rows of that import.\n\n" + "\n".join(imported) + "\n"
+    )
+
+
+def _sources(manifest: Manifest) -> str:
+    return "\n".join(
+        f"- Images of `{name}`: licence {_plain(entry.licence)}; source MD5 {_plain(entry.source_md5)}"
+        for name, entry in manifest.datasets.items()
+    )
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:,.0f}"
+
+
+def _line(text: str) -> str:
+    """Foreign text on one line, so that it cannot end the front matter or start a block."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _plain(text: str) -> str:
+    """Foreign text that Markdown shows as it is: no markup, HTML or table cell begins in it."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&$])", r"\\\1", _line(text))

@@ -1,0 +1,33 @@
+"""What the store asks of a dataset that somebody who knows images hands to it."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.store.embeddings.manifest import SplitName
+
+
+class Official(Protocol):
+    """A dataset's own word on its labels; the harness's datasets are such."""
+
+    task: str
+    label_names: tuple[str, ...]
+    licence: str
+    source_md5: str
+    splits: tuple[SplitName, ...]
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the labels can be read without downloading anything."""
+
+    def labels(self, split: str) -> NDArray[np.integer[Any]]:
+        """(N,) class numbers, or (N, L) of 0 and 1 for multi-label, by row number in the official split."""
+
+
+Datasets = Callable[[str], Official]
+"""Finds a dataset by name.
+
+It raises UsageError for a name nobody knows, ModuleNotFoundError where the package it needs is not installed.
+"""

@@ -1,0 +1,74 @@
+"""The history of a version: what happened to it in this store, and where else it has been put. It stays here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fuseboard.store.embeddings import manifest as manifests
+from fuseboard.store.embeddings.manifest import Manifest, Name, SplitName
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import atomic
+
+FILE = "history.json"
+Kind = Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
+
+
+class Event(BaseModel):
+    """One thing that happened to a version."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    what: Kind
+    where: str = Field(description="such as ORG/NAME on the Hub; a Zenodo record's address; a cache's DOI; a device")
+    revision: str | None = Field(None, description="the Hub's commit")
+    doi: str | None = None
+    datasets: dict[Name, tuple[SplitName, ...]]
+    at: datetime
+
+
+class _History(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events: tuple[Event, ...]
+
+
+def read(folder: Path) -> tuple[Event, ...]:
+    """What happened to the version in a folder, oldest first; nothing where no record was kept."""
+    path = folder / FILE
+    if not path.is_file():
+        return ()
+    try:
+        return _History.model_validate_json(path.read_bytes()).events
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise FuseboardError(
+            f"{path}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}; "
+            "delete it: only the record of where this version came from is lost"
+        ) from error
+
+
+def add(
+    folder: Path,
+    what: Kind,
+    where: str,
+    datasets: dict[str, tuple[SplitName, ...]],
+    revision: str | None = None,
+    doi: str | None = None,
+) -> None:
+    """Notes an event at the end. Call it while holding the version's lock."""
+    event = Event(what=what, where=where, revision=revision, doi=doi, datasets=datasets, at=manifests.now())
+    atomic.write_text(folder / FILE, _History(events=(*read(folder), event)).model_dump_json(indent=1) + "\n")
+
+
+def splits_of(manifest: Manifest) -> dict[str, tuple[SplitName, ...]]:
+    """What a manifest lists, in the form that an event keeps."""
+    return {name: tuple(entry.splits) for name, entry in manifest.datasets.items()}
+
+
+def origins(events: Iterable[Event]) -> list[str]:
+    """Where a version's vectors came from, each place once, such as `pulled from org/name`."""
+    prefix = {"extracted": "extracted on ", "imported": "imported from ", "pulled": "pulled from "}
+    return list(dict.fromkeys(f"{prefix[e.what]}{e.where}" for e in events if e.what in prefix))

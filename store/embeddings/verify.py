@@ -1,0 +1,161 @@
+"""Verification: whether what lies in a store is what its manifests promise and what its datasets say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fuseboard.store.embeddings import block, shards, versions
+from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
+from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError, UsageError
+
+BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be; empty names where it concerns the whole version."""
+
+    version: str
+    dataset: str
+    split: str
+    file: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, and what could not be compared."""
+
+    findings: tuple[Finding, ...]
+    not_compared: dict[str, str]
+    """Dataset -> why its own labels and ids were not held against the shards."""
+
+
+def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None) -> Report:
+    """Re-hashes and reads every shard of a store, or of the versions that `backbone[@fingerprint]` names.
+
+    It goes on after a finding, because one look should tell everything that has to be extracted or pulled again.
+
+    Args:
+        root: the store.
+        spec: only these versions.
+        datasets: finds the datasets whose labels and ids the shards must have. Nothing is downloaded for it.
+    """
+    found, broken = versions.survey(root)
+    if spec is not None:
+        name, _, prefix = spec.partition("@")
+        found = [v for v in found if v.manifest.backbone == name and v.manifest.fingerprint.startswith(prefix)]
+        broken = {f: e for f, e in broken.items() if f.parent.name == name and f.name.startswith(prefix)}
+        if not found and not broken:
+            raise UsageError(f"no version fits {spec!r} in {root}; `fuseboard store list` shows what is there")
+    findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
+    known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
+    findings += [finding for version in found for finding in _version(version, known)]
+    return Report(tuple(findings), not_compared)
+
+
+def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Official], dict[str, str]]:
+    """The datasets that can be read here without a download, and for each other one the reason."""
+    known: dict[str, Official] = {}
+    lacking: dict[str, str] = {}
+    for name in sorted(names):
+        if datasets is None:
+            lacking[name] = "no datasets were given"
+            continue
+        try:
+            dataset = datasets(name)
+            if dataset.at_hand:
+                known[name] = dataset
+            else:
+                lacking[name] = "its file is not on this machine"
+        except UsageError:
+            lacking[name] = "no dataset of that name is known here"
+        except (FuseboardError, ModuleNotFoundError) as error:
+            lacking[name] = str(error)
+    return known, lacking
+
+
+def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
+    for dataset, entry in version.manifest.datasets.items():
+        for split, facts in entry.splits.items():
+            last, whole = -1, True
+            for shard in facts.shards:
+                problems, last = _shard(version.folder / dataset / shard.file, shard, version.manifest, entry, last)
+                yield from (Finding(version.spec, dataset, split, shard.file, problem) for problem in problems)
+                whole &= not problems
+            if whole and dataset in known and facts.numbering == "official":
+                for problem in _against(known[dataset], version, dataset, split, entry):
+                    yield Finding(version.spec, dataset, split, "", problem)
+
+
+def _against(official: Official, version: Version, dataset: str, split: str, entry: DatasetEntry) -> Iterator[str]:
+    """What the dataset itself says otherwise than a split whose shards are sound."""
+    for what, ours, theirs in (
+        ("task", entry.task, official.task),
+        ("label names", entry.label_names, official.label_names),
+        ("source MD5", entry.source_md5, official.source_md5),
+    ):
+        if ours != theirs:
+            yield f"{what} {ours!r}, the dataset has {theirs!r}"
+    if split not in official.splits:
+        yield f"the dataset has no {split} split"
+        return
+    found, labels = block.read(version, dataset, split, vectors=False), official.labels(split)
+    if not np.array_equal(found.ids, np.arange(len(labels))):
+        yield f"{len(found.ids)} ids up to {found.ids.max()}, the dataset has the {len(labels)} ids from 0 on"
+    elif found.labels.shape != labels.shape:
+        yield f"labels of shape {found.labels.shape}, the dataset's have {labels.shape}"
+    elif (differ := (found.labels != labels).reshape(len(labels), -1).any(axis=1)).any():
+        row = int(np.flatnonzero(differ)[0])
+        yield f"id {row} has label {found.labels[row]}, in the dataset {labels[row]} ({int(differ.sum())} differ)"
+
+
+def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, last: int) -> tuple[list[str], int]:
+    """What is wrong with one shard, and the id it ends with; `last` is the id that the shard before it ended with."""
+    try:
+        shards.verify(path, shard)
+    except FuseboardError as error:
+        return [str(error)], last
+    wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
+    problems, rows = [], 0
+    try:
+        with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+            form = file.schema_arrow
+            wrong = [field for field in wanted if field.name not in form.names or form.field(field.name) != field]
+            if wrong:
+                there = form.field(wrong[0].name).type if wrong[0].name in form.names else "not there"
+                return [f"column {wrong[0].name} is {there}, not {wrong[0].type}"], last
+            for batch in file.iter_batches(BATCH_ROWS, columns=wanted.names):
+                ids = batch.column("id").to_numpy().astype(np.int64)
+                if (np.diff(ids, prepend=last) <= 0).any():
+                    problems.append(f"ids do not ascend without repetition after id {last}")
+                rows, last = rows + len(ids), int(ids.max(initial=last))
+                problems += _labels(batch.column("label"), entry) + _vectors(batch.column("embedding"), ids)
+    except (OSError, pa.ArrowException) as error:
+        problems.append(f"not readable as Parquet ({str(error).splitlines()[0]})")
+    if rows != shard.rows:
+        problems.append(f"{rows} rows, the manifest says {shard.rows}")
+    return list(dict.fromkeys(problems)), last
+
+
+def _labels(column: Any, entry: DatasetEntry) -> list[str]:
+    values = column.flatten().to_numpy() if pa.types.is_list(column.type) else column.to_numpy()
+    if not pa.types.is_list(column.type):
+        return [f"label {values.max()} of {entry.n_classes} classes"] if (values >= entry.n_classes).any() else []
+    lengths = column.value_lengths().to_numpy()
+    if (lengths != entry.n_classes).any() or (values > 1).any():
+        return [f"a label is not {entry.n_classes} numbers of 0 and 1"]
+    return []
+
+
+def _vectors(column: Any, ids: Any) -> list[str]:
+    matrix = column.flatten().to_numpy(zero_copy_only=False).reshape(len(ids), -1)
+    bad = ids[~np.isfinite(matrix).all(axis=1)]
+    return [f"the vector of id {bad[0]} holds NaN or infinity"] if len(bad) else []

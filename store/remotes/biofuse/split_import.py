@@ -1,0 +1,159 @@
+"""Keeping a split that somebody else computed: from arrays to shards and a manifest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from fuseboard.store.embeddings import dataset_card, history, shards, versions
+from fuseboard.store.embeddings import manifest as manifests
+from fuseboard.store.embeddings.dataset_protocol import Official
+from fuseboard.store.embeddings.manifest import DatasetEntry, Import, Manifest, Shard, Split, SplitName
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import atomic
+
+SHARD_ROWS = 8192
+"""Rows per shard, and so the rows that are in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A split to keep. The ids of its rows are their positions."""
+
+    dataset: str
+    split: SplitName
+    official: Official
+    labels: NDArray[np.integer[Any]]
+    """(N,) uint16, or (N, L) uint8 for multi-label."""
+    vectors: NDArray[np.floating[Any]]
+    """(N, D) of any float type, perhaps a view of a mapped file; stored in the version's type."""
+    imported: Import
+    compared: bool
+    """Whether `imported.order` is the outcome of a comparison; where it is not, what is known already stays."""
+
+
+def keep(root: Path, new: Manifest, rows: Rows) -> tuple[Split, bool]:
+    """Adds a split to a version, and says whether anything changed.
+
+    A split that is there with the same vectors and labels is not written again; only what is said of its order is,
+    where more is known now. A killed run leaves whole shards that the next one finds, and lists no half of a split.
+
+    Args:
+        root: the store.
+        new: the manifest of the version without datasets, for a version that does not exist yet.
+        rows: the split.
+
+    Raises:
+        FuseboardError: the split is there with other vectors, labels or images. Neither is preferred.
+    """
+    folder = versions.folder_of(root, new.backbone, new.fingerprint)
+    with versions.lock_of(root, new.backbone, new.fingerprint):
+        there = manifests.read(folder) if (folder / manifests.FILE).is_file() else new
+        entry = _entry(there, new, rows)
+        old = entry.splits.get(rows.split)
+        split = _known(folder, old, rows) if old is not None else None
+        if split is not None and split == old:
+            return split, False
+        if split is None:
+            made = _write(folder, there, rows)
+            split = Split(rows=len(rows.labels), shards=made, profile=None, imported=rows.imported)
+        splits: dict[SplitName, Split] = {**entry.splits, rows.split: split}
+        ordered = {name: splits[name] for name in manifests.SPLITS if name in splits}
+        datasets = {**there.datasets, rows.dataset: entry.model_copy(update={"splits": ordered})}
+        updated = there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
+        dataset_card.write(folder, updated)
+        updated.write(folder)
+        history.add(folder, "imported", rows.imported.source, {rows.dataset: (rows.split,)})
+        return split, True
+
+
+def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
+    """The dataset's entry in the version, or a fresh one; raises where the version cannot take these rows."""
+    where = f"{there.backbone}@{there.fingerprint[:12]}"
+    if (there.dim, there.dtype) != (new.dim, new.dtype):
+        raise FuseboardError(
+            f"{where} holds {there.dim} x {there.dtype}, not {new.dim} x {new.dtype}; name another --source"
+        )
+    facts = rows.official
+    entry = there.datasets.get(rows.dataset)
+    if entry is not None and (entry.task, entry.source_md5) != (facts.task, facts.source_md5):
+        raise FuseboardError(f"{where} holds {rows.dataset} of other images; name another --source")
+    return entry or DatasetEntry(
+        task=facts.task,
+        n_classes=len(facts.label_names),
+        label_names=facts.label_names,
+        licence=facts.licence,
+        source_md5=facts.source_md5,
+        splits={},
+    )
+
+
+def _known(folder: Path, old: Split, rows: Rows) -> Split | None:
+    """The split that is there, with what is known of its order now, or None where its shards must be made again."""
+    same_file = old.imported is not None and old.imported.sha256 == rows.imported.sha256
+    try:
+        for shard in old.shards:
+            shards.verify(folder / rows.dataset / shard.file, shard)
+    except FuseboardError as error:
+        if same_file:
+            return None
+        raise FuseboardError(
+            f"{error}, and this is not the file that it was imported from; name another --source"
+        ) from None
+    if not same_file and not _holds(folder / rows.dataset, old, rows):
+        raise FuseboardError(
+            f"{folder.parent.name}@{folder.name[:12]} holds other vectors of {rows.dataset} {rows.split} from "
+            f"{rows.imported.source}; name another --source"
+        )
+    order_changed = old.imported is None or old.imported.order != rows.imported.order
+    if rows.compared and (same_file or order_changed):
+        return old.model_copy(update={"imported": rows.imported})
+    return old
+
+
+def _holds(folder: Path, old: Split, rows: Rows) -> bool:
+    """Whether shards hold exactly these rows; one shard is in memory at a time."""
+    if old.rows != len(rows.labels):
+        return False
+    start = 0
+    for shard in old.shards:
+        part = slice(start, start := start + shard.rows)
+        table = pq.read_table(folder / shard.file, columns=["label", "embedding"], memory_map=False)
+        stored = table["label"].combine_chunks()
+        labels = np.array(stored.to_pylist()) if rows.labels.ndim == 2 else stored.to_numpy(zero_copy_only=False)
+        vectors = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        wanted = rows.vectors[part].astype(vectors.dtype).reshape(-1)
+        if not np.array_equal(labels, rows.labels[part]) or not np.array_equal(vectors, wanted):
+            return False
+    return True
+
+
+def _write(folder: Path, there: Manifest, rows: Rows) -> tuple[Shard, ...]:
+    """The shards of a split that is not listed, those that a killed run left included."""
+    count = -(-len(rows.labels) // SHARD_ROWS)
+    paths = [folder / rows.dataset / shards.file_name(rows.split, index, count) for index in range(count)]
+    atomic.sweep(folder / rows.dataset)
+    for path in (folder / rows.dataset).glob(f"{rows.split}-*.parquet"):
+        if path not in paths:  # of a killed import of another file; readers that glob would read it too
+            path.unlink()
+    about = {
+        "fingerprint": there.fingerprint,
+        "dataset": rows.dataset,
+        "source_md5": rows.official.source_md5,
+        "split": rows.split,
+        "imported_sha256": rows.imported.sha256,
+    }
+    made = []
+    for index, path in enumerate(paths):
+        part = slice(index * SHARD_ROWS, min((index + 1) * SHARD_ROWS, len(rows.labels)))
+        ids, labels = np.arange(part.start, part.stop, dtype=np.uint32), rows.labels[part]
+        shard = shards.adopt(path, ids, labels, about)
+        if shard is None:
+            # A copy, because a view of a mapped pickle need not be aligned.
+            vectors: NDArray[np.floating[Any]] = np.array(rows.vectors[part], there.dtype, order="C")
+            shard = shards.write(path, ids, labels, vectors, about)
+        made.append(shard)
+    return tuple(made)

@@ -1,0 +1,187 @@
+"""Results: one row per measured thing, keyed by its inputs, in Parquet."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.files import atomic
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results.schema import SCHEMA, OldSchema, folder_of, frames
+
+Metric = Annotated[float, Field(ge=0, le=1)] | None
+"""A share; what could not be measured is None with a reason, never NaN or 0."""
+
+
+class Inputs(BaseModel):
+    """Everything that decides a result; its hash is the row's key, so work that is done is known to be done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    evaluation: Name
+    protocol: str
+    protocol_digest: str
+    dataset: Name
+    source_md5: str
+    split: str
+    subset: tuple[str, ...]
+    """Backbones in the order their features are joined, which is alphabetical."""
+    fingerprints: tuple[str, ...]
+    """The version of each backbone of `subset`, in the same order."""
+    fusion: str
+    classifier: str
+    seed: int
+    metric_set: str = "medmnist"
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits that name this result."""
+        return fingerprint(self.model_dump(mode="json"))
+
+
+class Result(BaseModel):
+    """One measured row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inputs: Inputs
+    params: dict[str, int | float] | None = None
+    """Of the classifier; null in rows of before they were kept."""
+    selection: tuple[str, ...]
+    """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
+    auc: Metric
+    acc: Metric
+    log_loss: float | None = Field(None, ge=0)
+    """In nats; null in rows of before it was kept."""
+    top5: Metric = None
+    """Share of images whose class is among the five most probable; null but for the evaluation `transfer`."""
+    reason: str | None = None
+    """Why a metric is null; null when none is."""
+    rows: int
+    features: int
+    fit_s: float | None
+    predict_s: float | None
+    peak_rss_mb: float | None
+    """Largest resident memory of the whole process so far, which `jobs` fits share."""
+    peak_vram_mb: float | None
+    jobs: int
+    device: str
+    hardware: str
+    libraries: dict[str, str]
+    created: datetime
+    right: list[int] | None = None
+    """(N,) right answers per image in id order, 0 or 1, or up to L for L labels; kept for every subset, so that choices
+    can be made again. Null on folds and in rows of before it was kept."""
+    scores: list[list[float]] | None
+    """(N, C) predicted probabilities in id order; kept for the finalists, null for the others."""
+
+    @model_validator(mode="after")
+    def _missing_has_a_reason(self) -> "Result":
+        if (self.auc is None or self.acc is None) and not self.reason:
+            raise ValueError("a missing metric needs a reason")
+        return self
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the results of a store hold, as far as it can be read."""
+
+    rows: pl.DataFrame
+    """As `read` gives them."""
+    refused: tuple[OldSchema, ...]
+    """Files whose rows are not among them."""
+    disputed: tuple[str, ...]
+    """Keys that stand in several places with different metrics; the copy of the first file is among the rows."""
+
+
+def keep(root: Path, rows: Iterable[Result]) -> None:
+    """Writes rows of one evaluation and dataset as one small file, at once and whole."""
+    records = [_record(row) for row in rows]
+    first = records[0]
+    folder = folder_of(root, str(first["evaluation"]), str(first["dataset"]))
+    # Rows that come again with their predictions must not replace a file in which others lie as well.
+    name = fingerprint({"rows": [[record["key"], record["scores"] is not None] for record in records]})
+    with atomic.replacing(folder / f"{name}.parquet") as temporary:
+        _write(pl.DataFrame(records, schema=SCHEMA), temporary)
+
+
+def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
+    """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions.
+
+    Raises:
+        FuseboardError: a file is damaged, or of another schema.
+    """
+    found, refused = frames(root, evaluation, dataset, scores)
+    if refused:
+        raise refused[0]
+    return fold(found)
+
+
+def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> Reading:
+    """The same without the files of another schema, which are named instead: for what must go on without them.
+
+    Raises:
+        FuseboardError: a file is damaged.
+    """
+    found, refused = frames(root, evaluation, dataset, scores)
+    metrics = pl.concat([frame.select("key", "auc", "acc", "log_loss", "top5") for frame in found]).unique()
+    disputed = metrics.filter(pl.col("key").is_duplicated())["key"].unique().drop_nulls().sort()
+    return Reading(fold(found), tuple(refused), tuple(disputed))
+
+
+def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of several places, once per key; of two copies the first that kept its predictions, where they were read."""
+    rows = pl.concat(list(frames))
+    if "scores" in rows.columns:
+        rows = rows.sort(pl.col("scores").is_null(), maintain_order=True)
+    return rows.unique("key", keep="first").sort("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
+
+
+def known_keys(root: Path, evaluation: str, dataset: str) -> set[str]:
+    """Keys of the rows that are there already."""
+    return set(read(root, evaluation, dataset)["key"])
+
+
+def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:
+    """Joins the small files of finished fits into one, without the predictions of the rows named by `drop_scores`.
+
+    The joined file is in place before the small ones go, so a crash between the two leaves duplicates, which `read`
+    folds, and never a gap.
+    """
+    folder = folder_of(root, evaluation, dataset)
+    parts = sorted(folder.glob("[!.]*.parquet"))
+    if len(parts) < 2:
+        return
+    everything, dropped = read(root, evaluation, dataset, scores=True), pl.col("key").is_in(list(drop_scores))
+    without = everything.filter(dropped).with_columns(pl.lit(None, SCHEMA["scores"]).alias("scores"))
+    rows = pl.concat([everything.filter(~dropped), without])
+    kept = rows.filter(pl.col("scores").is_not_null())
+    target = folder / f"rows-{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
+    with atomic.replacing(target) as temporary:
+        _write(rows, temporary)
+    for part in parts:
+        if part != target:
+            part.unlink(missing_ok=True)
+
+
+def _write(rows: pl.DataFrame, path: Path) -> None:
+    """Writes with pyarrow, whose error for a full disk is the system's own; Polars has one without a number."""
+    pq.write_table(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), path, compression="zstd")
+
+
+def _record(row: Result) -> dict[str, object]:
+    values = row.model_dump(exclude={"inputs"})
+    return {
+        "key": row.inputs.key,
+        **row.inputs.model_dump(),
+        **values,
+        "libraries": json.dumps(row.libraries, sort_keys=True),
+        "params": None if row.params is None else json.dumps(row.params, sort_keys=True),
+    }

@@ -1,0 +1,115 @@
+"""Result files: the Parquet under `results/`, opened one by one, each checked for the columns of a result row."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fuseboard.store.errors import FuseboardError
+
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "key": pl.String,
+    "evaluation": pl.String,
+    "protocol": pl.String,
+    "protocol_digest": pl.String,
+    "dataset": pl.String,
+    "source_md5": pl.String,
+    "split": pl.String,
+    "subset": pl.List(pl.String),
+    "fingerprints": pl.List(pl.String),
+    "fusion": pl.String,
+    "classifier": pl.String,
+    "params": pl.String,
+    "seed": pl.Int64,
+    "metric_set": pl.String,
+    "selection": pl.List(pl.String),
+    "auc": pl.Float64,
+    "acc": pl.Float64,
+    "log_loss": pl.Float64,
+    "top5": pl.Float64,
+    "reason": pl.String,
+    "rows": pl.Int64,
+    "features": pl.Int64,
+    "fit_s": pl.Float64,
+    "predict_s": pl.Float64,
+    "peak_rss_mb": pl.Float64,
+    "peak_vram_mb": pl.Float64,
+    "jobs": pl.Int64,
+    "device": pl.String,
+    "hardware": pl.String,
+    "libraries": pl.String,
+    "created": pl.Datetime("us", "UTC"),
+    "right": pl.List(pl.UInt8),
+    "scores": pl.List(pl.List(pl.Float32)),
+}
+
+LATER = {"log_loss", "params", "right", "top5"}
+"""Columns that files of before they were added may lack; their rows have null there."""
+
+MEND = "delete it and run the same search again"
+
+
+class OldSchema(FuseboardError):
+    """A results file that can be read, and whose columns are not those of a result row."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: of another schema: {what}; {MEND}")
+        self.path, self.what = path, what
+
+
+def folder_of(root: Path, evaluation: str, dataset: str) -> Path:
+    """Where the rows of an evaluation on a dataset lie."""
+    return root / "results" / evaluation / dataset
+
+
+def frames(root: Path, evaluation: str, dataset: str, scores: bool) -> tuple[list[pl.DataFrame], list[OldSchema]]:
+    """One frame per file, by name, after an empty one; and what is wrong with files of another schema.
+
+    Raises:
+        FuseboardError: a file is damaged.
+    """
+    columns = [name for name in SCHEMA if scores or name != "scores"]
+    while True:
+        paths = sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))
+        found = [pl.DataFrame(schema={name: SCHEMA[name] for name in columns})]
+        refused: list[OldSchema] = []
+        try:
+            for path in paths:
+                try:
+                    found.append(_open(path, columns))
+                except OldSchema as error:
+                    refused.append(error)
+            return found, refused
+        except FileNotFoundError:  # another process joined the files meanwhile: list them again
+            continue
+
+
+def _open(path: Path, columns: list[str]) -> pl.DataFrame:
+    try:
+        present = pl.read_parquet_schema(path)
+        lacking = [name for name in columns if name not in present]
+        if required := [name for name in lacking if name not in LATER]:
+            raise OldSchema(path, f"it lacks the column{'s'[: len(required) - 1]} {', '.join(required)}")
+        for name in columns:
+            if name in present and not _fits(present[name], SCHEMA[name]):
+                raise OldSchema(path, f"its column {name} is of the type {present[name]}")
+        rows = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
+        rows = rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in lacking)
+        return rows.select(pl.col(name).cast(SCHEMA[name]) for name in columns)
+    except FileNotFoundError:
+        raise
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FuseboardError(f"{path}: not a readable results file ({str(error).splitlines()[0]}); {MEND}") from error
+
+
+def _fits(present: Any, wanted: Any) -> bool:
+    """Whether every value of a type is one of another: numbers may be narrower, and a column may be all null."""
+    if present == pl.Null or present == wanted:
+        return True
+    if isinstance(present, pl.List) and isinstance(wanted, pl.List):
+        return _fits(present.inner, wanted.inner)
+    if wanted.is_float():
+        return bool(present.is_numeric())
+    if wanted.is_integer():
+        return bool(present.is_integer())
+    return bool(wanted.is_temporal() and present == pl.Datetime)

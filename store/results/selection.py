@@ -1,0 +1,121 @@
+"""The choice: which subset a protocol picks from its rows, and what the pick hides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from fuseboard.store.errors import FuseboardError
+
+TIE_BREAKS: Mapping[str, pl.Expr] = {
+    "backbones": pl.col("subset").list.len(),
+    "features": pl.col("features"),
+    "name": pl.col("subset").list.join("+"),
+}
+"""What decides among equals; lower wins."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a protocol chooses by, read from the first item of its rows' `selection`: `auc`, or `cv-auc`."""
+
+    name: str
+
+    @property
+    def split(self) -> str:
+        """Where it is measured: on validation, or by cross-validation over training and validation."""
+        return "cv" if self.name.startswith("cv-") else "val"
+
+    @property
+    def column(self) -> str:
+        """Of the result rows."""
+        return self.name.removeprefix("cv-").replace("-", "_")
+
+    @property
+    def score(self) -> pl.Expr:
+        """Of a row, higher is better."""
+        return -pl.col(self.column) if self.column == "log_loss" else pl.col(self.column)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an exhaustive search says, from the rows of one protocol, dataset and pool of versions."""
+
+    chosen: tuple[str, ...]
+    """Best on validation, after the declared tie-break."""
+    ties: tuple[tuple[str, ...], ...]
+    """Every subset with the best validation score, the chosen one first."""
+    oracle: tuple[str, ...]
+    """Best on test by the same metric: nobody can choose it, it shows what the choice missed."""
+    everything: tuple[str, ...]
+    """All backbones of the pool, or an empty tuple where that subset was not measured."""
+    singles: tuple[tuple[str, ...], ...]
+    """Subsets of one backbone, by name."""
+    measured: int
+    possible: int
+    """Subsets measured, and 2^K - 1."""
+
+    @property
+    def finalists(self) -> set[tuple[str, ...]]:
+        """Subsets whose predictions are worth keeping."""
+        return {self.chosen, self.oracle, self.everything, *self.singles, *self.ties} - {()}
+
+
+def choose(rows: pl.DataFrame) -> Choice:
+    """Applies a protocol's own selection to its rows.
+
+    Args:
+        rows: results of one evaluation, protocol, dataset and seed, with one version per backbone; both splits.
+
+    Raises:
+        FuseboardError: no validation row has the metric, so nothing can be chosen.
+    """
+    metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
+    criterion = Criterion(metric)
+    val, test = (_ranked(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
+    if not val or not test:
+        where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
+        raise FuseboardError(f"{where}: no subset has a {metric} on validation and test, so none can be chosen")
+    measured = {tuple(s) for s in rows["subset"].to_list()}
+    pool = tuple(sorted({name for subset in measured for name in subset}))
+    return Choice(
+        chosen=_subset(val[0]),
+        ties=tuple(_subset(row) for row in val if row[criterion.column] == val[0][criterion.column]),
+        oracle=_subset(test[0]),
+        everything=pool if pool in measured else (),
+        singles=tuple(sorted(s for s in measured if len(s) == 1)),
+        measured=len(measured),
+        possible=2 ** len(pool) - 1,
+    )
+
+
+def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
+    """Subsets in the order in which their protocol prefers them; those without the metric come last, by name.
+
+    Args:
+        rows: as `choose` takes them.
+    """
+    metric, *tie_break = rows["selection"][0].to_list()
+    criterion = Criterion(metric)
+    ranked = [_subset(row) for row in _ranked(rows, criterion.split, criterion, tie_break)]
+    return ranked + sorted({tuple(subset) for subset in rows["subset"].to_list()} - set(ranked))
+
+
+def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
+    """Subset and metric of a split's rows, best first; rows without the metric are not ranked."""
+    unknown = [name for name in tie_break if name not in TIE_BREAKS]
+    if unknown:
+        raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(TIE_BREAKS)}")
+    return (
+        rows.filter(pl.col("split") == split, criterion.score.is_not_null())
+        .sort(
+            [criterion.score, *(TIE_BREAKS[name] for name in tie_break)], descending=[True] + [False] * len(tie_break)
+        )
+        .select("subset", criterion.column)
+        .to_dicts()
+    )
+
+
+def _subset(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row["subset"])

@@ -1,0 +1,124 @@
+"""Similarity: how alike two backbones see the test images of a dataset, kept as one row per pair."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fuseboard.store.embeddings.manifest import Fingerprint, Name
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import atomic
+from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.statistics.cka import TWIN
+
+MEASURE = "unbiased linear CKA"
+"""Part of every key: another estimator would make other rows."""
+
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "dataset": pl.String,
+    "split": pl.String,
+    "source_md5": pl.String,
+    "images": pl.Int64,
+    "backbone": pl.String,
+    "fingerprint": pl.String,
+    "other": pl.String,
+    "other_fingerprint": pl.String,
+    "cka": pl.Float64,
+    "reason": pl.String,
+    "libraries": pl.String,
+    "created": pl.Datetime("us", "UTC"),
+}
+
+
+class Similarity(BaseModel):
+    """One pair."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: Name
+    split: str
+    source_md5: str
+    images: int = Field(ge=0)
+    backbone: Name
+    """The first of the two by name."""
+    fingerprint: Fingerprint
+    other: Name
+    other_fingerprint: Fingerprint
+    cka: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
+    reason: str | None = None
+    """Why there is no CKA; null when there is one."""
+    libraries: dict[str, str] = Field(default_factory=dict)
+    created: datetime
+
+    @model_validator(mode="after")
+    def _has_a_value_or_a_reason(self) -> "Similarity":
+        if (self.cka is None) != bool(self.reason):
+            raise ValueError("a pair has either a CKA or the reason why there is none")
+        if self.backbone >= self.other:
+            raise ValueError("the two backbones of a pair differ and are in the order of their names")
+        return self
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits that name what was compared, whatever came out."""
+        facts = self.model_dump(mode="json", exclude={"cka", "reason", "libraries", "created"})
+        return fingerprint({"measure": MEASURE, **facts})
+
+    @property
+    def alarm(self) -> str | None:
+        """The line that says so when the two see the images so alike that they may be one."""
+        if self.cka is None or self.cka <= TWIN:
+            return None
+        return (
+            f"{self.backbone} and {self.other} on {self.dataset}: CKA {self.cka:.4f}; these may be the same weights "
+            "under two names (look at `source` on the cards)"
+        )
+
+
+def folder_of(root: Path, dataset: str) -> Path:
+    """Where the rows of a dataset lie."""
+    return root / "similarity" / dataset
+
+
+def keep(root: Path, rows: Sequence[Similarity]) -> None:
+    """Writes rows of one dataset, at least one, as one small file, at once and whole."""
+    records = [{**row.model_dump(), "libraries": json.dumps(row.libraries, sort_keys=True)} for row in rows]
+    name = rows[0].key if len(rows) == 1 else fingerprint({"keys": sorted(row.key for row in rows)})
+    with atomic.replacing(folder_of(root, rows[0].dataset) / f"{name}.parquet") as temporary:
+        table = pl.DataFrame(records, schema=SCHEMA).to_arrow(compat_level=pl.CompatLevel.oldest())
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read(root: Path, dataset: str = "*") -> list[Similarity]:
+    """Every row, the newest of each key, ordered so that equal stores give equal lists.
+
+    Raises:
+        FuseboardError: a file is damaged, or its rows are none of ours.
+    """
+    found: dict[str, Similarity] = {}
+    for path in sorted((root / "similarity").glob(f"{dataset}/[!.]*.parquet")):
+        for row in _open(path):
+            known = found.get(row.key)
+            if known is None or row.created > known.created:
+                found[row.key] = row
+    return sorted(found.values(), key=lambda row: (row.dataset, row.backbone, row.other, row.created, row.key))
+
+
+def _open(path: Path) -> list[Similarity]:
+    try:
+        records = pl.read_parquet(path, columns=list(SCHEMA), memory_map=False).cast(pl.Schema(SCHEMA)).to_dicts()
+        rows = [Similarity(**{**record, "libraries": json.loads(record["libraries"])}) for record in records]
+        if wrong := next((row.dataset for row in rows if row.dataset != path.parent.name), None):
+            raise ValueError(f"a row is of {wrong}")
+        return rows
+    except (pl.exceptions.PolarsError, OSError, ValidationError, ValueError, TypeError) as error:
+        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).partition("\n")[0]
+        raise FuseboardError(
+            f"{path}: not a readable similarity file ({said}); "
+            f"delete it and run `fuseboard similarity {path.parent.name}` again"
+        ) from error

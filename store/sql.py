@@ -1,0 +1,124 @@
+"""The SQL views over a store: `versions`, `shards`, `embeddings` and `results`."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from fuseboard.store.embeddings.versions import Version, all_versions
+from fuseboard.store.errors import UsageError
+from fuseboard.store.results import rows as results
+
+NO_EMBEDDINGS = (
+    "SELECT NULL::VARCHAR AS backbone, NULL::VARCHAR AS fingerprint, NULL::VARCHAR AS dataset, NULL::VARCHAR AS split, "
+    "NULL::VARCHAR AS row_order, NULL::UINTEGER AS id, NULL::USMALLINT AS label, "
+    "NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
+)
+
+
+def select(root: Path, query: str) -> duckdb.DuckDBPyRelation:
+    """Runs one SELECT over the views of a store; it can read the store's own files and change nothing."""
+    connection = duckdb.connect()
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise UsageError(f"SQL: {str(error).splitlines()[0]}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("SQL: one SELECT statement is expected; the catalog is read-only")
+    _create(connection, root)
+    connection.execute(f"SET allowed_directories = [{_quote(str(root) + '/')}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    try:
+        return connection.sql(query)
+    except duckdb.Error as error:
+        raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
+
+
+def _create(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Makes the views; manifests are small and read now, shards are read by the queries."""
+    versions = all_versions(root)
+    facts = [
+        {
+            "backbone": v.manifest.backbone,
+            "fingerprint": v.manifest.fingerprint,
+            "dim": v.manifest.dim,
+            "dtype": v.manifest.dtype,
+            "created": v.manifest.created,
+            "licence": v.manifest.about.licence,
+        }
+        for v in versions
+    ]
+    connection.register("_versions", pl.DataFrame(facts, schema=VERSIONS).to_arrow())
+    connection.execute("CREATE VIEW versions AS SELECT * FROM _versions")
+    connection.register("_shards", pl.DataFrame([s for v in versions for s in _shards(v)], schema=SHARDS).to_arrow())
+    connection.execute("CREATE VIEW shards AS SELECT * FROM _shards")
+    parts = [
+        _part(version, dataset, split)
+        for version in versions
+        for dataset, entry in version.manifest.datasets.items()
+        for split in entry.splits
+    ]
+    connection.execute(f"CREATE VIEW embeddings AS {' UNION ALL '.join(parts) or NO_EMBEDDINGS}")
+    connection.register("_results", results.read(root).to_arrow())
+    connection.execute("CREATE VIEW results AS SELECT * FROM _results")
+
+
+VERSIONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "backbone": pl.String,
+    "fingerprint": pl.String,
+    "dim": pl.Int64,
+    "dtype": pl.String,
+    "created": pl.Datetime("us", "UTC"),
+    "licence": pl.String,
+}
+SHARDS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "backbone": pl.String,
+    "fingerprint": pl.String,
+    "dataset": pl.String,
+    "split": pl.String,
+    "file": pl.String,
+    "rows": pl.Int64,
+    "bytes": pl.Int64,
+    "sha256": pl.String,
+}
+
+
+def _shards(version: Version) -> list[dict[str, object]]:
+    return [
+        {
+            "backbone": version.manifest.backbone,
+            "fingerprint": version.manifest.fingerprint,
+            "dataset": dataset,
+            "split": split,
+            "file": shard.file,
+            "rows": shard.rows,
+            "bytes": shard.bytes,
+            "sha256": shard.sha256,
+        }
+        for dataset, split, shard in version.manifest.shards()
+    ]
+
+
+def _part(version: Version, dataset: str, split: str) -> str:
+    """The SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings.
+
+    Where `row_order` is unknown, `id` is the row's place in the file it was imported from and names no image.
+    """
+    files = ", ".join(
+        _quote(str(version.folder / dataset / s.file)) for s in version.manifest.entry(dataset, split).shards
+    )
+    order = "official" if version.manifest.entry(dataset, split).numbering == "official" else "unknown"
+    multi_label = version.manifest.datasets[dataset].task.startswith("multi-label")
+    label, labels = ("NULL::USMALLINT", "label::UTINYINT[]") if multi_label else ("label", "NULL::UTINYINT[]")
+    return (
+        f"SELECT {_quote(version.manifest.backbone)} AS backbone, "
+        f"{_quote(version.manifest.fingerprint)} AS fingerprint, "
+        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, {_quote(order)} AS row_order, "
+        f"id, {label} AS label, {labels} AS labels, "
+        f"embedding::FLOAT[] AS embedding FROM read_parquet([{files}])"
+    )
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

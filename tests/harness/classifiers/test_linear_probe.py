@@ -1,0 +1,80 @@
+"""The linear probe against scikit-learn as a reader of the paper would write it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from fuseboard.harness import evaluations
+from fuseboard.harness.classifiers.linear_probe import GRID, LinearProbe, standardised
+from fuseboard.harness.protocols import protocol
+from fuseboard.harness.search.search import Search
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.results import rows as results
+
+DATA = "digits-first120"
+
+
+def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
+    found = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
+    choice, rows = found.choice, found.rows
+    everything = results.read(store, "linear-probe", scores=True)
+    train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
+    for subset in (["hog"], ["pixels"], ["hog", "pixels"]):
+        features = [np.hstack([blocks.features[name] for name in subset]) for blocks in (train, val, test)]
+        models = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000)) for c in GRID]
+        with threadpool_limits(1):  # see side_by_side
+            scores = [float(m.fit(features[0], train.labels).score(features[1], val.labels)) for m in models]
+        best = int(np.argmax(scores))
+        own = {(r["classifier"], r["split"]): r for r in everything.to_dicts() if r["subset"] == subset}
+        assert [own[f"linear-probe C={c:g}", "val"]["acc"] for c in GRID] == scores
+        chosen = own[f"linear-probe C={GRID[best]:g}", "test"]
+        assert chosen["key"] in set(rows["key"])
+        np.testing.assert_allclose(chosen["scores"], models[best].predict_proba(features[2]), atol=1e-5)
+        assert chosen["acc"] == models[best].score(features[2], test.labels)
+    assert choice.measured == 3
+
+
+def test_several_labels_are_one_versus_rest() -> None:
+    random = np.random.default_rng(0)
+    train, unseen = (random.normal(size=(60, 5)).astype(np.float32) for _ in range(2))
+    labels = (train[:, :3] + random.normal(size=(60, 3)) > 0).astype(np.uint8)
+    own = LinearProbe(0.1, "multi-label, binary-class", 3).fit(train, labels).predict(unseen)
+    peer = OneVsRestClassifier(LogisticRegression(C=0.1, max_iter=1000)).fit(train, labels)
+    np.testing.assert_allclose(own, peer.predict_proba(unseen), atol=1e-6)
+
+
+def test_a_label_with_one_value_in_training_is_that_value() -> None:
+    features = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    labels = np.stack([np.ones(20), features[:, 0] > 0, np.zeros(20)], axis=1).astype(np.uint8)
+    scores = LinearProbe(1.0, "multi-label, binary-class", 3).fit(features, labels).predict(features)
+    assert (scores[:, 0].tolist(), scores[:, 2].tolist()) == ([1.0] * 20, [0.0] * 20)
+    assert 0 < scores[:, 1].min() < 0.5 < scores[:, 1].max() < 1
+
+
+def test_a_binary_task_has_the_column_of_the_positive_class() -> None:
+    features = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    labels = (features[:, 0] > 0).astype(np.uint16)
+    scores = LinearProbe(1.0, "binary-class", 2).fit(features, labels).predict(features)
+    expected = LogisticRegression(C=1.0, max_iter=1000).fit(features, labels).predict_proba(features)[:, 1:]
+    np.testing.assert_allclose(scores, expected, atol=1e-6)
+
+
+def test_a_class_that_training_lacks_has_probability_0() -> None:
+    features = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    labels = np.array([0, 1, 3] * 10, np.uint16)
+    scores = LinearProbe(1.0, "multi-class", 5).fit(features, labels).predict(features)
+    assert scores[:, [2, 4]].max() == 0
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
+
+
+def test_features_are_scaled_by_training_and_a_constant_column_harms_nothing() -> None:
+    train = np.array([[1, 7], [3, 7]], np.float32)
+    ours = standardised(train, np.array([[5, 9]], np.float32))
+    assert ours[0].tolist() == [[-1, 0], [1, 0]]
+    assert ours[1].tolist() == [[3, pytest.approx(2)]]

@@ -1,0 +1,170 @@
+"""What is refused of one's own images, each in one line that says what, where and how to mend it."""
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from fuseboard import cli
+from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.store.errors import UsageError
+
+HEAD = 'name = "mine"\nlicence = "CC0"\n'
+SIX = "".join(f"{n}.png,{'ab'[n % 2]}\n" for n in range(6))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Six images, and twelve in folders of two classes."""
+    for name in [f"{n}.png" for n in range(6)] + [f"images/{c}/{n}.png" for c in "ab" for n in range(6)]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2)).save(path)
+    return tmp_path
+
+
+def own(root: Path, toml: str) -> Dataset:
+    (root / "my.toml").write_text(toml)
+    return registry.get(str(root / "my.toml"))
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("name = ", "my.toml: not a TOML file"),
+        ('name = "mine"\nimages = "images"', "licence: Field required"),
+        (HEAD, "say `images`, a folder with one folder per class, or `table`"),
+        (HEAD + 'image = "images"', "unknown key 'image'; did you mean images"),
+        (HEAD + 'images = "images"\n[splits]\nvalid = 0.1', r"unknown key 'valid' in \[splits\]; did you mean val"),
+        (HEAD + 'images = "images"\n[splits]\nval = 0.5\ntest = 0.5', "leave no image for train"),
+        (HEAD + 'images = "images"\n[splits]\ntest = -1', "splits.test: Input should be greater than or equal to 0"),
+        (HEAD + 'images = "images"\nbits = 99', "bits: Input should be less than or equal to 16"),
+        (HEAD + 'images = "images"\ngroup = "patient"', "`group` names a column, but there is no `table`"),
+        (HEAD + 'table = "x.csv"\nlabels = ["a"]\nlabel = "b"', "`labels` makes a task of several labels"),
+        (HEAD + 'table = "x.csv"\nlabels = ["a"]\ntask = "multi-class"', "contradict each other"),
+        (HEAD + 'table = "x.csv"\nlabels = ["a", "a"]', "`labels` names one twice"),
+        (HEAD + 'images = "images"\ntask = "multi-class"', "2 classes make it binary-class; leave `task` out"),
+        (HEAD + 'images = "images"\nclasses = ["a", "c"]', "unknown class 'b' in .*images; known: a, c"),
+        (HEAD + 'images = "nowhere"', "nowhere: no such folder; `images` names it"),
+        ('name = "My Set"\nlicence = "x"\nimages = "images"', "name: 'My Set' is no name; .* such as `my-lesions`"),
+        ('name = "readme.md"\nlicence = "x"\nimages = "images"', "no dataset can be called readme.md"),
+        (
+            'name = "digits"\nlicence = "x"\nimages = "images"',
+            "digits means another dataset; choose a name of your own",
+        ),
+        ('name = "breastmnist-c"\nlicence = "x"\nimages = "images"', "breastmnist-c means another dataset"),
+        ('name = "a-first9"\nlicence = "x"\nimages = "images"', "a-first9 means another dataset"),
+    ],
+)
+def test_of_the_toml(root: Path, toml: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as error:
+        own(root, toml)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "message"),
+    [
+        ("", "", "list.csv: not readable"),
+        ("path,label\n", "", "list.csv: holds no row"),
+        ("paht,label\n0.png,a\n", "", "unknown column 'path' in .*list.csv; did you mean paht"),
+        ("path,label\n" + SIX, 'group = "patient"', "unknown column 'patient'"),
+        ("path,label\n" + SIX + "0.png,a\n", "", "line 8: 0.png is listed before; list every image once"),
+        ("path,label\n" + SIX + "9.png,a\n", "", r"line 8: no file .*/9\.png; mend the path"),
+        ("path,label\n" + SIX + "/etc/x.png,a\n", "", "line 8: /etc/x.png leads out of"),
+        ("path,label\n" + SIX + "../x.png,a\n", "", r"line 8: \.\./x.png leads out of .*say as `images` the folder"),
+        ("path,label\n" + SIX + "./0.png,a\n", "", "line 8: ./0.png is not plain"),
+        ("path,label\n0.png,\n1.png,\n" + SIX[20:], "", r"line 2: no label; fill it in.* \(2 rows have this fault\)"),
+        ("path,label\n,a\n", "", "line 2: no path"),
+        (
+            "path,label,split\n0.png,a,train\n1.png,b,valid\n",
+            "",
+            "line 3: 1.png is in the split valid; a split is train",
+        ),
+        ("path,label,split\n0.png,a,train\n1.png,b,\n", "", "line 3: no split"),
+        ("path,label,group\n" + SIX.replace("\n", ",\n"), "", "line 2: no group"),
+        ("path,label\n" + SIX.replace("b", "a"), "", "list.csv: one class only, 'a'; at least two are needed"),
+        ("path,label\n" + SIX.replace(",a", ",0.5"), "", "label 0.5; classes are whole numbers or names, not decimals"),
+        (
+            "path,label\n0.png,a\n1.png,b\n2.png,b\n3.png,b\n",
+            "",
+            "a has 1 images, too few for train, val, test; add some",
+        ),
+        (
+            "path,label,group\n" + SIX.replace("\n", ",p\n"),
+            "",
+            r"a has 1 groups \(group\), too few for train, val, test",
+        ),
+        (
+            "path,label,split,group\n0.png,a,train,p1\n1.png,b,test,p1\n2.png,a,val,p2\n",
+            "",
+            r"list.csv: group p1 is in test and train \(1 such\); mend the splits, or leave them out",
+        ),
+        ("path,x,y\n0.png,0,1\n1.png,1,2\n", 'labels = ["x", "y"]', "line 3: y of 1.png is neither 0 nor 1"),
+        (
+            "path,x,y\n0.png,0,1\n1.png,1,1\n",
+            'labels = ["x", "y"]',
+            "y is 1 for every image, so nothing tells it apart",
+        ),
+        ("path,label,split\n0.png,a,test\n1.png,b,test\n", "[splits]\nval = 0.2", "nothing to cut val from"),
+    ],
+)
+def test_of_a_table(root: Path, text: str, keys: str, message: str) -> None:
+    (root / "list.csv").write_text(text)
+    with pytest.raises(UsageError, match=message) as error:
+        own(root, f'{HEAD}table = "list.csv"\n{keys}\n')
+    assert "\n" not in str(error.value)
+
+
+def test_rows_of_parquet_are_counted_from_one(root: Path) -> None:
+    pl.DataFrame({"path": ["0.png", None], "label": [1, 2]}).write_parquet(root / "list.parquet")
+    with pytest.raises(UsageError, match=r"list.parquet: row 2: no path"):
+        own(root, HEAD + 'table = "list.parquet"')
+    pl.DataFrame({"path": ["0.png", "1.png"], "label": [1.0, 2.0]}).write_parquet(root / "list.parquet")
+    with pytest.raises(UsageError, match=r"column label holds Float64; whole numbers or text are needed"):
+        own(root, HEAD + 'table = "list.parquet"')
+
+
+def test_tables_that_are_none(root: Path) -> None:
+    for name, message in (("list.xlsx", r"a file that ends in \.csv, \.tsv, \.parquet"), ("no.csv", "no such file")):
+        with pytest.raises(UsageError, match=message):
+            own(root, f'{HEAD}table = "{name}"')
+    (root / "list.csv").write_bytes("path,label\n0.png,gutartig\n1.png,bösartig\n".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"list\.csv: not readable .*save it as UTF-8 CSV or Parquet"):
+        own(root, HEAD + 'table = "list.csv"')
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a/1.png"], "one class only, 'a'"),
+        (["1.png", "a/1.png"], r"images/1\.png: lies in no folder of a class; make one folder per class"),
+        (["train/1.png"], r"train/1\.png: lies in no folder of a class"),
+        (["train/a/1.png", "valid/a/1.png"], "'valid' beside 'train'; have folders of splits"),
+        (["a/1.png", "b/1.dcm"], r"images/b: no image there; looked for \.bmp, .*\.webp"),
+        ([], "images: no image there"),
+        (["a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png"], "a has 2 images, too few for train, val, test"),
+    ],
+)
+def test_of_a_folder(tmp_path: Path, names: list[str], message: str) -> None:
+    (tmp_path / "images").mkdir()
+    for name in names:
+        (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2)).save(tmp_path / "images" / name, "PNG")
+    with pytest.raises(UsageError, match=message):
+        own(tmp_path, HEAD + 'images = "images"')
+
+
+def test_a_table_of_names_for_labels_does_not_eat_the_memory(root: Path) -> None:
+    (root / "list.csv").write_text("path,label\n" + "".join(f"{n}.png,patient {n}\n" for n in range(6)))
+    with pytest.raises(UsageError, match="patient 0 has 1 images, too few"):
+        own(root, HEAD + 'table = "list.csv"')
+
+
+def test_the_command_line_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.run(["extract", "pixels", "-d", str(tmp_path / "my.toml"), "--store", str(tmp_path / "store")])
+    assert code == 2
+    assert re.fullmatch(r"error: .*my\.toml: no such file; it would describe .*\n", capsys.readouterr().err)

@@ -1,0 +1,270 @@
+"""Extraction: what it writes, and what it does when it is killed, damaged, starved or run twice."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fuseboard.harness.backbones import loaders, pipeline, registry
+from fuseboard.harness.backbones.adaptive_batches import Feeder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.store.catalog import Catalog
+from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.errors import FuseboardError
+
+REPOSITORY = Path(__file__).parents[3]
+CARD = registry.get("pixels")
+
+
+def vectors_of(root: Path, dataset: str, split: str, backbone: str = "pixels") -> np.ndarray:
+    return Catalog(root).blocks(dataset, split, [backbone]).features[backbone]
+
+
+def no_forward(*_: object, **__: object) -> None:
+    raise AssertionError("a forward pass was run although everything is known")
+
+
+def test_vectors_are_the_plain_ones_in_row_order(tmp_path: Path) -> None:
+    digits = datasets.get("digits")
+    extract(CARD, digits, tmp_path, shard_rows=100)
+    blocks = Catalog(tmp_path).blocks("digits", "val", ["pixels"])
+    plain = [CARD.preprocessing.pixels(i).reshape(-1).astype(np.float32) / 255 for i in digits.images("val", 0, 180)]
+    np.testing.assert_array_equal(blocks.features["pixels"], np.stack(plain))
+    np.testing.assert_array_equal(blocks.ids, np.arange(180))
+    np.testing.assert_array_equal(blocks.labels, digits.labels("val"))
+
+
+def test_manifest_says_what_it_cost_and_what_made_it(tmp_path: Path) -> None:
+    version = extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=16)
+    entry = version.manifest.datasets["digits-first50"]
+    assert tuple(entry.splits) == SPLITS
+    profile = version.manifest.entry("digits-first50", "train").profile
+    assert (profile.images, profile.batch_size, profile.precision) == (50, 16, "fp32")
+    assert profile.images_per_s == pytest.approx(50 / profile.wall_s)
+    assert profile.peak_rss_mb > 50
+    assert profile.peak_vram_mb is None
+    assert profile.device
+    assert version.manifest.libraries["numpy"] == np.__version__
+    assert len(version.manifest.canary) == 3
+    assert (version.folder / "card.toml").read_text() == CARD.toml()
+
+
+def test_a_second_run_computes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = datasets.get("digits-first50")
+    first = extract(CARD, dataset, tmp_path)
+    monkeypatch.setattr(loaders, "load", no_forward)
+    assert extract(CARD, dataset, tmp_path).manifest == first.manifest
+
+
+def test_a_second_dataset_joins_the_same_version(tmp_path: Path) -> None:
+    for name in ("digits-first50", "digits-first60"):
+        version = extract(CARD, datasets.get(name), tmp_path)
+    assert sorted(version.manifest.datasets) == ["digits-first50", "digits-first60"]
+    assert len(versions.all_versions(tmp_path)) == 1
+
+
+def test_another_precision_is_another_version(tmp_path: Path) -> None:
+    dataset = datasets.get("digits-first50")
+    plain, half = (extract(card, dataset, tmp_path) for card in (CARD, CARD.at_precision("fp16")))
+    assert plain.folder != half.folder
+    assert half.manifest.dtype == "float16"
+    blocks = Catalog(tmp_path).blocks("digits-first50", "val", [half.spec])
+    np.testing.assert_allclose(blocks.features["pixels"], vectors_of_version(tmp_path, plain.spec), atol=1e-3)
+
+
+def vectors_of_version(root: Path, spec: str) -> np.ndarray:
+    return Catalog(root).blocks("digits-first50", "val", [spec]).features["pixels"]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_damaged_shard_is_refused_by_readers_and_mended_by_extraction(tmp_path: Path, damage: str) -> None:
+    version = extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+    whole = vectors_of(tmp_path, "digits", "train")
+    shard = version.folder / "digits" / "train-00004-of-00013.parquet"
+    content = bytearray(shard.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 16
+        shard.write_bytes(content)
+    elif damage == "cut":
+        shard.write_bytes(content[:-100])
+    else:
+        shard.unlink()
+    with pytest.raises(FuseboardError, match=r"train-00004-of-00013\.parquet: .*(damaged|truncated|not there)"):
+        vectors_of(tmp_path, "digits", "train")
+    mended = extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+    assert mended.manifest.entry("digits", "train").profile.images == 100, "only the damaged shard is computed"
+    np.testing.assert_array_equal(vectors_of(tmp_path, "digits", "train"), whole)
+
+
+SLOW = textwrap.dedent(
+    """
+    import sys, time
+    from pathlib import Path
+    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.backbones.loaders.descriptors import Descriptor
+    from fuseboard.harness.datasets import registry as datasets
+    from fuseboard.harness.extraction.extract import extract
+    plain = Descriptor.encode
+    Descriptor.encode = lambda self, batch: time.sleep(0.02) or plain(self, batch)
+    extract(registry.get("pixels"), datasets.get("digits"), Path(sys.argv[1]), shard_rows=100)
+    """
+)
+
+
+def start_slow(root: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(root)], cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def wait_for_shards(root: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while len(list(root.glob("embeddings/*/*/digits/train-*.parquet"))) < count:
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "no shards appeared"
+        time.sleep(0.01)
+
+
+def shard_hashes(root: Path) -> dict[str, str]:
+    (version,) = versions.all_versions(root)
+    return {shard.file: shard.sha256 for s in SPLITS for shard in version.manifest.entry("digits", s).shards}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_run_resumes_at_the_first_missing_shard_and_equals_the_undisturbed_one(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    undisturbed, root = tmp_path / "undisturbed", tmp_path / "killed"
+    extract(CARD, datasets.get("digits"), undisturbed, shard_rows=100)
+    process = start_slow(root)
+    wait_for_shards(root, 3, process)
+    process.send_signal(how)
+    process.wait(60)
+    assert process.returncode != 0
+    assert versions.all_versions(root) == [], "a version without a manifest must not exist"
+    kept = len(list(root.glob("embeddings/*/*/digits/train-*.parquet")))
+    version = extract(CARD, datasets.get("digits"), root, shard_rows=100)
+    assert version.manifest.entry("digits", "train").profile.images == 1257 - 100 * kept
+    assert shard_hashes(root) == shard_hashes(undisturbed)
+    assert not list(root.rglob(".tmp-*"))
+
+
+def test_two_runs_at_once_give_one_whole_version(tmp_path: Path) -> None:
+    both = [start_slow(tmp_path), start_slow(tmp_path)]
+    for process in both:
+        _, errors = process.communicate(timeout=240)
+        assert process.returncode == 0, errors.decode()
+    assert vectors_of(tmp_path, "digits", "train").shape == (1257, 256)
+    assert not list(tmp_path.rglob(".tmp-*"))
+
+
+def test_what_a_killed_run_of_another_source_left_is_not_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = extract(CARD, datasets.get("digits-first50"), tmp_path)
+    (version.folder / manifest.FILE).unlink()
+    other = datasets.get("digits-first50")
+    monkeypatch.setattr(other, "source_md5", "0" * 32)
+    again = extract(CARD, other, tmp_path)
+    assert again.manifest.entry("digits-first50", "train").profile.images == 50
+
+
+def test_vectors_that_are_not_finite_are_named_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        device = "cpu"
+        calls = 0
+
+        def encode(self, batch: np.ndarray) -> np.ndarray:
+            self.calls += 1
+            vectors = np.ones((len(batch), 256), np.float32)
+            if self.calls == 4:  # the canary and two batches are fine
+                vectors[2, 7] = np.nan
+            return vectors
+
+    monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Broken())
+    monkeypatch.setattr("fuseboard.harness.backbones.canary.check", lambda card, vectors: None)
+    with pytest.raises(FuseboardError, match="vector of id 18 holds NaN or infinity"):
+        extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=8)
+    assert not list(tmp_path.rglob("*.parquet"))
+    assert versions.all_versions(tmp_path) == []
+
+
+def test_a_card_of_the_wrong_width_fails_before_anything_is_written(tmp_path: Path) -> None:
+    wrong = Card.model_validate({**CARD.model_dump(), "dim": 255})
+    with pytest.raises(FuseboardError, match="its card says dim = 255, the model makes 256 numbers"):
+        extract(wrong, datasets.get("digits-first50"), tmp_path)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_full_disk_is_one_clear_line_and_keeps_what_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, calls = os.fsync, []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        plain(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FuseboardError, match=r"no space left on the disk while writing .*free some space"):
+        extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+    monkeypatch.undo()
+    assert not list(tmp_path.rglob(".tmp-*"))
+    kept = list(tmp_path.rglob("*.parquet"))
+    assert len(kept) == 2
+    assert all(pl.read_parquet(path).height == 100 for path in kept)
+    assert extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100).manifest.entry("digits", "val").rows == 180
+
+
+def test_reading_ahead_is_bounded_and_order_is_kept() -> None:
+    read = 0
+
+    def images() -> object:
+        nonlocal read
+        for number in range(500):
+            read += 1
+            yield np.full((2, 2), number % 256, np.uint8)
+
+    furthest = []
+
+    class Reader:
+        device = "cpu"
+
+        def encode(self, batch: np.ndarray) -> np.ndarray:
+            furthest.append(read)
+            return batch.reshape(len(batch), -1)[:, :1].astype(np.float32)
+
+    found = pipeline.embed(images(), 500, lambda i: i, Feeder(Reader(), 10), lambda _: None)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found[:, 0], np.arange(500) % 256)
+    assert furthest[0] <= 10 * (pipeline.AHEAD + 1)
+
+
+def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
+    def broken(_: np.ndarray) -> np.ndarray:
+        raise FuseboardError("image 3 is broken")
+
+    feeder = Feeder(loaders.load(CARD), 8)
+    with pytest.raises(FuseboardError, match="image 3 is broken"):
+        pipeline.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, feeder, lambda _: None)
+
+
+@pytest.mark.gpu
+def test_gpu_vectors_equal_the_canary_and_the_profile_has_vram(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device on this machine")
+    version = extract(registry.get("efficientnet-lite0"), datasets.get("digits-first300"), tmp_path, "cuda")
+    profile = version.manifest.entry("digits-first300", "train").profile
+    assert profile.peak_vram_mb is not None
+    assert profile.peak_vram_mb > 10

@@ -1,0 +1,125 @@
+"""One pass over the images for several backbones, and extraction on a Dask cluster: the same bytes as one by one."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.datasets.dataset import First, Images
+from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.extraction.shared_reader import extract_together
+from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.errors import FuseboardError
+from tests.harness.dask_cluster import dask_cluster
+
+CARDS = [registry.get("hog"), registry.get("pixels")]
+
+
+def shards(root: Path) -> dict[str, str]:
+    return {
+        f"{v.manifest.backbone}/{dataset}/{split}/{shard.file}": shard.sha256
+        for v in versions.all_versions(root)
+        for dataset, split, shard in v.manifest.shards()
+    }
+
+
+class Counted(First):
+    """A dataset that remembers which rows were read, and how often it was checked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(datasets.get("digits"), int(name))
+        self.read: list[tuple[str, int]] = []
+        self.checks = 0
+
+    def check(self) -> None:
+        self.checks += 1
+
+    def images(self, split: str, start: int, stop: int) -> Images:
+        for row, image in enumerate(super().images(split, start, stop), start):
+            self.read.append((split, row))
+            yield image
+
+
+def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_path: Path) -> None:
+    dataset = Counted("90")
+    made = extract_together(CARDS, dataset, tmp_path / "together", "cpu")
+    assert [version.manifest.backbone for version in made] == ["hog", "pixels"]
+    assert sorted(dataset.read) == sorted((split, row) for split in dataset.splits for row in range(90))
+    assert dataset.checks == 1
+    for card in CARDS:
+        extract(card, datasets.get("digits-first90"), tmp_path / "single")
+    assert shards(tmp_path / "together") == shards(tmp_path / "single")
+
+
+def test_one_that_is_ahead_waits_and_nothing_is_computed_twice(tmp_path: Path) -> None:
+    dataset = Counted("90")
+    extract(CARDS[0], dataset, tmp_path, "cpu")
+    dataset.read.clear()
+    extract_together(CARDS, dataset, tmp_path, "cpu")
+    assert len(dataset.read) == 270, "only what pixels lacks"
+    dataset.read.clear()
+    dataset.checks = 0
+    extract_together(CARDS, dataset, tmp_path, "cpu")
+    assert (dataset.read, dataset.checks) == ([], 0)
+
+
+def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    wrong = Card.model_validate({**CARDS[0].model_dump(), "dim": 17})
+    with pytest.raises(FuseboardError, match="hog: its card says dim = 17"):
+        extract_together([wrong, CARDS[1]], datasets.get("digits-first90"), tmp_path, "cpu")
+    [version] = versions.all_versions(tmp_path)
+    assert version.manifest.backbone == "pixels"
+    assert version.manifest.entry("digits-first90", "test").rows == 90
+
+
+def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    import multiprocessing
+
+    def kill() -> None:
+        until = time.monotonic() + 60
+        while not multiprocessing.active_children() and time.monotonic() < until:
+            time.sleep(0.01)
+        os.kill(min(child.pid or 0 for child in multiprocessing.active_children()), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(FuseboardError, match="its process ended with exit code -9"):
+        extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
+    killer.join()
+    assert len(versions.all_versions(tmp_path)) == 1
+    extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
+    assert len(versions.all_versions(tmp_path)) == 2
+
+
+def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> None:
+    class Broken(Counted):
+        def images(self, split: str, start: int, stop: int) -> Images:
+            for row, image in enumerate(super().images(split, start, stop), start):
+                if (split, row) == ("val", 40):
+                    raise FuseboardError("picture.png: not a readable image")
+                yield image
+
+    with pytest.raises(FuseboardError, match="not a readable image"):
+        extract_together(CARDS, Broken("90"), tmp_path, "cpu")
+    for version in versions.all_versions(tmp_path):
+        assert list(version.manifest.datasets["digits-first90"].splits) == ["train"]
+
+
+def test_shards_made_on_a_dask_cluster_are_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    dataset = datasets.get("digits-first90")
+    local = extract(CARDS[1], dataset, tmp_path / "local", shard_rows=20)
+    with dask_cluster(tmp_path) as (address, _):
+        made = extract(CARDS[1], dataset, tmp_path / "dask", shard_rows=20, address=address)
+    assert shards(tmp_path / "dask") == shards(tmp_path / "local")
+    profile = manifest.read(made.folder).entry("digits-first90", "train").profile
+    assert profile is not None
+    assert (profile.images, profile.peak_vram_mb) == (90, None)
+    np.testing.assert_allclose(made.manifest.canary, local.manifest.canary)

@@ -1,0 +1,90 @@
+"""What a choice is worth, and what each backbone brings, on a board and on its page."""
+
+import re
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.site.build import build
+from fuseboard.store.results import rows as results
+from fuseboard.store.results.selection_stability import rechoose
+
+NAMES = ("alpha", "beta", "gamma")
+SUBSETS = [("alpha",), ("beta",), ("gamma",), ("alpha", "beta"), ("alpha", "gamma"), ("beta", "gamma"), NAMES]
+IMAGES = 40
+
+
+@pytest.fixture
+def answered(store):
+    """All seven subsets with their answers per image; the metrics on test are drawn, too."""
+    for name in NAMES:
+        store.embed(name)
+    random = np.random.default_rng(0)
+    for subset in SUBSETS:
+        right = (random.random(IMAGES) < 0.6 + 0.1 * len(subset)).astype(int)
+        auc, acc = random.uniform(0.6, 0.9, 2)
+        for split, score in (("val", (0.7, right.mean())), ("test", (auc, acc))):
+            store.keep(subset, split, *score, right=right.tolist() if split == "val" else None, rows=IMAGES)
+    return store
+
+
+def test_the_worth_of_a_board_is_the_choice_made_again(answered):
+    (board,) = take(answered.root).boards
+    winner = rechoose(results.read(answered.root))
+    assert board.no_worth is None
+    assert board.role("chosen").entry.subset == winner.chosen
+    assert (board.worth.apparent, board.worth.honest) == (winner.apparent, winner.honest)
+    assert board.worth.apparent > board.worth.honest
+    assert board.worth.chosen_again == winner.subsets[winner.chosen]
+    assert dict(board.worth.backbones) == winner.backbones
+    assert board.worth.winners == len(winner.subsets)
+
+
+def test_contributions_are_averages_over_all_orders_of_joining(answered):
+    (board,) = take(answered.root).boards
+    test = {tuple(r["subset"]): r for r in results.read(answered.root).to_dicts() if r["split"] == "test"}
+    # Twelve images of three classes in turn: the most frequent answer is right on a third of them.
+    for metric, guess in (("auc", 0.5), ("acc", 4 / 12)):
+        value = {subset: row[metric] for subset, row in test.items()} | {(): guess}
+        gains = {name: [] for name in NAMES}
+        for order in permutations(NAMES):
+            for place, name in enumerate(order):
+                before, after = (tuple(sorted(order[:end])) for end in (place, place + 1))
+                gains[name].append(value[after] - value[before])
+        for one in board.contributions:
+            assert getattr(one, metric) == pytest.approx(np.mean(gains[one.backbone]))
+    assert [one.auc for one in board.contributions] == sorted((one.auc for one in board.contributions), reverse=True)
+
+
+def test_the_page_says_both(answered, tmp_path):
+    build(answered.root, tmp_path / "site")
+    page = (tmp_path / "site" / "datasets/tiny.html").read_text()
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    (board,) = take(answered.root).boards
+    assert f"expected to be right on {board.worth.honest:.3f}" in text
+    assert f"{board.worth.winners} different subsets would win" in text
+    assert f"{board.contributions[0].backbone} {100 * board.contributions[0].auc:+.2f}" in text
+
+
+def test_why_it_is_not_known(searched, tmp_path):
+    (board,) = take(searched.root).boards
+    assert board.worth is None
+    assert "7 of 7 subsets have no answers on validation" in board.no_worth
+    assert board.contributions
+    searched.embed("delta")
+    searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
+    searched.measure(("alpha", "delta"), (0.5, 0.5), (0.5, 0.5))
+    (board,) = take(searched.root).boards
+    assert board.no_worth.startswith("only 9 of 15 subsets were measured")
+    assert "6 have no value" in board.no_contributions
+    build(searched.root, tmp_path / "site")
+    assert "Not known: only 9 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()
+
+
+def test_without_labels_there_is_no_contribution_to_accuracy(store):
+    store.search({("alpha",): ((0.8, 0.7), (0.8, 0.7))})
+    (board,) = take(store.root).boards
+    assert [(one.backbone, one.acc) for one in board.contributions] == [("alpha", None)]
+    assert board.contributions[0].auc == pytest.approx(0.3)

@@ -1,0 +1,206 @@
+"""Drawings: what may stand in a page, what they show, and that they are the same every time."""
+
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.plots import worker
+from fuseboard.leaderboard.plots.frame import axis, frame, layer
+from fuseboard.leaderboard.plots.intervals import intervals
+from fuseboard.leaderboard.plots.pareto import Dot, pareto
+from fuseboard.leaderboard.plots.rank_positions import LETTER, place
+from fuseboard.leaderboard.plots.subset_size import size
+from fuseboard.leaderboard.plots.svg import draw, svg
+from fuseboard.leaderboard.plots.validation import validation
+from fuseboard.leaderboard.statistics.cost_measures import COSTS
+
+HOSTILE = "<script>alert('1')</script> & \"q\" \x00\u202e " + "long " * 60
+ROWS = [("b", 0.8, 0.7, 0.9), ("a", 0.9, 0.85, 0.95), ("c", 0.6, None, None)]
+
+
+def drawn(markup):
+    """The drawing as any XML parser reads it."""
+    return ElementTree.fromstring(str(markup))
+
+
+def texts(markup):
+    return [element.text for element in drawn(markup).iter("text")]
+
+
+def titles(markup):
+    return [element.text for element in drawn(markup).iter("title")]
+
+
+def big(board, subsets):
+    """The board with many subsets, the first of which is chosen, the second the oracle."""
+
+    def score(old, value):
+        return old.model_copy(update={"auc": value, "acc": value})
+
+    first = board.entries[0]
+    entries = tuple(
+        first.model_copy(
+            update={
+                "subset": tuple(f"b{bit}" for bit in range(10) if number >> bit & 1),
+                "val": score(first.val, 1 - number / 3000),
+                "test": score(first.test, 0.5 + (number * 7919 % 997) / 3000),
+            }
+        )
+        for number in range(1, subsets + 1)
+    )
+    played = {"chosen": entries[0], "oracle": entries[1]}
+    roles = tuple(role.model_copy(update={"entry": played.get(role.name)}) for role in board.roles)
+    return board.model_copy(update={"entries": entries, "roles": roles})
+
+
+def test_a_drawing_holds_nothing_that_a_strict_page_refuses(searched):
+    (board,) = take(searched.root).boards
+    for markup in (validation(board), size(board), intervals(ROWS, "AUC of something")):
+        root = drawn(markup)
+        assert root.attrib.keys() == {"class", "viewBox", "role", "aria-label"}
+        assert root.get("role") == "img"
+        assert len(root.get("aria-label").split()) > 2
+        for element in root.iter():
+            assert element.tag in {"svg", "g", "path", "line", "text", "title"}
+            assert not {"style", "id", "href", "class"} & set(element.attrib) or element is root
+            assert not any(name.startswith("on") for name in element.attrib)
+            for paint in ("fill", "stroke"):
+                assert re.fullmatch(r"none|var\(--[a-z-]+\)", element.get(paint, "none"))
+        numbers = re.findall(r"\d+\.(\d+)", " ".join(e.get("transform", "") + e.get("d", "") for e in root.iter()))
+        assert max(map(len, numbers)) == 1
+
+
+@pytest.mark.parametrize("says", [HOSTILE, "plain"])
+def test_hostile_text_stays_text(says):
+    markup = intervals([(HOSTILE, 0.9, 0.8, 1.0), ("x", 0.5, None, None)], says)
+    assert "<script" not in markup
+    assert "&lt;script&gt;" in markup
+    assert any(title.startswith("<script>alert('1')</script> & \"q\"") for title in titles(markup))
+    assert all(len(text) < 30 for text in texts(markup))
+    assert "\x00" not in markup
+    assert "\u202e" not in markup
+
+
+@pytest.mark.parametrize(
+    ("mark", "complaint"),
+    [
+        ({"type": "point", "color": "red"}, "painted 'red'"),
+        ({"type": "point", "stroke": "url(http://x/)"}, "painted"),
+        ({"type": "image", "url": "http://x/"}, "<image>"),
+        ({"type": "point", "stroke": "var(--ink)", "href": "http://x/"}, "<a>"),
+        ({"type": "point", "stroke": "var(--ink)", "opacity": 0.5}, "opacity"),
+    ],
+)
+def test_what_is_not_on_the_list_is_refused(mark, complaint):
+    x = axis("x", "x", (0, 1))
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        svg(frame([layer(mark, [{"x": 0.5}], x=x)], 100, {}), "something")
+
+
+def test_no_drawing_loads_anything(searched, monkeypatch):
+    import vl_convert
+
+    convert, specs = vl_convert.vegalite_to_svg, []
+    monkeypatch.setattr(
+        vl_convert, "vegalite_to_svg", lambda spec, **how: specs.append((str(spec), how)) or convert(spec, **how)
+    )
+    monkeypatch.setattr(worker, "ask", draw)  # here, where one can watch it
+    (board,) = take(searched.root).boards
+    validation(board), size(board), intervals(ROWS, "AUC"), pareto(DOTS, COSTS["hours"], "a machine")
+    assert len(specs) == 4
+    for spec, how in specs:
+        assert "url" not in spec
+        assert how == {"allowed_base_urls": []}
+
+
+def test_another_process_draws_the_same_bytes(searched):
+    (board,) = take(searched.root).boards
+    code = (
+        "import sys; from pathlib import Path; from tests.leaderboard.plots.test_plots import *;"
+        "(board,) = take(Path(sys.argv[1])).boards; print(intervals(ROWS, 'AUC'), validation(board), size(board))"
+    )
+    command = [sys.executable, "-c", code, str(searched.root)]
+    again = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert again == f"{intervals(ROWS, 'AUC')} {validation(board)} {size(board)}\n"
+
+
+def test_hundreds_of_subsets_stay_small(searched):
+    (board,) = take(searched.root).boards
+    many = big(board, 562)
+    for markup in (validation(many), size(many)):
+        assert len(markup) < 60_000
+    points = [e for e in drawn(validation(many)).iter("path") if e.get("d", "").startswith("M2.5,0A2.5")]
+    assert len(points) == 562 - 10 + 1  # but for the singles, and with the mark of the legend
+
+
+def test_validation_marks_every_role(searched):
+    (board,) = take(searched.root).boards
+    markup = validation(board)
+    assert {"chosen", "all backbones", "oracle", "single", "validation ACC", "test ACC"} <= set(texts(markup))
+    for name in ("chosen", "all backbones", "oracle"):
+        entry = board.role(name).entry
+        assert f"{entry.name}: {entry.val.acc:.4f} validation, {entry.test.acc:.4f} test" in titles(markup)
+
+
+def test_size_follows_the_best_on_validation(searched):
+    (board,) = take(searched.root).boards
+    said = titles(size(board))
+    assert said[:3] == [
+        "beta: test AUC 0.8500",
+        "alpha + beta: test AUC 0.8800",
+        "alpha + beta + gamma: test AUC 0.9100",
+    ]
+    assert texts(size(board))[:3] == ["1", "2", "3"]
+
+
+def test_intervals_are_sorted_and_say_what_is_not_known():
+    markup = intervals(ROWS, "AUC")
+    assert [text for text in texts(markup) if text in "abc"] == ["a", "b", "c"]
+    assert {"a: 0.9000, 95 % interval 0.8500 to 0.9500", "c: 0.6000, interval not known"} <= set(titles(markup))
+    assert "interval not known" in texts(markup)
+    assert "interval not known" not in texts(intervals(ROWS[:2], "AUC"))
+    assert [text for text in texts(intervals([("a", 0.5, 0.4, 0.6), ("a", 0.5, 0.5, 0.5)], "AUC")) if text == "a"]
+
+
+def test_too_little_is_not_drawn(store):
+    store.search({("alpha",): ((0.8, 0.7), (0.8, 0.7)), ("beta",): ((0.8, 0.7), (0.8, 0.7))})
+    (board,) = take(store.root).boards
+    assert validation(board) is None
+    assert size(board) is None
+    assert intervals([], "AUC") is None
+    assert pareto(DOTS[:1], COSTS["hours"], "a machine") is None
+
+
+def test_equal_values_are_drawn(store):
+    names = ("alpha", "beta", "gamma")
+    store.search(dict.fromkeys([*((n,) for n in names), names], ((0.8, 0.7), (0.8, 0.7))))
+    (board,) = take(store.root).boards
+    assert "NaN" not in validation(board) + size(board)
+
+
+DOTS = [Dot("cheap", 0.01, 0.8, True), Dot("dear", 10.0, 0.9, True), Dot("bad", 10.0, 0.7, False)]
+
+
+def test_pareto_labels_the_front_alone():
+    markup = pareto(DOTS, COSTS["hours"], "a machine")
+    assert {"cheap", "dear"} <= set(texts(markup))
+    assert "bad" not in texts(markup)
+    assert any(title.startswith("bad: 0.7000, hours 10") for title in titles(markup))
+    assert {"0.1", "1"} <= set(texts(markup))  # logarithms: round numbers between
+
+
+def test_labels_do_not_cover_one_another():
+    points = [(10.0 + 12 * n, 200.0 - 8 * n, f"backbone-{n}") for n in range(20)]
+    boxes = []
+    for text, x, y, align in place(points, 320, 240, False):
+        left = x if align == "left" else x - LETTER * len(text)
+        boxes.append((left, y - 7, left + LETTER * len(text), y + 7))
+    assert len(boxes) > 3
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= 0
+        for other in boxes[:number]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top

@@ -1,0 +1,130 @@
+"""The board of single backbones: aggregates, what does not count, and what cannot be ranked."""
+
+import numpy as np
+import pytest
+
+from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.rankings.singles import singles
+from fuseboard.leaderboard.site.build import build
+from fuseboard.store.statistics.bootstrap import bootstrap
+from tests.leaderboard.page import Page
+from tests.leaderboard.predicted import LABELS, TASK, keep, said
+
+NAMES = ("alpha", "beta", "gamma")
+DATASETS = ("breastmnist-64", "octmnist")
+
+
+@pytest.fixture
+def alone(store):
+    """Three backbones alone on two datasets, with their predictions."""
+    for number, name in enumerate(NAMES):
+        for place, dataset in enumerate(DATASETS):
+            keep(store, (name,), said(10 * place + number), dataset=dataset)
+    for name, dataset in zip(NAMES, DATASETS, strict=False):  # labels come from any backbone
+        store.embed(name, dataset, labels=LABELS)
+    return store
+
+
+def of(store):
+    return singles(take(store.root), "starter")
+
+
+def rows(store):
+    return {row.name: row for row in of(store).rows}
+
+
+@pytest.fixture
+def draws():
+    """Name -> (B,) mean AUC, computed apart."""
+    each = [bootstrap(TASK, LABELS, {n: said(10 * place + i) for i, n in enumerate(NAMES)}) for place in range(2)]
+    return {name: (each[0][name].auc.resampled + each[1][name].auc.resampled) / 2 for name in NAMES}
+
+
+def test_means_and_ranks_have_the_intervals_of_the_resamples(alone, draws):
+    found = of(alone)
+    assert (found.datasets, found.counted, found.no_intervals) == (("octmnist", "breastmnist-64"), found.datasets, None)
+    for row in found.rows:
+        aucs = [row.scores[dataset].auc for dataset in found.datasets]
+        assert row.mean_auc == pytest.approx(np.mean(aucs))
+        assert row.mean_interval == pytest.approx(tuple(np.quantile(draws[row.name], [0.025, 0.975])))
+        ranks = sorted(1 + sum(draws[other][b] > draws[row.name][b] + 1e-12 for other in NAMES) for b in range(1000))
+        assert row.rank_interval == (ranks[24], ranks[975])
+    means = [row.mean_auc for row in found.rows]
+    assert means == sorted(means, reverse=True)
+    assert [row.rank for row in found.rows] == [1, 2, 3]
+    assert sum(row.borda for row in found.rows) == 2 * 3
+    assert np.mean([row.mean_rank for row in found.rows]) == 2
+
+
+def test_a_row_without_a_counted_dataset_has_a_reason_and_no_rank(alone):
+    keep(alone, ("delta",), said(3), dataset="octmnist")
+    found = of(alone)
+    assert found.counted == found.datasets
+    last = found.rows[-1]
+    assert (last.name, last.rank, last.mean_auc, last.borda, last.tier) == ("delta", None, None, None, None)
+    assert last.reason == "no AUC on breastmnist-64"
+    assert last.scores["breastmnist-64"].reason == "not measured alone"
+    assert [row.rank for row in found.rows[:3]] == [1, 2, 3]
+    assert found.no_intervals is None
+
+
+def test_a_dataset_that_half_of_the_backbones_lack_does_not_count(alone):
+    for name in NAMES[:1]:
+        alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="digits")
+    found = of(alone)
+    assert (found.datasets[-1], found.left_out) == ("digits", ("digits",))
+    assert all(row.rank for row in found.rows)
+
+
+def test_without_predictions_the_ranking_stands_and_says_why_it_is_unsure(searched):
+    found = of(searched)
+    assert [(row.name, row.rank, row.tier, row.rank_interval) for row in found.rows] == [
+        ("beta", 1, None, None),
+        ("alpha", 2, None, None),
+        ("gamma", 2, None, None),
+    ]
+    assert found.rows[0].no_interval == "predictions were not kept (tiny)"
+    assert found.no_intervals.startswith("3 of 3 ranked rows cannot be resampled")
+    assert found.rows[0].scores["tiny"].interval is None
+
+
+def test_rows_of_other_protocols_and_corrupted_sets_are_elsewhere(alone):
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="breastmnist-64-c")
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="digits", protocol="another")
+    assert of(alone).datasets == ("octmnist", "breastmnist-64")
+
+
+def test_a_set_that_was_transferred_to_as_well_keeps_its_column(alone):
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="octmnist", evaluation="transfer")
+    alone.measure(("alpha",), (0.9, 0.9), (0.9, 0.9), dataset="imagenet", evaluation="transfer")
+    assert of(alone).datasets == ("octmnist", "breastmnist-64")
+
+
+def test_the_page_has_it_all_without_scripts(alone, tmp_path):
+    keep(alone, ("delta",), said(3), dataset="octmnist")
+    build(alone.root, tmp_path / "site")
+    page = Page(tmp_path / "site" / "boards/singles.html")
+    best = of(alone).rows[0]
+    assert f"{best.mean_auc:.4f}" in page.words
+    assert "no AUC on breastmnist-64" in page.words
+    assert "Breast ultrasound" in page.words
+    heads = [head for head in page.all("th") if head.get("data-column") == "rank"]
+    assert heads[0]["aria-sort"] == "ascending"
+    key = best.scores["octmnist"].key
+    assert any(f"provenance/octmnist.html#r-{key[:14]}" in link.get("href", "") for link in page.all("a"))
+
+
+def test_names_are_text(store, tmp_path):
+    store.measure(("<b>x",), (0.9, 0.9), (0.9, 0.9), protocol="<i>p")
+    build(store.root, tmp_path / "site")
+    for name in ("singles", "fusion", "contribution"):
+        text = (tmp_path / "site" / f"boards/{name}.html").read_text()
+        assert "<b>x" not in text
+        assert "<i>p" not in text
+        assert "&lt;i&gt;p" in text
+
+
+def test_an_empty_store_has_the_pages(tmp_path):
+    build(tmp_path / "nothing", tmp_path / "site")
+    for name in ("singles", "fusion", "contribution"):
+        assert "Nothing has been measured yet" in Page(tmp_path / "site" / f"boards/{name}.html").words

@@ -1,0 +1,41 @@
+import pytest
+
+from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted, of
+
+
+@pytest.mark.parametrize(
+    ("name", "modality"),
+    [
+        ("breastmnist", "Breast ultrasound"),
+        ("breastmnist-64", "Breast ultrasound"),
+        ("organsmnist-128", "Abdominal CT"),
+        ("digits", "Other"),
+        ("breastmnist-64-first100", "Other"),
+        ("breastmnistish", "Other"),
+    ],
+)
+def test_a_name_is_a_flag_with_or_without_a_size(name, modality):
+    assert of(name) == modality
+
+
+def test_columns_are_grouped_and_small_sizes_come_first():
+    names = ["digits", "breastmnist", "organsmnist", "chestmnist", "organamnist", "breastmnist-64", "pneumoniamnist-28"]
+    assert groups(names) == [
+        ("Chest X-ray", ("chestmnist", "pneumoniamnist-28")),
+        ("Breast ultrasound", ("breastmnist-64", "breastmnist")),
+        ("Abdominal CT", ("organamnist", "organsmnist")),
+        ("Other", ("digits",)),
+    ]
+
+
+def test_flags_of_one_modality_stand_side_by_side():
+    titles = list(MODALITIES.values())
+    assert len(titles) == 12
+    runs = [title for before, title in zip([None, *titles], titles, strict=False) if title != before]
+    assert len(runs) == len(set(titles))
+
+
+def test_only_a_medmnist_set_has_a_corrupted_twin():
+    assert is_corrupted("breastmnist-64-c")
+    assert not is_corrupted("breastmnist-64")
+    assert not is_corrupted("vitamin-c")

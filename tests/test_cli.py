@@ -1,0 +1,205 @@
+"""The command line as people type it: one end-to-end run, and errors of one line."""
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fuseboard import cli
+from fuseboard.harness import quickstart
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.terminal.extras import EXTRAS
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def run(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fuseboard", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_the_whole_line(tmp_path: Path) -> None:
+    store, site = {"FUSEBOARD_STORE": str(tmp_path / "store")}, tmp_path / "site"
+    extracted = run("extract", "hog", "pixels", "-d", "digits", "--limit", "100", **store)
+    assert extracted.returncode == 0, extracted.stderr
+    assert len(extracted.stdout.splitlines()) == 2
+    searched = run("search", "digits-first100", "--protocol", "starter", "--json", **store)
+    assert searched.returncode == 0, searched.stderr
+    assert [row["role"] for row in json.loads(searched.stdout)] == ["chosen", "all", "oracle (best on test)"]
+    assert "3 fits" in searched.stderr
+    assert "0 fits" in run("search", "digits-first100", "--protocol", "starter", **store).stderr
+    assert run("store", "verify", **store).returncode == 0
+    built = run("leaderboard", "build", "--out", str(site), **store)
+    assert built.returncode == 0, built.stderr
+    assert "fits" not in built.stderr, "a store that holds something is taken as it is"
+    page = (site / "index.html").read_text()
+    assert "digits-first100" in page
+    checked = run("leaderboard", "check", **store)
+    assert checked.returncode == 0
+    assert "0 findings" in checked.stdout
+
+
+def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def embed(card: Card, *_: object) -> None:
+        done.append(card.id)
+        (tmp_path / "results" / "fusion" / "digits").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results" / "fusion" / "digits" / "x.parquet").touch()
+        if len(done) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("fuseboard.harness.extraction.extract.extract", embed)
+    monkeypatch.setattr("fuseboard.harness.search.search.Search.run", lambda *_: done.append("search"))
+    with pytest.raises(KeyboardInterrupt):
+        quickstart.run_if_empty(tmp_path)
+    quickstart.run_if_empty(tmp_path)
+    assert done == [*quickstart.BACKBONES[:2], *quickstart.BACKBONES, "search"], "an interrupted starter is finished"
+    quickstart.run_if_empty(tmp_path)
+    assert done[-1] == "search"
+    assert len(done) == 8, "a store that holds something is left alone"
+
+
+def test_a_starter_that_cannot_begin_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModuleNotFoundError):
+        quickstart.run_if_empty(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_invoke_takes_two_words(tmp_path: Path) -> None:
+    invoke = shutil.which("invoke", path=str(Path(sys.executable).parent)) or "invoke"
+    answer = subprocess.run(
+        [invoke, "leaderboard", "chekc"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2
+    assert "error: No such command 'chekc'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["extrat"], 2, "No such command 'extrat'"),
+        (["extract", "hgo", "-d", "digits"], 2, "unknown backbone 'hgo'; did you mean hog?"),
+        (["extract", "hog", "-d", "digit"], 2, "unknown dataset 'digit'; did you mean digits"),
+        (["extract", "hog"], 2, "Missing option '--dataset'"),
+        (["extract", "hog", "-d", "digits", "--limit", "0"], 2, "--limit"),
+        (["extract", "hog", "-d", "digits", "--precision", "fp8"], 2, "unknown precision 'fp8'"),
+        (["extract", "hog", "-d", "digits", "--device", "tpu"], 2, "unknown device 'tpu'"),
+        (["search", "digits", "--protocol", "biofuse"], 2, "did you mean biofuse-2026"),
+        (["search", "digits", "--strategy", "exhaustiv"], 2, "did you mean exhaustive"),
+        (["search", "digits"], 1, "holds no embeddings of digits; run `fuseboard extract"),
+        (["search", "digits", "--backbones", "hog"], 2, "unknown backbone 'hog'"),
+        (["evaluate", "lat", "digits"], 2, "did you mean late"),
+        (["backbones", "show", "pixel"], 2, "did you mean pixels"),
+        (["store", "sql", "DROP TABLE x"], 2, "one SELECT statement is expected"),
+        (["leaderboard", "serve", "--out", "/nonexistent"], 2, "/nonexistent"),
+    ],
+)
+def test_bad_usage_is_one_line_and_an_exit_code(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    answer = run(*arguments, FUSEBOARD_STORE=str(tmp_path / "store"))
+    assert answer.returncode == code
+    assert message in answer.stderr
+    assert answer.stderr.startswith("error: ")
+    assert len(answer.stderr.splitlines()) == 1
+    assert answer.stdout == ""
+    assert not (tmp_path / "store").exists(), "nothing is written for a command that cannot be meant"
+
+
+def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    importlib.import_module("sklearn.datasets")  # it looks at torch while it is imported
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.run(["extract", "hog", "-d", "digits", "--store", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error == "error: this needs torch, which is not installed; run: pip install 'fuseboard[harness]'\n"
+    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu"}
+
+
+def test_ctrl_c_is_one_line_and_what_is_done_stays(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fuseboard", "extract", "efficientnet-lite0", "-d", "digits", "--store", str(tmp_path)],
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "locks").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith("error: interrupted; what was finished is kept")
+    assert not list(tmp_path.rglob(".tmp-*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    answer = run("extract", "pixels", "-d", "digits", "--store", str(tmp_path / "store"))
+    assert answer.returncode == 1
+    assert "Permission denied" in answer.stderr
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small file system")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tiny_disk: Path) -> None:
+    store = {"FUSEBOARD_STORE": str(tiny_disk / "store")}
+    answer = run("extract", "hog", "-d", "digits", **store)
+    assert answer.returncode == 1
+    assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
+    assert not list(tiny_disk.rglob("*.parquet"))
+    assert run("extract", "pixels", "-d", "digits", **store).returncode == 0
+    filler = tiny_disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1024))
+    for arguments in (
+        ["search", "digits", "--protocol", "starter"],
+        ["leaderboard", "build", "--out", str(tiny_disk / "site")],
+    ):
+        answer = run(*arguments, **store)
+        assert answer.returncode == 1
+        assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
+    assert not (tiny_disk / "site").exists()
+    assert not list(tiny_disk.glob("store/results/**/*.parquet"))
+    assert not list(tiny_disk.rglob(".*"))
+    filler.unlink()
+    assert run("search", "digits", "--protocol", "starter", **store).returncode == 0
