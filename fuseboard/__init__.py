@@ -6,22 +6,22 @@ door. They are imported when they are first used, so that `import fuseboard` cos
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported: with `python -m`, a file of that name here would be run
 if TYPE_CHECKING:
-    from fuseboard.store.catalog import Blocks as Blocks
-    from fuseboard.store.catalog import Catalog as Catalog
+    from fuseboard.store.embeddings.join import Blocks as Blocks
     from fuseboard.store.errors import FuseboardError as FuseboardError
     from fuseboard.store.errors import UsageError as UsageError
+    from fuseboard.store.store import Store as Store
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Blocks": "fuseboard.store.catalog",
-    "Catalog": "fuseboard.store.catalog",
+    "Blocks": "fuseboard.store.embeddings.join",
     "FuseboardError": "fuseboard.store.errors",
+    "Store": "fuseboard.store.store",
     "UsageError": "fuseboard.store.errors",
 }
 """Which module each name of the front door is imported from."""
 
-__all__ = ["Blocks", "Catalog", "FuseboardError", "UsageError", "__version__"]
+__all__ = ["Blocks", "FuseboardError", "Store", "UsageError", "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -10,7 +10,7 @@ from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
-from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, Store, names
+from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, StoreFolder, names
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import UsageError
@@ -61,7 +61,7 @@ def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TO
 def extract(
     backbone: Annotated[list[str], typer.Argument(help="One or more backbones.")],
     dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="One or more datasets.")],
-    store: Store = None,
+    store: StoreFolder = None,
     device: Device = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, fp16 or bf16; another version of the vectors.")] = None,
@@ -110,7 +110,7 @@ def fuse(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     bits: Annotated[int | None, typer.Option(min=8, max=16, help="Of 16-bit grey images: how many are used.")] = None,
     device: Device = None,
-    store: Store = None,
+    store: StoreFolder = None,
 ) -> None:
     """Predicts one's own images with the subset that the search chooses: CSV of path and class probabilities."""
     import csv

@@ -1,11 +1,12 @@
 """The SQL views over a store: `versions`, `shards`, `embeddings` and `results`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from fuseboard.store.embeddings.versions import Version, all_versions
+from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import rows as results
 
@@ -16,8 +17,17 @@ NO_EMBEDDINGS = (
 )
 
 
-def select(root: Path, query: str) -> duckdb.DuckDBPyRelation:
-    """Runs one SELECT over the views of a store; it can read the store's own files and change nothing."""
+def select(root: Path, versions: Sequence[Version], query: str) -> duckdb.DuckDBPyRelation:
+    """Runs one SELECT over the views of a store; it can read the store's own files and change nothing.
+
+    Args:
+        root: the store's folder.
+        versions: all of the store.
+        query: one SELECT statement.
+
+    Raises:
+        UsageError: the query is no SELECT, or DuckDB refuses it.
+    """
     connection = duckdb.connect()
     try:
         statements = connection.extract_statements(query)
@@ -25,7 +35,7 @@ def select(root: Path, query: str) -> duckdb.DuckDBPyRelation:
         raise UsageError(f"SQL: {str(error).splitlines()[0]}") from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError("SQL: one SELECT statement is expected; the catalog is read-only")
-    _create(connection, root)
+    _create(connection, root, versions)
     connection.execute(f"SET allowed_directories = [{_quote(str(root) + '/')}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -35,9 +45,8 @@ def select(root: Path, query: str) -> duckdb.DuckDBPyRelation:
         raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
 
 
-def _create(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Makes the views; manifests are small and read now, shards are read by the queries."""
-    versions = all_versions(root)
+def _create(connection: duckdb.DuckDBPyConnection, root: Path, versions: Sequence[Version]) -> None:
+    """Makes the views; result rows are read now, shards are read by the queries."""
     facts = [
         {
             "backbone": v.manifest.backbone,

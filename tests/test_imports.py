@@ -29,7 +29,7 @@ FLOORS = (
     ("store/embeddings",),
     ("store/results", "store/remotes"),
     ("store/sql",),
-    ("store/catalog",),
+    ("store/store",),
     ("store/cli",),
     # harness
     ("harness/terminal", "harness/runtime", "harness/protocols", "harness/classifiers"),

@@ -15,9 +15,10 @@ from fuseboard.harness.backbones.pipeline import embed
 from fuseboard.harness.datasets.dataset import Images
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.terminal.finding import Finding
-from fuseboard.store.embeddings import block, versions
+from fuseboard.store.embeddings import block
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.cka import TWIN, linear_cka
+from fuseboard.store.store import Store
 
 COMPARED = 100
 """Images of `digits` on which the store's other backbones are compared with."""
@@ -49,7 +50,7 @@ def _vectors(card: Card, feeder: Feeder, images: Images, count: int) -> NDArray[
 def _twin(card: Card, feeder: Feeder, root: Path) -> Finding:
     """The backbone of the store that sees the same images most alike."""
     digits, others = Digits(), {}
-    for version in versions.survey(root)[0]:
+    for version in Store(root).readable_versions:
         entry = version.manifest.datasets.get(digits.name)
         if version.manifest.backbone != card.id and entry is not None and "train" in entry.splits:
             others[version.manifest.backbone] = version

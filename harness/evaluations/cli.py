@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.evaluations import EVALUATIONS
-from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, Store, names
+from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, StoreFolder, names
 from fuseboard.harness.terminal.output import print_report
 from fuseboard.store.errors import UsageError
 
@@ -20,7 +20,7 @@ def evaluate(
     protocol: ProtocolName = "biofuse-2026",
     trials: Annotated[int | None, typer.Option(min=1, help="Of tuned: fewer than the protocol's.")] = None,
     device: Device = None,
-    store: Store = None,
+    store: StoreFolder = None,
     json: Json = False,
 ) -> None:
     """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""

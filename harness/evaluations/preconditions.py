@@ -6,7 +6,7 @@ from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations.setting import Variant
 from fuseboard.harness.search import preconditions
 from fuseboard.harness.search.pool import Pool
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import FuseboardError, UsageError
 

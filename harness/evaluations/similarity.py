@@ -2,24 +2,24 @@
 
 import typer
 
-from fuseboard.harness.terminal.options import Backbones, Json, Store, names
+from fuseboard.harness.terminal.options import Backbones, Json, StoreFolder, names
 from fuseboard.harness.terminal.output import print_rows
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.store import Store
 
 cli = typer.Typer()
 
 
 @cli.command()
-def similarity(dataset: str, backbones: Backbones = None, store: Store = None, json: Json = False) -> None:
+def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = None, json: Json = False) -> None:
     """Compares every two backbones by unbiased linear CKA; exits with 1 when two may be one under two names."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.store.embeddings.versions import together
     from fuseboard.store.files.location import store_root
     from fuseboard.store.results.similarity import compare
 
     root, name = store_root(store), known_datasets.name_of(dataset)
-    versions = together(root, name, names(backbones), registry.fingerprints())
+    versions = Store(root, registry.fingerprints).versions_of(name, names(backbones))
     rows = compare(root, name, versions, lambda pairs: typer.echo(f"{pairs} pairs to measure", err=True))
     rows.sort(key=lambda row: (row.cka is None, -(row.cka or 0), row.backbone, row.other))
     table: list[Facts] = (

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.search import strategies
-from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, Store, Yes, names
+from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, Yes, names
 from fuseboard.harness.terminal.output import print_report, print_rows, print_worth
 
 cli = typer.Typer()
@@ -21,7 +21,7 @@ def search(
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
     yes: Yes = False,
     device: Device = None,
-    store: Store = None,
+    store: StoreFolder = None,
     json: Json = False,
 ) -> None:
     """Searches the fusion of backbones that is best on validation, and reports it on test."""
@@ -51,7 +51,7 @@ def compare_strategies(
     jobs: Jobs = None,
     yes: Yes = False,
     device: Device = None,
-    store: Store = None,
+    store: StoreFolder = None,
     json: Json = False,
 ) -> None:
     """Says what every search strategy costs, and what its choice loses against the exhaustive search."""

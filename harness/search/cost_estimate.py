@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.search.fit import Order, fit
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
 

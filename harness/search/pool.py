@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.classifiers.fusion import Subset
-from fuseboard.store import catalog
-from fuseboard.store.catalog import Blocks
 from fuseboard.store.embeddings import block
+from fuseboard.store.embeddings.join import Blocks, join
 from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry
-from fuseboard.store.embeddings.versions import Version, together
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Pool:
 
     def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
         """The blocks of some backbones."""
-        return catalog.join(self.dataset, split, [self.versions[name] for name in subset])
+        return join(self.dataset, split, [self.versions[name] for name in subset])
 
     def all_blocks(self, split: str) -> Blocks:
         """The blocks of every backbone, read once in the life of the pool; nobody may write to them."""
@@ -63,7 +63,7 @@ def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
         backbones: names or `name@fingerprint`; all that hold the dataset when empty. Where the store holds several
             versions of a name, the one that its present card makes is meant.
     """
-    versions = together(root, dataset, backbones, registry.fingerprints())
+    versions = Store(root, registry.fingerprints).versions_of(dataset, backbones)
     for version in versions.values():
         for split in SPLITS:
             version.manifest.entry(dataset, split)

@@ -7,7 +7,7 @@ import numpy as np
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.store.arrays import Labels
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.errors import FuseboardError
 
 

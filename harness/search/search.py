@@ -24,7 +24,7 @@ from fuseboard.harness.search.soft_vote import votes
 from fuseboard.harness.search.strategies.strategy import FULL, Scores, Strategy
 from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.arrays import Labels
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.results.selection import Choice, choose
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 
 DEFAULT_BINS = 256
 """XGBoost's own, where the protocol names none."""

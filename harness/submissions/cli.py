@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Device, Json, ProtocolName, Store
+from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder
 from fuseboard.harness.terminal.output import print_findings, print_rows
 
 cli = typer.Typer(no_args_is_help=True, help="Backbones of other people.")
@@ -35,7 +35,7 @@ def check(
     before: Annotated[
         Path | None, typer.Option(help="The same submission as it was accepted, for its history.")
     ] = None,
-    store: Store = None,
+    store: StoreFolder = None,
     device: Device = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Download open weights to compute vectors again.")] = False,
     markdown: Comment = None,
@@ -64,7 +64,7 @@ def rank(
     protocol: ProtocolName = "biofuse-2026",
     dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help="Of the submission; else all.")] = None,
     markdown: Comment = None,
-    store: Store = None,
+    store: StoreFolder = None,
     device: Device = None,
     json: Json = False,
 ) -> None:
@@ -99,7 +99,7 @@ def rank(
 def accept(
     folder: Path,
     everyone: Annotated[bool, typer.Option("--all", help="FOLDER holds submissions; take every active one.")] = False,
-    store: Store = None,
+    store: StoreFolder = None,
     device: Device = None,
     json: Json = False,
 ) -> None:

@@ -15,14 +15,14 @@ from fuseboard.leaderboard.boards.confusion import Confusions, confusions
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.rows.validation import Unsound, sound
 from fuseboard.leaderboard.rows.version_files import Kept, kept
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.embeddings.manifest import Manifest
-from fuseboard.store.embeddings.versions import Version, all_versions
+from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import corruption_errors, similarity_rows
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
+from fuseboard.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def take(root: Path) -> Snapshot:
         FuseboardError: a manifest, results or similarity file is damaged. Files of another schema and rows that mean
             nothing are left out and named.
     """
-    versions = all_versions(root)
+    versions = Store(root).versions
     manifests = tuple(version.manifest for version in versions)
     reading = results.read_all(root)
     rows, unsound = sound(reading.rows)
@@ -113,7 +113,7 @@ def _guess(root: Path, versions: Sequence[Version], dataset: str) -> float | Non
         entry = version.manifest.datasets.get(dataset)
         if entry is not None and {"train", "test"} <= set(entry.splits):
             try:
-                train, test = (Catalog(root).labels(dataset, split, version.spec) for split in ("train", "test"))
+                train, test = (Store(root).labels(dataset, split, version.spec) for split in ("train", "test"))
             except FuseboardError:  # `fuseboard store verify` names what is damaged
                 continue
             return majority_acc(train, test)

@@ -27,6 +27,11 @@ def begin() -> None:
 
 
 def svg(spec: dict[str, Any], says: str) -> Markup:
+    """A drawing for a page, as `ask` answers with it."""
+    return Markup(ask(spec, says))
+
+
+def ask(spec: dict[str, Any], says: str) -> str:
     """A drawing, as `fuseboard.leaderboard.plots.svg.draw` makes it. Other threads go on meanwhile.
 
     A thread that wants a drawing while another one waits for its own waits its turn.
@@ -55,7 +60,7 @@ def svg(spec: dict[str, Any], says: str) -> Markup:
     drawn, error = json.loads(line)
     if error:
         raise ValueError(error)
-    return Markup(drawn)
+    return str(drawn)
 
 
 @cache

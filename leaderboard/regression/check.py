@@ -18,10 +18,10 @@ from fuseboard.leaderboard.regression.recompute import about, recompute
 from fuseboard.leaderboard.regression.reference import Row
 from fuseboard.leaderboard.rows.changed_inputs import causes, made_from
 from fuseboard.leaderboard.rows.current import mark
-from fuseboard.store.embeddings.versions import all_versions
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.selection import choose
+from fuseboard.store.store import Store
 
 SMALL = 2_000
 """Training images up to which a dataset is fitted anew."""
@@ -56,7 +56,7 @@ def check(root: Path, folder: Path, refit: Refit) -> Report:
     Raises:
         FuseboardError: the store or the reference cannot be read.
     """
-    rows, versions = results.read(root, scores=True), all_versions(root)
+    rows, versions = results.read(root, scores=True), Store(root).versions
     recomputed = recompute(root, rows)
     present = Present(rows.drop("scores", "right"), versions)
     committed = reference.read(folder)
@@ -101,7 +101,7 @@ def accept(root: Path, folder: Path) -> list[Path]:
     Raises:
         FuseboardError: the store has nothing to accept.
     """
-    rows, versions = results.read(root, scores=True), all_versions(root)
+    rows, versions = results.read(root, scores=True), Store(root).versions
     found = reference.of_store(rows, versions)
     if not found:
         raise FuseboardError(f"{root}: no row kept its predictions, so there is no reference to write; search first")

@@ -12,8 +12,8 @@ from fuseboard.leaderboard.regression.finding import Finding
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.labels import images_of, truth
-from fuseboard.store.embeddings.versions import all_versions
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 ACC_TOLERANCE = 1e-12
 AUC_TOLERANCE = 1e-9
@@ -37,7 +37,7 @@ def recompute(root: Path, rows: pl.DataFrame) -> Recomputed:
         rows: its results, with predictions.
     """
     kept = rows.filter(pl.col("scores").is_not_null())
-    versions = all_versions(root)
+    versions = Store(root).versions
     labels_of = cache(partial(truth, versions))
     findings: list[Finding] = []
     for row in kept.iter_rows(named=True):

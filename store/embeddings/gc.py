@@ -1,7 +1,7 @@
 """Garbage: what a store holds that nothing will read again."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Garbage:
     bytes: int
 
 
-def find(root: Path, current: Mapping[str, str]) -> list[Garbage]:
+def find(root: Path, all_versions: Sequence[Version], current: Mapping[str, str]) -> list[Garbage]:
     """Superseded versions and unfinished pulls, by backbone.
 
     A version is superseded when a newer one of the same backbone, or the one that the backbone's present card makes,
@@ -31,14 +31,15 @@ def find(root: Path, current: Mapping[str, str]) -> list[Garbage]:
 
     Args:
         root: the store.
+        all_versions: of the store.
         current: backbone -> fingerprint of its present card; that version is never garbage.
     """
     found = []
-    for version in (all_ := versions.all_versions(root)):
+    for version in all_versions:
         name, own = version.manifest.backbone, version.manifest.fingerprint
         if current.get(name) == own:
             continue
-        others = [other for other in all_ if other.manifest.backbone == name and other.spec != version.spec]
+        others = [other for other in all_versions if other.manifest.backbone == name and other.spec != version.spec]
         better = [o for o in others if _is_newer(o, version, current.get(name)) and _holds_all(o, version)]
         if better:
             why = f"superseded by {better[-1].manifest.fingerprint[:12]}"

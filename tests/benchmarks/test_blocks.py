@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.embeddings import block, shards
 from fuseboard.store.embeddings.manifest import Backbone, DatasetEntry, Manifest, Profile, Split
 from fuseboard.store.files.hashing import fingerprint, sha256_of
+from fuseboard.store.store import Store
 
 ROWS, DIM, SHARD_ROWS = 60_000, 1_024, 8_192
 
@@ -67,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_blocks_read_at_no_less_than_half_the_speed_of_pyarrow(store: Path, ratio: Callable[..., float]) -> None:
     paths = sorted(store.glob("embeddings/*/*/big/*.parquet"))
     found = ratio(
-        ours=lambda: Catalog(store).blocks("big", "train", ["random"]),
+        ours=lambda: Store(store).blocks("big", "train", ["random"]),
         peer=lambda: pq.ParquetDataset(paths).read(),
         rounds=7,
     )
@@ -79,7 +79,7 @@ def test_the_first_read_pays_for_one_sha256_pass_and_no_more(store: Path, ratio:
 
     def first() -> None:
         block._VERIFIED.clear()
-        Catalog(store).blocks("big", "train", ["random"])
+        Store(store).blocks("big", "train", ["random"])
 
     def read_and_hash() -> None:
         pq.ParquetDataset(paths).read()
@@ -93,11 +93,10 @@ PEAK = """
 import json, sys
 from pathlib import Path
 from fuseboard.harness.runtime.profiling import peak_rss_mb
-from fuseboard.store.catalog import Catalog
 import duckdb, numpy, pyarrow
-Catalog(Path(sys.argv[1])).labels("big", "train", "random")
+Store(Path(sys.argv[1])).labels("big", "train", "random")
 before = peak_rss_mb()
-blocks = Catalog(Path(sys.argv[1])).blocks("big", "train", ["random"])
+blocks = Store(Path(sys.argv[1])).blocks("big", "train", ["random"])
 print(json.dumps([peak_rss_mb() - before, blocks.features["random"].nbytes / 2**20]))
 """
 

@@ -16,7 +16,7 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.runtime.profiling import cores
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
+from fuseboard.store.store import Store
 
 NAMES = ("hog", "pixels", "pixels-b")
 
@@ -40,7 +40,7 @@ def test_side_by_side_beats_one_fit_on_all_cores(store: Path, tmp_path: Path, ra
         Search(root, "digits", rules, NAMES).run(strategies.get("exhaustive"))
 
     def peer() -> None:
-        blocks = {split: Catalog(store).blocks("digits", split, NAMES) for split in ("train", "val", "test")}
+        blocks = {split: Store(store).blocks("digits", split, NAMES) for split in ("train", "val", "test")}
         for size in range(1, len(NAMES) + 1):
             for subset in combinations(NAMES, size):
                 joined = {s: np.hstack([b.features[n] for n in subset]) for s, b in blocks.items()}

@@ -26,7 +26,7 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.runtime.profiling import cores
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
+from fuseboard.store.store import Store
 
 DATA = "breastmnist-64"
 TREES = int(os.environ.get("FUSEBOARD_BENCH_TREES", "20"))
@@ -62,7 +62,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def peer_s(store: Path) -> float:
     """Seconds of the usual loop over all 63 subsets."""
     names = sorted(path.name for path in (store / "embeddings").iterdir())
-    blocks = {split: Catalog(store).blocks(DATA, split, names) for split in ("train", "val", "test")}
+    blocks = {split: Store(store).blocks(DATA, split, names) for split in ("train", "val", "test")}
     began = time.perf_counter()
     for subset in all_subsets(names):
         joined = {split: np.hstack([b.features[name] for name in subset]) for split, b in blocks.items()}

@@ -30,5 +30,5 @@ def built(store, kind, folder=None, sources=None):
     """Path -> page of a module of `leaderboard.pages`."""
     snapshot = take(store.root)
     context = SiteContext(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
-    made = render([import_module(f"leaderboard.pages.{kind}").pages(context)], context)
+    made = render([import_module(f"fuseboard.leaderboard.pages.{kind}").pages(context)], context)
     return {page.path: Built(text) for page, text in made}

@@ -15,7 +15,7 @@ from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
 from fuseboard.store.arrays import Labels
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.rows import Result

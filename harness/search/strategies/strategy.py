@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fuseboard.harness.classifiers.fusion import CONCAT, Subset
-from fuseboard.store.catalog import Blocks
+from fuseboard.store.embeddings.join import Blocks
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from pathlib import Path
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.datasets.registry import FIRST
 from fuseboard.store.arrays import Labels
-from fuseboard.store.embeddings import labels, versions
+from fuseboard.store.embeddings import labels
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 
 def of(root: Path, said: Manifest, dataset: str, split: str) -> tuple[Labels | None, str]:
@@ -22,7 +23,7 @@ def of(root: Path, said: Manifest, dataset: str, split: str) -> tuple[Labels | N
         split: of the dataset.
     """
     entry = said.datasets[dataset]
-    others = [v for v in versions.survey(root)[0] if v.manifest.backbone != said.backbone]
+    others = [v for v in Store(root).readable_versions if v.manifest.backbone != said.backbone]
     try:
         _, found = labels.truth(others, dataset, entry.source_md5, split, "official")
         return found, "the store's other backbones"

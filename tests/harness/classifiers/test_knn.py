@@ -12,8 +12,8 @@ from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers import knn
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 
@@ -21,7 +21,7 @@ DATA = "digits-first120"
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
     rows = evaluations.get("knn")(Search(store, DATA, protocol.get("starter"))).rows
     everything = results.read(store, "knn", scores=True)
-    train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
+    train, val, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
     for subset in (["hog"], ["pixels"], ["hog", "pixels"]):
         features = [
             np.hstack([b.features[n] / np.linalg.norm(b.features[n], axis=1, keepdims=True) for n in subset])

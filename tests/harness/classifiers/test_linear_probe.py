@@ -14,8 +14,8 @@ from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers.linear_probe import GRID, LinearProbe, standardised
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 
@@ -24,7 +24,7 @@ def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
     found = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
     choice, rows = found.choice, found.rows
     everything = results.read(store, "linear-probe", scores=True)
-    train, val, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
+    train, val, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
     for subset in (["hog"], ["pixels"], ["hog", "pixels"]):
         features = [np.hstack([blocks.features[name] for name in subset]) for blocks in (train, val, test)]
         models = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000)) for c in GRID]

@@ -15,9 +15,9 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import search as engine
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -33,7 +33,7 @@ def test_singles_choose_the_best_single_backbone(store: Path) -> None:
 
 def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
     rows = evaluations.get("late")(Search(store, DATA, STARTER)).rows
-    train, test = (Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
+    train, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     fitted = []
     for name in ("hog", "pixels"):
         model = XGBClassifier(**STARTER.params.model_dump(exclude_none=True), random_state=42)
@@ -54,7 +54,7 @@ def test_an_ensemble_is_the_weighted_vote_of_voters_chosen_on_validation(store: 
     search = Search(store, DATA, STARTER)
     choice = search.run(strategies.get("ensemble"))
     assert (choice.chosen, search.fits) == (("hog", "pixels"), 2)
-    blocks = {split: Catalog(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test")}
+    blocks = {split: Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test")}
     said: dict[str, dict[str, np.ndarray]] = {"val": {}, "test": {}}
     for name in ("hog", "pixels"):
         model = XGBClassifier(**STARTER.params.model_dump(exclude_none=True), random_state=42)

@@ -17,9 +17,10 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.search import Search
 from fuseboard.leaderboard.boards.build import boards
-from fuseboard.store.catalog import Blocks, Catalog
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -60,7 +61,7 @@ def test_rows_are_whole_alike_and_kept(name: str, store: Path, tmp_path: Path, m
     winners = kept.filter(pl.col("scores").is_not_null())
     assert set(winners["key"]) == set(rows["key"]), "the winners alone keep their predictions"
     for row in winners.to_dicts():
-        again = measure("multi-class", Catalog(store).labels(DATA, row["split"], "hog"), np.array(row["scores"]))
+        again = measure("multi-class", Store(store).labels(DATA, row["split"], "hog"), np.array(row["scores"]))
         assert (row["auc"], row["acc"]) == (pytest.approx(again.auc, abs=1e-6), again.acc)
     measured = ["key", "auc", "acc", "log_loss", "features"]
     evaluated(name, other)

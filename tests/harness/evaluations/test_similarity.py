@@ -11,7 +11,7 @@ from fuseboard import cli
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
-from fuseboard.store.catalog import Catalog
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 
@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_a_real_pair_is_the_definition(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, DATA, "--store", str(store), "--json")
     [row] = json.loads(out)
-    blocks = Catalog(store).blocks(DATA, "test", ["hog", "pixels"])
+    blocks = Store(store).blocks(DATA, "test", ["hog", "pixels"])
     assert row["cka"] == pytest.approx(by_definition(blocks.features["hog"], blocks.features["pixels"]), abs=1e-9)
     assert (row["backbone"], row["other"], row["images"]) == ("hog", "pixels", 120)
     assert (code, err) == (0, "1 pairs to measure\n")

@@ -18,17 +18,17 @@ from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
-from fuseboard.store.catalog import Catalog
-from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 REPOSITORY = Path(__file__).parents[3]
 CARD = registry.get("pixels")
 
 
 def vectors_of(root: Path, dataset: str, split: str, backbone: str = "pixels") -> np.ndarray:
-    return Catalog(root).blocks(dataset, split, [backbone]).features[backbone]
+    return Store(root).blocks(dataset, split, [backbone]).features[backbone]
 
 
 def no_forward(*_: object, **__: object) -> None:
@@ -38,7 +38,7 @@ def no_forward(*_: object, **__: object) -> None:
 def test_vectors_are_the_plain_ones_in_row_order(tmp_path: Path) -> None:
     digits = datasets.get("digits")
     extract(CARD, digits, tmp_path, shard_rows=100)
-    blocks = Catalog(tmp_path).blocks("digits", "val", ["pixels"])
+    blocks = Store(tmp_path).blocks("digits", "val", ["pixels"])
     plain = [CARD.preprocessing.pixels(i).reshape(-1).astype(np.float32) / 255 for i in digits.images("val", 0, 180)]
     np.testing.assert_array_equal(blocks.features["pixels"], np.stack(plain))
     np.testing.assert_array_equal(blocks.ids, np.arange(180))
@@ -71,7 +71,7 @@ def test_a_second_dataset_joins_the_same_version(tmp_path: Path) -> None:
     for name in ("digits-first50", "digits-first60"):
         version = extract(CARD, datasets.get(name), tmp_path)
     assert sorted(version.manifest.datasets) == ["digits-first50", "digits-first60"]
-    assert len(versions.all_versions(tmp_path)) == 1
+    assert len(Store(tmp_path).versions) == 1
 
 
 def test_another_precision_is_another_version(tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_another_precision_is_another_version(tmp_path: Path) -> None:
     plain, half = (extract(card, dataset, tmp_path) for card in (CARD, CARD.at_precision("fp16")))
     assert plain.folder != half.folder
     assert half.manifest.dtype == "float16"
-    blocks = Catalog(tmp_path).blocks("digits-first50", "val", [half.spec])
+    blocks = Store(tmp_path).blocks("digits-first50", "val", [half.spec])
     np.testing.assert_allclose(blocks.features["pixels"], vectors_of_version(tmp_path, plain.spec), atol=1e-3)
 
 
 def vectors_of_version(root: Path, spec: str) -> np.ndarray:
-    return Catalog(root).blocks("digits-first50", "val", [spec]).features["pixels"]
+    return Store(root).blocks("digits-first50", "val", [spec]).features["pixels"]
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
@@ -137,7 +137,7 @@ def wait_for_shards(root: Path, count: int, process: subprocess.Popen[bytes]) ->
 
 
 def shard_hashes(root: Path) -> dict[str, str]:
-    (version,) = versions.all_versions(root)
+    (version,) = Store(root).versions
     return {shard.file: shard.sha256 for s in SPLITS for shard in version.manifest.entry("digits", s).shards}
 
 
@@ -152,7 +152,7 @@ def test_a_killed_run_resumes_at_the_first_missing_shard_and_equals_the_undistur
     process.send_signal(how)
     process.wait(60)
     assert process.returncode != 0
-    assert versions.all_versions(root) == [], "a version without a manifest must not exist"
+    assert Store(root).versions == [], "a version without a manifest must not exist"
     kept = len(list(root.glob("embeddings/*/*/digits/train-*.parquet")))
     version = extract(CARD, datasets.get("digits"), root, shard_rows=100)
     assert version.manifest.entry("digits", "train").profile.images == 1257 - 100 * kept
@@ -197,7 +197,7 @@ def test_vectors_that_are_not_finite_are_named_and_not_kept(tmp_path: Path, monk
     with pytest.raises(FuseboardError, match="vector of id 18 holds NaN or infinity"):
         extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=8)
     assert not list(tmp_path.rglob("*.parquet"))
-    assert versions.all_versions(tmp_path) == []
+    assert Store(tmp_path).versions == []
 
 
 def test_a_card_of_the_wrong_width_fails_before_anything_is_written(tmp_path: Path) -> None:

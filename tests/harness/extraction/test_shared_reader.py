@@ -15,8 +15,9 @@ from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.datasets.dataset import First, Images
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.extraction.shared_reader import extract_together
-from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.embeddings import manifest
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 from tests.harness.dask_cluster import dask_cluster
 
 CARDS = [registry.get("hog"), registry.get("pixels")]
@@ -25,7 +26,7 @@ CARDS = [registry.get("hog"), registry.get("pixels")]
 def shards(root: Path) -> dict[str, str]:
     return {
         f"{v.manifest.backbone}/{dataset}/{split}/{shard.file}": shard.sha256
-        for v in versions.all_versions(root)
+        for v in Store(root).versions
         for dataset, split, shard in v.manifest.shards()
     }
 
@@ -74,7 +75,7 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     wrong = Card.model_validate({**CARDS[0].model_dump(), "dim": 17})
     with pytest.raises(FuseboardError, match="hog: its card says dim = 17"):
         extract_together([wrong, CARDS[1]], datasets.get("digits-first90"), tmp_path, "cpu")
-    [version] = versions.all_versions(tmp_path)
+    [version] = Store(tmp_path).versions
     assert version.manifest.backbone == "pixels"
     assert version.manifest.entry("digits-first90", "test").rows == 90
 
@@ -93,9 +94,9 @@ def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> 
     with pytest.raises(FuseboardError, match="its process ended with exit code -9"):
         extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
     killer.join()
-    assert len(versions.all_versions(tmp_path)) == 1
+    assert len(Store(tmp_path).versions) == 1
     extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
-    assert len(versions.all_versions(tmp_path)) == 2
+    assert len(Store(tmp_path).versions) == 2
 
 
 def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> N
 
     with pytest.raises(FuseboardError, match="not a readable image"):
         extract_together(CARDS, Broken("90"), tmp_path, "cpu")
-    for version in versions.all_versions(tmp_path):
+    for version in Store(tmp_path).versions:
         assert list(version.manifest.datasets["digits-first90"].splits) == ["train"]
 
 

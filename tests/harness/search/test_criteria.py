@@ -19,9 +19,9 @@ from fuseboard.harness.search.pool import gather
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategies.strategy import Ask, Fidelity, Plan, Setting
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -52,7 +52,7 @@ def test_the_best_on_validation_by_another_metric_is_chosen(store: Path, metric:
 def test_log_loss_is_that_of_scikit_learn(store: Path) -> None:
     Search(store, DATA, STARTER).run(strategies.get("all"))
     row = results.read(store, scores=True).filter(pl.col("split") == "test").to_dicts()[0]
-    labels, shares = Catalog(store).labels(DATA, "test", "hog"), np.array(row["scores"])
+    labels, shares = Store(store).labels(DATA, "test", "hog"), np.array(row["scores"])
     assert row["log_loss"] == pytest.approx(
         log_loss(labels, shares / shares.sum(axis=1, keepdims=True), labels=range(10)), abs=1e-5
     )
@@ -61,7 +61,7 @@ def test_log_loss_is_that_of_scikit_learn(store: Path) -> None:
 def test_cross_validation_is_that_of_scikit_learn(store: Path) -> None:
     search = Search(store, DATA, by("acc", CrossValidation(folds=3, repeats=2)), ["pixels"])
     choice = search.run(strategies.get("all"))
-    train, val = (Catalog(store).blocks(DATA, split, ["pixels"]) for split in ("train", "val"))
+    train, val = (Store(store).blocks(DATA, split, ["pixels"]) for split in ("train", "val"))
     features = np.concatenate([train.features["pixels"], val.features["pixels"]])
     labels = np.concatenate([train.labels, val.labels])
     accuracies = []

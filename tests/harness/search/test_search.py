@@ -25,9 +25,9 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Order, Outcome, fit
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 from tests.harness.dask_cluster import dask_cluster
 
 DATA = "digits-first120"
@@ -48,7 +48,7 @@ def measured(root: Path) -> pl.DataFrame:
 def test_rows_equal_a_plain_fit_on_the_joined_matrix(store: Path) -> None:
     search = Search(store, DATA, STARTER)
     search.run(strategies.get("exhaustive"))
-    catalog = Catalog(store)
+    catalog = Store(store)
     train, test = (catalog.blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     features, unseen = (np.hstack([blocks.features["hog"], blocks.features["pixels"]]) for blocks in (train, test))
     plain = XGBClassifier(**STARTER.params.model_dump(exclude_none=True), random_state=42, n_jobs=2)

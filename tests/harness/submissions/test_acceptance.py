@@ -11,7 +11,8 @@ from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.submissions.merging.acceptance import accept
 from fuseboard.store.embeddings import history
-from fuseboard.store.embeddings.versions import Version, all_versions
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA, coarse
 
 
@@ -35,7 +36,7 @@ def state(folder: Path, made: Version, said: str = 'status = "active"') -> None:
 
 
 def backbones(root: Path) -> set[str]:
-    return {version.manifest.backbone for version in all_versions(root)}
+    return {version.manifest.backbone for version in Store(root).versions}
 
 
 def told(folder: Path, root: Path) -> str:
@@ -45,7 +46,7 @@ def told(folder: Path, root: Path) -> str:
 def test_a_sound_submission_meets_every_search(folder: Path, made: Version, store: Path) -> None:
     assert "3 files are new" in told(folder, store)
     assert backbones(store) == {"coarse", "hog", "pixels"}
-    (version,) = [one for one in all_versions(store) if one.manifest.backbone == "coarse"]
+    (version,) = [one for one in Store(store).versions if one.manifest.backbone == "coarse"]
     assert version.manifest.datasets == made.manifest.datasets
     (event,) = history.read(version.folder)
     assert event.where == str(made.folder), "where its owner put it, not the quarantine"

@@ -20,12 +20,12 @@ from fuseboard.harness.submissions.ranking import contribution
 from fuseboard.harness.submissions.ranking.pr_comment import comment
 from fuseboard.harness.submissions.ranking.rank import Ranking, rank
 from fuseboard.harness.submissions.ranking.scored import Pair
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.table import MISSING
 from fuseboard.store.results import rows as results
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.shapley import majority_acc, shapley
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA, STARTER, coarse, submit, tree, without
 
 
@@ -80,7 +80,7 @@ def kept(root: Path) -> pl.DataFrame:
 
 def test_numbers_of_the_single_are_those_of_other_libraries(root: Path) -> None:
     ranking = ranked(root)
-    labels = Catalog(root).labels(DATA, "test", "pixels")
+    labels = Store(root).labels(DATA, "test", "pixels")
     said = {name: scores_of(kept(root), name) for name in ("coarse", "hog", "pixels")}
     auc = {name: np.mean([roc_auc_score(labels == c, own[:, c]) for c in range(10)]) for name, own in said.items()}
     acc = {name: (own.argmax(axis=1) == labels).mean() for name, own in said.items()}
@@ -103,7 +103,7 @@ def test_numbers_of_the_single_are_those_of_other_libraries(root: Path) -> None:
 
 def test_difference_is_paired(root: Path) -> None:
     ranking = ranked(root)
-    labels = Catalog(root).labels(DATA, "test", "pixels")
+    labels = Store(root).labels(DATA, "test", "pixels")
     single = pair(ranking, "alone")
     assert single.without is not None
     both = {n: scores_of(kept(root), n).astype(np.float32) for n in ("hog", *single.without.subset)}
@@ -148,7 +148,7 @@ def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(root: Pat
 def test_shapley_value_is_that_of_the_table(root: Path) -> None:
     found = ranked(root).standings[0].values
     rows = kept(root).filter(pl.col("evaluation") == "fusion", pl.col("split") == "test").unique("key")
-    blocks = {split: Catalog(root).labels(DATA, split, "pixels") for split in ("train", "test")}
+    blocks = {split: Store(root).labels(DATA, split, "pixels") for split in ("train", "test")}
     for metric, empty in (("auc", 0.5), ("acc", majority_acc(blocks["train"], blocks["test"]))):
         table = {tuple(s): v for s, v in rows.select("subset", metric).iter_rows()}
         assert len(table) == 7

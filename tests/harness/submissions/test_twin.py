@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.stats import special_ortho_group
 
 from fuseboard.harness.submissions.shards import sample, split_statistics, stored_backbones
-from fuseboard.store.embeddings.versions import Version, find
+from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.statistics.cka import linear_cka
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import DIM, Stranger
 
@@ -32,7 +33,7 @@ def copy(stranger: Stranger, noise: float) -> None:
     turn = 7 * special_ortho_group.rvs(DIM, random_state=1)
     for number, split in enumerate(("train", "val", "test")):
         wide = np.zeros((120, DIM))
-        wide[:, :256] = pixels(find(stranger.root, "pixels"), split)
+        wide[:, :256] = pixels(Store(stranger.root).version("pixels"), split)
         scale = noise * wide.std() * np.random.default_rng(number).standard_normal(wide.shape)
         stranger.embed(split, ((wide + scale) @ turn + 3).astype(np.float32))
 
@@ -75,12 +76,12 @@ def test_nobody_to_compare_with_is_a_note(stranger: Stranger) -> None:
 def test_the_cka_of_factors_is_that_of_the_vectors(stranger: Stranger) -> None:
     tallies = split_statistics.tally(stranger.version, DATA)
     found = stored_backbones.Others(stranger.version, stranger.root, DATA, tallies)
-    theirs = pixels(find(stranger.root, "pixels"), "test")
+    theirs = pixels(Store(stranger.root).version("pixels"), "test")
     assert found.alike("pixels", "test") == pytest.approx(linear_cka(stranger.vectors("test"), theirs).value, abs=1e-9)
 
 
 def test_a_sample_of_another_backbone_is_its_rows(stranger: Stranger) -> None:
-    version = find(stranger.root, "pixels")
+    version = Store(stranger.root).version("pixels")
     ids = np.array([0, 1, 7, 118])
     found = sample.read(version, DATA, "val", ids)
     assert found is not None

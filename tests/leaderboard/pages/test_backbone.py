@@ -8,6 +8,7 @@ from fuseboard.leaderboard.pages.backbone import web
 from fuseboard.store.embeddings import history, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import similarity_rows
+from fuseboard.store.store import Store
 from tests.leaderboard.built import built
 
 HOSTILE = "<script>alert('x')</script>&\""
@@ -96,7 +97,7 @@ def test_the_lines_load_the_embeddings(searched, monkeypatch):
     from fuseboard.leaderboard.pages.loading_snippets import loading
     from fuseboard.leaderboard.rows.version_files import kept
 
-    [own] = [one for one in versions.all_versions(searched.root) if one.manifest.backbone == "alpha"]
+    [own] = [one for one in Store(searched.root).versions if one.manifest.backbone == "alpha"]
     found = loading(own.manifest, kept([own])["alpha", own.manifest.fingerprint].events)
     monkeypatch.chdir(searched.root)
     rows = {}

@@ -13,7 +13,7 @@ from fuseboard.leaderboard.pages import sql
 from fuseboard.leaderboard.site import build
 from tests.leaderboard.page import Page
 
-NPM = Path(duckdb_wasm.__file__).parent / "sql"
+NPM = Path(__file__).parents[3] / "leaderboard" / "sql"
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.leaderboard.site.build import build
-from fuseboard.store.embeddings import gc, verify, versions
+from fuseboard.store.embeddings import gc, verify
 from fuseboard.store.results import interval_cache, interval_cache_file
 from fuseboard.store.results.interval_cache import Intervals
 from fuseboard.store.statistics import resampling
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.delong import delong
+from fuseboard.store.store import Store
 from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, TASK, keep, said
 
 
@@ -54,7 +55,7 @@ def test_they_are_those_of_the_predictions(predicted):
 def test_a_resample_is_as_scikit_learn_has_it(predicted):
     drawn = resampling.draw(TASK, LABELS)
     take(predicted.root)
-    shelf = Intervals(predicted.root, "tiny", versions.all_versions(predicted.root))
+    shelf = Intervals(predicted.root, "tiny", Store(predicted.root).versions)
     values = [one.auc.resampled[17] for one in shelf.of(shelf.kept).values()]
     images = np.repeat(np.arange(len(LABELS)), drawn.counts[17])
     expected = [

@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.plots import worker
+from fuseboard.leaderboard.plots import client
+from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer
 from fuseboard.leaderboard.plots.intervals import intervals
 from fuseboard.leaderboard.plots.pareto import Dot, pareto
 from fuseboard.leaderboard.plots.rank_positions import LETTER, place
 from fuseboard.leaderboard.plots.subset_size import size
-from fuseboard.leaderboard.plots.svg import draw, svg
+from fuseboard.leaderboard.plots.svg import draw
 from fuseboard.leaderboard.plots.validation import validation
 from fuseboard.leaderboard.statistics.cost_measures import COSTS
 
@@ -108,7 +109,7 @@ def test_no_drawing_loads_anything(searched, monkeypatch):
     monkeypatch.setattr(
         vl_convert, "vegalite_to_svg", lambda spec, **how: specs.append((str(spec), how)) or convert(spec, **how)
     )
-    monkeypatch.setattr(worker, "ask", draw)  # here, where one can watch it
+    monkeypatch.setattr(client, "ask", draw)  # here, where one can watch it
     (board,) = take(searched.root).boards
     validation(board), size(board), intervals(ROWS, "AUC"), pareto(DOTS, COSTS["hours"], "a machine")
     assert len(specs) == 4

@@ -4,6 +4,7 @@ import pytest
 
 from fuseboard.store.embeddings import manifest, versions
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.store import Store
 
 SHA = "a" * 64
 
@@ -86,7 +87,7 @@ def test_a_manifest_in_another_folder_is_refused(make_version, root):
     version = make_version(root)
     version.folder.rename(version.folder.parent / ("0" * 32))
     with pytest.raises(FuseboardError, match=r"move it to its own folder"):
-        versions.all_versions(root)
+        assert Store(root).versions
 
 
 def test_a_broken_manifest_does_not_hide_the_others(make_version, root):
@@ -97,22 +98,22 @@ def test_a_broken_manifest_does_not_hide_the_others(make_version, root):
     assert [v.manifest.backbone for v in found] == ["alpha"]
     assert list(wrong) == [broken]
     with pytest.raises(FuseboardError, match=r"beta"):
-        versions.all_versions(root)
+        assert Store(root).versions
 
 
 def test_a_version_is_found_by_name_and_fingerprint(make_version, root):
     one = make_version(root)
-    assert versions.find(root, "alpha").spec == one.spec
+    assert Store(root).version("alpha").spec == one.spec
     two = make_version(root, identity={"crop": 1}, dataset="breastmnist")
     with pytest.raises(FuseboardError, match=rf"2 versions .*{one.spec}"):
-        versions.find(root, "alpha")
-    assert versions.find(root, "alpha", "breastmnist").spec == two.spec
-    assert versions.find(root, "alpha", prefer={"alpha": one.manifest.fingerprint}).spec == one.spec
-    assert versions.find(root, two.spec[:15]).spec == two.spec
+        Store(root).version("alpha")
+    assert Store(root).version("alpha", "breastmnist").spec == two.spec
+    assert Store(root, lambda: {"alpha": one.manifest.fingerprint}).version("alpha").spec == one.spec
+    assert Store(root).version(two.spec[:15]).spec == two.spec
     with pytest.raises(UsageError, match=r"unknown backbone 'alhpa'.*did you mean alpha"):
-        versions.find(root, "alhpa")
+        Store(root).version("alhpa")
     with pytest.raises(UsageError, match=r"unknown version 'alpha@zz'"):
-        versions.find(root, "alpha@zz")
+        Store(root).version("alpha@zz")
 
 
 def test_a_missing_dataset_or_split_is_named(make_version, root):

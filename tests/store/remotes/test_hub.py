@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.embeddings import history, manifest, versions
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.hashing import sha256_of
 from fuseboard.store.remotes import hub
+from fuseboard.store.store import Store
 
 REPO = "org/alpha"
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
@@ -63,7 +63,7 @@ def test_only_what_is_asked_for_is_pulled_and_then_added_to(pushed, root, hub_se
     assert list(manifest.read(first.version.folder).datasets["digits"].splits) == ["val"]
     second = hub.pull(root, REPO, split="test", revision=pushed.manifest.fingerprint)
     assert set(second.version.manifest.datasets["digits"].splits) == {"val", "test"}
-    assert len(Catalog(root).blocks("digits", "val", ["alpha"]).ids) == 20
+    assert len(Store(root).blocks("digits", "val", ["alpha"]).ids) == 20
 
 
 def test_a_second_pull_transfers_no_shard(pushed, root, hub_server):
@@ -91,14 +91,14 @@ def test_what_is_not_the_manifests_never_becomes_visible(pushed, root, hub_serve
     hub_server.serve = lambda path, data: fault(data) if path.endswith("val-00001-of-00002.parquet") else data
     with pytest.raises(FuseboardError, match=r"org/alpha"):
         hub.pull(root, REPO)
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
     promised = {shard.file: shard.sha256 for _, _, shard in pushed.manifest.shards()}
     for path in root.glob("embeddings/*/*/*/*.parquet"):
         assert sha256_of(path) == promised[path.name], "only whole shards leave `incoming`"
     hub_server.serve = lambda path, data: data
     hub_server.asked.clear()
     assert 0 < hub.pull(root, REPO).files < 6, "whole shards were kept"
-    assert files(versions.all_versions(root)[0].folder / "digits") == files(pushed.folder / "digits")
+    assert files(Store(root).versions[0].folder / "digits") == files(pushed.folder / "digits")
 
 
 def test_a_connection_cut_in_mid_file_is_taken_up_again(pushed, root, hub_server, monkeypatch):
@@ -241,7 +241,7 @@ def test_a_disk_without_room_is_told_before_the_transfer(pushed, root, hub_serve
     with pytest.raises(FuseboardError, match=r"0 MB free under .*--store"):
         hub.pull(root, REPO)
     assert hub_server.downloads() == ["manifest.json"]
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
 
 
 def test_killed_before_the_manifest_is_no_version_and_loses_nothing(pushed, root, monkeypatch):
@@ -252,7 +252,7 @@ def test_killed_before_the_manifest_is_no_version_and_loses_nothing(pushed, root
     with pytest.raises(KeyboardInterrupt):
         hub.pull(root, REPO)
     monkeypatch.undo()
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
 
 
 def test_what_was_in_place_is_not_transferred_again(pushed, root, hub_server):
@@ -260,7 +260,7 @@ def test_what_was_in_place_is_not_transferred_again(pushed, root, hub_server):
     (landed.version.folder / manifest.FILE).unlink()
     hub_server.asked.clear()
     assert hub.pull(root, REPO).files == 0
-    assert len(versions.all_versions(root)) == 1
+    assert len(Store(root).versions) == 1
 
 
 def test_a_version_is_found_by_the_beginning_of_its_fingerprint(pushed, root, hub_server):
@@ -345,7 +345,7 @@ def test_two_processes_pull_the_same_version_once(pushed, root, hub_server):
     out = [process.communicate(timeout=60) for process in both]
     assert sorted(text for text, _ in out) == ["0\n", "6\n"], out
     assert len([name for name in hub_server.downloads() if name.endswith(".parquet")]) == 6
-    [version] = versions.all_versions(root)
+    [version] = Store(root).versions
     assert files(version.folder / "digits") == files(pushed.folder / "digits")
 
 
@@ -363,7 +363,7 @@ def test_a_killed_pull_goes_on_in_the_middle_of_a_shard(make_version, tmp_path, 
     first.communicate()
     hub_server.trickle = None
     assert 2**20 <= (there := partial.stat().st_size) < shard.bytes
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
     hub_server.ranges.clear()
     landed = hub.pull(root, REPO)
     assert hub_server.ranges == [f"bytes={there}-"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fuseboard.store.embeddings import history, versions
+from fuseboard.store.embeddings import history
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.remotes import zenodo
+from fuseboard.store.store import Store
 from tests.store import zenodo_server
 from tests.store.wire import TOKEN
 from tests.store.zenodo_api import File
@@ -133,7 +134,7 @@ def test_what_is_not_as_promised_is_refused(site, record, root, key, fault):
         site.instead = lambda method, path: (200, *answers[fault]) if there(method, path) else None
     with pytest.raises(FuseboardError, match=rf"Zenodo record {record.id}"):
         zenodo.pull(root, str(record.id))
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
     assert not list(root.glob(f"embeddings/*/*/{SHARD.replace('~', '/')}"))
     site.instead = site.flip = lambda method, path: None
     assert zenodo.pull(root, str(record.id)).version.manifest == record.version.manifest
@@ -207,4 +208,4 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(site, record, root, monkeyp
     with pytest.raises(FuseboardError, match="no space left on the disk"):
         zenodo.pull(root, str(record.id))
     monkeypatch.undo()
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []

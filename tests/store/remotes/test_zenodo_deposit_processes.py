@@ -20,10 +20,11 @@ CODE = """
 import sys
 from pathlib import Path
 from fuseboard.store.embeddings import versions; from fuseboard.store.remotes import zenodo
+from fuseboard.store.store import Store
 from fuseboard.store.remotes.zenodo_deposit import Creator; from fuseboard.store.remotes.zenodo_deposit import deposit
 
 root, other = map(Path, sys.argv[1:])
-done = deposit(root, versions.find(root, "alpha"), [Creator("Doe, Anna")], publish=True)
+done = deposit(root, Store(root).version("alpha"), [Creator("Doe, Anna")], publish=True)
 zenodo.pull(other, done.doi)
 print(Path("/proc/self/status").read_text())
 """

@@ -11,7 +11,7 @@ import pytest
 
 from fuseboard.store.embeddings import aligned_batches, block, manifest
 from fuseboard.store.embeddings.manifest import Import, Manifest
-from fuseboard.store.embeddings.versions import Version, together
+from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import similarity as comparison
 from fuseboard.store.results import similarity_rows
@@ -19,6 +19,7 @@ from fuseboard.store.results.similarity import compare
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics import cka
 from fuseboard.store.statistics.cka import linear_cka
+from fuseboard.store.store import Store
 
 Make = Callable[..., Version]
 
@@ -261,9 +262,9 @@ def test_versions_of_one_backbone_are_no_pair(root: Path, make_version: Make) ->
         make_version(root, "alpha", identity={"precision": dtype}, dtype=dtype)
     make_version(root, "beta")
     with pytest.raises(FuseboardError, match="alpha has 2 versions"):
-        together(root, "digits")
+        Store(root).versions_of("digits")
     current = next(path.name for path in (root / "embeddings" / "alpha").iterdir())
-    versions = together(root, "digits", prefer={"alpha": current})
+    versions = Store(root, lambda: {"alpha": current}).versions_of("digits")
     assert versions["alpha"].manifest.fingerprint == current
     assert [(r.backbone, r.other) for r in compare(root, "digits", versions)] == [("alpha", "beta")]
     with pytest.raises(UsageError, match="a pair wants two backbones, not 1"):
@@ -273,18 +274,18 @@ def test_versions_of_one_backbone_are_no_pair(root: Path, make_version: Make) ->
 
 
 def test_together_refuses_what_cannot_be_compared(root: Path, made: dict[str, Version], make_version: Make) -> None:
-    assert list(together(root, "digits", ["gamma", "alpha"])) == ["alpha", "gamma"]
+    assert list(Store(root).versions_of("digits", ["gamma", "alpha"])) == ["alpha", "gamma"]
     with pytest.raises(UsageError, match="named twice"):
-        together(root, "digits", ["alpha", "alpha"])
+        Store(root).versions_of("digits", ["alpha", "alpha"])
     with pytest.raises(FuseboardError, match="holds no embeddings of mnist; run `fuseboard extract BACKBONE"):
-        together(root, "mnist")
+        Store(root).versions_of("mnist")
     make_version(root, "delta", dataset="mnist")
     with pytest.raises(FuseboardError, match="delta has no embeddings of digits"):
-        together(root, "digits", ["alpha", "delta"])
+        Store(root).versions_of("digits", ["alpha", "delta"])
     own = made["beta"].folder / manifest.FILE
     own.write_text(own.read_text().replace('"source_md5": "0', '"source_md5": "1'))
     with pytest.raises(FuseboardError, match="gamma and beta embedded different source files of digits"):
-        together(root, "digits")
+        Store(root).versions_of("digits")
 
 
 def test_a_missing_test_split_is_named(root: Path, made: dict[str, Version], make_version: Make) -> None:

@@ -15,8 +15,8 @@ from fuseboard.harness.backbones import registry as backbones
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
-from fuseboard.store.embeddings import versions
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.store import Store
 
 HEAD = 'name = "my-lesions"\nlicence = "CC BY 4.0"\n'
 RNG = np.random.default_rng(5)
@@ -231,7 +231,7 @@ def test_a_file_that_breaks_in_the_middle_of_a_run_keeps_the_finished_shards(tmp
     (tmp_path / "images" / dataset._paths["train"][-1]).write_bytes(b"")  # type: ignore[attr-defined]
     with pytest.raises(FuseboardError, match=r"images/b/\d+\.png: not a readable image \(the file is empty\)"):
         extract(card, dataset, store, shard_rows=20)
-    assert versions.all_versions(store) == []
+    assert Store(store).versions == []
     assert len(list(store.rglob("train-0000[01]-of-00003.parquet"))) == 2
     assert not list(store.rglob(".tmp-*"))
 

@@ -14,9 +14,9 @@ from fuseboard.harness.evaluations.attention.module import AttentionFusion, draw
 from fuseboard.harness.evaluations.attention.training import Plan, Split, train
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -24,7 +24,7 @@ BACKBONES = ["hog", "pixels"]
 
 
 def split_of(store: Path, split: str) -> Split:
-    blocks = Catalog(store).blocks(DATA, split, BACKBONES)
+    blocks = Store(store).blocks(DATA, split, BACKBONES)
     return [blocks.features[name] for name in BACKBONES], blocks.labels
 
 

@@ -27,13 +27,13 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.terminal.output import print_report
 from fuseboard.leaderboard.boards.build import boards
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import Shard
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.hashing import sha256_of
 from fuseboard.store.results import rows as results
 from fuseboard.store.statistics import alexnet_reference
+from fuseboard.store.store import Store
 
 DATA, TWIN = "breastmnist-28", "breastmnist-28-c"
 CORRUPTIONS = tuple(alexnet_reference.ERRORS["breastmnist"].corrupted)
@@ -143,7 +143,7 @@ def test_every_number_is_that_of_plain_xgboost_on_the_corrupted_vectors(measured
     labels, columns = Small().labels("test"), SmallTwin().columns("test")
     for subset, errors in found.errors.items():
         train, clean, other = (
-            Catalog(store).blocks(*where, list(subset)) for where in ((DATA, "train"), (DATA, "test"), (TWIN, "test"))
+            Store(store).blocks(*where, list(subset)) for where in ((DATA, "train"), (DATA, "test"), (TWIN, "test"))
         )
         params = RULES.params.model_dump(exclude_none=True)
         plain = XGBClassifier(**params, random_state=RULES.seed, n_jobs=1)
@@ -378,7 +378,7 @@ def test_the_mistake_is_measured_on_vectors_of_its_own(
     monkeypatch.setattr(one_loader.datasets, "get", lambda name: {TWIN: SmallTwin()}[name])
     found = one_loader.evaluate(Search(root, DATA, RULES))
     learned, other = (
-        Catalog(root).blocks(*where, [f"{right.id}@{card.fingerprint}"])
+        Store(root).blocks(*where, [f"{right.id}@{card.fingerprint}"])
         for where, card in (((DATA, "train"), right), ((TWIN, "test"), wrong))
     )
     plain = XGBClassifier(**RULES.params.model_dump(exclude_none=True), random_state=RULES.seed, n_jobs=1)

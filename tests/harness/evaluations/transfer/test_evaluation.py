@@ -33,8 +33,8 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.pool import gather
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Blocks
 from fuseboard.store.embeddings import block, manifest, shards, versions
+from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS, Backbone, DatasetEntry, Manifest, Split
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.hashing import fingerprint

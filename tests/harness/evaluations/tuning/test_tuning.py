@@ -21,10 +21,10 @@ from fuseboard.harness.protocols.protocol import CrossValidation, Protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.search import Search
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.statistics import resampling
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -56,7 +56,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_seed_is_a_plain_xgbclassifier_with_the_tuned_parameters(store: Path, compared: Comparison) -> None:
     assert compared.rows.height == len(compared.found) * 3 * 2
     for subset, best in compared.found.items():
-        train, test = (Catalog(store).blocks(DATA, split, list(subset)) for split in ("train", "test"))
+        train, test = (Store(store).blocks(DATA, split, list(subset)) for split in ("train", "test"))
         features, unseen = (np.hstack([b.features[name] for name in subset]) for b in (train, test))
         for seed in (42, 43, 44):
             plain = XGBClassifier(**best.params, random_state=seed, n_jobs=1).fit(features, train.labels)

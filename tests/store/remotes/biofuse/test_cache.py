@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuseboard.store.catalog import Catalog
-from fuseboard.store.embeddings import history, manifest, versions
+from fuseboard.store.embeddings import history, manifest
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.embeddings.verify import verify
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
@@ -24,6 +23,7 @@ from fuseboard.store.remotes.biofuse import cache as biofuse_cache
 from fuseboard.store.remotes.biofuse import row_order, split_import
 from fuseboard.store.remotes.biofuse.cache import Imported, Refused, import_cache
 from fuseboard.store.remotes.biofuse.models import MODELS, models
+from fuseboard.store.store import Store
 
 SHARED = Path(__file__).parents[5] / "shared"
 
@@ -88,7 +88,7 @@ def only(outcomes):
 
 
 def version_of(root, backbone):
-    (version,) = versions.all_versions(root, backbone)
+    (version,) = Store(root, backbone).versions
     return version
 
 
@@ -117,7 +117,7 @@ def test_a_pickle_of_cuda_tensors_becomes_a_version(root, cache, monkeypatch, pr
     )
     version = version_of(root, "biomedclip")
     assert done.backbone == version.spec
-    blocks = Catalog(root).blocks("breastmnist", "val", ["biomedclip"])
+    blocks = Store(root).blocks("breastmnist", "val", ["biomedclip"])
     assert np.array_equal(blocks.features["biomedclip"], vectors())
     assert np.array_equal(blocks.labels, official())
     assert np.array_equal(blocks.ids, np.arange(30))
@@ -159,7 +159,7 @@ def test_names_of_files_in_every_form(root, cache):
         ("breastmnist", "val"), ("breastmnist", "train"), ("breastmnist-28", "train"), ("breastmnist", "train"),
     ]  # fmt: skip
     assert len({d.backbone for d in done}) == 2
-    assert {v.manifest.backbone for v in versions.all_versions(root)} == {"biomedclip", "rad-dino"}
+    assert {v.manifest.backbone for v in Store(root).versions} == {"biomedclip", "rad-dino"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_numbers_keep_their_precision_where_parquet_has_it(root, cache, dtype, k
     done = only(run(root, cache))
     assert version_of(root, "clip-vit-b32").manifest.dtype == kept
     assert done.proof.endswith(note)
-    found = Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
+    found = Store(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
     assert np.array_equal(found, table.astype(kept).astype(np.float32))
 
 
@@ -183,7 +183,7 @@ def test_labels_of_several_findings_are_kept(root, cache, shape):
     done = only(run(root, cache))
     assert done.order == "official"
     assert "distinct label sets" in done.proof
-    assert np.array_equal(Catalog(root).blocks("chestmnist", "val", ["clip-vit-b32"]).labels, labels)
+    assert np.array_equal(Store(root).blocks("chestmnist", "val", ["clip-vit-b32"]).labels, labels)
     assert not only(run(root, cache)).changed
 
 
@@ -203,7 +203,7 @@ def test_a_large_split_is_cut_into_shards(root, cache, monkeypatch):
         ("val-00000-of-00004.parquet", 8), ("val-00001-of-00004.parquet", 8),
         ("val-00002-of-00004.parquet", 8), ("val-00003-of-00004.parquet", 6),
     ]  # fmt: skip
-    blocks = Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32"])
+    blocks = Store(root).blocks("breastmnist", "val", ["clip-vit-b32"])
     assert np.array_equal(blocks.features["clip-vit-b32"], vectors())
     assert verify(root, datasets=datasets).findings == ()
 
@@ -242,7 +242,7 @@ def test_an_order_that_is_not_the_official_one_joins_only_its_own_import(root, c
     ]
     assert "the same labels in another order" in orders["CLIP"].proof
     make_version(root, "extracted", rows=30, dataset="breastmnist")
-    blocks = Catalog(root).blocks
+    blocks = Store(root).blocks
     both = blocks("breastmnist", "val", ["clip-vit-b32", "uni"])
     assert np.array_equal(both.features["uni"], vectors(dim=1024, seed=2)[order])
     assert np.array_equal(both.labels, official()[order])
@@ -265,11 +265,12 @@ def test_two_imports_of_unknown_order_never_meet(root, cache, tmp_path):
     run(root, cache)
     run(root, other, source="a second extraction")
     with pytest.raises(FuseboardError, match="cannot be matched") as caught:
-        Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32", "uni"])
+        Store(root).blocks("breastmnist", "val", ["clip-vit-b32", "uni"])
     assert "\n" not in str(caught.value)
     run(root, other)
-    (uni,) = [v for v in versions.all_versions(root, "uni") if v.manifest.identity["source"] == biofuse_cache.ZENODO]
-    Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32", uni.spec])
+    held = [v for v in Store(root).versions if v.manifest.backbone == "uni"]
+    (uni,) = [v for v in held if v.manifest.identity["source"] == biofuse_cache.ZENODO]
+    Store(root).blocks("breastmnist", "val", ["clip-vit-b32", uni.spec])
 
 
 def test_official_labels_that_come_later_prove_the_order(root, cache):
@@ -380,7 +381,7 @@ def test_other_vectors_under_the_same_name_are_refused(root, cache):
         assert "holds other vectors of breastmnist val from 10.5281/zenodo.16732578; name another --source" in reason
     assert state(root) == before
     assert only(run(root, cache, source="mine")).changed
-    assert len(versions.all_versions(root, "clip-vit-b32")) == 2
+    assert len(Store(root, "clip-vit-b32").versions) == 2
 
 
 def test_the_same_vectors_in_another_file_are_the_same(root, cache):
@@ -426,7 +427,7 @@ def test_an_import_that_was_killed_lists_no_half_and_goes_on(root, cache, monkey
     monkeypatch.setattr(split_import.shards, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         run(root, cache)
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
     monkeypatch.setattr(split_import.shards, "write", real)
     stray = written[0].parent / "val-00000-of-00009.parquet"
     stray.write_bytes(b"of another killed import")
@@ -435,7 +436,7 @@ def test_an_import_that_was_killed_lists_no_half_and_goes_on(root, cache, monkey
     run(root, cache)
     assert [path.stat().st_mtime_ns for path in written] == [before[path] for path in written]
     assert not stray.exists()
-    found = Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
+    found = Store(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
     assert np.array_equal(found, vectors())
 
 
@@ -448,7 +449,7 @@ def test_shards_that_another_file_left_are_not_believed(root, cache, monkeypatch
     assert list(root.rglob("*.parquet"))
     dump(cache, "breastmnist_CLIP_224_val.pkl", vectors(), official())
     run(root, cache)
-    found = Catalog(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
+    found = Store(root).blocks("breastmnist", "val", ["clip-vit-b32"]).features["clip-vit-b32"]
     assert np.array_equal(found, vectors())
 
 
@@ -512,7 +513,7 @@ def test_a_bad_file_hides_no_other_and_leaves_nothing(root, cache):
     assert "is a link or a folder" in refused["folder_CLIP_224_val.pkl"]
     assert "is a link or a folder" in refused["breastmnist_Hibou-B_224_test.pkl"]
     assert all(reason.startswith(name) and reason.isprintable() for name, reason in refused.items())
-    assert [v.manifest.backbone for v in versions.all_versions(root)] == ["hibou-b"]
+    assert [v.manifest.backbone for v in Store(root).versions] == ["hibou-b"]
     assert len(list(root.rglob("*.parquet"))) == 1
 
 
@@ -539,7 +540,7 @@ def test_a_full_disk_ends_the_import(root, cache, monkeypatch):
     monkeypatch.setattr(split_import.shards.pq, "write_table", full)
     with pytest.raises(FuseboardError, match="no space left on the disk"):
         run(root, cache)
-    assert versions.all_versions(root) == []
+    assert Store(root).versions == []
 
 
 def test_images_of_another_source_are_not_mixed(root, cache):
@@ -623,8 +624,8 @@ def test_every_model_can_be_imported(root, cache):
         dump(cache, f"breastmnist_{model.name}_224_val.pkl", vectors(6, model.dim), official(6))
     assert all(isinstance(done, Imported) for done in run(root, cache, datasets=lambda _: Fake(rows=6)))
     names = [model.backbone for model in models().values()]
-    assert set(Catalog(root).blocks("breastmnist", "val", names).features) == set(names)
-    for version in versions.all_versions(root):
+    assert set(Store(root).blocks("breastmnist", "val", names).features) == set(names)
+    for version in Store(root).versions:
         assert json.loads((version.folder / manifest.FILE).read_text())["about"]["source"].endswith(
             biofuse_cache.ZENODO
         )

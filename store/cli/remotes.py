@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.location import store_root
+from fuseboard.store.store import Store
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.dataset_protocol import Datasets
 
-Store = Annotated[Path | None, typer.Option("--store", help="The store's folder; $FUSEBOARD_STORE otherwise.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Zenodo's sandbox, where nothing is for ever.")]
 Backbone = Annotated[str, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT.")]
 
@@ -29,7 +30,7 @@ def add(app: typer.Typer, datasets: "Datasets") -> None:
         source: Annotated[
             str, typer.Option(help="Where the cache is from; rows of unknown order are joined within one source only.")
         ] = "10.5281/zenodo.16732578",
-        store: Store = None,
+        store: StoreFolder = None,
     ) -> None:
         """Bring in the cache that BioFuse published; nothing in its pickles is executed."""
         _import(store_root(store), folder, datasets, source)
@@ -41,7 +42,7 @@ def pull(
     split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
     revision: Annotated[str | None, typer.Option(help="Fingerprint, tag or commit on the Hub.")] = None,
     sandbox: Sandbox = False,
-    store: Store = None,
+    store: StoreFolder = None,
 ) -> None:
     """Bring a backbone's embeddings into the store, every file checked."""
     from fuseboard.store.remotes import zenodo
@@ -64,16 +65,15 @@ def pull(
 def push(
     backbone: Backbone,
     repository: Annotated[str, typer.Argument(help="ORG/NAME on the Hub; it is made where it does not exist.")],
-    store: Store = None,
+    store: StoreFolder = None,
 ) -> None:
     """Publish a version on the Hugging Face Hub, where its licence allows it."""
-    from fuseboard.store.embeddings import versions
     from fuseboard.store.remotes import hub
 
-    root = store_root(store)
-    version = versions.find(root, backbone)
+    opened = Store(store)
+    version = opened.version(backbone)
     _note(f"pushing {version.spec} to {repository}")
-    print(hub.push(root, version, repository))
+    print(hub.push(opened.root, version, repository))
 
 
 def deposit(
@@ -82,18 +82,17 @@ def deposit(
     publish: Annotated[bool, typer.Option("--publish", help="Publish it for ever; else it stays a draft.")] = False,
     new_version: Annotated[str | None, typer.Option(help="Record or DOI that this is a new version of.")] = None,
     sandbox: Sandbox = False,
-    store: Store = None,
+    store: StoreFolder = None,
 ) -> None:
     """Deposit a version at Zenodo, where its licence allows it; the token is $ZENODO_TOKEN."""
-    from fuseboard.store.embeddings import versions
     from fuseboard.store.remotes import zenodo_deposit as deposits
     from fuseboard.store.remotes.zenodo_metadata import Creator
 
-    root = store_root(store)
-    version = versions.find(root, backbone)
+    opened = Store(store)
+    version = opened.version(backbone)
     creators = [Creator.parse(text) for text in creator]
     _note(f"depositing {version.spec}")
-    done = deposits.deposit(root, version, creators, sandbox, publish, new_version)
+    done = deposits.deposit(opened.root, version, creators, sandbox, publish, new_version)
     _note(f"{done.files} files, {done.bytes / 1e6:.1f} MB sent" if done.files else "nothing had to be sent")
     print(f"{done.doi} {done.url}{'' if done.published else ' (a draft: look at it, then run again with --publish)'}")
 

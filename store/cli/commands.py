@@ -3,23 +3,20 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fuseboard.store.cli import remotes
+from fuseboard.store.cli.options import Json, StoreFolder
 from fuseboard.store.errors import UsageError
-from fuseboard.store.files.location import store_root
 from fuseboard.store.files.table import show
-from fuseboard.store.remotes import cli
+from fuseboard.store.store import Store
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.dataset_protocol import Datasets
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
-
-Store = Annotated[Path | None, typer.Option("--store", help="The store's folder; $FUSEBOARD_STORE otherwise.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> typer.Typer:
@@ -37,43 +34,41 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
     @app.command()
     def verify(
         spec: Annotated[str | None, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT; else everything.")] = None,
-        store: Store = None,
+        store: StoreFolder = None,
         as_json: Json = False,
     ) -> None:
         """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
-        _verify(store_root(store), spec, datasets, as_json)
+        _verify(Store(store), spec, datasets, as_json)
 
     @app.command()
     def gc(
-        yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False, store: Store = None
+        yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False, store: StoreFolder = None
     ) -> None:
         """Remove superseded versions and unfinished pulls, after asking."""
-        _collect(store_root(store), current(), yes)
+        _collect(Store(store, current), yes)
 
-    cli.add(app, datasets)
+    remotes.add(app, datasets)
     return app
 
 
-def list_versions(store: Store = None, as_json: Json = False) -> None:
+def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
     """Show every version: what it holds, how large it is, where it came from, where its licence stands."""
-    from fuseboard.store.embeddings import versions
-
-    root = store_root(store)
-    found, broken = versions.survey(root)
-    facts = [_facts(version) for version in found]
+    opened = Store(store)
+    broken = opened.broken_versions
+    facts = [_facts(version) for version in opened.readable_versions]
     if as_json:
         print(json.dumps(facts, indent=1))
     elif facts:
         _print_versions(facts)
     elif not broken:
-        _note(f"the store {root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
+        _note(f"the store {opened.root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
     for error in broken.values():
         _note(f"error: {error}")
     if broken:
         raise typer.Exit(1)
 
 
-def _verify(root: Path, spec: str | None, datasets: "Datasets", as_json: bool) -> None:
+def _verify(store: Store, spec: str | None, datasets: "Datasets", as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
@@ -81,26 +76,26 @@ def _verify(root: Path, spec: str | None, datasets: "Datasets", as_json: bool) -
     from fuseboard.store.embeddings import verify as verification
 
     with Console(stderr=True).status("verifying"):
-        report = verification.verify(root, spec, datasets)
+        report = verification.verify(store.root, spec, datasets)
     if as_json:
         print(json.dumps(asdict(report), indent=1))
     elif report.findings:
         rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in report.findings]
         show(["version", "dataset", "split", "file", "problem"], rows)
     else:
-        print(f"{root}: everything is as the manifests say")
+        print(f"{store.root}: everything is as the manifests say")
     for name, reason in report.not_compared.items():
         _note(f"{name}: ids and labels were not compared with the dataset itself ({reason})")
     if report.findings:
         raise typer.Exit(1)
 
 
-def _collect(root: Path, current: Mapping[str, str], yes: bool) -> None:
+def _collect(store: Store, yes: bool) -> None:
     from fuseboard.store.embeddings import gc as garbage
 
-    found = garbage.find(root, current)
+    found = garbage.find(store.root, store.versions, store.cards)
     if not found:
-        print(f"{root}: nothing to remove")
+        print(f"{store.root}: nothing to remove")
         return
     names = ["backbone", "version", "MB", "why it can go"]
     show(names, [[g.backbone, g.fingerprint[:12], f"{g.bytes / 1e6:,.1f}", g.reason] for g in found], right={"MB"})
@@ -108,13 +103,13 @@ def _collect(root: Path, current: Mapping[str, str], yes: bool) -> None:
         print("nothing was removed")
         return
     for one in found:
-        done = garbage.remove(root, one)
+        done = garbage.remove(store.root, one)
         print(f"{'removed' if done else 'left, because something is working on it:'} {one.folder}")
 
 
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over versions, shards, embeddings and results.")],
-    store: Store = None,
+    store: StoreFolder = None,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -123,12 +118,10 @@ def sql(
 
     import duckdb
 
-    from fuseboard.store.catalog import Catalog
-
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other; give one")
     try:
-        answer = Catalog(store_root(store)).sql(query)
+        answer = Store(store).sql(query)
         names, rows = answer.columns, answer.fetchall()
     except duckdb.Error as error:
         raise UsageError(f"SQL: {' '.join(str(error).split())}") from error

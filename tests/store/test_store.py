@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuseboard.store.catalog import Catalog
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.store import Store
 
 
 @settings(max_examples=25, deadline=None)
@@ -20,7 +20,7 @@ def test_any_order_of_rows_and_shards_joins_to_the_same_matrix(make_version_once
         make_version_once(Path(one), "beta", dim=3, splits=("val",), dtype=dtype)
         make_version_once(Path(two), order=first, parts=parts, splits=("val",), dtype=dtype)
         make_version_once(Path(two), "beta", dim=3, order=second, splits=("val",), dtype=dtype)
-        plain, mixed = (Catalog(Path(r)).blocks("digits", "val", ["alpha", "beta"]) for r in (one, two))
+        plain, mixed = (Store(Path(r)).blocks("digits", "val", ["alpha", "beta"]) for r in (one, two))
     np.testing.assert_array_equal(plain.ids, np.arange(20))
     np.testing.assert_array_equal(plain.ids, mixed.ids)
     np.testing.assert_array_equal(plain.labels, mixed.labels)
@@ -44,7 +44,7 @@ def make_version_once():
 
 def test_multi_label_blocks(make_version, root):
     make_version(root, multi=5)
-    blocks = Catalog(root).blocks("digits", "test", ["alpha"])
+    blocks = Store(root).blocks("digits", "test", ["alpha"])
     assert blocks.labels.shape == (20, 5)
     np.testing.assert_array_equal(blocks.labels, (np.arange(20)[:, None] + np.arange(5)) % 2)
 
@@ -63,7 +63,7 @@ def test_images_that_do_not_match_are_named(make_version, root, beta, said):
     make_version(root)
     make_version(root, "beta", **beta)
     with pytest.raises(FuseboardError, match=said):
-        Catalog(root).blocks("digits", "val", ["alpha", "beta"])
+        Store(root).blocks("digits", "val", ["alpha", "beta"])
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_images_that_do_not_match_are_named(make_version, root, beta, said):
 def test_unknown_names_are_named(make_version, root, asked, said):
     make_version(root, splits=("val",))
     with pytest.raises(FuseboardError, match=said):
-        Catalog(root).blocks(*asked)
+        Store(root).blocks(*asked)
 
 
 def test_several_versions_are_never_guessed_between(make_version, root):
     one = make_version(root)
     make_version(root, identity={"crop": 1})
     with pytest.raises(FuseboardError, match=r"has 2 versions"):
-        Catalog(root).blocks("digits", "val", ["alpha"])
-    chosen = Catalog(root, prefer={"alpha": one.manifest.fingerprint}).blocks("digits", "val", ["alpha"])
+        Store(root).blocks("digits", "val", ["alpha"])
+    chosen = Store(root, lambda: {"alpha": one.manifest.fingerprint}).blocks("digits", "val", ["alpha"])
     assert chosen.versions["alpha"].spec == one.spec
 
 
@@ -98,20 +98,20 @@ def test_a_vector_that_is_not_finite_is_named(make_version, root, monkeypatch):
     make_version(root, vectors=vectors)
     monkeypatch.undo()
     with pytest.raises(FuseboardError, match=r"vector of id 11 holds NaN"):
-        Catalog(root).blocks("digits", "val", ["alpha"])
+        Store(root).blocks("digits", "val", ["alpha"])
 
 
 def test_a_shard_is_checked_before_it_is_read(make_version, root):
     path = make_version(root).folder / "digits" / "val-00001-of-00002.parquet"
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(FuseboardError, match=r"truncated"):
-        Catalog(root).blocks("digits", "val", ["alpha"])
+        Store(root).blocks("digits", "val", ["alpha"])
 
 
 def test_sql_sees_every_view(make_version, root):
     make_version(root)
     make_version(root, "beta", dataset="chestmnist", multi=14, splits=("val",))
-    answer = Catalog(root).sql(
+    answer = Store(root).sql(
         "SELECT backbone, split, count(*), count(label), count(labels) FROM embeddings GROUP BY ALL ORDER BY ALL"
     )
     assert answer.fetchall() == [
@@ -120,13 +120,13 @@ def test_sql_sees_every_view(make_version, root):
         ("alpha", "val", 20, 20, 0),
         ("beta", "val", 20, 0, 20),
     ]
-    assert Catalog(root).sql("SELECT sum(rows) FROM shards").fetchall() == [(80,)]
-    assert Catalog(root).sql("SELECT backbone, dim FROM versions ORDER BY 1").fetchall() == [("alpha", 4), ("beta", 4)]
-    assert Catalog(root).sql("SELECT count(*) FROM results").fetchall() == [(0,)]
+    assert Store(root).sql("SELECT sum(rows) FROM shards").fetchall() == [(80,)]
+    assert Store(root).sql("SELECT backbone, dim FROM versions ORDER BY 1").fetchall() == [("alpha", 4), ("beta", 4)]
+    assert Store(root).sql("SELECT count(*) FROM results").fetchall() == [(0,)]
 
 
 def test_sql_on_an_empty_store(root):
-    assert Catalog(root).sql("SELECT count(*) FROM embeddings").fetchall() == [(0,)]
+    assert Store(root).sql("SELECT count(*) FROM embeddings").fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_sql_on_an_empty_store(root):
 def test_sql_can_change_nothing_and_leave_nowhere(make_version, root, query):
     make_version(root)
     with pytest.raises(UsageError, match=r"^SQL: ") as caught:
-        Catalog(root).sql(query).fetchall()
+        Store(root).sql(query).fetchall()
     assert "\n" not in str(caught.value)
     assert not list(Path("/tmp").glob("fuseboard-test*"))
 
@@ -163,4 +163,4 @@ def test_sql_cannot_leave_the_store_by_its_parent(make_version, root):
     make_version(root)
     (root.parent / "secret.txt").write_text("secret")
     with pytest.raises(UsageError, match=r"^SQL: "):
-        Catalog(root).sql(f"SELECT * FROM read_text('{root}/../secret.txt')").fetchall()
+        Store(root).sql(f"SELECT * FROM read_text('{root}/../secret.txt')").fetchall()

@@ -1,18 +1,15 @@
-"""The catalog: DuckDB over every shard and result of a store."""
+"""Blocks of several backbones, joined by image id."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store import sql as views
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import block
 from fuseboard.store.embeddings.block import Block
-from fuseboard.store.embeddings.versions import Version, find
+from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 
 
@@ -30,36 +27,6 @@ class Blocks:
     """Backbone -> contiguous (N, D)."""
     versions: dict[str, Version]
     """Backbone -> the version its block was read from."""
-
-
-@dataclass
-class Catalog:
-    """Reads embeddings of a store through DuckDB.
-
-    Args:
-        root: the store's folder.
-        prefer: backbone -> fingerprint to read when the store holds several versions of it.
-    """
-
-    root: Path
-    prefer: Mapping[str, str] = field(default_factory=dict)
-
-    def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
-        """Per backbone one contiguous float32 (N, D) matrix, joined by image id, with the labels.
-
-        Raises:
-            FuseboardError: an unknown name, and as `join`.
-        """
-        return join(dataset, split, [find(self.root, spec, dataset, self.prefer) for spec in backbones])
-
-    def labels(self, dataset: str, split: str, backbone: str) -> Labels:
-        """The labels of a split as one backbone's shards have them, by ascending id, without reading a vector."""
-        version = find(self.root, backbone, dataset, self.prefer)
-        return block.read(version, dataset, split, vectors=False).labels
-
-    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
-        """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
-        return views.select(self.root, query)
 
 
 def join(dataset: str, split: str, versions: Iterable[Version]) -> Blocks:
