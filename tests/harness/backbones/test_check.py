@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuseboard.harness.backbones import check, encoder, registry, synthetic_shapes, wrong_weights
+from fuseboard.harness.backbones import check, loaders, registry, synthetic_shapes, wrong_weights
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.terminal.finding import Finding
@@ -89,24 +90,24 @@ class Odd:
 def test_what_is_wrong_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], rule: str, status: str, said: str
 ) -> None:
-    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Odd(**wrong))
+    monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Odd(**wrong))
     monkeypatch.setattr(wrong_weights, "findings", lambda *_: [])
     found = run(registry.get("pixels"), tmp_path)[rule]
     assert (found.status, said in found.message) == (status, True)
 
 
 def test_a_wrong_width_is_told_and_nothing_more_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "load", lambda card, device, trust=False: Odd(dim=17))
+    monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Odd(dim=17))
     found = run(registry.get("pixels"), tmp_path)
     assert "17 numbers, its card says 256" in found["dim"].message
     assert found["dim"].fix == "mend `dim`"
 
 
 def test_what_does_not_load_ends_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(card: Card, device: str, trust: bool = False) -> encoder.Encoder:
+    def broken(card: Card, device: str, trust: bool = False) -> Encoder:
         raise FuseboardError("no weights")
 
-    monkeypatch.setattr(encoder, "load", broken)
+    monkeypatch.setattr(loaders, "load", broken)
     assert list(run(registry.get("pixels"), tmp_path)) == ["access", "loads"]
 
 

@@ -1,13 +1,11 @@
 """The cards of the field: width, pooling and parameters asserted on torch's meta device, without any weights."""
 
-import importlib
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from fuseboard.harness.backbones import model_builder, registry
-from fuseboard.harness.backbones.card import LOADERS
+from fuseboard.harness.backbones import loaders, model_builder, registry
 from fuseboard.harness.backbones.source import DESCRIPTORS
 
 FIELD: dict[str, tuple[int, int, float | None]] = {
@@ -68,7 +66,7 @@ def test_width_pooling_and_parameters_without_weights(name: str) -> None:
     card = registry.get(name)
     if card.source.loader in ("conch", "musk"):
         pytest.importorskip(card.source.loader, reason="that package is on GitHub only")
-    planned = model_builder.plan(card, importlib.import_module(LOADERS[card.source.loader]).build)
+    planned = model_builder.plan(card, loaders.module(card).build)
     count = sum(parameter.numel() for parameter in planned.model.parameters())
     assert all(parameter.is_meta for parameter in planned.model.parameters())
     assert card.parameters == count

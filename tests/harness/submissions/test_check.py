@@ -46,7 +46,7 @@ def test_the_command_ends_with_1_and_the_mend(stranger: Stranger, capsys: pytest
 
 
 def test_a_broken_folder_fetches_nothing(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.arrival, "bring", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(checks.quarantine, "bring", lambda *_: pytest.fail("fetched"))
     (stranger.folder / "setup.py").write_text("raise SystemExit('executed')")
     assert stranger.check().version is None
 
@@ -54,7 +54,7 @@ def test_a_broken_folder_fetches_nothing(stranger: Stranger, monkeypatch: pytest
 def test_a_withdrawn_submission_is_not_asked_for_its_shards(
     stranger: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.arrival, "bring", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(checks.quarantine, "bring", lambda *_: pytest.fail("fetched"))
     text = (stranger.folder / "submission.toml").read_text().replace('"active"', '"withdrawn"\nreason = "an error"')
     (stranger.folder / "submission.toml").write_text(text)
     found = stranger.check()
@@ -82,7 +82,7 @@ def test_ctrl_c_is_not_a_finding(stranger: Stranger, monkeypatch: pytest.MonkeyP
 
 
 def test_a_busy_name_is_one_line(stranger: Stranger, capsys: pytest.CaptureFixture[str]) -> None:
-    with checks.arrival.alone(stranger.root, "hog"):
+    with checks.quarantine.alone(stranger.root, "hog"):
         with pytest.raises(FuseboardError):
             stranger.check()
         assert run(["submission", "check", str(stranger.folder), "--store", str(stranger.root)]) == 1

@@ -55,7 +55,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return real(order, labels, *blocks)
 
     monkeypatch.setattr(search, "fit", counted)
-    monkeypatch.setattr(search.cluster, "run", lambda job, jobs, *_: ((n, job(*one)) for n, one in enumerate(jobs)))
+    monkeypatch.setattr(search.executor, "run", lambda job, jobs, *_: ((n, job(*one)) for n, one in enumerate(jobs)))
     return widths
 
 

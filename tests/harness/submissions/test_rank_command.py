@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from fuseboard.harness.backbones import encoder
+from fuseboard.harness.backbones import loaders
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.search import search
 from fuseboard.harness.submissions import loadable
@@ -52,7 +52,7 @@ def test_images_and_weights_are_not_needed(stranger: Stranger, monkeypatch: pyte
     plain = json.loads(rank(stranger, "--json").stdout)
     monkeypatch.setattr(loadable, "refusal", lambda _: "its weights are gated")
     shutil.rmtree(stranger.root / "submitted")
-    monkeypatch.setattr(encoder, "load", unloadable)
+    monkeypatch.setattr(loaders, "load", unloadable)
     monkeypatch.setattr(Digits, "images", gone)
     told = rank(stranger, "--json")
     assert told.exit_code == 0, told.output

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fuseboard.harness.backbones import encoder, registry, weight_sources
+from fuseboard.harness.backbones import loaders, registry, weight_sources
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.loaders import descriptors
 from fuseboard.harness.datasets import registry as datasets
@@ -128,7 +128,7 @@ def test_the_sample_follows_the_vectors(handed_in: tuple[Submission, Version]) -
 def test_what_may_not_be_loaded_is_a_note_and_nothing_is_touched(
     card: Card, reason: str, handed_in: tuple[Submission, Version], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place, name in ((encoder, "load"), (weight_sources, "fetch"), (loadable, "lacking")):
+    for place, name in ((loaders, "load"), (weight_sources, "fetch"), (loadable, "lacking")):
         monkeypatch.setattr(place, name, lambda *_: pytest.fail("it was touched"))
     submission, version = handed_in
     (found,) = findings(replace(submission, card=card), version, version.folder)

@@ -198,12 +198,12 @@ def test_a_second_run_fits_and_reads_nothing(
 ) -> None:
     store, found = Path(shutil.copytree(measured[0], tmp_path / "store")), measured[1]
     monkeypatch.setattr(corruption, "_measure", lambda *_: pytest.fail("what is known was measured again"))
-    monkeypatch.setattr(corrupted_test_set.conditions, "read", lambda *_: pytest.fail("vectors were read again"))
+    monkeypatch.setattr(corrupted_test_set.corruptions, "read", lambda *_: pytest.fail("vectors were read again"))
     assert corruption.evaluate(Search(store, DATA, RULES)).table == found.table
 
 
 def test_a_killed_run_goes_on_where_it_was(store: Path, measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, met = corrupted_test_set.conditions.read, []
+    original, met = corrupted_test_set.corruptions.read, []
 
     def dying(version: Any, dataset: str, condition: Any, labels: Any) -> Any:
         met.append(condition.split)
@@ -211,11 +211,11 @@ def test_a_killed_run_goes_on_where_it_was(store: Path, measured: Any, monkeypat
             raise KeyboardInterrupt
         return original(version, dataset, condition, labels)
 
-    monkeypatch.setattr(corrupted_test_set.conditions, "read", dying)
+    monkeypatch.setattr(corrupted_test_set.corruptions, "read", dying)
     with pytest.raises(KeyboardInterrupt):
         corruption.evaluate(Search(store, DATA, RULES))
     done, met[:] = set(met[:-1]), []
-    monkeypatch.setattr(corrupted_test_set.conditions, "read", lambda *a: met.append(a[2].split) or original(*a))
+    monkeypatch.setattr(corrupted_test_set.corruptions, "read", lambda *a: met.append(a[2].split) or original(*a))
     assert corruption.evaluate(Search(store, DATA, RULES)).table == measured[1].table
     assert done
     assert not done & set(met)
@@ -223,14 +223,14 @@ def test_a_killed_run_goes_on_where_it_was(store: Path, measured: Any, monkeypat
 
 
 def test_never_more_than_one_condition_is_read_at_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, sizes = corrupted_test_set.conditions.read, []
+    original, sizes = corrupted_test_set.corruptions.read, []
 
     def measuring(*arguments: Any) -> Any:
         matrix = original(*arguments)
         sizes.append(len(matrix))
         return matrix
 
-    monkeypatch.setattr(corrupted_test_set.conditions, "read", measuring)
+    monkeypatch.setattr(corrupted_test_set.corruptions, "read", measuring)
     corruption.evaluate(Search(store, DATA, RULES))
     assert sizes == [20] * (2 * 5 * len(CORRUPTIONS))
 

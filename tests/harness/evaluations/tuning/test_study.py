@@ -74,7 +74,7 @@ def test_of_equals_the_earliest_counts(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from test_tuning_study import hill, nothing, study
+from test_study import hill, nothing, study
 
 done = 0
 def value(params):
