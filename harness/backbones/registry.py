@@ -4,14 +4,16 @@ from pathlib import Path
 
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones.card import Card
-from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.errors import UsageError
+from fuseboard.store.registry import of_files
 
 FOLDER = Path(__file__).parent / "cards"
+CARDS = of_files("backbone", FOLDER.glob("*.toml"))
 
 
 def names() -> list[str]:
     """Every shipped backbone."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return list(CARDS)
 
 
 def get(name: str) -> Card:
@@ -21,9 +23,7 @@ def get(name: str) -> Card:
         if not path.is_file():
             raise UsageError(f"{name}: there is no such card; give a path to one, or a name of `backbones list`")
         return cards.read(path)
-    if name not in names():
-        raise unknown("backbone", name, names())
-    return cards.read(FOLDER / f"{name}.toml")
+    return cards.read(CARDS[name])
 
 
 def fingerprints() -> dict[str, str]:

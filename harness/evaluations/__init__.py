@@ -1,10 +1,9 @@
 """Evaluations: what is measured beside the search, over the same rows and by the same protocol."""
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fuseboard.store.errors import unknown
+from fuseboard.store.registry import Registry, load
 
 if TYPE_CHECKING:  # the command line lists the names and must start light
     from fuseboard.harness.terminal.report import Report
@@ -12,24 +11,25 @@ if TYPE_CHECKING:  # the command line lists the names and must start light
     Evaluation = Callable[..., Report]
     """Of a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`."""
 
-EVALUATIONS = {
-    "singles": "singles",
-    "late": "late",
-    "tuned": "tuning.evaluation",
-    "attention-random": "attention_random",
-    "attention-trained": "attention_trained",
-    "linear-probe": "linear_probe",
-    "knn": "knn",
-    "corruption": "robustness.corruption",
-    "corruption-one-loader": "robustness.one_loader",
-    "transfer": "transfer.evaluation",
-}
-"""Name of an evaluation -> its module in this package."""
+EVALUATIONS = Registry(
+    "evaluation",
+    [
+        ("singles", "fuseboard.harness.evaluations.singles:evaluate"),
+        ("late", "fuseboard.harness.evaluations.late:evaluate"),
+        ("tuned", "fuseboard.harness.evaluations.tuning.evaluation:evaluate"),
+        ("attention-random", "fuseboard.harness.evaluations.attention_random:evaluate"),
+        ("attention-trained", "fuseboard.harness.evaluations.attention_trained:evaluate"),
+        ("linear-probe", "fuseboard.harness.evaluations.linear_probe:evaluate"),
+        ("knn", "fuseboard.harness.evaluations.knn:evaluate"),
+        ("corruption", "fuseboard.harness.evaluations.robustness.corruption:evaluate"),
+        ("corruption-one-loader", "fuseboard.harness.evaluations.robustness.one_loader:evaluate"),
+        ("transfer", "fuseboard.harness.evaluations.transfer.evaluation:evaluate"),
+    ],
+)
+"""Name of what `fuseboard evaluate` measures -> the function that measures it."""
 
 
 def get(name: str) -> "Evaluation":
-    """An evaluation by name: the `evaluate` of its module."""
-    if name not in EVALUATIONS:
-        raise unknown("evaluation", name, EVALUATIONS)
-    evaluation: Evaluation = import_module(f"fuseboard.harness.evaluations.{EVALUATIONS[name]}").evaluate
+    """An evaluation by name."""
+    evaluation: Evaluation = load(EVALUATIONS[name])
     return evaluation

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fuseboard.harness.protocols.tuning import Tuning
 from fuseboard.store.embeddings.manifest import Name
-from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.errors import UsageError
 from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.registry import of_files
 
 FOLDER = Path(__file__).parent
+PROTOCOLS = of_files("protocol", FOLDER.glob("*.toml"))
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Penalty = Annotated[float, Field(ge=0)]
@@ -120,14 +122,20 @@ class Protocol(_Strict):
 
 def names() -> list[str]:
     """Every protocol."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return list(PROTOCOLS)
 
 
 def get(name: str) -> Protocol:
     """A protocol by name."""
-    if name not in names():
-        raise unknown("protocol", name, names())
-    path = FOLDER / f"{name}.toml"
+    return read(PROTOCOLS[name])
+
+
+def read(path: Path) -> Protocol:
+    """The protocol of a file.
+
+    Raises:
+        UsageError: the file is not TOML, or not a protocol.
+    """
     try:
         return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:

@@ -78,15 +78,12 @@ def test_tuning_is_not_in_the_digest_of_a_search_but_parameters_are() -> None:
         ('sampler = "tpe"', 'sampler = "gp"', r"tuning\.sampler .*'tpe'"),
     ],
 )
-def test_a_wrong_tuning_section_is_one_line(
-    old: str, new: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_tuning_section_is_one_line(old: str, new: str, line: str, tmp_path: Path) -> None:
     text = (protocol.FOLDER / "starter.toml").read_text()
     assert old in text
     (tmp_path / "starter.toml").write_text(text.replace(old, new))
-    monkeypatch.setattr(protocol, "FOLDER", tmp_path)
     with pytest.raises(UsageError, match=rf"starter\.toml: .*{line}") as error:
-        protocol.get("starter")
+        protocol.read(tmp_path / "starter.toml")
     assert "\n" not in str(error.value)
 
 
