@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.delong import Comparison
-from fuseboard.store.statistics.estimates import Interval, Lead
+from fuseboard.store.statistics.estimates import Difference, Interval
 from fuseboard.store.statistics.test_metrics import Measured
 
 NOT_KEPT = "predictions were not kept"
 
 
 @dataclass(frozen=True)
-class Leads:
+class DifferencesToChosen:
     """One row's test metrics less those of the chosen subset, on the same images."""
 
-    auc: Lead
-    acc: Lead
-    balanced_acc: Lead
+    auc: Difference
+    acc: Difference
+    balanced_acc: Difference
     delong: Comparison
 
 
@@ -33,7 +33,7 @@ class Certainty:
     brier: float | None
     uncalibrated: str | None
     """Why there is no ECE and Brier score."""
-    minus_chosen: Leads | None
+    minus_chosen: DifferencesToChosen | None
     not_compared: str | None
     """Why there is no difference to the chosen subset."""
 
@@ -77,7 +77,7 @@ def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measur
 
 def certainty(own: Measured, chosen: Measured | str) -> Certainty:
     """Of one row, or of the mean of several, beside the chosen subset."""
-    leads, reason = (None, chosen) if isinstance(chosen, str) else _leads(own, chosen)
+    differences, reason = (None, chosen) if isinstance(chosen, str) else _differences(own, chosen)
     return Certainty(
         auc=own.auc.interval(),
         acc=own.acc.interval(),
@@ -85,18 +85,18 @@ def certainty(own: Measured, chosen: Measured | str) -> Certainty:
         ece=own.ece,
         brier=own.brier,
         uncalibrated=own.uncalibrated,
-        minus_chosen=leads,
+        minus_chosen=differences,
         not_compared=reason,
     )
 
 
-def _leads(own: Measured, chosen: Measured) -> tuple[Leads | None, str | None]:
+def _differences(own: Measured, chosen: Measured) -> tuple[DifferencesToChosen | None, str | None]:
     try:
-        return Leads(
-            auc=own.auc.lead(chosen.auc),
-            acc=own.acc.lead(chosen.acc),
-            balanced_acc=own.balanced_acc.lead(chosen.balanced_acc),
-            delong=own.delong.lead(chosen.delong),
+        return DifferencesToChosen(
+            auc=own.auc.minus(chosen.auc),
+            acc=own.acc.minus(chosen.acc),
+            balanced_acc=own.balanced_acc.minus(chosen.balanced_acc),
+            delong=own.delong.minus(chosen.delong),
         ), None
     except FuseboardError as error:  # rows of other images
         return None, str(error)

@@ -8,7 +8,7 @@ import polars as pl
 from fuseboard.leaderboard.rankings.contributions import Shares
 from fuseboard.leaderboard.rankings.table import Score, Span, Standings
 from fuseboard.leaderboard.rows import modality
-from fuseboard.store.statistics.estimates import Lead
+from fuseboard.store.statistics.estimates import Difference
 
 Kind = pl.DataType | type[pl.DataType]
 NUMBER, TEXT, WHOLE = pl.Float64, pl.String, pl.Int64
@@ -55,7 +55,7 @@ def ranking(standings: Standings) -> pl.DataFrame:
             **_span("mean_auc", row.mean_interval),
             "mean_acc": row.mean_acc,
             **_span("mean_acc", row.mean_acc_interval),
-            **_lead(row.mean_lead),
+            **_difference(row.mean_difference),
             "mean_rank": row.mean_rank,
             "borda": row.borda,
             "reason": row.reason,
@@ -106,7 +106,7 @@ def _score(score: Score) -> dict[str, Any]:
         **_span("auc", score.interval),
         "acc": score.acc,
         **_span("acc", score.acc_interval),
-        **_lead(score.lead),
+        **_difference(score.difference),
         "subset": list(score.subset),
         "setting": score.setting,
         "reason": score.reason,
@@ -120,6 +120,12 @@ def _span(name: str, interval: Span | None) -> dict[str, float | None]:
     return {f"{name}_low": low, f"{name}_high": high}
 
 
-def _lead(lead: Lead | None) -> dict[str, float | None]:
+def _difference(difference: Difference | None) -> dict[str, float | None]:
     names = ("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p")
-    return dict(zip(names, (lead.value, lead.low, lead.high, lead.p) if lead else (None,) * 4, strict=True))
+    return dict(
+        zip(
+            names,
+            (difference.value, difference.low, difference.high, difference.p) if difference else (None,) * 4,
+            strict=True,
+        )
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from fuseboard.leaderboard.rankings.table import Score
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.statistics.estimates import Lead, Replicates
+from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.statistics.test_metrics import Measured
 
 TOLD = 3
@@ -57,15 +57,15 @@ def lacking(row: Row, datasets: Sequence[str], metric: Metric) -> str | None:
     return f"no {metric.upper()} on {listed(without)}" if without else None
 
 
-def lead(own: Replicates, other: Replicates) -> Lead:
+def difference(own: Replicates, other: Replicates) -> Difference:
     """One mean less another, paired."""
     if own.value is None or other.value is None or own.reason or other.reason:
         value = None if own.value is None or other.value is None else own.value - other.value
-        return Lead(value, None, None, None, own.reason or other.reason)
+        return Difference(value, None, None, None, own.reason or other.reason)
     try:
-        return own.lead(other)
+        return own.minus(other)
     except FuseboardError as error:  # rows of other images
-        return Lead(own.value - other.value, None, None, None, str(error))
+        return Difference(own.value - other.value, None, None, None, str(error))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from fuseboard.leaderboard.boards.board_uncertainty import Chance
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.table import Score, Span
-from fuseboard.store.statistics.estimates import Lead, Replicates
+from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.statistics.test_metrics import Measured, mean
 
 
@@ -33,13 +33,13 @@ def absent(dataset: str, reason: str) -> Cell:
 def held_against(own: Cell, chosen: Cell) -> Cell:
     """The same with its difference to the chosen subset."""
     score, other = own.score, chosen.score
-    difference = None if score.auc is None or other.auc is None else score.auc - other.auc
+    value = None if score.auc is None or other.auc is None else score.auc - other.auc
     if own.draws is None or chosen.draws is None:
         reason = score.no_interval or score.reason or other.no_interval or other.reason
-        lead = Lead(difference, None, None, None, reason)
+        difference = Difference(value, None, None, None, reason)
     else:
-        lead = own.draws.auc.lead(chosen.draws.auc)
-    return replace(own, score=replace(score, lead=lead))
+        difference = own.draws.auc.minus(chosen.draws.auc)
+    return replace(own, score=replace(score, difference=difference))
 
 
 def _cell(

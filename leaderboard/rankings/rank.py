@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fuseboard.leaderboard.boards.build import competition_ranks
-from fuseboard.leaderboard.rankings.aggregate import Row, lacking, lead, mean
+from fuseboard.leaderboard.rankings.aggregate import Row, difference, lacking, mean
 from fuseboard.leaderboard.rankings.table import Span, Standing, Standings
 from fuseboard.leaderboard.statistics.ranks import average_ranks, borda, rank_intervals, resampled_ranks
 from fuseboard.leaderboard.statistics.tiers import tiers
@@ -67,7 +67,7 @@ def standings(
                 rank_interval=place.rank_interval if place else None,
                 tier=place.tier if place else None,
                 reason=reasons[name],
-                mean_lead=lead(aucs[name], aucs[str(reference)]) if held else None,
+                mean_difference=difference(aucs[name], aucs[str(reference)]) if held else None,
             )
         )
     ordered = sorted(made, key=lambda row: (row.rank is None, row.rank or 0))

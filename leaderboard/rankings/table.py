@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.rows.modality import groups
-from fuseboard.store.statistics.estimates import Lead
+from fuseboard.store.statistics.estimates import Difference
 
 Span = tuple[float, float]
 """An interval, low and high."""
@@ -30,7 +30,7 @@ class Score:
     subset: Subset
     setting: str | None = None
     """What else was chosen here; None where nothing was."""
-    lead: Lead | None = None
+    difference: Difference | None = None
     """AUC less that of the chosen subset; None where nothing is held against it."""
 
 
@@ -60,7 +60,7 @@ class Standing:
     """1 for the rows that cannot be told from the best, and so on."""
     reason: str | None
     """Why it is not ranked; None when it is."""
-    mean_lead: Lead | None = None
+    mean_difference: Difference | None = None
     """Mean AUC less that of the chosen subset."""
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.statistics.estimates import TINY
+from fuseboard.store.statistics.estimates import EPS
 
 Matrix = NDArray[np.float64]
 
@@ -30,12 +30,12 @@ def resampled_ranks(means: Matrix) -> NDArray[np.intp]:
     """(rows, B) ranks of the rows on each of B resamples, highest first; equals share one and the next is skipped.
 
     Args:
-        means: (rows, B) of one value per row and resample. What is nearer than `TINY` is equal.
+        means: (rows, B) of one value per row and resample. What is nearer than `EPS` is equal.
     """
     order = np.argsort(-means, axis=0, kind="stable")
     gaps = -np.diff(np.take_along_axis(means, order, axis=0), axis=0, prepend=np.inf)
     place = np.arange(len(means))[:, None]
-    first = np.maximum.accumulate(np.where(gaps > TINY, place, 0), axis=0)
+    first = np.maximum.accumulate(np.where(gaps > EPS, place, 0), axis=0)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, first + 1, axis=0)
     return ranks

@@ -13,7 +13,7 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import similarity_rows
 from fuseboard.store.results.similarity_rows import Similarity
-from fuseboard.store.statistics.cka import Alike, Batch, ckas
+from fuseboard.store.statistics.cka import Batch, CkaResult, ckas
 from fuseboard.store.statistics.tiling import Pair
 
 SPLIT = "test"
@@ -46,8 +46,8 @@ def compare(
     rows = [kept[row.key] for row in wanted.values() if row.key in kept]
     for found in _measured(dataset, versions, sorted(missing)):
         fresh = [
-            missing[pair].model_copy(update={"cka": alike.value, "reason": alike.reason, "created": manifest.now()})
-            for pair, alike in found.items()
+            missing[pair].model_copy(update={"cka": result.value, "reason": result.reason, "created": manifest.now()})
+            for pair, result in found.items()
         ]
         similarity_rows.keep(root, fresh)
         rows += fresh
@@ -72,12 +72,12 @@ def _row(dataset: str, versions: Mapping[str, Version], pair: Pair) -> Similarit
     )
 
 
-def _measured(dataset: str, versions: Mapping[str, Version], pairs: Sequence[Pair]) -> Iterator[dict[Pair, Alike]]:
+def _measured(dataset: str, versions: Mapping[str, Version], pairs: Sequence[Pair]) -> Iterator[dict[Pair, CkaResult]]:
     """The pairs, as many at a time as become known together."""
     numbering = {name: version.manifest.entry(dataset, SPLIT).numbering for name, version in versions.items()}
     apart = [pair for pair in pairs if numbering[pair[0]] != numbering[pair[1]]]
     if apart:
-        yield {pair: Alike(None, _unmatched(pair, numbering)) for pair in apart}
+        yield {pair: CkaResult(None, _unmatched(pair, numbering)) for pair in apart}
     for order in sorted({numbering[pair[0]] for pair in pairs if pair not in apart}):
         together = [pair for pair in pairs if numbering[pair[0]] == numbering[pair[1]] == order]
         own = {name: versions[name] for pair in together for name in pair}

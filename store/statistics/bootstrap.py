@@ -18,7 +18,7 @@ CHUNK = 500_000
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """The three metrics of one row; each gives its interval, and its lead over the same metric of another row."""
+    """The three metrics of one row; each gives its interval, and its difference to the same metric of another row."""
 
     auc: Replicates
     """The unweighted mean of one-vs-rest AUCs over classes or labels, as in `medmnist.Evaluator`."""

@@ -26,10 +26,10 @@ BOUND = 512 * 2**20
 BATCH = 32 * 2**20
 """Bytes of centred rows in float64, of all backbones together, held at a time."""
 
-FEWEST = 4
+MIN_IMAGES = 4
 """Images; the estimator divides by n - 3."""
 
-LOST = 1e-12
+EPS = 1e-12
 """Share of its terms below which an HSIC is nothing but their rounding."""
 
 Batch = Mapping[str, NDArray[np.floating[Any]]]
@@ -38,7 +38,7 @@ Stream = Callable[[Sequence[str], int], Iterator[Batch]]
 
 
 @dataclass(frozen=True)
-class Alike:
+class CkaResult:
     """The CKA of a pair, or why it has none."""
 
     value: float | None
@@ -59,10 +59,10 @@ class _Sums:
         """Times n (n - 3); 0 where the terms leave nothing."""
         terms = (self.squared, -n / (n - 2) * self.both, self.traces[0] * self.traces[1] / ((n - 1) * (n - 2)))
         value = sum(terms)
-        return 0.0 if abs(value) <= LOST * sum(map(abs, terms)) else value
+        return 0.0 if abs(value) <= EPS * sum(map(abs, terms)) else value
 
 
-def linear_cka(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> Alike:
+def linear_cka(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> CkaResult:
     """The unbiased linear CKA of two matrices in memory, (N, D) and (N, E), with the same images in their rows."""
     if len(one) != len(other):
         raise ValueError(f"CKA wants two matrices of the same rows, not of {len(one)} and {len(other)}")
@@ -78,7 +78,7 @@ def linear_cka(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]])
 
 def ckas(
     read: Stream, widths: Mapping[str, int], pairs: Iterable[Pair], bound: int | None = None
-) -> Iterator[dict[Pair, Alike]]:
+) -> Iterator[dict[Pair, CkaResult]]:
     """The unbiased linear CKA of pairs of matrices that nobody has to hold in memory.
 
     Memory is `bound` for cross-products and about four times `BATCH` for rows and their products, whatever the number
@@ -97,7 +97,7 @@ def ckas(
     images, means, constant = _look(read, names, widths)
     reasons = {pair: reason for pair in sorted(wanted) if (reason := _undefined(pair, images, constant))}
     if reasons:
-        yield {pair: Alike(None, reason) for pair, reason in reasons.items()}
+        yield {pair: CkaResult(None, reason) for pair, reason in reasons.items()}
         wanted -= reasons.keys()
     # A backbone's product with itself comes before those with earlier ones, so that pairs are known along the way.
     selves = {(name, name) for pair in wanted for name in pair}
@@ -108,7 +108,7 @@ def ckas(
         _multiply(read, group, means, sums)
         done = [tile.pair for tile in group if tile.last and tile.pair in wanted]
         if done:
-            yield {pair: _alike(pair, sums, images) for pair in done}
+            yield {pair: _cka(pair, sums, images) for pair in done}
 
 
 def _look(
@@ -131,8 +131,8 @@ def _look(
 
 
 def _undefined(pair: Pair, images: int, constant: set[str]) -> str | None:
-    if images < FEWEST:
-        return f"{images} images; the estimator wants at least {FEWEST}"
+    if images < MIN_IMAGES:
+        return f"{images} images; the estimator wants at least {MIN_IMAGES}"
     one = next((name for name in pair if name in constant), None)
     return one and f"{one} has the same vector for all images"
 
@@ -165,10 +165,10 @@ def _multiply(
         sums[pair].both, sums[pair].traces = both[pair], (trace[pair[0]], trace[pair[1]])
 
 
-def _alike(pair: Pair, sums: Mapping[Pair, _Sums], images: int) -> Alike:
+def _cka(pair: Pair, sums: Mapping[Pair, _Sums], images: int) -> CkaResult:
     one, other = (sums[name, name].hsic(images) for name in pair)
     for name, own in zip(pair, (one, other), strict=True):
         if own <= 0:
-            return Alike(None, f"{name} finds no two images more alike than others")
+            return CkaResult(None, f"{name} finds no two images more alike than others")
     value = float(sums[pair].hsic(images) / np.sqrt(one * other))
-    return Alike(max(-1.0, min(1.0, value)))  # beyond is rounding: both are of one inner product
+    return CkaResult(max(-1.0, min(1.0, value)))  # beyond is rounding: both are of one inner product

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from fuseboard.store.arrays import Labels, Scores
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics import one_vs_rest
-from fuseboard.store.statistics.estimates import TINY, Interval
+from fuseboard.store.statistics.estimates import EPS, Interval
 from fuseboard.store.statistics.one_vs_rest import Key
 
 Z_95 = NormalDist().inv_cdf(0.975)
@@ -70,7 +70,7 @@ class Auc:
         half = Z_95 * sqrt(variance)
         return Interval(self.value, max(0.0, self.value - half), min(1.0, self.value + half))
 
-    def lead(self, other: "Auc") -> Comparison:
+    def minus(self, other: "Auc") -> Comparison:
         """This row less another. Rows that no image tells apart have p = 1 if they are equal, and else none.
 
         Raises:
@@ -87,7 +87,7 @@ class Auc:
         moved = self.influence - other.influence
         variance = float(moved @ moved)
         if variance < NOTHING:
-            p = 1.0 if abs(value) < TINY else None
+            p = 1.0 if abs(value) < EPS else None
             return Comparison(value, None, None, 0.0, None, p, STILL)
         sd = sqrt(variance)
         z = value / sd

@@ -1,4 +1,4 @@
-"""Replicates: one metric of one row on every resample, from which its interval and its lead over another row follow."""
+"""Replicates hold one metric of one row on every resample; its interval and its difference to another row follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
 
-TINY = 1e-12
+EPS = 1e-12
 """Metrics nearer than this are equal: sums of the same numbers in another order."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its 95 % interval; what does not exist is None, and `reason` says why."""
+    """A value has its 95 % interval beside it; what does not exist is None, and `reason` says why."""
 
     value: float | None
     low: float | None
@@ -24,8 +24,8 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Lead:
-    """One row's value less another's, with the 95 % interval of that difference."""
+class Difference:
+    """The difference of two rows: one's value minus the other's, with its 95 % interval."""
 
     value: float | None
     low: float | None
@@ -37,7 +37,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class Replicates:
-    """A metric as a row has it, and as it has it on each resample."""
+    """This holds a metric of a row, and its value on each resample."""
 
     metric: str
     value: float | None
@@ -49,15 +49,15 @@ class Replicates:
     """Why there is no value, or no interval."""
 
     def interval(self) -> Interval:
-        """The 2.5 and 97.5 % percentiles over the resamples (Efron & Tibshirani 1993, section 13.3).
+        """Return the 2.5 and 97.5 % percentiles over the resamples (Efron & Tibshirani 1993, section 13.3).
 
         Where every resample has the same value (a constant or a faultless row) there is none: of no width, it would
         claim certainty.
         """
         return Interval(self.value, *_percentiles(self.resampled, self.reason))
 
-    def lead(self, other: "Replicates") -> Lead:
-        """This row less another, paired: both on the same images in every resample.
+    def minus(self, other: "Replicates") -> Difference:
+        """Subtract another row from this one, paired: both are on the same images in every resample.
 
         p is twice the smaller of the shares of resamples on either side of 0, (1 + count) / (1 + B) each, ties on both:
         the level at which the percentile interval begins to hold 0 (Davison & Hinkley, Bootstrap Methods and their
@@ -73,26 +73,26 @@ class Replicates:
             )
         reason = self.reason or other.reason
         if self.value is None or other.value is None:
-            return Lead(None, None, None, None, reason)
+            return Difference(None, None, None, None, reason)
         value = self.value - other.value
         if reason:
-            return Lead(value, None, None, None, reason)
+            return Difference(value, None, None, None, reason)
         gaps = self.resampled - other.resampled
-        sides = np.array([(gaps <= TINY).sum(), (gaps >= -TINY).sum()])
+        sides = np.array([(gaps <= EPS).sum(), (gaps >= -EPS).sum()])
         p = min(1.0, 2 * float(1 + sides.min()) / (1 + len(gaps)))
         low, high, reason = _percentiles(gaps, None)
-        return Lead(value, low, high, p, reason)
+        return Difference(value, low, high, p, reason)
 
 
 def mean(parts: Sequence[Replicates]) -> Replicates:
-    """The mean over rows that differ in their seed alone, resample by resample; without a value where one has none."""
+    """Average rows that differ in their seed alone, resample by resample; there is no value where one row has none."""
     first = parts[0]
     resampled = np.mean([one.resampled for one in parts], axis=0)
     return Replicates(first.metric, mean_value([one.value for one in parts]), resampled, first.digest, first.reason)
 
 
 def mean_value(values: Sequence[float | None]) -> float | None:
-    """None where one is missing: a mean over the others would be another number."""
+    """Average the values; None where one is missing, because a mean over the others would be another number."""
     there = [value for value in values if value is not None]
     return fmean(there) if len(there) == len(values) else None
 
@@ -100,7 +100,7 @@ def mean_value(values: Sequence[float | None]) -> float | None:
 def _percentiles(values: NDArray[np.float64], reason: str | None) -> tuple[float | None, float | None, str | None]:
     if reason:
         return None, None, reason
-    if np.ptp(values) < TINY:
+    if np.ptp(values) < EPS:
         return None, None, "the same in every resample, so resampling cannot show what chance does to it"
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high), None

@@ -12,7 +12,7 @@ from fuseboard.harness.evaluations.tuning.study import Found
 from fuseboard.store.arrays import Labels
 from fuseboard.store.results.selection import Choice
 from fuseboard.store.statistics.bootstrap import bootstrap
-from fuseboard.store.statistics.estimates import Interval, Lead, Replicates, mean
+from fuseboard.store.statistics.estimates import Difference, Interval, Replicates, mean
 
 METRICS = ("auc", "acc")
 
@@ -63,10 +63,10 @@ class Comparison:
             interval=self._replicates[self.roles[role], metric].interval(),
         )
 
-    def difference(self, metric: str) -> Lead:
+    def difference(self, metric: str) -> Difference:
         """Mean of fusion less mean of oracle-single on test, paired image by image."""
         fusion, single = (self._replicates[subset, metric] for subset in self.roles.values())
-        return fusion.lead(single)
+        return fusion.minus(single)
 
     @property
     def table(self) -> list[dict[str, object]]:
@@ -77,9 +77,9 @@ class Comparison:
                 spread = self.test(role, metric)
                 line = {"role": role, "subset": "+".join(subset), "test": metric, "mean": spread.mean, "sd": spread.sd}
                 made.append({**line, "low": spread.interval.low, "high": spread.interval.high})
-            lead = self.difference(metric)
-            line = {"role": "difference", "subset": None, "test": metric, "mean": lead.value, "sd": None}
-            made.append({**line, "low": lead.low, "high": lead.high})
+            estimate = self.difference(metric)
+            line = {"role": "difference", "subset": None, "test": metric, "mean": estimate.value, "sd": None}
+            made.append({**line, "low": estimate.low, "high": estimate.high})
         return made
 
     @property

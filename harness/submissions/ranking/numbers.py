@@ -2,7 +2,7 @@
 
 from fuseboard.harness.submissions.ranking.scored import Rank
 from fuseboard.store.files.table import MISSING
-from fuseboard.store.statistics.estimates import Lead, Replicates
+from fuseboard.store.statistics.estimates import Difference, Replicates
 
 
 def measured(metric: Replicates) -> str:
@@ -13,12 +13,12 @@ def measured(metric: Replicates) -> str:
     return f"{own.value:.3f}" + (f" [{own.low:.3f}, {own.high:.3f}]" if own.low is not None else "")
 
 
-def gain(lead: Lead) -> str:
+def gain(difference: Difference) -> str:
     """A difference with its interval and p."""
-    if lead.value is None:
+    if difference.value is None:
         return MISSING
-    interval = f" [{lead.low:+.3f}, {lead.high:+.3f}]" if lead.low is not None else ""
-    return f"{lead.value:+.3f}{interval}" + (f", p = {lead.p:.3f}" if lead.p is not None else "")
+    interval = f" [{difference.low:+.3f}, {difference.high:+.3f}]" if difference.low is not None else ""
+    return f"{difference.value:+.3f}{interval}" + (f", p = {difference.p:.3f}" if difference.p is not None else "")
 
 
 def place(rank: Rank) -> str:

@@ -18,7 +18,7 @@ from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, unknown
-from fuseboard.store.statistics.estimates import Lead, Replicates
+from fuseboard.store.statistics.estimates import Difference, Replicates
 
 
 @dataclass(frozen=True)
@@ -157,16 +157,16 @@ def _facts(one: Standing, pair: Pair) -> Facts:
     }
 
 
-def _scores(name: str, own: Replicates, without: Replicates | None, lead: Lead) -> Facts:
+def _scores(name: str, own: Replicates, without: Replicates | None, difference: Difference) -> Facts:
     interval = own.interval()
     return {
         name: interval.value,
         f"{name}_low": interval.low,
         f"{name}_high": interval.high,
         f"{name}_without": without.value if without else None,
-        f"{name}_gain": lead.value,
-        f"{name}_gain_low": lead.low,
-        f"{name}_gain_high": lead.high,
-        f"{name}_p": lead.p,
-        f"{name}_reason": interval.reason or lead.reason,
+        f"{name}_gain": difference.value,
+        f"{name}_gain_low": difference.low,
+        f"{name}_gain_high": difference.high,
+        f"{name}_p": difference.p,
+        f"{name}_reason": interval.reason or difference.reason,
     }

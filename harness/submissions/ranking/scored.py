@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fuseboard.store.arrays import Labels
-from fuseboard.store.statistics.estimates import TINY, Lead, Replicates
+from fuseboard.store.statistics.estimates import EPS, Difference, Replicates
 from fuseboard.store.statistics.test_metrics import measure
 
 NOT_KEPT = "its predictions were not kept"
@@ -31,8 +31,8 @@ class Pair:
     with_it: Scored
     without: Scored | None
     """None where nobody is there to compare with."""
-    auc: Lead
-    acc: Lead
+    auc: Difference
+    acc: Difference
     ties: tuple[int, int] | None
     """Subsets with the best validation score, without the backbone and with it; None where nothing was chosen."""
 
@@ -71,20 +71,22 @@ def score(task: str, labels: Labels, rows: Sequence[Mapping[str, Any]]) -> dict[
     return scored
 
 
-def lead(own: Replicates, other: Replicates) -> Lead:
+def difference(own: Replicates, other: Replicates) -> Difference:
     """One less the other, on the same images in every resample; without resamples of both, the difference alone."""
     if not (len(own.resampled) and len(other.resampled)):
         gap = None if own.value is None or other.value is None else own.value - other.value
-        return Lead(gap, None, None, None, own.reason or other.reason)
-    return own.lead(other)
+        return Difference(gap, None, None, None, own.reason or other.reason)
+    return own.minus(other)
 
 
 def compared(kind: str, with_it: Scored, without: Scored | None, ties: tuple[int, int] | None = None) -> Pair:
     """A pair with its paired differences."""
     if without is None:
-        nobody = Lead(None, None, None, None, NOBODY)
+        nobody = Difference(None, None, None, None, NOBODY)
         return Pair(kind, with_it, None, nobody, nobody, ties)
-    return Pair(kind, with_it, without, lead(with_it.auc, without.auc), lead(with_it.acc, without.acc), ties)
+    return Pair(
+        kind, with_it, without, difference(with_it.auc, without.auc), difference(with_it.acc, without.acc), ties
+    )
 
 
 def rank(own: Replicates, others: Sequence[Replicates]) -> Rank:
@@ -98,10 +100,10 @@ def rank(own: Replicates, others: Sequence[Replicates]) -> Rank:
     values = [other.value for other in others if other.value is not None]
     if own.value is None or len(values) < len(others):
         return Rank(None, of, None, None, {}, own.reason or f"{len(others) - len(values)} of them have no {own.metric}")
-    value = 1 + sum(other > own.value + TINY for other in values)
+    value = 1 + sum(other > own.value + EPS for other in values)
     if lacking := next((row for row in (own, *others) if not len(row.resampled)), None):
         return Rank(value, of, None, None, {}, lacking.reason)
-    resampled = 1 + np.sum([other.resampled > own.resampled + TINY for other in others], axis=0)
+    resampled = 1 + np.sum([other.resampled > own.resampled + EPS for other in others], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975], method="inverted_cdf")
     ranks, times = np.unique(resampled, return_counts=True)
     shares = {int(place): float(count) / len(resampled) for place, count in zip(ranks, times, strict=True)}

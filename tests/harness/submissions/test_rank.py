@@ -108,8 +108,8 @@ def test_difference_is_paired(root: Path) -> None:
     assert single.without is not None
     both = {n: scores_of(kept(root), n).astype(np.float32) for n in ("hog", *single.without.subset)}
     own, other = bootstrap("multi-class", labels, both).values()
-    assert single.auc == own.auc.lead(other.auc)
-    assert single.acc == own.acc.lead(other.acc)
+    assert single.auc == own.auc.minus(other.auc)
+    assert single.acc == own.acc.minus(other.acc)
     assert single.auc.low is not None
     assert single.auc.low < single.auc.high  # type: ignore[operator]
 

@@ -33,7 +33,7 @@ def test_the_setting_that_won_on_validation_stands_for_an_evaluation(predicted):
     assert (way.subset, way.classifier) == (("beta",), "linear-probe C=1")
     direct = bootstrap(TASK, LABELS, {"way": said(12), "chosen": said(2)})
     assert way.certainty.auc == direct["way"].auc.interval()
-    assert way.certainty.minus_chosen.acc == direct["way"].acc.lead(direct["chosen"].acc)
+    assert way.certainty.minus_chosen.acc == direct["way"].acc.minus(direct["chosen"].acc)
 
 
 def test_where_no_setting_kept_predictions_validation_decides(predicted):
@@ -60,7 +60,7 @@ def test_the_mean_of_one_row_thrice_is_that_row():
     one = measure(TASK, LABELS, {"a": said(0)})["a"]
     thrice = mean([one] * 3)
     assert thrice.auc.interval().low == pytest.approx(one.auc.interval().low)
-    assert thrice.delong.lead(one.delong).p == 1
+    assert thrice.delong.minus(one.delong).p == 1
     assert (thrice.ece, thrice.brier) == pytest.approx((one.ece, one.brier))
 
 

@@ -47,9 +47,9 @@ def test_they_are_those_of_the_predictions(predicted):
         assert own.auc == direct[subset].auc.interval()
         assert own.acc == direct[subset].acc.interval()
         assert own.balanced_acc == direct[subset].balanced_acc.interval()
-        assert own.minus_chosen.auc == direct[subset].auc.lead(direct[NAMES].auc)
-        assert own.minus_chosen.acc == direct[subset].acc.lead(direct[NAMES].acc)
-        assert own.minus_chosen.delong == aucs[subset].lead(aucs[NAMES])
+        assert own.minus_chosen.auc == direct[subset].auc.minus(direct[NAMES].auc)
+        assert own.minus_chosen.acc == direct[subset].acc.minus(direct[NAMES].acc)
+        assert own.minus_chosen.delong == aucs[subset].minus(aucs[NAMES])
 
 
 def test_a_resample_is_as_scikit_learn_has_it(predicted):
@@ -75,15 +75,15 @@ def test_brier_is_scikit_learns(store):
 
 def test_the_chosen_one_against_itself(predicted):
     own = certain(predicted).subsets[NAMES].minus_chosen
-    for lead in (own.auc, own.acc, own.balanced_acc, own.delong):
-        assert (lead.value, lead.p) == (0, 1)
+    for difference in (own.auc, own.acc, own.balanced_acc, own.delong):
+        assert (difference.value, difference.p) == (0, 1)
 
 
 def test_a_much_better_row_has_a_small_p(predicted):
     keep(predicted, ("alpha",), np.eye(3, dtype=np.float32)[LABELS] * 0.8 + np.float32(0.2 / 3), val=0.6, day=9)
-    lead = certain(predicted).subsets["alpha",].minus_chosen.auc
-    assert lead.low > 0
-    assert lead.p < 0.01
+    difference = certain(predicted).subsets["alpha",].minus_chosen.auc
+    assert difference.low > 0
+    assert difference.p < 0.01
 
 
 def test_nothing_is_computed_twice(predicted, counted, tmp_path, monkeypatch):

@@ -23,14 +23,14 @@ def test_the_roles_and_their_distance_to_the_chosen_one(predicted):
     found = rows(predicted)
     assert set(found) == {"chosen", "all backbones", "best single", "oracle"}
     direct = bootstrap(TASK, LABELS, {"single": said(1), "chosen": said(2)})
-    lead = direct["single"].auc.lead(direct["chosen"].auc)
+    difference = direct["single"].auc.minus(direct["chosen"].auc)
     assert found["best single"].scores["tiny"].subset == ("beta",)
-    assert found["best single"].scores["tiny"].lead == lead
-    assert found["best single"].mean_lead.value == pytest.approx(lead.value)
-    assert (found["best single"].mean_lead.low, found["best single"].mean_lead.high) == pytest.approx(
-        (lead.low, lead.high)
+    assert found["best single"].scores["tiny"].difference == difference
+    assert found["best single"].mean_difference.value == pytest.approx(difference.value)
+    assert (found["best single"].mean_difference.low, found["best single"].mean_difference.high) == pytest.approx(
+        (difference.low, difference.high)
     )
-    assert found["chosen"].mean_lead is None
+    assert found["chosen"].mean_difference is None
 
 
 def test_the_oracle_is_last_and_never_ranked(searched):
@@ -86,7 +86,7 @@ def test_the_page_shows_cells_differences_and_subsets(predicted, tmp_path):
     build(predicted.root, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/fusion.html")
     found = rows(predicted)
-    assert f"{100 * found['best single'].mean_lead.value:+.2f}".replace("-", "\N{MINUS SIGN}") in page.words
+    assert f"{100 * found['best single'].mean_difference.value:+.2f}".replace("-", "\N{MINUS SIGN}") in page.words
     assert "The pool is the 2 backbones alpha + beta; all 3 of their subsets were measured" in page.words
     assert len(page.all("tfoot")) == 3
 

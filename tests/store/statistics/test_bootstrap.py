@@ -82,7 +82,7 @@ def test_the_draws_depend_on_labels_and_seed_alone():
     together = bootstrap("multi-class", labels, rows, 50)
     alone = bootstrap("multi-class", labels.astype(np.int64), {"b": rows["b"]}, 50)
     assert (together["b"].auc.resampled == alone["b"].auc.resampled).all()
-    assert together["a"].auc.lead(alone["b"].auc) == together["a"].auc.lead(together["b"].auc)
+    assert together["a"].auc.minus(alone["b"].auc) == together["a"].auc.minus(together["b"].auc)
     first = resampling.draw("multi-class", labels, 20).counts
     assert (first == resampling.draw("multi-class", labels, 50).counts[:20]).all()
     assert (first != resampling.draw("multi-class", labels, 20, seed=1).counts).any()
@@ -130,17 +130,17 @@ def test_interval_and_lead_spelled_out():
     labels, rows = case("multi-class")
     found = bootstrap("multi-class", labels, rows)
     a, b = found["a"].auc, found["b"].auc
-    interval, lead = a.interval(), a.lead(b)
+    interval, difference = a.interval(), a.minus(b)
     assert (interval.low, interval.high) == tuple(np.percentile(a.resampled, [2.5, 97.5]))
     assert interval.value == a.value
     gaps = a.resampled - b.resampled
-    assert lead.value == a.value - b.value
-    assert (lead.low, lead.high) == tuple(np.percentile(gaps, [2.5, 97.5]))
+    assert difference.value == a.value - b.value
+    assert (difference.low, difference.high) == tuple(np.percentile(gaps, [2.5, 97.5]))
     below, above = (1 + (gaps <= 0).sum()) / 1001, (1 + (gaps >= 0).sum()) / 1001
-    assert lead.p == pytest.approx(min(1, 2 * min(below, above)))
-    back = b.lead(a)
-    assert (back.value, back.low, back.high) == pytest.approx((-lead.value, -lead.high, -lead.low))
-    assert back.p == lead.p
+    assert difference.p == pytest.approx(min(1, 2 * min(below, above)))
+    back = b.minus(a)
+    assert (back.value, back.low, back.high) == pytest.approx((-difference.value, -difference.high, -difference.low))
+    assert back.p == difference.p
 
 
 @settings(max_examples=50, deadline=None)
@@ -149,9 +149,9 @@ def test_p_is_below_five_percent_where_the_interval_excludes_zero(seed, shift):
     """But for the two resamples by which p is corrected, and the one between which a percentile lies."""
     gaps = np.random.default_rng(seed).normal(shift, 1, 999)
     zero = np.zeros(999)
-    lead = Replicates("AUC", shift, gaps, "d").lead(Replicates("AUC", 0.0, zero, "d"))
-    if not 0.045 < lead.p < 0.055:
-        assert (lead.p < 0.05) == (lead.low > 0 or lead.high < 0)
+    difference = Replicates("AUC", shift, gaps, "d").minus(Replicates("AUC", 0.0, zero, "d"))
+    if not 0.045 < difference.p < 0.055:
+        assert (difference.p < 0.05) == (difference.low > 0 or difference.high < 0)
 
 
 def two_normals(random, images, apart):
@@ -169,10 +169,10 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     for _ in range(300):
         labels, rows = two_normals(random, 100, 1.0)
         found = bootstrap(BINARY, labels, rows, 400)
-        interval, lead = found[0].auc.interval(), found[0].auc.lead(found[1].auc)
+        interval, difference = found[0].auc.interval(), found[0].auc.minus(found[1].auc)
         hit += interval.low <= 0.760250 <= interval.high
-        lead_hit += lead.low <= 0 <= lead.high
-        wrong += lead.p < 0.05
+        lead_hit += difference.low <= 0 <= difference.high
+        wrong += difference.p < 0.05
     assert 0.91 <= hit / 300 <= 0.98
     assert 0.91 <= lead_hit / 300 <= 0.99
     assert 0.01 <= wrong / 300 <= 0.09
@@ -182,9 +182,9 @@ def test_a_row_never_leads_itself():
     labels, rows = case(BINARY)
     found = bootstrap(BINARY, labels, {"a": rows["a"], "same": rows["a"].copy()})
     for metric in ("auc", "acc", "balanced_acc"):
-        lead = getattr(found["a"], metric).lead(getattr(found["same"], metric))
-        assert (lead.value, lead.low, lead.high, lead.p) == (0, None, None, 1.0)
-        assert "same in every resample" in lead.reason
+        difference = getattr(found["a"], metric).minus(getattr(found["same"], metric))
+        assert (difference.value, difference.low, difference.high, difference.p) == (0, None, None, 1.0)
+        assert "same in every resample" in difference.reason
 
 
 def test_constant_and_faultless_rows_claim_no_certainty():
@@ -196,8 +196,8 @@ def test_constant_and_faultless_rows_claim_no_certainty():
         assert (one.auc.value, one.acc.value, one.balanced_acc.value) == values
         assert one.auc.interval().low is None
         assert "same in every resample" in one.auc.interval().reason
-    lead = found["faultless"].auc.lead(found["constant"].auc)
-    assert (lead.value, lead.low, lead.p) == (0.5, None, pytest.approx(2 / 101))
+    difference = found["faultless"].auc.minus(found["constant"].auc)
+    assert (difference.value, difference.low, difference.p) == (0.5, None, pytest.approx(2 / 101))
 
 
 def test_a_class_without_images_leaves_only_accuracy():
@@ -206,7 +206,7 @@ def test_a_class_without_images_leaves_only_accuracy():
     assert found.auc.interval().value is None
     assert found.auc.reason == "AUC does not exist: no image is of class 2"
     assert found.balanced_acc.interval().value is None
-    assert found.auc.lead(found.auc).value is None
+    assert found.auc.minus(found.auc).value is None
     assert found.acc.interval().low is not None
     # Class 3 has one image, and class 2 none: neither is hidden by the other.
     both = bootstrap("multi-class", labels, rows, 50)["a"]
@@ -223,8 +223,8 @@ def test_one_image_per_class_has_values_and_no_intervals(task):
         interval = metric.interval()
         assert (interval.value, interval.low, interval.high) == (1, None, None)
         assert "only one image" in interval.reason
-        lead = metric.lead(metric)
-        assert (lead.value, lead.low, lead.p) == (0, None, None)
+        difference = metric.minus(metric)
+        assert (difference.value, difference.low, difference.p) == (0, None, None)
     assert found.acc.value == 1
     assert found.acc.interval().low is None
 
@@ -246,9 +246,9 @@ def test_what_cannot_be_compared():
     one = bootstrap(BINARY, labels, rows, 20)["a"]
     other = bootstrap(BINARY, labels, rows, 20, seed=1)["a"]
     with pytest.raises(FuseboardError, match="same test set with the same seed"):
-        one.auc.lead(other.auc)
+        one.auc.minus(other.auc)
     with pytest.raises(FuseboardError, match=r"AUC on resamples .* and ACC"):
-        one.auc.lead(one.acc)
+        one.auc.minus(one.acc)
 
 
 @pytest.mark.parametrize(

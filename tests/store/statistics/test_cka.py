@@ -46,7 +46,7 @@ class Streamed:
         for start in range(0, images, step):
             yield {name: self.matrices[name][start : start + step] for name in names}
 
-    def all(self, bound: int | None = None) -> dict[tuple[str, str], cka.Alike]:
+    def all(self, bound: int | None = None) -> dict[tuple[str, str], cka.CkaResult]:
         widths = {name: matrix.shape[1] for name, matrix in self.matrices.items()}
         found = list(ckas(self, widths, combinations(sorted(self.matrices), 2), bound))
         assert sum(map(len, found)) == len({pair for each in found for pair in each}), "each pair once"
@@ -159,7 +159,7 @@ def test_tiles_cover_a_product_once_and_stay_under_the_bound() -> None:
 @pytest.mark.parametrize("images", [1, 2, 3])
 def test_too_few_images_have_a_reason(images: int) -> None:
     x = np.random.default_rng(4).normal(size=(images, 3))
-    assert linear_cka(x, x) == cka.Alike(None, f"{images} images; the estimator wants at least 4")
+    assert linear_cka(x, x) == cka.CkaResult(None, f"{images} images; the estimator wants at least 4")
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7e8, 3e-20])
@@ -167,7 +167,7 @@ def test_too_few_images_have_a_reason(images: int) -> None:
 def test_a_constant_backbone_has_a_reason(constant: float, dtype: str) -> None:
     rng = np.random.default_rng(5)
     flat, other = np.full((5000, 3), constant, dtype), rng.normal(size=(5000, 2))
-    assert linear_cka(other, flat) == cka.Alike(None, "other has the same vector for all images")
+    assert linear_cka(other, flat) == cka.CkaResult(None, "other has the same vector for all images")
     noisy = flat * (1 + rng.choice([0, 1e-8], size=flat.shape))  # what the order of a sum does to the last bit
     assert linear_cka(noisy, other).value is None
 
@@ -181,7 +181,7 @@ def test_a_backbone_that_tells_one_image_from_all_others_has_a_reason() -> None:
     x = np.zeros((9, 2))
     x[3] = 1
     found = linear_cka(np.random.default_rng(6).normal(size=(9, 2)), x)
-    assert found == cka.Alike(None, "other finds no two images more alike than others")
+    assert found == cka.CkaResult(None, "other finds no two images more alike than others")
 
 
 def test_one_constant_backbone_leaves_the_other_pairs() -> None:

@@ -49,13 +49,15 @@ def test_two_rows_are_what_the_formula_of_1988_says(digits):
         assert found[row].value == pytest.approx(roc_auc_score(labels, rows[row][:, -1]), abs=1e-12)
         interval = found[row].interval()
         assert interval.low == pytest.approx(norm.ppf(0.025, aucs[place], np.sqrt(s[place, place])), abs=1e-12)
-    lead = found["a"].lead(found["b"])
+    difference = found["a"].minus(found["b"])
     variance = s[0, 0] + s[1, 1] - 2 * s[0, 1]
-    assert lead.value == pytest.approx(aucs[0] - aucs[1], abs=1e-12)
-    assert lead.variance == pytest.approx(variance, abs=1e-14)
-    assert lead.z == pytest.approx((aucs[0] - aucs[1]) / np.sqrt(variance), abs=1e-9)
-    assert lead.p == pytest.approx(2 * norm.sf(abs(lead.z)), abs=1e-12)
-    assert (lead.low, lead.high) == pytest.approx(norm.interval(0.95, lead.value, np.sqrt(variance)), abs=1e-12)
+    assert difference.value == pytest.approx(aucs[0] - aucs[1], abs=1e-12)
+    assert difference.variance == pytest.approx(variance, abs=1e-14)
+    assert difference.z == pytest.approx((aucs[0] - aucs[1]) / np.sqrt(variance), abs=1e-9)
+    assert difference.p == pytest.approx(2 * norm.sf(abs(difference.z)), abs=1e-12)
+    assert (difference.low, difference.high) == pytest.approx(
+        norm.interval(0.95, difference.value, np.sqrt(variance)), abs=1e-12
+    )
 
 
 def test_the_mean_over_classes_spelled_out():
@@ -73,7 +75,7 @@ def test_the_mean_over_classes_spelled_out():
                 own = v10 if c == g else v01[labels[labels != c] == g]
                 weighted = weighted + sign * own / k * (n[g] / (n[c] if c == g else n.sum() - n[c]))
         variance += np.var(weighted, ddof=1) / n[g]
-    assert found["a"].lead(found["b"]).variance == pytest.approx(variance, abs=1e-14)
+    assert found["a"].minus(found["b"]).variance == pytest.approx(variance, abs=1e-14)
     official = np.mean([roc_auc_score(labels == c, rows["a"][:, c]) for c in range(k)])
     assert found["a"].value == pytest.approx(official, abs=1e-12)
 
@@ -82,7 +84,7 @@ def test_two_classes_with_two_columns_are_the_binary_task():
     labels, rows = case(BINARY)
     rows = {row: np.column_stack([-scores[:, 1], scores[:, 1]]) for row, scores in rows.items()}
     one, other = delong(BINARY, labels, rows), delong("multi-class", labels, rows)
-    assert one["a"].lead(one["b"]).variance == pytest.approx(other["a"].lead(other["b"]).variance, abs=1e-15)
+    assert one["a"].minus(one["b"]).variance == pytest.approx(other["a"].minus(other["b"]).variance, abs=1e-15)
 
 
 def test_labels_have_their_own_variances_and_covariances():
@@ -90,12 +92,12 @@ def test_labels_have_their_own_variances_and_covariances():
     for c in range(4):
         single = delong(SEVERAL, labels[:, [c]], {row: scores[:, [c]] for row, scores in rows.items()})
         aucs, s = literal(labels[:, c], [scores[:, c] for scores in rows.values()])
-        lead = single["a"].lead(single["b"])
-        assert lead.value == pytest.approx(aucs[0] - aucs[1], abs=1e-12)
-        assert lead.variance == pytest.approx(s[0, 0] + s[1, 1] - 2 * s[0, 1], abs=1e-14)
+        difference = single["a"].minus(single["b"])
+        assert difference.value == pytest.approx(aucs[0] - aucs[1], abs=1e-12)
+        assert difference.variance == pytest.approx(s[0, 0] + s[1, 1] - 2 * s[0, 1], abs=1e-14)
     # The same label twice adds nothing, so its covariance with itself counts in full.
     twice = delong(SEVERAL, labels[:, [3, 3]], {row: scores[:, [3, 3]] for row, scores in rows.items()})
-    assert twice["a"].lead(twice["b"]).variance == pytest.approx(lead.variance, abs=1e-15)
+    assert twice["a"].minus(twice["b"]).variance == pytest.approx(difference.variance, abs=1e-15)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -104,22 +106,24 @@ def test_the_bootstrap_finds_the_same_spread(task):
     exact, drawn = delong(task, labels, rows), bootstrap(task, labels, rows)
     a, b = drawn["a"].auc, drawn["b"].auc
     assert np.sqrt(exact["a"].influence @ exact["a"].influence) == pytest.approx(np.std(a.resampled), rel=0.1)
-    lead = exact["a"].lead(exact["b"])
-    assert np.sqrt(lead.variance) == pytest.approx(np.std(a.resampled - b.resampled), rel=0.1)
-    assert lead.value == pytest.approx(a.lead(b).value, abs=1e-12)
-    assert (lead.low, lead.high) == pytest.approx((a.lead(b).low, a.lead(b).high), abs=0.15 * (lead.high - lead.low))
+    difference = exact["a"].minus(exact["b"])
+    assert np.sqrt(difference.variance) == pytest.approx(np.std(a.resampled - b.resampled), rel=0.1)
+    assert difference.value == pytest.approx(a.minus(b).value, abs=1e-12)
+    assert (difference.low, difference.high) == pytest.approx(
+        (a.minus(b).low, a.minus(b).high), abs=0.15 * (difference.high - difference.low)
+    )
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_variance_is_that_of_repeated_sampling(task):
     """300 test sets; classes occur as they fall, so that counting on their sizes is seen to cost little."""
-    leads = []
+    differences = []
     for seed in range(300):
         found = delong(task, *case(task, images=150, seed=seed, digits=2))
-        leads.append(found["a"].lead(found["b"]))
-    values = np.array([lead.value for lead in leads])
-    assert np.mean([lead.variance for lead in leads]) == pytest.approx(values.var(), rel=0.2)
-    covered = np.mean([lead.low <= values.mean() <= lead.high for lead in leads])
+        differences.append(found["a"].minus(found["b"]))
+    values = np.array([difference.value for difference in differences])
+    assert np.mean([difference.variance for difference in differences]) == pytest.approx(values.var(), rel=0.2)
+    covered = np.mean([difference.low <= values.mean() <= difference.high for difference in differences])
     assert 0.91 <= covered <= 0.98
 
 
@@ -130,7 +134,7 @@ def test_p_is_small_as_often_as_it_should_be_where_rows_are_equals():
         common = labels + random.normal(size=80)
         rows = {i: (common + random.normal(size=80))[:, None] for i in range(2)}
         found = delong(BINARY, labels, rows)
-        small += found[0].lead(found[1]).p < 0.05
+        small += found[0].minus(found[1]).p < 0.05
     assert 0.025 <= small / 500 <= 0.08
 
 
@@ -138,15 +142,15 @@ def test_swapping_the_rows_under_the_null_gives_the_same_p():
     """A permutation test, which exchanges the two rows' ranks image by image (Venkatraman & Begg 1996), agrees."""
     labels, rows = case(BINARY, images=120, seed=4, digits=8)
     found = delong(BINARY, labels, rows)
-    lead = found["a"].lead(found["b"])
+    difference = found["a"].minus(found["b"])
     random, ranks = np.random.default_rng(0), [np.argsort(np.argsort(rows[r][:, -1])) for r in "ab"]
     swapped = []
     for _ in range(600):
         swap = random.random(120) < 0.5
         one, other = np.where(swap, ranks[1], ranks[0]), np.where(swap, ranks[0], ranks[1])
         swapped.append(roc_auc_score(labels, one) - roc_auc_score(labels, other))
-    assert np.mean(np.abs(swapped) >= abs(lead.value)) == pytest.approx(lead.p, abs=0.06)
-    assert np.std(swapped) == pytest.approx(np.sqrt(lead.variance), rel=0.15)
+    assert np.mean(np.abs(swapped) >= abs(difference.value)) == pytest.approx(difference.p, abs=0.06)
+    assert np.std(swapped) == pytest.approx(np.sqrt(difference.variance), rel=0.15)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -154,7 +158,7 @@ def test_only_the_order_of_scores_counts(task):
     labels, rows = case(task)
     stretched = delong(task, labels, {row: np.exp(3 * scores) for row, scores in rows.items()})
     plain = delong(task, labels, rows)
-    assert stretched["a"].lead(stretched["b"]) == plain["a"].lead(plain["b"])
+    assert stretched["a"].minus(stretched["b"]) == plain["a"].minus(plain["b"])
 
 
 def test_rows_that_no_image_tells_apart():
@@ -164,7 +168,7 @@ def test_rows_that_no_image_tells_apart():
     assert found["c"].interval().value == 0.5
     assert found["c"].interval().low is None
     assert "variance is 0" in found["f"].interval().reason
-    equal, apart = found["f"].lead(found["again"]), found["f"].lead(found["c"])
+    equal, apart = found["f"].minus(found["again"]), found["f"].minus(found["c"])
     assert (equal.value, equal.variance, equal.z, equal.p) == (0, 0, None, 1)
     assert (apart.value, apart.variance, apart.z, apart.p) == (0.5, 0, None, None)
     assert "says nothing about chance" in apart.reason
@@ -181,13 +185,17 @@ def test_missing_and_lonely_classes():
     absent = delong("multi-class", np.array([0, 1, 0, 1, 0, 1]), {"a": scores})["a"]
     assert absent.value is None
     assert absent.interval().reason == "AUC does not exist: no image is of class 2"
-    assert absent.lead(absent).value is None
+    assert absent.minus(absent).value is None
     lonely = delong("multi-class", np.array([0, 1, 0, 1, 0, 2]), {"a": scores, "b": scores[::-1]})
     assert 0 < lonely["a"].interval().value < 1
     assert lonely["a"].interval().low is None
-    lead = lonely["a"].lead(lonely["b"])
-    assert lead.value is not None
-    assert (lead.variance, lead.p, lead.reason) == (None, None, "no variance: only one image is of class 2")
+    difference = lonely["a"].minus(lonely["b"])
+    assert difference.value is not None
+    assert (difference.variance, difference.p, difference.reason) == (
+        None,
+        None,
+        "no variance: only one image is of class 2",
+    )
 
 
 def test_bad_input():
@@ -196,4 +204,4 @@ def test_bad_input():
         delong(BINARY, labels, {"a": np.where(np.arange(60)[:, None] == 3, np.nan, rows["a"][:, :1])})
     one, other = delong(BINARY, labels, rows)["a"], delong(BINARY, 1 - labels, rows)["a"]
     with pytest.raises(FuseboardError, match="measured on different labels"):
-        one.lead(other)
+        one.minus(other)

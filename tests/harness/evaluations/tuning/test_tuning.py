@@ -132,9 +132,9 @@ def test_intervals_are_those_of_resampled_images(compared: Comparison) -> None:
         assert [spread.interval.low, spread.interval.high] == pytest.approx(np.quantile(means[role], [0.025, 0.975]))
         assert spread.interval.low < spread.mean < spread.interval.high
         assert spread.mean == pytest.approx(spread.interval.value)
-    lead = compared.difference("acc")
+    estimate = compared.difference("acc")
     gaps = means["chosen"] - means["oracle-single"]
-    assert [lead.low, lead.high] == pytest.approx(np.quantile(gaps, [0.025, 0.975]))
+    assert [estimate.low, estimate.high] == pytest.approx(np.quantile(gaps, [0.025, 0.975]))
 
 
 def test_what_is_done_is_not_done_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ def test_the_command(store: Path, capfd: pytest.CaptureFixture[str]) -> None:
     told = capfd.readouterr()
     means = {(line["role"], line["test"]): line["mean"] for line in json.loads(told.out)}
     for metric in ("auc", "acc"):
-        lead = means["chosen", metric] - means["oracle-single", metric]
-        assert means["difference", metric] == pytest.approx(lead, abs=1e-9)
+        estimate = means["chosen", metric] - means["oracle-single", metric]
+        assert means["difference", metric] == pytest.approx(estimate, abs=1e-9)
     assert results.read(store, "tuned")["protocol"].unique().to_list() == ["starter-trials2"]
     assert "of 2 trials share the best validation acc" in told.err
 
@@ -214,8 +214,8 @@ def test_a_class_without_test_images_has_no_auc(compared: Comparison) -> None:
     test = pl.col("split") == "test"
     rows = compared.rows.with_columns(auc=pl.when(test).then(None).otherwise("auc"))
     lacking = replace(compared, rows=rows, labels=np.where(compared.labels == 7, 1, compared.labels))
-    spread, lead = lacking.test("chosen", "auc"), lacking.difference("auc")
-    assert (spread.mean, spread.sd, spread.interval.low, lead.value, lead.low) == (None, None, None, None, None)
+    spread, estimate = lacking.test("chosen", "auc"), lacking.difference("auc")
+    assert (spread.mean, spread.sd, spread.interval.low, estimate.value, estimate.low) == (None, None, None, None, None)
     assert lacking.test("chosen", "acc").mean is not None
     assert [line["mean"] for line in lacking.table if line["test"] == "auc"] == [None, None, None]
 
