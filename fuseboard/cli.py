@@ -11,7 +11,7 @@ import typer
 
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
-from fuseboard.harness.terminal.extras import mend
+from fuseboard.harness.terminal.extras import install_command
 from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Sources
 from fuseboard.store import cli as store_cli
@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted; what was finished is kept, and the same command goes on from there", INTERRUPTED)
     except ModuleNotFoundError as error:
-        if command := mend(error.name or ""):
+        if command := install_command(error.name or ""):
             return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
         raise
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""The doctor: what this machine lacks, and the mend."""
+"""The doctor: what this machine lacks, and how to install it."""
 
 import importlib
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from fuseboard.harness.datasets import paths
-from fuseboard.harness.terminal.extras import EXTRAS, MAGICKWAND, mend
+from fuseboard.harness.terminal.extras import EXTRAS, MAGICKWAND, install_command
 from fuseboard.harness.terminal.finding import Finding, Status
 from fuseboard.store.files.location import store_root
 
@@ -26,7 +26,9 @@ def _extras() -> Iterator[Finding]:
         if absent:
             # Only the harness is needed for the main job; the others widen it.
             status: Status = "missing" if extra == "harness" else "note"
-            yield Finding(status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(mend(absent[0])))
+            yield Finding(
+                status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(install_command(absent[0]))
+            )
         else:
             yield Finding("ok", f"extra {extra}", "installed")
 
@@ -46,7 +48,7 @@ def _magickwand() -> Iterator[Finding]:
 
 def _gpu() -> Finding:
     if find_spec("torch") is None:
-        return Finding("note", "GPU", "cannot be looked for without torch", str(mend("torch")))
+        return Finding("note", "GPU", "cannot be looked for without torch", str(install_command("torch")))
     import torch
 
     if torch.cuda.is_available():

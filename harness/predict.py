@@ -17,9 +17,9 @@ from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.datasets import image_io
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.progress import counting
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,6 @@ def _embed(
 ) -> NDArray[np.float32]:
     loaded, _ = canary.load(card, device)
     readers, pixels = (partial(image_io.read, path, bits) for path in paths), card.preprocessing.pixels
-    with progress(f"{card.id} · own images", len(paths)) as advance:
+    with counting(f"{card.id} · own images", len(paths)) as advance:
         fed = Feeder(loaded, batch_size or adaptive_batches.batch_size(device))
         return embed(readers, len(paths), lambda read: pixels(read()), fed, advance)

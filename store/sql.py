@@ -110,7 +110,7 @@ def _shards(version: Version) -> list[dict[str, object]]:
 
 
 def _part(version: Version, dataset: str, split: str) -> str:
-    """The SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings.
+    """Returns the SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings.
 
     Where `row_order` is unknown, `id` is the row's place in the file it was imported from and names no image.
     """

@@ -110,7 +110,7 @@ class Store:
         return (wanted or with_data)[0]
 
     def versions_of(self, dataset: str, specs: Sequence[str] = ()) -> dict[str, Version]:
-        """Backbone -> one version each, by name, all with embeddings of the same source file of a dataset.
+        """Returns Backbone -> one version each, by name, all with embeddings of the same source file of a dataset.
 
         Args:
             dataset: whose embeddings must be there.
@@ -159,7 +159,7 @@ class Store:
         return block.read(self.version(backbone, dataset), dataset, split, vectors=False).labels
 
     def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
-        """The answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
+        """Returns the answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
         from fuseboard.store import sql
 
         return sql.select(self.root, self.versions, query)
@@ -206,7 +206,7 @@ class Store:
         self._forget_rows()
 
     def predictions(self, evaluation: str, dataset: str, key: str) -> NDArray[np.floating[Any]] | None:
-        """(N, C) predictions of one row; None where they were not kept."""
+        """Returns (N, C) predictions of one row; None where they were not kept."""
         from fuseboard.store.results import predictions
 
         return predictions.of_one(self.root, evaluation, dataset, key)

@@ -64,8 +64,8 @@ class Feeder:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error of NumPy or torch, on a CPU or GPU, says that memory ran out."""
-    told = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in told or "can't allocate memory" in told
+    message = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in message or "can't allocate memory" in message
 
 
 def _submit(encoder: Any, piece: NDArray[np.uint8]) -> Callable[[], Vectors]:

@@ -22,7 +22,7 @@ TOLERANCE = {"fp32": 1e-3, "fp16": 2e-2, "bf16": 5e-2}
 
 @cache
 def images() -> tuple[NDArray[np.uint8], ...]:
-    """Three RGB images, 72 x 96: a gradient, a disc on a checkerboard, and noise.
+    """Returns three RGB images, 72 x 96: a gradient, a disc on a checkerboard, and noise.
 
     They come from integer arithmetic and SHAKE-256, so they are the same on every machine and in every NumPy.
     """
@@ -35,7 +35,7 @@ def images() -> tuple[NDArray[np.uint8], ...]:
 
 
 def vectors(card: Card, loaded: Encoder) -> NDArray[np.float32]:
-    """The canary's vectors (3, D) as this machine computes them."""
+    """Returns the canary's vectors (3, D) as this machine computes them."""
     return loaded.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
 
 

@@ -100,7 +100,7 @@ class Card(BaseModel):
         )
 
     def at_precision(self, precision: str) -> "Card":
-        """The same backbone computed at another precision: other vectors, so another fingerprint."""
+        """Returns the same backbone computed at another precision: other vectors, so another fingerprint."""
         if precision not in get_args(Precision):
             raise unknown("precision", precision, get_args(Precision))
         return self.model_copy(update={"precision": precision})

@@ -81,11 +81,11 @@ def _access(card: Card) -> Finding:
         return Finding("ok", "access", f"open, from {card.source.place}")
     from huggingface_hub import get_token
 
-    told = f"gated, from {card.source.place}"
+    message = f"gated, from {card.source.place}"
     if get_token():
-        return Finding("ok", "access", f"{told}; a token is there")
-    mend = "accept the terms on its page, then log in with `hf auth login` or set HF_TOKEN"
-    return Finding("missing", "access", f"{told}; no token is there", mend)
+        return Finding("ok", "access", f"{message}; a token is there")
+    fix = "accept the terms on its page, then log in with `hf auth login` or set HF_TOKEN"
+    return Finding("missing", "access", f"{message}; no token is there", fix)
 
 
 def _vectors(card: Card, loaded: Encoder) -> Iterator[Finding]:
@@ -102,22 +102,22 @@ def _vectors(card: Card, loaded: Encoder) -> Iterator[Finding]:
     try:
         difference = canary.check(card, first)
         shipped = difference is not None
-        told = f"differs by {difference:.1e} of its scale" if shipped else "none was shipped for this fingerprint"
-        yield Finding("ok" if shipped else "note", "canary", told)
+        message = f"differs by {difference:.1e} of its scale" if shipped else "none was shipped for this fingerprint"
+        yield Finding("ok" if shipped else "note", "canary", message)
     except FuseboardError as error:
         yield Finding("wrong", "canary", str(error), "see the message")
     again, alone = loaded.encode(pixels), np.concatenate([loaded.encode(image[None]) for image in pixels])
     scale = float(np.abs(first).max()) or 1.0
     repeated, batched = (float(np.abs(first - other).max()) / scale for other in (again, alone))
-    told = f"two passes differ by {repeated:.1e} of the scale, one by one against a batch by {batched:.1e}"
-    yield _judged(repeated <= REPEATABLE, "determinism", told, "a layer draws random numbers: it must not")
+    message = f"two passes differ by {repeated:.1e} of the scale, one by one against a batch by {batched:.1e}"
+    yield _judged(repeated <= REPEATABLE, "determinism", message, "a layer draws random numbers: it must not")
     ends = np.stack([card.preprocessing.pixels(np.full((64, 64, 3), value, np.uint8)) for value in (0, 255)])
     finite = bool(np.isfinite(loaded.encode(ends)).all())
     yield _judged(finite, "black and white", "finite" if finite else "NaN or infinity", "try --precision fp32")
 
 
-def _judged(is_right: bool, check: str, told: str, mend: str) -> Finding:
-    return Finding("ok", check, told) if is_right else Finding("wrong", check, told, mend)
+def _judged(is_right: bool, check: str, message: str, fix: str) -> Finding:
+    return Finding("ok", check, message) if is_right else Finding("wrong", check, message, fix)
 
 
 def speed(card: Card, loaded: Encoder, batch_size: int) -> Speed:

@@ -85,7 +85,7 @@ class TorchEncoder:
         return wait
 
     def _copied(self, pixels: "torch.Tensor") -> "torch.Tensor":
-        """The pixels on the GPU, on their way there while the batch before is computed."""
+        """Returns the pixels on the GPU, on their way there while the batch before is computed."""
         torch = self._torch
         with torch.cuda.device(self.device):
             if self._copies is None:

@@ -75,7 +75,7 @@ def check_pooling(card: Card, known: Iterable[str]) -> None:
 
 
 def filled(card: Card, build: Build, tensors: Tensors) -> Tower:
-    """The tower with a checkpoint put into it, all of it or not at all.
+    """Returns the tower with a checkpoint put into it, all of it or not at all.
 
     `in-order` is for checkpoints of another code base whose tensors follow the same order under other names; every
     shape must agree, and no name is guessed.

@@ -42,7 +42,7 @@ def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
 
 
 def pin(card: Card) -> Card:
-    """The card with the revision and every hash filled in; downloads the weights, or the needed shards of them.
+    """Returns the card with the revision and every hash filled in; downloads the weights, or the needed shards of them.
 
     What is pinned already stays, and is checked.
     """

@@ -90,7 +90,7 @@ class Preprocessing(BaseModel):
         return np.asarray(picture.convert(self.mode)).reshape(self.size, self.size, -1)
 
     def _resized(self, width: int, height: int) -> list[int]:
-        """The edges [height, width] to resize to, or [edge] for torchvision's own rule for the shorter one."""
+        """Returns the edges [height, width] to resize to, or [edge] for torchvision's own rule for the shorter one."""
         # timm's rule: the edge before the crop is rounded down.
         edge = math.floor(self.size / self.crop)
         if self.resize == "shortest":

@@ -12,7 +12,7 @@ CARDS = of_files("backbone", FOLDER.glob("*.toml"))
 
 
 def names() -> list[str]:
-    """Every shipped backbone."""
+    """Returns the name of every shipped backbone."""
     return list(CARDS)
 
 

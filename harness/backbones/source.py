@@ -122,12 +122,12 @@ class Source(BaseModel):
         return self
 
     def wants(self, name: str) -> str | None:
-        """The model's name for a tensor of the checkpoint, or None when its tower does not need it."""
+        """Returns the model's name for a tensor of the checkpoint, or None when its tower does not need it."""
         if not name.startswith(self.prefix or ""):
             return None
         name = name.removeprefix(self.prefix or "")
         return name if not self.only or name.startswith(self.only) else None
 
     def needed(self, weight_map: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """The shards of an index that hold tensors of this tower, in order."""
+        """Returns the shards of an index that hold tensors of this tower, in order."""
         return tuple(sorted({file for tensor, file in weight_map if self.wants(tensor) is not None}))

@@ -20,14 +20,14 @@ Draw = Callable[[ImageDraw.ImageDraw, float, float, float, float], None]
 
 
 def images(count: int) -> Iterator[NDArray[np.uint8]]:
-    """(96, 96, 3) each; image n is of class n modulo 8."""
+    """Returns (96, 96, 3) each; image n is of class n modulo 8."""
     rng, kinds = np.random.default_rng(SEED), list(KINDS.values())
     for number in range(count):
         yield _image(kinds[number % len(kinds)], rng)
 
 
 def labels(count: int) -> NDArray[np.int64]:
-    """(count,) class numbers."""
+    """Returns (count,) class numbers."""
     return np.arange(count) % len(KINDS)
 
 

@@ -119,7 +119,7 @@ def speaking(who: str, source: Source) -> Iterator[None]:
 
 
 def _listing(repository: str, asked: dict[str, Any]) -> str:
-    """The files of a repository that could be weights, in a few words."""
+    """Returns the files of a repository that could be weights, in a few words."""
     from huggingface_hub import HfApi
 
     endings = (".safetensors", ".bin", ".pt", ".pth", ".json")

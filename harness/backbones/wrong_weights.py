@@ -48,7 +48,7 @@ def _vectors(card: Card, feeder: Feeder, images: Images, count: int) -> NDArray[
 
 
 def _twin(card: Card, feeder: Feeder, root: Path) -> Finding:
-    """The backbone of the store that sees the same images most alike."""
+    """Returns the backbone of the store that sees the same images most alike."""
     digits, others = Digits(), {}
     for version in Store(root).readable_versions:
         entry = version.manifest.datasets.get(digits.name)
@@ -65,27 +65,27 @@ def _twin(card: Card, feeder: Feeder, root: Path) -> Finding:
     if not alike:
         return Finding("note", "twin", f"nothing could be compared: {next(iter(found.values())).reason}")
     name = max(alike, key=alike.__getitem__)
-    told = f"most alike is {name}, linear CKA {alike[name]:.4f} on {COMPARED} images"
+    message = f"most alike is {name}, linear CKA {alike[name]:.4f} on {COMPARED} images"
     if alike[name] <= TWIN:
-        return Finding("ok", "twin", told)
+        return Finding("ok", "twin", message)
     return Finding(
-        "wrong", "twin", told, f"these are {name}'s weights under another name: look at `source` on the card"
+        "wrong", "twin", message, f"these are {name}'s weights under another name: look at `source` on the card"
     )
 
 
 def _learned(card: Card, feeder: Feeder) -> Finding:
     """Nearest neighbours on the backbone's vectors against those of the same architecture with random weights."""
     own = _recognised(card, feeder)
-    told = f"{NEIGHBOURS} nearest neighbours recognise {own:.0%} of {SHAPES // 2} drawn shapes"
+    message = f"{NEIGHBOURS} nearest neighbours recognise {own:.0%} of {SHAPES // 2} drawn shapes"
     twin = untrained(card, feeder.encoder.device)
     if twin is None:
-        return Finding("note", "training", f"{told}; its loader cannot make the same model with random weights")
+        return Finding("note", "training", f"{message}; its loader cannot make the same model with random weights")
     chance = _recognised(card, Feeder(twin, feeder.size))
-    told = f"{told}, {chance:.0%} with random weights"
+    message = f"{message}, {chance:.0%} with random weights"
     pooled = (own + chance) / 2
     if own - chance > 3 * math.sqrt(pooled * (1 - pooled) * 2 / (SHAPES // 2)):  # three standard errors
-        return Finding("ok", "training", told)
-    return Finding("wrong", "training", told, "the checkpoint may not have reached the model: look at `source`")
+        return Finding("ok", "training", message)
+    return Finding("wrong", "training", message, "the checkpoint may not have reached the model: look at `source`")
 
 
 def untrained(card: Card, device: str) -> TorchEncoder | None:

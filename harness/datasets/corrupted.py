@@ -16,7 +16,7 @@ from fuseboard.store.embeddings.manifest import ColumnName, SplitName
 from fuseboard.store.errors import FuseboardError
 
 SEED = 0
-"""Of the official generator."""
+"""The seed of the official generator."""
 
 SEVERITIES = 5
 """The registry lists a sixth for one pair; the official generator, and so everybody's numbers, use five."""
@@ -64,16 +64,16 @@ class Corrupted(Dataset):
 
     @property
     def at_hand(self) -> bool:
-        """As the clean images."""
+        """Whether the clean images can be read without a download."""
         return self._clean.at_hand
 
     def labels(self, split: str) -> Labels:
-        """The clean labels, once per corruption and severity."""
+        """Returns the clean labels, once per corruption and severity."""
         clean = self._clean.labels(split)
         return np.concatenate([clean] * (len(self._corruptions) * SEVERITIES))
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """`corruption` and `severity` of every row."""
+        """Returns `corruption` and `severity` of every row."""
         count = len(self._clean.labels(split))
         return {
             "corruption": np.repeat(list(self._corruptions), SEVERITIES * count),
@@ -97,7 +97,7 @@ class Corrupted(Dataset):
                 yield image
 
     def _generate(self, split: str) -> Images:
-        """Every corrupted image, one at a time, with the random state that the official generator has there."""
+        """Returns every corrupted image, one at a time, with the random state that the official generator has there."""
         from PIL import Image
 
         rng = np.random.default_rng(SEED)

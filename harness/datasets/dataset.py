@@ -1,4 +1,4 @@
-"""What every dataset offers."""
+"""The dataset: labelled images in official splits, which every kind of dataset offers in the same way."""
 
 import os
 from abc import ABC, abstractmethod
@@ -30,7 +30,7 @@ class Dataset(ABC):
     task: str
     """One of MedMNIST's: `binary-class`, `multi-class`, `ordinal-regression`, `multi-label, binary-class`."""
     label_names: tuple[str, ...]
-    """Of every class, or of every finding of a multi-label task."""
+    """The name of every class, or of every finding of a multi-label task."""
     licence: str
     source_md5: str
     """MD5 that identifies the images in every manifest and result: that of the source file."""
@@ -105,45 +105,45 @@ class First(Dataset):
 
     @cached_property
     def source_md5(self) -> str:  # type: ignore[override]
-        """Of the whole dataset."""
+        """The MD5 of the whole dataset's images."""
         return self._whole.source_md5
 
     @property
     def published_md5(self) -> str | None:
-        """Of the whole dataset."""
+        """The published MD5 of the whole dataset."""
         return self._whole.published_md5
 
     @property
     def at_hand(self) -> bool:
-        """As the whole dataset."""
+        """Whether the whole dataset can be read without a download."""
         return self._whole.at_hand
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Of the whole dataset."""
+        """The remarks on the whole dataset."""
         return self._whole.remarks
 
     def rows(self, split: str) -> int | None:
-        """Of the whole dataset, as far as this one goes."""
+        """Returns the number of images of a split, at most as many as this dataset takes."""
         whole = self._whole.rows(split)
         return None if whole is None else min(whole, self._count)
 
     def check(self) -> None:
-        """Looks at the whole dataset."""
+        """Checks the whole dataset."""
         self._whole.check()
 
     def labels(self, split: str) -> Labels:
-        """Labels of the first images."""
+        """Returns the labels of the first images."""
         return self._whole.labels(split)[: self._count]
 
     def images(self, split: str, start: int, stop: int) -> Images:
-        """Rows of the whole dataset, which the ids number."""
+        """Returns images of the whole dataset, whose ids they keep."""
         return self._whole.images(split, start, min(stop, self._count))
 
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
-        """Rows of the whole dataset."""
+        """Returns readers of the whole dataset."""
         return self._whole.readers(split, start, min(stop, self._count))
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """Facts of the first images."""
+        """Returns the further columns of the first images."""
         return {name: values[: self._count] for name, values in self._whole.columns(split).items()}

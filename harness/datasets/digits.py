@@ -42,10 +42,10 @@ class Digits(Dataset):
         return len(self._rows[split])
 
     def labels(self, split: str) -> Labels:
-        """(N,) uint16."""
+        """Returns (N,) uint16."""
         labels: Labels = self._labels[self._rows[split]]
         return labels
 
     def images(self, split: str, start: int, stop: int) -> Images:
-        """(8, 8) uint8, from scikit-learn's 0 to 16 stretched to 0 to 255."""
+        """Returns (8, 8) uint8, from scikit-learn's 0 to 16 stretched to 0 to 255."""
         yield from self._pixels[self._rows[split][start:stop]]

@@ -43,7 +43,7 @@ def examples(name: str) -> dict[str, bytes]:
 
 
 def _dataset(name: str) -> Dataset | None:
-    """The dataset, or the same images at a smaller size; None where they are not at hand."""
+    """Returns the dataset, or the same images at a smaller size; None where they are not at hand."""
     if name == Digits.name:
         return Digits()
     if name not in medmnist.names():
@@ -52,7 +52,7 @@ def _dataset(name: str) -> Dataset | None:
 
 
 def _sizes(name: str) -> Iterator[medmnist.MedMNIST]:
-    """The dataset at its own size, then at smaller ones."""
+    """Returns the dataset at its own size, then at smaller ones."""
     flag, _, size = name.partition("-")
     own = int(size or max(medmnist.SIZES))
     yield medmnist.get(name)
@@ -72,7 +72,7 @@ def _first_of_each(labels: NDArray[np.integer], classes: int) -> dict[int, int]:
 
 
 def _png(image: Image) -> bytes:
-    """Without metadata, so that the same pixels give the same bytes."""
+    """Encodes pixels as a PNG without metadata, so that the same pixels give the same bytes."""
     from PIL import Image as pictures
 
     picture = pictures.fromarray(np.ascontiguousarray(image))

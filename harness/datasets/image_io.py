@@ -21,7 +21,7 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
 ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k")
 )
-"""Of the files that a folder is searched for; what a file is, its content says."""
+"""The endings of files that a folder is searched for; what a file is, its content says."""
 
 LIMIT = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 """Pixels of an image at most, Pillow's guard against decompression bombs."""
@@ -35,7 +35,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def read(path: Path, bits: int | None = None) -> Pixels:
-    """The pixels of an image file.
+    """Returns the pixels of an image file.
 
     They are what the loaders of the backbones' authors would see (`Image.open(…).convert("RGB")`): palettes, CMYK and
     YCbCr become RGB without colour management, and EXIF orientation is not applied. Grey stays grey, because each
@@ -123,12 +123,12 @@ def _pixels(picture: Any, name: str, bits: int | None) -> Pixels:
 
 
 def _has_16_bits(picture: Any) -> bool:
-    """Whether Pillow will take only the high byte of every channel, or hand over 16-bit grey."""
+    """Says whether Pillow will take only the high byte of every channel, or hand over 16-bit grey."""
     return any(";16" in str(part) for part in picture.tile)
 
 
 def _grey(picture: Any, name: str, bits: int | None) -> Pixels:
-    """16-bit grey, which also comes as 32-bit integers, as 8-bit grey."""
+    """Returns 16-bit grey, which also comes as 32-bit integers, as 8-bit grey."""
     values = np.asarray(picture).astype(np.int64)
     peak = int(values.max())
     if values.min() < 0:

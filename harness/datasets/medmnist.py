@@ -54,11 +54,11 @@ class MedMNIST(Dataset):
         return self.file.is_file()
 
     def rows(self, split: str) -> int | None:
-        """As published, without the images."""
+        """Returns the number of images of a split, as published, without reading the images."""
         return self._rows[split]
 
     def labels(self, split: str) -> Labels:
-        """(N,) uint16, or (N, 14) uint8 for ChestMNIST."""
+        """Returns (N,) uint16, or (N, 14) uint8 for ChestMNIST."""
         with np.load(self._path) as arrays:
             if f"{split}_labels" not in arrays:
                 raise FuseboardError(f"{self._path}: holds no {split} split; delete it so that it is downloaded again")
@@ -68,7 +68,7 @@ class MedMNIST(Dataset):
         return labels.astype(np.uint8) if self.task.startswith("multi-label") else labels.reshape(-1).astype(np.uint16)
 
     def images(self, split: str, start: int, stop: int) -> Images:
-        """(H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""
+        """Returns (H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""
         with zipfile.ZipFile(self._path) as archive, archive.open(f"{split}_images.npy") as file:
             npy: Any = np.lib.format  # typed in some releases of NumPy only
             header = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0

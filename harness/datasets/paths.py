@@ -5,5 +5,5 @@ from pathlib import Path
 
 
 def root() -> Path:
-    """`$MEDMNIST_ROOT`, else the default folder of the package `medmnist`."""
+    """Returns `$MEDMNIST_ROOT`, else the default folder of the package `medmnist`."""
     return Path(os.environ.get("MEDMNIST_ROOT") or "~/.medmnist").expanduser()

@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Dataset:
-    """A dataset by name, or by the path of the TOML that describes one's own.
+    """Returns a dataset by name, or by the path of the TOML that describes one's own.
 
     `NAME-first100` is its first 100 images of every split, `NAME-c` its corrupted test split.
     """

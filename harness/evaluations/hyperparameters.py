@@ -11,9 +11,9 @@ from fuseboard.harness.evaluations.setting import Variant
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
 
 
@@ -80,7 +80,7 @@ def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant],
     if total:
         preconditions.check(pool, first)
         truth: dict[str, Labels] = {split: pool.all_blocks(split).labels for split in SPLITS}
-        with progress(f"{search.dataset} · {search.protocol.name} · {first.evaluation}", total) as advance:
+        with counting(f"{search.dataset} · {search.protocol.name} · {first.evaluation}", total) as advance:
             for answer, subset in ((a, s) for s, asked in lacking.items() if asked for a in answers(s, asked)):
                 here = Circumstances(pool, answer.variant, answer.device, answer.jobs)
                 own = {"features": answer.features, "peak_vram_mb": answer.peak_vram_mb}

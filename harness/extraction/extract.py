@@ -13,13 +13,13 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.shard_worker import Made, Maker, Piece, on_worker
 from fuseboard.harness.runtime import executor, profiling
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.embeddings import dataset_card, history, manifest, shards, versions
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 from fuseboard.store.files.optional_max import largest
+from fuseboard.store.files.progress import counting
 
 SHARD_ROWS = 8192
 """Images per shard: 32 MiB of a 1,024-wide float32 backbone, and the most that a killed run computes again."""
@@ -127,7 +127,7 @@ class _Job:
 
     def _make(self, missing: list[Piece], split: SplitName, total: int) -> Iterator[tuple[int, Made]]:
         """Makes shards one after another here, or side by side on the cluster."""
-        with progress(f"{self.card.id} · {self.dataset.name} {split}", total) as advance:
+        with counting(f"{self.card.id} · {self.dataset.name} {split}", total) as advance:
             advance(total - sum(len(piece.ids) for piece in missing))
             if self.address is None:
                 for number, piece in enumerate(missing):

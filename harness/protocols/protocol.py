@@ -70,7 +70,7 @@ class Selection(_Strict):
 
 
 class Protocol(_Strict):
-    """One file of `protocols/`."""
+    """The choices that one file of `protocols/` freezes."""
 
     name: Name
     version: int = Field(ge=1)
@@ -121,17 +121,17 @@ class Protocol(_Strict):
 
 
 def names() -> list[str]:
-    """Every protocol."""
+    """Returns the name of every protocol."""
     return list(PROTOCOLS)
 
 
 def get(name: str) -> Protocol:
-    """A protocol by name."""
+    """Returns a protocol by name."""
     return read(PROTOCOLS[name])
 
 
 def read(path: Path) -> Protocol:
-    """The protocol of a file.
+    """Reads the protocol of a file.
 
     Raises:
         UsageError: the file is not TOML, or not a protocol.

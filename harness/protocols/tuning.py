@@ -17,7 +17,7 @@ class Tuning(BaseModel):
     """Optuna's, with its own settings; nothing is pruned."""
     trials: int = Field(ge=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
-    """Of the final fits; trials are fitted with the protocol's own."""
+    """Seeds of the final fits; trials are fitted with the protocol's own."""
     space: Mapping[str, Values] = Field(min_length=1)
     """Parameter -> the values that it may take."""
 
@@ -29,5 +29,5 @@ class Tuning(BaseModel):
         return seeds
 
     def __hash__(self) -> int:
-        """Of what a frozen model's own hash cannot read: a mapping."""
+        """Hashes what a frozen model's own hash cannot read: a mapping."""
         return hash((self.sampler, self.trials, self.seeds, *self.space.items()))

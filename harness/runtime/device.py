@@ -4,7 +4,7 @@ from fuseboard.store.errors import UsageError
 
 
 def resolve(device: str | None) -> str:
-    """`cpu`, `cuda` or `cuda:N`; the GPU where there is one, unless another is asked for."""
+    """Returns `cpu`, `cuda` or `cuda:N`; the GPU where there is one, unless another is asked for."""
     import torch
 
     if device is None:

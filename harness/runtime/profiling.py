@@ -36,7 +36,7 @@ class Meter:
 
     @property
     def peak_vram_mb(self) -> float | None:
-        """Largest sum of tensors that torch held on the GPU, in MiB; None on the CPU."""
+        """Returns the largest sum of tensors that torch held on the GPU, in MiB; None on the CPU."""
         if self._device == "cpu":
             return None
         import torch
@@ -45,7 +45,7 @@ class Meter:
 
     @property
     def peak_vram_reserved_mb(self) -> float | None:
-        """The most that torch held back from the GPU for its tensors and its cache, in MiB; None on the CPU."""
+        """Returns the most that torch held back from the GPU for its tensors and its cache, in MiB; None on the CPU."""
         if self._device == "cpu":
             return None
         import torch
@@ -54,7 +54,7 @@ class Meter:
 
 
 def peak_rss_mb() -> float:
-    """Largest resident memory of the whole process, libraries included, in MiB."""
+    """Returns the largest resident memory of the whole process, libraries included, in MiB."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
@@ -79,7 +79,7 @@ def cores() -> int:
 
 
 def hardware(device: str = "cpu") -> str:
-    """The GPU's name, or the processor's with its generation and the cores that this process may use.
+    """Returns the GPU's name, or the processor's with its generation and the cores that this process may use.
 
     A virtual machine may name no more than `AMD EPYC`, and the generation decides which instructions round how.
     """
@@ -89,10 +89,10 @@ def hardware(device: str = "cpu") -> str:
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
-    name = said.get("model name") or platform.processor() or platform.machine()
-    told = {"cpu family", "model"} <= set(said)
-    generation = f" (family {said['cpu family']}, model {said['model']})" if told else ""
+    stated = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
+    name = stated.get("model name") or platform.processor() or platform.machine()
+    message = {"cpu family", "model"} <= set(stated)
+    generation = f" (family {stated['cpu family']}, model {stated['model']})" if message else ""
     return f"{name}{generation}, {cores()} cores"
 
 

@@ -22,10 +22,10 @@ from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.setting import SearchSetting
 from fuseboard.harness.search.soft_vote import votes
 from fuseboard.harness.search.strategies.strategy import FULL, Scores, Strategy
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.files.progress import counting
 from fuseboard.store.results.selection import Choice, choose
 
 
@@ -153,7 +153,7 @@ class Search:
         truth = {"val": blocks["val"].labels, "test": blocks["test"].labels, "cv": labels}
         here = Circumstances(self.pool, recipe, self.device, 1 if self.address else self.jobs or profiling.cores())
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
-        with progress(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
+        with counting(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
             for number, outcome in executor.run(fit, jobs, self.jobs, self.address):
                 self.ledger.keep(results_of(here, ordered[number], outcome, truth, order.folds))
                 self.fits += 1

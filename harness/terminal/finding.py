@@ -8,7 +8,7 @@ Status = Literal["ok", "note", "missing", "wrong"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at."""
+    """One thing that a check looked at, and what it found."""
 
     status: Status
     check: str
@@ -21,5 +21,5 @@ class Finding:
         return self.status in ("missing", "wrong")
 
     def row(self) -> dict[str, object]:
-        """For a table or JSON."""
+        """Returns the finding as a row of a table or an object of JSON."""
         return asdict(self)

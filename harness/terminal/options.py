@@ -15,5 +15,5 @@ Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without 
 
 
 def names(text: str | None) -> list[str]:
-    """Of a comma-separated option."""
+    """Returns the names in a comma-separated option."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
-    """Rows that share their keys, at least one."""
+    """Prints rows, at least one, which all have the same keys."""
     if as_json:
         typer.echo(json.dumps(list(rows), indent=1))
     else:
@@ -25,7 +25,7 @@ def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
 
 
 def print_facts(facts: Facts, as_json: bool) -> None:
-    """One thing's facts."""
+    """Prints the facts of one thing."""
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
     else:
@@ -33,13 +33,13 @@ def print_facts(facts: Facts, as_json: bool) -> None:
 
 
 def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
-    """A check's findings; ends the command with 1 when one of them is bad."""
+    """Prints a check's findings and ends the command with 1 when one of them is bad."""
     print_rows([finding.row() for finding in findings], as_json)
     raise typer.Exit(int(any(finding.is_bad for finding in findings)))
 
 
 def print_report(report: Report, as_json: bool) -> None:
-    """What was measured on stdout, what it hides on stderr."""
+    """Prints what was measured on stdout, and what the numbers hide on stderr."""
     for note in report.notes:
         typer.echo(note, err=True)
     print_rows(report.table, as_json)

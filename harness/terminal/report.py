@@ -11,15 +11,15 @@ Facts = dict[str, object]
 
 
 class Report(Protocol):
-    """Measured, kept, and ready to be told."""
+    """What an evaluation measured and kept, ready to be printed."""
 
     @property
     def rows(self) -> "pl.DataFrame":
-        """The result rows that it speaks of."""
+        """The result rows that the report is about."""
 
     @property
     def notes(self) -> Sequence[str]:
-        """What the numbers hide, one line each; told on stderr."""
+        """What the numbers hide, one line each; the command prints them on stderr."""
 
     @property
     def table(self) -> Sequence[Facts]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> typer.Typer:
-    """The store's commands.
+    """Returns the store's commands.
 
     Args:
         datasets: finds a dataset by name, for the commands that hold embeddings against it.

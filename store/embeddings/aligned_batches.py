@@ -54,14 +54,14 @@ def read(
         last, count = int(ids[-1]), count + len(ids)
         yield {name: _vectors(versions[name], where, part) for name, part in zip(names, parts, strict=True)}
     for name in names:
-        if count != (said := versions[name].manifest.entry(dataset, split).rows):
+        if count != (value := versions[name].manifest.entry(dataset, split).rows):
             raise FuseboardError(
-                f"{where}: {count} rows in the shards of {versions[name].spec}, {said} in the manifest; {MEND}"
+                f"{where}: {count} rows in the shards of {versions[name].spec}, {value} in the manifest; {MEND}"
             )
 
 
 def _tables(version: Version, dataset: str, split: str, rows: int) -> Iterator[Any]:
-    """Arrow tables of id, label and embedding with `rows` rows each, the last one perhaps fewer."""
+    """Returns Arrow tables of id, label and embedding with `rows` rows each, the last one perhaps fewer."""
     held: Any = None
     for path in version.shards(dataset, split):
         try:
@@ -82,7 +82,7 @@ def _tables(version: Version, dataset: str, split: str, rows: int) -> Iterator[A
 
 
 def _vectors(version: Version, where: str, table: Any) -> NDArray[np.float32]:
-    """The (n, D) vectors of a table, checked to be numbers."""
+    """Returns the (n, D) vectors of a table, checked to be numbers."""
     flat = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     matrix: NDArray[np.float32] = flat.reshape(-1, version.manifest.dim)
     if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=1))):
@@ -96,11 +96,11 @@ def _differ(where: str, first: str, one: Any, second: str, other: Any) -> NoRetu
     ids, others = ([] if table is None else table["id"].to_pylist() for table in (one, other))
     for own, its in zip_longest(ids, others):
         if own != its:
-            told = [
+            message = [
                 f"ends before id {other_id}" if i is None else f"has id {i}" for i, other_id in ((own, its), (its, own))
             ]
             raise FuseboardError(
-                f"{where}: {first} {told[0]} where {second} {told[1]}, so they are not of the same images; "
+                f"{where}: {first} {message[0]} where {second} {message[1]}, so they are not of the same images; "
                 "extract the one that lacks images again"
             )
     labels = zip(ids, one["label"].to_pylist(), other["label"].to_pylist(), strict=True)

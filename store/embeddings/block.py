@@ -109,7 +109,7 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 def _batches(where: str, files: Iterable[Path], dim: int) -> Iterator[Any]:
-    """Arrow batches of id, label and, where `dim` is not 0, embedding.
+    """Returns Arrow batches of id, label and, where `dim` is not 0, embedding.
 
     A fixed-size list arrives as one flat buffer; a variable one would be twice as slow to view as N x D.
     """
@@ -124,7 +124,7 @@ def _batches(where: str, files: Iterable[Path], dim: int) -> Iterator[Any]:
 
 
 def _ordered(where: str, ids: NDArray[np.uint32], labels: Labels, matrix: NDArray[np.float32]) -> Block:
-    """The block by ascending id; rows that lie so already are not copied."""
+    """Returns the block by ascending id; rows that lie so already are not copied."""
     if (np.diff(ids.astype(np.int64)) <= 0).any():
         order = np.argsort(ids, kind="stable")
         ids, labels, matrix = ids[order], labels[order], matrix[order]
@@ -146,5 +146,5 @@ def _labels(column: Any) -> Labels:
 
 
 def _numbers(array: Any) -> Any:
-    """An Arrow array as NumPy sees it, without a copy. Its own `to_numpy` would import pandas first."""
+    """Returns an Arrow array as NumPy sees it, without a copy. Its own `to_numpy` would import pandas first."""
     return np.from_dlpack(array)

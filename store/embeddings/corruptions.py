@@ -28,12 +28,12 @@ class Condition:
 
     @property
     def split(self) -> str:
-        """As result rows name it."""
+        """The name of the condition in the column `split` of result rows."""
         return f"{self.corruption}-{self.severity}"
 
 
 def conditions(version: Version, dataset: str, images: int) -> tuple[Condition, ...]:
-    """The conditions of a version, in the order of its rows; no vector is read.
+    """Returns the conditions of a version, in the order of its rows; no vector is read.
 
     Args:
         version: that embedded the corrupted test set.
@@ -72,7 +72,7 @@ def verify(version: Version, dataset: str) -> None:
 
 
 def read(version: Version, dataset: str, condition: Condition, labels: Labels) -> NDArray[np.float32]:
-    """The vectors (N, D) of one condition, row by row the clean test images.
+    """Returns the vectors (N, D) of one condition, row by row the clean test images.
 
     Peak memory is twice these vectors: other conditions lie in other row groups, which are not fetched.
 
@@ -102,7 +102,7 @@ def read(version: Version, dataset: str, condition: Condition, labels: Labels) -
 
 
 def _ask(version: Version, dataset: str, query: str, **values: int) -> Any:
-    """The answer as an Arrow table."""
+    """Returns the answer as an Arrow table."""
     paths = [str(path) for path in version.shards(dataset, SPLIT)]
     try:
         with duckdb.connect() as database:

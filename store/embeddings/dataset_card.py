@@ -27,7 +27,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def render(manifest: Manifest, place: str = "ORG/NAME") -> str:
-    """The whole card: for the Hub with the front matter that makes `load_dataset` work, then text for people.
+    """Returns the whole card: for the Hub with the front matter that makes `load_dataset` work, then text for people.
 
     Titles, licences and sources come from whoever wrote the card, so each is escaped wherever it stands.
 

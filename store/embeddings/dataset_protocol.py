@@ -23,7 +23,7 @@ class Official(Protocol):
         """Whether the labels can be read without downloading anything."""
 
     def labels(self, split: str) -> NDArray[np.integer[Any]]:
-        """(N,) class numbers, or (N, L) of 0 and 1 for multi-label, by row number in the official split."""
+        """Returns (N,) class numbers, or (N, L) of 0 and 1 for multi-label, by row number in the official split."""
 
 
 Datasets = Callable[[str], Official]

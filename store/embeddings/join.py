@@ -30,7 +30,7 @@ class Blocks:
 
 
 def join(dataset: str, split: str, versions: Iterable[Version]) -> Blocks:
-    """The blocks of some versions, which may lie in different stores.
+    """Returns the blocks of some versions, which may lie in different stores.
 
     Rows are matched by id and never by position, and every shard is held against its SHA-256. Ids of an import
     whose row order is unknown are positions, so it meets only versions of the same import, label for label.

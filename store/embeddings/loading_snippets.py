@@ -4,7 +4,7 @@ from fuseboard.store.embeddings.manifest import Manifest
 
 
 def section(manifest: Manifest, place: str) -> str:
-    """Markdown with the lines for `datasets`, DuckDB, Polars and fuseboard itself.
+    """Returns Markdown with the lines for `datasets`, DuckDB, Polars and fuseboard itself.
 
     Args:
         manifest: of the version; its first dataset and split are the example.

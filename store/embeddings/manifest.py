@@ -143,14 +143,14 @@ class Manifest(_Strict):
         return self
 
     def dataset(self, name: str) -> DatasetEntry:
-        """A dataset's facts; an error that names what is there when it is not."""
+        """Returns a dataset's facts; an error that names what is there when it is not."""
         if name not in self.datasets:
             there = ", ".join(sorted(self.datasets)) or "nothing"
             raise FuseboardError(f"{self.backbone} has no embeddings of {name}; it has {there}: extract them")
         return self.datasets[name]
 
     def entry(self, dataset: str, split: str) -> Split:
-        """A split's shards; an error that names what is there when it is not."""
+        """Returns a split's shards; an error that names what is there when it is not."""
         splits: dict[Any, Split] = dict(self.dataset(dataset).splits)
         if split not in splits:
             raise FuseboardError(
@@ -186,18 +186,18 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
-def parse(text: bytes, where: str, mend: str) -> Manifest:
-    """A manifest from its JSON; an error names `where` it came from, the key, and the `mend`."""
+def parse(text: bytes, where: str, fix: str) -> Manifest:
+    """Returns a manifest from its JSON; an error names `where` it came from, the key, and the `fix`."""
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise FuseboardError(f"{where}: {key}: {first['msg']}; {mend}") from error
+        raise FuseboardError(f"{where}: {key}: {first['msg']}; {fix}") from error
 
 
 def now() -> datetime:
-    """The present time with its zone, to the second."""
+    """Returns the present time with its zone, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 

@@ -17,14 +17,14 @@ from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import sha256_of
 
 ROW_GROUP_BYTES = 2**20
-"""Of vectors per row group. DuckDB reads groups of this size fastest, and readers over a network fetch little more
-than they ask for."""
+"""Bytes of vectors per row group. DuckDB reads groups of this size fastest, and readers over a network fetch little
+more than they ask for."""
 
 METADATA_KEY = b"fuseboard"
 
 
 def file_name(split: str, index: int, count: int) -> str:
-    """`train-00000-of-00004.parquet`, the form the Hugging Face Hub recognises as a split."""
+    """Returns `train-00000-of-00004.parquet`, the form the Hugging Face Hub recognises as a split."""
     return f"{split}-{index:05d}-of-{count:05d}.parquet"
 
 
@@ -114,8 +114,8 @@ def adopt(
         table = pq.read_table(path, page_checksum_verification=True, memory_map=False)
     except (OSError, pa.ArrowException):
         return None
-    said = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
-    if said != dict(about) or table.num_rows != len(ids):
+    value = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    if value != dict(about) or table.num_rows != len(ids):
         return None
     stored = table["label"].combine_chunks()
     found = np.array(stored.to_pylist()) if labels.ndim == 2 else stored.to_numpy(zero_copy_only=False)
@@ -128,14 +128,14 @@ def adopt(
 
 def verify(path: Path, shard: Shard) -> None:
     """Raises unless the file has exactly the bytes that the manifest promises."""
-    mend = "pull or extract this version again"
+    fix = "pull or extract this version again"
     if not path.is_file() or path.is_symlink():
-        raise FuseboardError(f"{path}: the manifest lists this shard but it is not there; {mend}")
+        raise FuseboardError(f"{path}: the manifest lists this shard but it is not there; {fix}")
     if (size := path.stat().st_size) != shard.bytes:
         raise FuseboardError(
-            f"{path}: {size} bytes, the manifest says {shard.bytes}: it is truncated or changed; {mend}"
+            f"{path}: {size} bytes, the manifest says {shard.bytes}: it is truncated or changed; {fix}"
         )
     if (digest := sha256_of(path)) != shard.sha256:
         raise FuseboardError(
-            f"{path}: SHA-256 {digest[:12]}… is not the manifest's {shard.sha256[:12]}…: the shard is damaged; {mend}"
+            f"{path}: SHA-256 {digest[:12]}… is not the manifest's {shard.sha256[:12]}…: the shard is damaged; {fix}"
         )

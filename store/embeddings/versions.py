@@ -33,7 +33,7 @@ def folder_of(root: Path, backbone: str, fingerprint: str) -> Path:
 
 
 def lock_of(root: Path, backbone: str, fingerprint: str, dataset: str = "manifest") -> FileLock:
-    """The lock under which a version's manifest, or the shards of one of its datasets, are changed."""
+    """Returns the lock under which a version's manifest, or the shards of one of its datasets, are changed."""
     path = root / "locks" / f"{backbone}-{fingerprint}-{dataset}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path)

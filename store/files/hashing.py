@@ -8,7 +8,7 @@ from typing import Any
 
 
 def fingerprint(identity: Mapping[str, Any]) -> str:
-    """32 hexadecimal digits of SHA-256 over the canonical JSON of an identity.
+    """Returns 32 hexadecimal digits of SHA-256 over the canonical JSON of an identity.
 
     Canonical means sorted keys, no white space, and floats in their shortest form that reads back the same, so equal
     identities hash equally on every machine. NaN and infinities are refused, because they do not equal themselves.
@@ -18,6 +18,6 @@ def fingerprint(identity: Mapping[str, Any]) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal, read as a stream."""
+    """Returns SHA-256 of a file, in hexadecimal, read as a stream."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

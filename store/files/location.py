@@ -7,7 +7,7 @@ import platformdirs
 
 
 def store_root(option: Path | None = None) -> Path:
-    """The store's folder: the option, else `$FUSEBOARD_STORE`, else the user's cache directory."""
+    """Returns the store's folder: the option, else `$FUSEBOARD_STORE`, else the user's cache directory."""
     if option is not None:
         return option.expanduser().absolute()
     if named := os.environ.get("FUSEBOARD_STORE"):

@@ -8,5 +8,5 @@ FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 
 def opened(path: Path) -> BinaryIO:
-    """The file, whose kind is still to be judged by what was opened; raises OSError where it is a link."""
+    """Returns the file, whose kind is still to be judged by what was opened; raises OSError where it is a link."""
     return open(os.open(path, FLAGS), "rb")

@@ -1,16 +1,41 @@
-"""Progress of a transfer, on stderr where a person watches."""
+"""Progress bars on stderr, so that data on stdout stays data. Rich is imported by the first bar that is shown."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+@contextmanager
+def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Shows a bar with counts and the time left; hands out what moves it on, by how many were done."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
 
 
 @contextmanager
-def transferring(what: str, size: int) -> Iterator[Callable[[int], None]]:
-    """Shows a bar over `size` bytes; hands out what is called, from any thread, with the bytes as they pass."""
+def transferring(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Shows a bar over bytes where a person watches; hands out what is called, from any thread, as they pass."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -20,7 +45,7 @@ def transferring(what: str, size: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task, lock = bar.add_task(what, total=size), Lock()
+        task, lock = bar.add_task(title, total=total), Lock()
 
         def advance(count: int) -> None:
             with lock:

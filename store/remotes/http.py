@@ -60,7 +60,7 @@ class Server:
         return self._json(answer)
 
     def text(self, url: str, limit: int) -> bytes:
-        """A small file; more than `limit` bytes are refused, and never read."""
+        """Returns a small file; more than `limit` bytes are refused, and never read."""
         with self._speaking():
             for attempt in _attempts():
                 with attempt, self.client.stream("GET", url) as answer:
@@ -129,17 +129,17 @@ class Server:
         try:
             yield
         except httpx2.HTTPStatusError as error:
-            status, said = error.response.status_code, self._plain(_said(error.response))
+            status, value = error.response.status_code, self._plain(_said(error.response))
             if status in (404, 410):
                 line = self.missing
             elif status in (401, 403):
-                line = f"refused (HTTP {status}{said}); {self.login}"
+                line = f"refused (HTTP {status}{value}); {self.login}"
             elif status in BUSY:
                 line = f"HTTP {status} at each of {ATTEMPTS} attempts; run the same command again later"
             elif status == 413:
-                line = f"HTTP 413{said}; it is more than this place takes: ask there for more, or choose another"
+                line = f"HTTP 413{value}; it is more than this place takes: ask there for more, or choose another"
             else:
-                line = f"HTTP {status}{said}"
+                line = f"HTTP {status}{value}"
             raise HttpError(f"{self.where}: {line}", status) from error
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             reason = self._plain(str(error)) or type(error).__name__
@@ -175,9 +175,9 @@ def _attempts() -> Any:
 def _pause(error: Exception) -> bool | float:
     """Whether to ask again, or how many seconds from now where the server says so."""
     if isinstance(error, httpx2.HTTPStatusError):
-        told, status = error.response.headers.get("Retry-After", ""), error.response.status_code
-        if status in (429, 503) and told.isdecimal():  # Zenodo adds the header to every answer, also to a 500
-            return min(float(told), LONGEST_PAUSE_S)
+        notice, status = error.response.headers.get("Retry-After", ""), error.response.status_code
+        if status in (429, 503) and notice.isdecimal():  # Zenodo adds the header to every answer, also to a 500
+            return min(float(notice), LONGEST_PAUSE_S)
         return status in BUSY
     return isinstance(error, httpx2.TransportError) and not isinstance(error, HOPELESS)
 
@@ -187,10 +187,10 @@ def _said(answer: httpx2.Response) -> str:
     if not hasattr(answer, "_content") or "html" in answer.headers.get("Content-Type", ""):
         return ""
     try:
-        said = answer.json()
-        errors = said.get("errors") or []
+        value = answer.json()
+        errors = value.get("errors") or []
         faults = [f"{e.get('field', '')}: {e.get('message') or ' '.join(e.get('messages', []))}" for e in errors]
-        text = "; ".join([str(said.get("message", "")), *faults])
+        text = "; ".join([str(value.get("message", "")), *faults])
     except (ValueError, TypeError, AttributeError):
         text = answer.text
     return f": {text}" if text.strip() else ""

@@ -45,7 +45,7 @@ class HubRemote:
         return cls(Server(client, where, missing, LOGIN), repo_id, commit, sizes)
 
     def text(self, name: str, limit: int) -> bytes | None:
-        """A small file of the commit, or None when it has none."""
+        """Returns a small file of the commit, or None when it has none."""
         return self.server.text(self._url(name), limit) if name in self.sizes else None
 
     def address(self, dataset: str, shard: Shard) -> str:
@@ -145,7 +145,7 @@ def _with_the_remote(version: Version, remote: HubRemote) -> Manifest:
 
 
 def _commit(api: HfApi, repo_id: str, revision: str | None) -> str:
-    """The commit of a revision, which may also be the beginning of a fingerprint that is a tag."""
+    """Returns the commit of a revision, which may also be the beginning of a fingerprint that is a tag."""
     try:
         return api.dataset_info(repo_id, revision=revision).sha or ""
     except hub_errors.RevisionNotFoundError:

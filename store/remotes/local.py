@@ -86,16 +86,16 @@ class LocalRemote:
 
     @property
     def server(self) -> LocalFolder:
-        """What copies."""
+        """What the progress bar names as the source."""
         return LocalFolder(self.origin)
 
     @property
     def origin(self) -> str:
-        """The folder."""
+        """The folder that versions are copied from."""
         return str(self.folder)
 
     def text(self, name: str, limit: int) -> bytes | None:
-        """A small file of the folder, or None when it has none."""
+        """Returns a small file of the folder, or None when it has none."""
         if not os.path.lexists(self.folder / name):
             return None
         with _regular(self.origin, self.folder / name) as file:
@@ -105,7 +105,7 @@ class LocalRemote:
         return text
 
     def address(self, dataset: str, shard: Shard) -> str:
-        """The path of a shard, after comparing its size with the manifest's."""
+        """Returns the path of a shard, after comparing its size with the manifest's."""
         path = self.folder / dataset / shard.file
         if path.parent.is_symlink() or path.is_symlink():
             raise FuseboardError(f"{path}: nothing is read through a symbolic link; replace it by what it points to")

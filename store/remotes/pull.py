@@ -28,7 +28,7 @@ class Carrier(Protocol):
 
     @property
     def where(self) -> str:
-        """How messages name it."""
+        """The name of the remote in messages."""
 
     def download(
         self, url: str, path: Path, shard: Shard, stop: threading.Event, advance: Callable[[int], None]
@@ -82,8 +82,8 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
             f"{where}: there is no {manifests.FILE}, so it holds no fuseboard embeddings; "
             "check the name, and give the version with --revision when it is not the newest"
         )
-    mend = "nothing was pulled: ask its publisher to push it again"
-    wanted = part(manifests.parse(text, f"{where}: {manifests.FILE}", mend), dataset, split, where)
+    fix = "nothing was pulled: ask its publisher to push it again"
+    wanted = part(manifests.parse(text, f"{where}: {manifests.FILE}", fix), dataset, split, where)
     folder = versions.folder_of(root, wanted.backbone, wanted.fingerprint)
     incoming = root / "incoming" / folder.parent.name / folder.name
     with versions.lock_of(root, wanted.backbone, wanted.fingerprint), atomic.enough_space(folder):
@@ -107,7 +107,7 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
 
 
 def part(manifest: Manifest, dataset: str | None, split: str | None, where: str) -> Manifest:
-    """The manifest of one dataset or one split alone, or the whole of it where neither is named."""
+    """Returns the manifest of one dataset or one split alone, or the whole of it where neither is named."""
     if dataset is not None and dataset not in manifest.datasets:
         raise unknown("dataset", dataset, manifest.datasets, where)
     chosen = {name: entry for name, entry in manifest.datasets.items() if dataset in (None, name)}
@@ -126,26 +126,26 @@ def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
         FuseboardError: they tell the same split differently. Neither is preferred, because vectors that a reader may
             have used already must not change under an unchanged name.
     """
-    mend = f"remove {where} by hand if the other one is right"
+    fix = f"remove {where} by hand if the other one is right"
     if (there.dim, there.dtype) != (more.dim, more.dtype):
-        raise FuseboardError(f"{where}: holds {there.dim} x {there.dtype}, not {more.dim} x {more.dtype}; {mend}")
+        raise FuseboardError(f"{where}: holds {there.dim} x {there.dtype}, not {more.dim} x {more.dtype}; {fix}")
     datasets = dict(there.datasets)
     for name, entry in more.datasets.items():
         old = datasets.setdefault(name, entry)
         if _facts(old) != _facts(entry):
-            raise FuseboardError(f"{where}: {name} was made there from other images or labels; {mend}")
+            raise FuseboardError(f"{where}: {name} was made there from other images or labels; {fix}")
         for split, new in entry.splits.items():
             if old.splits.get(split, new).shards != new.shards:
-                raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {mend}")
+                raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {fix}")
         datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}})
     return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
 
 
-def expect(where: str, name: str, stated: int | None, shard: Shard, mend: str) -> None:
+def expect(where: str, name: str, stated: int | None, shard: Shard, fix: str) -> None:
     """Raises unless a remote states the manifest's size for a shard, whose file is `name` there; None is no file."""
     if stated != shard.bytes:
         found = "not there" if stated is None else f"{stated} bytes"
-        raise FuseboardError(f"{where}: {name} is {found}, the manifest says {shard.bytes} bytes; {mend}")
+        raise FuseboardError(f"{where}: {name} is {found}, the manifest says {shard.bytes} bytes; {fix}")
 
 
 def _transfer(remote: Remote, missing: list[tuple[str, Shard]], incoming: Path, folder: Path) -> None:

@@ -50,7 +50,7 @@ class Site:
 
     @property
     def login(self) -> str:
-        """How one gets permission."""
+        """How one gets permission there, in a sentence for an error message."""
         return (
             f"set {self.token_variable} to a token with the scopes deposit:write and deposit:actions, made at "
             f"{self.base}/account/settings/applications/tokens/new/"
@@ -65,8 +65,8 @@ class Site:
         if place not in (self.prefix, _host(self.base)):
             if place in (SANDBOX.prefix, _host(SANDBOX.base)):
                 raise UsageError(f"{name!r} is in Zenodo's sandbox: add --sandbox")
-            mend = "leave --sandbox out" if self.prefix == SANDBOX.prefix else "give the number of a record there"
-            raise UsageError(f"{name!r} is not in {self.name} at {self.base}; {mend}")
+            fix = "leave --sandbox out" if self.prefix == SANDBOX.prefix else "give the number of a record there"
+            raise UsageError(f"{name!r} is not in {self.name} at {self.base}; {fix}")
         return int(found["doi"] or found["page"] or found["number"])
 
     def doi(self, record: int) -> str:
@@ -81,7 +81,7 @@ class Site:
             yield client
 
     def server(self, client: httpx2.Client, what: str) -> Server:
-        """A place to talk to, such as `record 7`."""
+        """Returns a place to talk to, such as `record 7`."""
         missing = "there is no such record or file; check the number, and whether it is published"
         return Server(client, f"{self.name} {what}", missing, self.login)
 
@@ -120,7 +120,7 @@ class ZenodoRemote:
 
     @classmethod
     def at(cls, where: Site, client: httpx2.Client, number: int) -> "ZenodoRemote":
-        """The record of a number; that of all versions leads to the newest."""
+        """Returns the record of a number; that of all versions leads to the newest."""
         server = where.server(client, f"record {number}")
         record = server.ask("GET", f"{where.base}/api/records/{number}")
         try:
@@ -135,7 +135,7 @@ class ZenodoRemote:
         return cls(where.server(client, f"record {found}"), origin, f"{where.base}/api/records/{found}", record, files)
 
     def text(self, name: str, limit: int) -> bytes | None:
-        """A small file of the record, checked against the record's MD5, or None when it has none."""
+        """Returns a small file of the record, checked against the record's MD5, or None when it has none."""
         if name not in self.files:
             return None
         text = self.server.text(self._content(name), limit)

@@ -51,11 +51,11 @@ class Depositions:
     client: httpx2.Client
 
     def begin(self) -> Draft:
-        """A new, empty draft."""
+        """Returns a new, empty draft."""
         return self._parse(self._server("deposit").ask("POST", f"{self.place.base}/api/deposit/depositions", {}))
 
     def read(self, record: int) -> Draft | None:
-        """A draft or published record, or None where it has been deleted."""
+        """Returns a draft or published record, or None where it has been deleted."""
         try:
             return self._parse(self._server(f"draft {record}").ask("GET", self._url(record)))
         except HttpError as error:
@@ -68,7 +68,7 @@ class Depositions:
         return str(ZenodoRemote.at(self.place, self.client, record).about.get("conceptrecid", ""))
 
     def next(self, record: int, backbone: str, own: Container[int] = ()) -> Draft:
-        """The draft of the next version of a published record; it begins with the files of the newest one.
+        """Returns the draft of the next version of a published record; it begins with the files of the newest one.
 
         Args:
             record: any version of it.
@@ -81,13 +81,13 @@ class Depositions:
         remote = ZenodoRemote.at(self.place, self.client, record)
         newest = int(remote.server.ask("GET", f"{remote.url}/versions/latest")["id"])
         remote = ZenodoRemote.at(self.place, self.client, newest)
-        server, mend = remote.server, "deposit it as a record of its own"
+        server, fix = remote.server, "deposit it as a record of its own"
         text = remote.text(manifests.FILE, pull.TEXT_LIMIT)
         if text is None and newest not in own:
-            raise UsageError(f"{server.where} holds no fuseboard embeddings; {mend}")
-        held = manifests.parse(text, f"{server.where}: {manifests.FILE}", mend).backbone if text else backbone
+            raise UsageError(f"{server.where} holds no fuseboard embeddings; {fix}")
+        held = manifests.parse(text, f"{server.where}: {manifests.FILE}", fix).backbone if text else backbone
         if held != backbone:
-            raise UsageError(f"{server.where} holds {held}, not {backbone}; {mend}")
+            raise UsageError(f"{server.where} holds {held}, not {backbone}; {fix}")
         try:
             answer = server.ask("POST", f"{self._url(newest)}/actions/newversion")
         except HttpError as error:

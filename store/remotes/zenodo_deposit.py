@@ -29,7 +29,7 @@ class Deposited:
 
     record: int
     doi: str
-    """Of a draft, the one that is reserved for it."""
+    """The DOI; of a draft, the one that is reserved for it."""
     url: str
     published: bool
     files: int = 0
@@ -154,7 +154,7 @@ def _refuse_too_many(version: Version) -> None:
 
 
 def _lasting(version: Version) -> dict[str, _Item]:
-    """The shards, each held against the manifest, and the manifest itself; records have no folders."""
+    """Returns the shards, each held against the manifest, and the manifest itself; records have no folders."""
     files = list(version.manifest.shards())
     with transferring("checking", sum(shard.bytes for _, _, shard in files)) as advance:
         items = {}
@@ -165,7 +165,7 @@ def _lasting(version: Version) -> dict[str, _Item]:
 
 
 def _sound(path: Path, shard: Shard) -> _Item:
-    """A shard with its MD5, read once; raises when it is not what the manifest promises."""
+    """Returns a shard with its MD5, read once; raises when it is not what the manifest promises."""
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     if path.is_file() and not path.is_symlink():
         with path.open("rb") as file:
@@ -190,7 +190,7 @@ def _is_told(draft: Draft, facts: dict[str, Any]) -> bool:
 
 
 def _events(version: Version, place: Site) -> list[Event]:
-    """The deposits of the version at this place, oldest first."""
+    """Returns the deposits of the version at this place, oldest first."""
     events = [event for event in history.read(version.folder) if event.what in ("drafted", "published")]
     return [event for event in events if event.where.startswith(_page(place, ""))]
 

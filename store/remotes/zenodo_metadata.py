@@ -39,7 +39,7 @@ class Creator:
 
     @classmethod
     def parse(cls, text: str) -> "Creator":
-        """A creator from `Family, Given; Affiliation; 0000-0002-1825-0097`; the last two may be left out."""
+        """Returns a creator from `Family, Given; Affiliation; 0000-0002-1825-0097`; the last two may be left out."""
         name, *rest = (part.strip() for part in text.split(";"))
         orcids = [found[1].upper() for part in rest if (found := ORCID.fullmatch(part))]
         others = [part for part in rest if part and not ORCID.fullmatch(part)]

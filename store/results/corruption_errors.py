@@ -54,7 +54,7 @@ def errors(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[
 
 
 def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[str, float | str]:
-    """Of rows of one evaluation on one dataset, whose images are those of the clean test set."""
+    """Returns the errors of rows of one evaluation on one dataset, whose images are those of the clean test set."""
     images = images_of(versions, rows.row(0, named=True))
     task, labels = truth(versions, *images)
     holding = (v.manifest.datasets.get(images[0]) for v in versions)

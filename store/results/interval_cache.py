@@ -113,7 +113,7 @@ class Intervals:
         return one
 
     def _of_now(self) -> str:
-        """Of everything that may change a row's predictions or labels, at the price of a look at each file."""
+        """Returns a stamp of all that may change a row's predictions or labels, at the price of a look at each file."""
         files = [
             [name, path.name, *_look(path)]
             for name in EVALUATIONS

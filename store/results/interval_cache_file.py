@@ -77,7 +77,7 @@ def write(path: Path, stamp: str, rows: pl.DataFrame) -> None:
 
 
 def record(key: str, predictions: str, one: Measured | str) -> dict[str, Any]:
-    """A row of the file."""
+    """Returns a row of the file."""
     empty = dict.fromkeys(SCHEMA, None) | {"key": key, "predictions": predictions}
     if isinstance(one, str):
         return empty | {"refused": one}

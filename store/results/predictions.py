@@ -35,7 +35,7 @@ class Predictions:
         return {key: _digest(scores) for key, scores in self._kept.items()}
 
     def of(self, key: str) -> NDArray[np.floating[Any]]:
-        """(N, C) of one row that has them.
+        """Returns (N, C) of one row that has them.
 
         Raises:
             FuseboardError: its images have different numbers of predictions.
@@ -44,7 +44,7 @@ class Predictions:
 
 
 def of_one(root: Path, evaluation: str, dataset: str, key: str) -> NDArray[np.floating[Any]] | None:
-    """(N, C) predictions of one row, without reading those of the others; None where they were not kept.
+    """Returns (N, C) predictions of one row, without reading those of the others; None where they were not kept.
 
     Raises:
         FuseboardError: a results file is damaged, or images have different numbers of predictions.

@@ -32,7 +32,7 @@ class Regret:
 
 
 def regret(rows: pl.DataFrame) -> Regret:
-    """The gaps of a protocol's own choice, from the rows that `choose` takes.
+    """Returns the gaps of a protocol's own choice, from the rows that `choose` takes.
 
     Raises:
         FuseboardError: nothing can be chosen.
@@ -48,7 +48,7 @@ def regret(rows: pl.DataFrame) -> Regret:
 
 
 def gap(rows: pl.DataFrame, subset: tuple[str, ...], reference: tuple[str, ...]) -> Gap:
-    """A subset's metrics less those of a reference.
+    """Returns a subset's metrics less those of a reference.
 
     The regret of a strategy is the gap between its choice and that of `exhaustive`, or the oracle, over the rows of the
     exhaustive search.

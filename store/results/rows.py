@@ -42,7 +42,7 @@ class Inputs(BaseModel):
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits that name this result."""
+        """The row's key: 32 hexadecimal digits that name this result."""
         return fingerprint(self.model_dump(mode="json"))
 
 
@@ -53,13 +53,13 @@ class Result(BaseModel):
 
     inputs: Inputs
     params: dict[str, int | float] | None = None
-    """Of the classifier; null in rows of before they were kept."""
+    """Parameters of the classifier; null in rows that were written before parameters were kept."""
     selection: tuple[str, ...]
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
     auc: Metric
     acc: Metric
     log_loss: float | None = Field(None, ge=0)
-    """In nats; null in rows of before it was kept."""
+    """In nats; null in rows that were written before it was kept."""
     top5: Metric = None
     """Share of images whose class is among the five most probable; null but for the evaluation `transfer`."""
     reason: str | None = None
@@ -113,7 +113,7 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
 
 
 def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
-    """Every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions.
+    """Returns every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions.
 
     Raises:
         FuseboardError: a file is damaged, or of another schema.
@@ -125,7 +125,7 @@ def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = F
 
 
 def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> Reading:
-    """The same without the files of another schema, which are named instead: for what must go on without them.
+    """Returns the same without the files of another schema, which are named instead: for what must go on without them.
 
     Raises:
         FuseboardError: a file is damaged.

@@ -58,7 +58,7 @@ class OldSchema(FuseboardError):
 
 
 def folder_of(root: Path, evaluation: str, dataset: str) -> Path:
-    """Where the rows of an evaluation on a dataset lie."""
+    """Returns the folder of the rows of an evaluation on a dataset."""
     return root / "results" / evaluation / dataset
 
 

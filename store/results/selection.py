@@ -29,12 +29,12 @@ class Criterion:
 
     @property
     def column(self) -> str:
-        """Of the result rows."""
+        """The column of the result rows that holds the metric."""
         return self.name.removeprefix("cv-").replace("-", "_")
 
     @property
     def score(self) -> pl.Expr:
-        """Of a row, higher is better."""
+        """Returns the score of a row; higher is better."""
         return -pl.col(self.column) if self.column == "log_loss" else pl.col(self.column)
 
 

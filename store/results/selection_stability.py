@@ -41,7 +41,7 @@ def rechoose(rows: pl.DataFrame, resamples: int = 1000, seed: int = 0) -> Winner
 
 
 def _by_tie_break(rows: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
-    """All subsets in the order in which a protocol prefers them among equals: what ties if all score alike."""
+    """Returns all subsets in the order in which a protocol prefers them among equals: what ties if all score alike."""
     measured = rows.filter(pl.col("acc").is_not_null())
     return choose(measured.with_columns(pl.lit(0.5).alias("acc"))).ties
 

@@ -20,9 +20,9 @@ SPLIT = "test"
 
 
 def compare(
-    root: Path, dataset: str, versions: Mapping[str, Version], told: Callable[[int], None] = lambda pairs: None
+    root: Path, dataset: str, versions: Mapping[str, Version], on_missing: Callable[[int], None] = lambda pairs: None
 ) -> list[Similarity]:
-    """The row of every pair; what is kept is read, and the rest measured and kept, pass by pass.
+    """Returns the row of every pair; what is kept is read, and the rest measured and kept, pass by pass.
 
     No split is ever in memory: see `store.cka.ckas` for the bound.
 
@@ -30,7 +30,7 @@ def compare(
         root: the store.
         dataset: that all versions hold, of one source file.
         versions: backbone -> version, at least two.
-        told: is called once with the number of pairs that have to be measured.
+        on_missing: is called once with the number of pairs that have to be measured.
 
     Raises:
         FuseboardError: a damaged shard or kept file, or shards that are not of the same images.
@@ -42,7 +42,7 @@ def compare(
     wanted = {pair: _row(dataset, versions, pair) for pair in combinations(sorted(versions), 2)}
     kept = {row.key: row for row in similarity_rows.read(root, dataset)}
     missing = {pair: row for pair, row in wanted.items() if row.key not in kept}
-    told(len(missing))
+    on_missing(len(missing))
     rows = [kept[row.key] for row in wanted.values() if row.key in kept]
     for found in _measured(dataset, versions, sorted(missing)):
         fresh = [

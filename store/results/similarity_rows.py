@@ -36,7 +36,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 class Similarity(BaseModel):
-    """One pair."""
+    """How alike two backbones see one split of a dataset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +81,7 @@ class Similarity(BaseModel):
 
 
 def folder_of(root: Path, dataset: str) -> Path:
-    """Where the rows of a dataset lie."""
+    """Returns the folder of the rows of a dataset."""
     return root / "similarity" / dataset
 
 
@@ -95,7 +95,7 @@ def keep(root: Path, rows: Sequence[Similarity]) -> None:
 
 
 def read(root: Path, dataset: str = "*") -> list[Similarity]:
-    """Every row, the newest of each key, ordered so that equal stores give equal lists.
+    """Returns every row, the newest of each key, ordered so that equal stores give equal lists.
 
     Raises:
         FuseboardError: a file is damaged, or its rows are none of ours.
@@ -117,8 +117,8 @@ def _open(path: Path) -> list[Similarity]:
             raise ValueError(f"a row is of {wrong}")
         return rows
     except (pl.exceptions.PolarsError, OSError, ValidationError, ValueError, TypeError) as error:
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).partition("\n")[0]
+        value = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).partition("\n")[0]
         raise FuseboardError(
-            f"{path}: not a readable similarity file ({said}); "
+            f"{path}: not a readable similarity file ({value}); "
             f"delete it and run `fuseboard similarity {path.parent.name}` again"
         ) from error

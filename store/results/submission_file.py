@@ -43,7 +43,7 @@ class Shards(_Strict):
 
     @property
     def place(self) -> str:
-        """For people."""
+        """Where the shards lie, in words for people."""
         return f"{self.hub} at {self.revision}" if self.hub else self.zenodo or str(self.folder)
 
 
@@ -56,7 +56,7 @@ class Earlier(_Strict):
 
 
 class Statement(_Strict):
-    """`submission.toml`."""
+    """What `submission.toml` says."""
 
     status: Status
     superseded_by: Name | None = None
@@ -76,7 +76,7 @@ class Statement(_Strict):
 
 
 def parse(data: bytes) -> Statement:
-    """A statement from its TOML; an error names the file, the key and what is wrong with it."""
+    """Returns a statement from its TOML; an error names the file, the key and what is wrong with it."""
     try:
         return Statement.model_validate(tomllib.loads(data.decode("utf-8")))
     except ValidationError as error:

@@ -63,7 +63,7 @@ def calibrate(task: str, labels: Labels, rows: Mapping[Key, Scores]) -> dict[Key
 
 
 def _error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The ECE of one question."""
+    """Returns the ECE of one question."""
     place = np.searchsorted(np.linspace(0, 1, BINS + 1), confidence, "left") - 1
     surplus = np.bincount(place, weights=confidence - right, minlength=BINS)
     return float(np.abs(surplus).sum() / len(right))

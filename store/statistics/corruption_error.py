@@ -23,7 +23,7 @@ CHUNK = 256
 
 
 def balanced_error(task: str, labels: Labels, scores: Scores, where: str) -> float:
-    """1 - balanced accuracy; binary and multi-label scores say yes above 0.5, other tasks by their arg max.
+    """Returns 1 - balanced accuracy; binary and multi-label scores say yes above 0.5, other tasks by their arg max.
 
     Args:
         task: one of MedMNIST's task names.
@@ -42,7 +42,7 @@ def balanced_error(task: str, labels: Labels, scores: Scores, where: str) -> flo
 
 
 def balanced_errors(labels: Labels, classes: int, right: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(S,) 1 - balanced accuracy of S rows at once, from the images that they were right on.
+    """Returns (S,) 1 - balanced accuracy of S rows at once, from the images that they were right on.
 
     Args:
         labels: (N,) class numbers, every one of which occurs; see `check_classes`.
@@ -109,7 +109,7 @@ class Errors:
 
     @classmethod
     def of(cls, clean: float, by_split: Mapping[str, float]) -> "Errors":
-        """From the clean error and those of every `<corruption>-<severity>`."""
+        """Makes the errors from the clean error and those of every `<corruption>-<severity>`."""
         found: dict[str, dict[int, float]] = {}
         for split, error in by_split.items():
             corruption, _, severity = split.rpartition("-")
@@ -119,7 +119,7 @@ class Errors:
 
     @property
     def mean(self) -> float:
-        """Over corruptions."""
+        """Returns the mean over corruptions."""
         return float(np.mean(list(self.means.values())))
 
     @cached_property

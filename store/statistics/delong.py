@@ -58,12 +58,12 @@ class Auc:
     influence: NDArray[np.float64]
     """(N,) h_i, whose squares add up to the variance; empty where there is no variance."""
     digest: str
-    """Of the labels."""
+    """Digest of the labels: only AUCs on the same images may be compared."""
     reason: str | None = None
     """Why there is no value, or no variance."""
 
     def interval(self) -> Interval:
-        """The normal 95 % interval, cut at 0 and 1."""
+        """Returns the normal 95 % interval, cut at 0 and 1."""
         variance = float(self.influence @ self.influence)
         if self.value is None or self.reason or variance < NOTHING:
             return Interval(self.value, None, None, self.reason or STILL)
@@ -95,7 +95,7 @@ class Auc:
 
 
 def delong(task: str, labels: Labels, rows: Mapping[Key, Scores]) -> dict[Key, Auc]:
-    """The AUCs of rows on the same images, ready for comparison in pairs.
+    """Returns the AUCs of rows on the same images, ready for comparison in pairs.
 
     Args:
         task: one of MedMNIST's task names.
@@ -121,7 +121,7 @@ def delong(task: str, labels: Labels, rows: Mapping[Key, Scores]) -> dict[Key, A
 
 
 def _influence(task: str, labels: Labels, scores: Scores) -> tuple[float, NDArray[np.float64]]:
-    """AUC and (N,) h_i, means over the questions."""
+    """Returns AUC and (N,) h_i, means over the questions."""
     columns, truth = one_vs_rest.columns(task, scores), one_vs_rest.truth(task, labels, scores.shape[1])
     aucs, total = [], np.zeros(len(labels))
     for c, yes in enumerate(truth.T):
@@ -136,7 +136,7 @@ def _influence(task: str, labels: Labels, scores: Scores) -> tuple[float, NDArra
 
 
 def _wins(column: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N,) images of the other answer that each is ranked rightly against, ties half."""
+    """Returns (N,) images of the other answer that each is ranked rightly against, ties half."""
     wins = np.empty(len(column))
     for own, sign in ((yes, 1), (~yes, -1)):
         others, mine = np.sort(sign * column[~own]), sign * column[own]

@@ -44,7 +44,7 @@ class Replicates:
     resampled: NDArray[np.float64]
     """(B,), empty where there is no interval."""
     digest: str
-    """Of the resamples."""
+    """Digest of the resamples: only rows that were drawn alike may be compared."""
     reason: str | None = None
     """Why there is no value, or no interval."""
 

@@ -51,14 +51,14 @@ def check(task: str, labels: Labels, rows: Mapping[Key, Scores]) -> None:
 
 
 def truth(task: str, labels: Labels, classes: int) -> NDArray[np.bool_]:
-    """(N, K) right answers to the K questions: one of a binary task, else one per class or label."""
+    """Returns (N, K) right answers to the K questions: one of a binary task, else one per class or label."""
     if task == BINARY:
         return labels[:, None] > 0
     return labels > 0 if task == MULTI_LABEL else labels[:, None] == np.arange(classes)
 
 
 def columns(task: str, scores: Scores) -> NDArray[np.float64]:
-    """(N, K) scores of the questions, higher for yes."""
+    """Returns (N, K) scores of the questions, higher for yes."""
     return np.asarray(scores[:, -1:] if task == BINARY else scores, np.float64)
 
 
@@ -74,7 +74,7 @@ def seen(task: str, labels: Labels, classes: int, times: int) -> str | None:
 
 
 def digest(labels: Labels, *more: bytes) -> str:
-    """16 hexadecimal digits that tell test sets apart, whatever the integer type of their labels is."""
+    """Returns 16 hexadecimal digits that tell test sets apart, whatever the integer type of their labels is."""
     found = hashlib.sha256(str(labels.shape).encode() + labels.astype("<i8").tobytes())
     for each in more:
         found.update(each)

@@ -31,7 +31,7 @@ class Resamples:
     counts: NDArray[np.uint16]
     """(B, N): how often each image was drawn."""
     digest: str
-    """Of the labels and of every draw: rows of equal digests may be subtracted draw by draw."""
+    """Digest of the labels and of every draw: rows of equal digests may be subtracted draw by draw."""
     redrawn: int
     """Draws thrown away because a label lost an answer; 0 but for several labels."""
 

@@ -26,7 +26,7 @@ MOST = 16
 
 @dataclass(frozen=True)
 class Shares:
-    """Who earned what, in the unit of the metric."""
+    """Each backbone's Shapley value, in the unit of the metric."""
 
     values: dict[str, float]
     """Backbone, alphabetical -> Shapley value; they add up to `everything - empty`."""
@@ -79,7 +79,7 @@ def majority_acc(train: Labels, labels: Labels) -> float:
 
 
 def _by_mask(table: Mapping[tuple[str, ...], float | None], backbones: list[str], empty: float) -> NDArray[np.float64]:
-    """(2^K,) values; bit i of a position says whether backbone i is in."""
+    """Returns (2^K,) values; bit i of a position says whether backbone i is in."""
     k, bits = len(backbones), {name: 1 << i for i, name in enumerate(backbones)}
     v = np.full(2**k, np.nan)
     for subset, value in table.items():

@@ -17,7 +17,7 @@ from fuseboard.store.statistics.estimates import Replicates
 
 @dataclass(frozen=True)
 class Measured:
-    """One row, or the mean of several."""
+    """All test metrics of one row, or of the mean of several, with their resamples."""
 
     auc: Replicates
     acc: Replicates

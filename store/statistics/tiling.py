@@ -19,21 +19,21 @@ class Tile:
     columns: slice
     """Columns of its second."""
     last: bool
-    """Of its pair."""
+    """Whether the tile is the last one of its pair."""
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of the part."""
+        """The shape of the tile, rows by columns."""
         return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
     @property
     def bytes(self) -> int:
-        """That it takes."""
+        """The memory that the tile takes, in bytes."""
         return 8 * self.shape[0] * self.shape[1]
 
 
 def divide(pair: Pair, widths: Mapping[str, int]) -> list[Tile]:
-    """The tiles of a pair's cross-product, at most `STRIP` x `STRIP` each, row after row."""
+    """Returns the tiles of a pair's cross-product, at most `STRIP` x `STRIP` each, row after row."""
     down, across = ([slice(at, min(at + STRIP, widths[name])) for at in range(0, widths[name], STRIP)] for name in pair)
     corners = [(rows, columns) for rows in down for columns in across]
     return [Tile(pair, *corner, last=corner is corners[-1]) for corner in corners]

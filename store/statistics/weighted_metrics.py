@@ -12,7 +12,7 @@ from fuseboard.store.statistics.selection_bias import Counts, Score
 
 
 def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """(N,) right answers per image, 0 or 1, or up to L for L labels, by the rules of `medmnist.Evaluator`.
+    """Returns (N,) right answers per image, 0 or 1, or up to L for L labels, by the rules of `medmnist.Evaluator`.
 
     Args:
         task: one of MedMNIST's task names.
@@ -29,7 +29,7 @@ def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
 
 
 def mean(gains: NDArray[np.float32], most: int = 1) -> Score:
-    """Accuracy as one matrix product for all subsets and resamples.
+    """Returns accuracy as one matrix product for all subsets and resamples.
 
     Sums of whole numbers below 2^24 are exact in float32, so that accuracies which tie do tie.
 
@@ -83,8 +83,8 @@ def balanced(task: str, labels: Labels, scores: Sequence[NDArray[np.floating[Any
     """
     if task == "binary-class" or labels.ndim == 2:
         yes = labels.reshape(len(labels), -1) > 0
-        said = [(each[:, -1:] if task == "binary-class" else each) > 0.5 for each in scores]
-        groups, answers = np.hstack([~yes, yes]), [np.hstack([~each, each]) for each in said]
+        positive = [(each[:, -1:] if task == "binary-class" else each) > 0.5 for each in scores]
+        groups, answers = np.hstack([~yes, yes]), [np.hstack([~each, each]) for each in positive]
     else:
         classes = np.arange(scores[0].shape[1])
         groups, answers = labels[:, None] == classes, [each.argmax(axis=1)[:, None] == classes for each in scores]
@@ -106,7 +106,7 @@ def _order(column: NDArray[np.floating[Any]]) -> tuple[NDArray[np.intp], NDArray
 
 
 def _auc(weights: NDArray[np.float64], truth: NDArray[np.bool_], starts: NDArray[np.intp]) -> NDArray[np.float64]:
-    """(B,) AUCs from (N, B) weights in ascending order of the score: the share of pairs in order, ties half."""
+    """Returns (B,) AUCs from (N, B) weights in ascending order of the score: the share of pairs in order, ties half."""
     positive = np.add.reduceat(weights * truth[:, None], starts, axis=0)
     negative = np.add.reduceat(weights * ~truth[:, None], starts, axis=0)
     below = np.cumsum(negative, axis=0) - negative / 2

@@ -11,7 +11,7 @@ from fuseboard.store.errors import FuseboardError
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
-    """The tower with the pinned weights; the package's own reading of checkpoints would unpickle them."""
+    """Returns the tower with the pinned weights; the package's own reading of checkpoints would unpickle them."""
     return model_builder.load(card, device, build)
 
 

@@ -19,7 +19,7 @@ TOWER, PROJECTION = "image_encoder.", "image_projection"
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
-    """The tower with the pinned weights; the text tower is never built."""
+    """Returns the tower with the pinned weights; the text tower is never built."""
     return model_builder.load(card, device, build)
 
 

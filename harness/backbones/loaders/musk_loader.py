@@ -13,12 +13,12 @@ from fuseboard.harness.backbones.model_builder import Tower
 
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
-    """The model with the pinned weights; the package's own loader downloads whatever is newest."""
+    """Returns the model with the pinned weights; the package's own loader downloads whatever is newest."""
     return model_builder.load(card, device, build)
 
 
 def build(card: Card) -> Tower:
-    """The CLS token without head, norm or multi-scale views, as the authors say for classification.
+    """Returns the CLS token without head, norm or multi-scale views, as the authors say for classification.
 
     One transformer serves images and text there, so the whole model is built.
     """

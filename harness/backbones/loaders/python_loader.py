@@ -68,7 +68,7 @@ def load(card: Card, device: str, trust: bool = False) -> OwnEncoder:
 
 
 def file_of(card: Card) -> Path:
-    """The file of a card's module, below the current folder and nowhere else."""
+    """Returns the file of a card's module, below the current folder and nowhere else."""
     dotted = str(card.source.module).partition(":")[0]
     path = Path.cwd().joinpath(*dotted.split(".")).with_suffix(".py")
     if not path.is_file():

@@ -64,7 +64,7 @@ def _arguments(card: Card) -> dict[str, Any]:
 
 
 def _with_mean(model: Any) -> Any:
-    """The CLS token beside the mean of the patch tokens, registers left out (Virchow2's longer embedding)."""
+    """Returns the CLS token beside the mean of the patch tokens, registers left out (Virchow2's longer embedding)."""
 
     def forward(images: Tensor) -> Tensor:
         tokens = model.forward_features(images)

@@ -14,7 +14,7 @@ from fuseboard.store.errors import FuseboardError
 
 
 def _projected(model: Any) -> Callable[[Any], Any]:
-    """The projected image vector of CLIP-like models; transformers 5 hands it over inside an output object."""
+    """Returns the projected image vector of CLIP-like models; transformers 5 hands it over inside an output object."""
 
     def forward(images: Any) -> Any:
         if hasattr(model, "get_image_features"):
@@ -62,7 +62,7 @@ def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
 
 
 def build(card: Card, trusted: bool = False) -> Tower:
-    """The model without weights.
+    """Returns the model without weights.
 
     Args:
         card: whose `architecture` names a class and whose `kwargs` are its configuration; without one, the pinned

@@ -15,7 +15,7 @@ from fuseboard.store.errors import UsageError, unknown
 
 @dataclass(frozen=True)
 class Classes:
-    """What the images show."""
+    """The classes, or findings, that the images of a dataset show."""
 
     task: str
     names: tuple[str, ...]
@@ -23,12 +23,12 @@ class Classes:
     """(N,) uint16 class numbers, or (N, L) uint8 of 0 and 1."""
 
     def images(self, rows: NDArray[Any]) -> NDArray[np.int64]:
-        """How many of some rows show each class (K,)."""
+        """Counts how many of some rows show each class (K,)."""
         of = self.labels[rows]
         return of.sum(axis=0, dtype=np.int64) if of.ndim == 2 else np.bincount(of, minlength=len(self.names))
 
     def units(self, rows: NDArray[Any], unit_of: NDArray[np.intp]) -> NDArray[np.int64]:
-        """How many of the rows (N,) of each unit show each class: (U, K), with several labels (U, K + 1), all last."""
+        """Counts how many of the rows (N,) of each unit show each class: (U, K), for several labels (U, K + 1), all last."""
         of, several = self.labels[rows], self.labels.ndim == 2
         counts = np.zeros((unit_of.max() + 1, len(self.names) + several), np.int64)
         if several:
@@ -39,7 +39,7 @@ class Classes:
 
 
 def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
-    """The classes of rows with a column `label`, or with several `labels.NAME`.
+    """Returns the classes of rows with a column `label`, or with several `labels.NAME`.
 
     Whole numbers are sorted as numbers, anything else as text.
 

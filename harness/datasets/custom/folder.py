@@ -12,7 +12,7 @@ from fuseboard.store.errors import UsageError
 
 
 def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
-    """The images of a folder, and the paths of other files, which are left out.
+    """Returns the images of a folder, and the paths of other files, which are left out.
 
     Files and folders whose name begins with a point are passed over; links are followed.
 
@@ -41,7 +41,7 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Every file below a folder, relative to the root."""
+    """Returns every file below a folder, relative to the root."""
     own = os.path.realpath(root / below)
     if own in above:
         raise UsageError(f"{root / below}: a link to a folder that it lies in; remove it")

@@ -14,10 +14,10 @@ from fuseboard.harness.datasets import image_io
 from fuseboard.harness.datasets.custom import classes, folder, splits, table
 from fuseboard.harness.datasets.custom import spec as specs
 from fuseboard.harness.datasets.dataset import WORKERS, Dataset, Images, Reader, read_ahead
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.progress import counting
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class OwnImages(Dataset):
         self._checked = False
 
     def labels(self, split: str) -> Labels:
-        """(N,) uint16, or (N, L) uint8."""
+        """Returns (N,) uint16, or (N, L) uint8."""
         return self._labels[split]
 
     def images(self, split: str, start: int, stop: int) -> Images:
@@ -71,7 +71,7 @@ class OwnImages(Dataset):
         return read_ahead(self.readers(split, start, stop))
 
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
-        """One file each."""
+        """Returns one reader per image, each of which opens one file."""
         return (partial(image_io.read, self._root / path, self._bits) for path in self._paths[split][start:stop])
 
     def check(self) -> None:
@@ -122,7 +122,7 @@ class OwnImages(Dataset):
         """Does something with every file, in threads, and shows how far it is."""
         paths = [self._root / path for split in self.splits for path in self._paths[split]]
         done = []
-        with ThreadPoolExecutor(WORKERS) as pool, progress(f"{self.name} · {what}", len(paths)) as advance:
+        with ThreadPoolExecutor(WORKERS) as pool, counting(f"{self.name} · {what}", len(paths)) as advance:
             try:
                 for result in pool.map(do, paths):
                     done.append(result)

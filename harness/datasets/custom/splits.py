@@ -66,7 +66,7 @@ def _given(rows: pl.DataFrame, spec: Spec, where: str) -> Names:
 
 
 def _wanted(names: Names, spec: Spec, where: str) -> dict[SplitName, float]:
-    """The shares to be made; train alone when the given splits are to stay."""
+    """Returns the shares to be made; train alone when the given splits are to stay."""
     shares, given = _shares(spec), set(names.tolist()) - {""}
     asked = shares.model_fields_set if given else {"val", "test"}
     if given and (twice := sorted(given & asked)):

@@ -17,7 +17,7 @@ Counts = NDArray[np.integer[Any]]
 
 
 def assign(units: Sequence[str], counts: Counts, shares: Mapping[SplitName, float], seed: int) -> NDArray[np.str_]:
-    """The split of every unit, which is an image or a group of images that stays together.
+    """Returns the split of every unit, which is an image or a group of images that stays together.
 
     The order of units is that of an MD5 of the seed and their names, so that every version of every library on every
     machine splits alike; scikit-learn's splitters draw differently from release to release, which would put test

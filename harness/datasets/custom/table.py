@@ -12,7 +12,7 @@ SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
 
 
 def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
-    """The images of a table.
+    """Returns the images of a table.
 
     Args:
         table: the file.
@@ -70,7 +70,7 @@ def _open(table: Path) -> pl.DataFrame:
 
 
 def _text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
-    """A column as text without spaces around it; empty is missing."""
+    """Returns a column as text without spaces around it; empty is missing."""
     kind = frame.schema[name]
     if not (kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean)):
         raise UsageError(f"{table}: column {name} holds {kind}; whole numbers or text are needed")
@@ -100,5 +100,5 @@ def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
     _refuse(table, rows, ~plain, "{path} is not plain; leave out `./` and double slashes")
     _refuse(table, rows, ~pl.col("path").is_first_distinct(), "{path} is listed before; list every image once")
     there = rows.with_columns(there=pl.Series([(root / path).is_file() for path in rows["path"]]))
-    mend = "mend the path, or say as `images` the folder where paths begin"
-    _refuse(table, there, ~pl.col("there"), f"no file {root}/{{path}}; {mend}")
+    fix = "mend the path, or say as `images` the folder where paths begin"
+    _refuse(table, there, ~pl.col("there"), f"no file {root}/{{path}}; {fix}")

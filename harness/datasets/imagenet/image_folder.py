@@ -52,7 +52,7 @@ class Tree(ImageNet):
         self._place, self._root = place, root
 
     def labels(self, split: str) -> Labels:
-        """(N,) uint16."""
+        """Returns (N,) uint16."""
         listing, rows = self._split(split)
         return listing.labels[rows]
 
@@ -61,7 +61,7 @@ class Tree(ImageNet):
         return read_ahead(self.readers(split, start, stop))
 
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
-        """One file each."""
+        """Returns one reader per image, each of which opens one file."""
         listing, rows = self._split(split)
         base = self._place / ("val" if split == "test" else "train")
         for row in rows[start:stop]:
@@ -101,7 +101,7 @@ class Tree(ImageNet):
         return self._list(folder, "validation", solution)
 
     def _list(self, folder: Path, part: str, solution: dict[str, str]) -> Listing:
-        """The images of a folder: class by class, or of one folder whose classes the solution tells."""
+        """Returns the images of a folder: class by class, or of one folder whose classes the solution tells."""
         numbers = {name.partition(" ")[0]: number for number, name in enumerate(self.label_names)}
         found: list[tuple[bytes, bytes, int, int]] = []
         for below in [""] if solution else sorted(numbers):

@@ -38,7 +38,7 @@ class ImageNet(Dataset):
 
     @property
     def published_md5(self) -> str | None:
-        """Found out from the images only."""
+        """None: nobody published an MD5 of the images."""
         return None
 
 

@@ -16,9 +16,9 @@ from fuseboard.harness.datasets.dataset import Images, Reader, read_ahead
 from fuseboard.harness.datasets.imagenet import label_cache, official
 from fuseboard.harness.datasets.imagenet.label_cache import OfFiles
 from fuseboard.harness.datasets.imagenet.official import ImageNet
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.arrays import Labels
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.progress import counting
 
 REPOSITORY = "ILSVRC/imagenet-1k"
 REVISION = "49e2ee26f3810fb5a7536bbf732a7b07389a47b5"
@@ -54,7 +54,7 @@ class Parquet(ImageNet):
         return self._revision is None
 
     def labels(self, split: str) -> Labels:
-        """(N,) uint16."""
+        """Returns (N,) uint16."""
         part, rows = self._split(split)
         return np.concatenate(self._of_files[part])[rows]
 
@@ -119,7 +119,7 @@ class Parquet(ImageNet):
                 part, columns=["label"], storage_options={"hf": {"block_size": SPARING_BYTES}}
             ).with_format("arrow")
             files: list[Labels] = []
-            with progress(f"{self.name} · labels of {part}", stream.num_shards) as advance:
+            with counting(f"{self.name} · labels of {part}", stream.num_shards) as advance:
                 for index in range(stream.num_shards):
                     of_file = stream.shard(num_shards=stream.num_shards, index=index).iter(batch_size=LABEL_ROWS)
                     files.append(np.concatenate([table["label"].to_numpy() for table in of_file]).astype(np.uint16))
@@ -127,7 +127,7 @@ class Parquet(ImageNet):
         return files
 
     def _content(self, part: str, row: int) -> bytes:
-        """The file of one image; going back, far ahead or to the other part opens another stream."""
+        """Returns the file of one image; going back, far ahead or to the other part opens another stream."""
         if self._position is None or self._position[0] != part or not 0 <= row - self._position[1] < FAR:
             self._stream, self._position = self._open(part, row), (part, row)
         ahead = row - self._position[1]
@@ -138,7 +138,7 @@ class Parquet(ImageNet):
         return content
 
     def _open(self, part: str, row: int) -> Iterator[dict[str, Any]]:
-        """The rows from one on; files before it are not opened."""
+        """Returns the rows from one on; files before it are not opened."""
         stream = self._load(part).decode(False)
         stops = np.cumsum([len(labels) for labels in self._of_files[part]])
         if stream.num_shards != len(stops):

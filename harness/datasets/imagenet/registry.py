@@ -16,10 +16,10 @@ def get() -> ImageNet:
     from fuseboard.harness.datasets.imagenet.image_folder import Tree
     from fuseboard.harness.datasets.imagenet.parquet import REPOSITORY, REVISION, Parquet
 
-    said = os.environ.get("IMAGENET_ROOT")
-    if not said:
+    value = os.environ.get("IMAGENET_ROOT")
+    if not value:
         return Parquet(REPOSITORY, REVISION)
-    root = Path(said).expanduser()
+    root = Path(value).expanduser()
     for place in (root, root / "ILSVRC" / "Data" / "CLS-LOC"):
         if (place / "train").is_dir():
             return Tree(place, root)

@@ -17,7 +17,7 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.terminal.progress import progress
+from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
 from fuseboard.store.statistics.corruption_error import balanced_error, check_classes
 
@@ -76,13 +76,13 @@ def _measure(search: Search, lacking: Lacking) -> None:
     pool, jobs = search.pool, search.jobs or profiling.cores()
     subsets = list(dict.fromkeys(subset for _, missing in lacking for subset in missing))
     title, fitted = f"{pool.dataset}-c · {search.protocol.name}", {}
-    with progress(f"{title} · fits", len(subsets)) as advance:
+    with counting(f"{title} · fits", len(subsets)) as advance:
         train = pool.all_blocks("train")
         work = ((search.classifier, train.labels, [train.features[name] for name in subset]) for subset in subsets)
         for number, learned in executor.run(_fit, work, search.jobs, None):
             fitted[subsets[number]] = learned
             advance(1)
-    with progress(f"{title} · corruptions and severities", len(lacking)) as advance:
+    with counting(f"{title} · corruptions and severities", len(lacking)) as advance:
         for exposure, missing in lacking:
             split, truth = exposure.split, exposure.twin.labels
             here, made = Circumstances(pool, exposure, search.device, jobs), []

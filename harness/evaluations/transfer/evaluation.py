@@ -14,8 +14,8 @@ from fuseboard.harness.evaluations.transfer.result import rows_of
 from fuseboard.harness.evaluations.transfer.task import check_kind, open_task
 from fuseboard.harness.runtime.profiling import Meter
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
 
 SPLITS = ("val", "test")
@@ -110,7 +110,7 @@ def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Seque
     task = open_task(tuple(pool.versions[name] for name in subset), search.dataset, pool.entry, device)
     for family, variants in asked:
         meter = Meter(device)
-        with progress(f"{search.dataset} · {'+'.join(subset)} · {family.name}", family.passes(task)) as advance:
+        with counting(f"{search.dataset} · {'+'.join(subset)} · {family.name}", family.passes(task)) as advance:
             answers = family.measure(task, variants, advance)
         found = zip(variants, answers, strict=True)
         rows = [row for v, answer in found for row in rows_of(pool, subset, v, answer, device, meter)]

@@ -14,8 +14,8 @@ from fuseboard.harness.runtime import executor
 from fuseboard.harness.search.fit import fit
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.terminal.progress import progress
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
 
 FOLDER = "studies"
@@ -49,7 +49,7 @@ class Tuner:
     def find(self) -> dict[Subset, Found]:
         """The best parameters of each subset."""
         found = {}
-        with progress(self._title("tuning"), self.trials * len(self.subsets)) as advance:
+        with counting(self._title("tuning"), self.trials * len(self.subsets)) as advance:
             jobs = ((subset, advance) for subset in self.subsets)
             for number, answer in executor.run(self._tune, jobs, self.search.jobs, None):
                 found[self.subsets[number]] = answer
@@ -64,7 +64,7 @@ class Tuner:
         lacking = [(recipe, subset) for recipe, subset in wanted if not recipe.keys(pool, subset) <= known]
         if lacking:
             jobs = (self._fitter.job(recipe, subset, len(lacking)) for recipe, subset in lacking)
-            with progress(self._title("final fits"), len(lacking)) as advance:
+            with counting(self._title("final fits"), len(lacking)) as advance:
                 for number, outcome in executor.run(fit, jobs, self.search.jobs, None):
                     self._fitter.keep(*lacking[number], outcome, len(lacking), scores=True)
                     advance(1)

@@ -80,7 +80,7 @@ def import_cache(root: Path, folder: Path, datasets: Datasets, source: str = ZEN
 
 
 class _Cache:
-    """One run of an import."""
+    """One run of an import: the cache's folder, the store, and what was brought in so far."""
 
     def __init__(self, root: Path, datasets: Datasets, source: str) -> None:
         self._root, self._source, self._models = root, source, models()
@@ -143,7 +143,7 @@ class _Cache:
         return self._manifest(model, "float16" if vectors.dtype.itemsize == 2 else "float32"), rows
 
     def _manifest(self, model: Model, dtype: Any) -> Manifest:
-        """The version of a model in this cache, still without datasets."""
+        """Returns the version of a model in this cache, still without datasets."""
         identity = {"import": "biofuse-cache", "source": self._source, "model": model.name}
         origin = f"{model.about.source}; vectors from the cache {self._source}"
         return Manifest(
@@ -160,7 +160,7 @@ class _Cache:
 
 
 def _shown(path: Path) -> str:
-    """A file's name as one line, whatever is in it."""
+    """Returns a file's name as one line, whatever is in it."""
     return path.name if path.name.isprintable() else ascii(path.name)
 
 
@@ -185,7 +185,7 @@ def _vectors(file: str, model: Model, held: NDArray[Any]) -> NDArray[np.floating
 
 
 def _labels(where: str, official: Official, held: NDArray[Any] | list[str]) -> Labels:
-    """(N,) uint16, or (N, L) uint8 for multi-label; raises unless they can be labels of the dataset."""
+    """Returns (N,) uint16, or (N, L) uint8 for multi-label; raises unless they can be labels of the dataset."""
     if isinstance(held, list):
         raise FuseboardError(
             f"{where}: its labels are texts such as {ascii(held[0])[:60]}, so it has nothing to evaluate; leave it out"

@@ -24,7 +24,7 @@ class DType(Placeholder):
         return np.dtype(self._order + DTYPES[self._code])
 
     def build(self, state: Any) -> None:
-        """(version, byte order, None, None, None, -1, -1, 0); anything else would be a structure."""
+        """Returns (version, byte order, None, None, None, -1, -1, 0); anything else would be a structure."""
         if self._order or type(state) is not tuple or len(state) < 5 or any(part is not None for part in state[2:5]):
             raise Refused("refuses a NumPy type that is more than a type of numbers")
         if type(state[1]) is not str or state[1] not in ("<", ">", "|", "="):
@@ -46,7 +46,7 @@ class Array(Placeholder):
         return self._array
 
     def build(self, state: Any) -> None:
-        """(version, shape, type, whether in Fortran's order, bytes)."""
+        """Returns (version, shape, type, whether in Fortran's order, bytes)."""
         if self._array is not None or type(state) is not tuple or len(state) != 5:
             raise Refused("refuses a NumPy array whose state is not five values")
         _, shape, dtype, fortran, data = state
@@ -83,7 +83,7 @@ def _scalar(arguments: tuple[Any, ...]) -> NDArray[Any]:
 
 
 def _frombuffer(arguments: tuple[Any, ...]) -> NDArray[Any]:
-    """(bytes, type, shape, order[, axes]); with order K the bytes are in C's order of the permuted axes."""
+    """Returns (bytes, type, shape, order[, axes]); with order K the bytes are in C's order of the permuted axes."""
     data, dtype, shape, order, *axes = arguments if len(arguments) in (4, 5) else (None,) * 4
     if type(order) is not str or order not in ("C", "F", "K"):
         raise Refused("refuses a NumPy array of unknown order")
@@ -97,7 +97,7 @@ def _frombuffer(arguments: tuple[Any, ...]) -> NDArray[Any]:
 
 
 def _array(data: Any, dtype: Any, shape: Any, order: Any) -> NDArray[Any]:
-    """A view of the bytes, which must be exactly what the shape needs."""
+    """Returns a view of the bytes, which must be exactly what the shape needs."""
     if not isinstance(data, bytes | memoryview) or not isinstance(dtype, DType):
         raise Refused("refuses a NumPy array without bytes or type")
     size = extents(shape, "shape")

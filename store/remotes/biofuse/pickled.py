@@ -8,7 +8,7 @@ from typing import Any
 from fuseboard.store.errors import FuseboardError
 
 AXES = 8
-"""Of an array at most; embeddings and labels have two or three."""
+"""The most axes that an array may have; embeddings and labels have two or three."""
 LARGEST = 2**48
 """No number of elements is as large; sizes of a thousand digits need not be multiplied to know that."""
 
@@ -61,7 +61,7 @@ def is_size(value: Any) -> bool:
 
 
 def extents(value: Any, what: str) -> tuple[int, ...]:
-    """A shape or strides: one size per axis."""
+    """Returns a shape or strides: one size per axis."""
     if type(value) not in (tuple, list) or len(value) > AXES or not all(map(is_size, value)):
         raise Refused(f"refuses an array whose {what} is not up to {AXES} whole numbers of sensible size")
     return tuple(value)

@@ -71,7 +71,7 @@ def keep(root: Path, new: Manifest, rows: Rows) -> tuple[Split, bool]:
 
 
 def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
-    """The dataset's entry in the version, or a fresh one; raises where the version cannot take these rows."""
+    """Returns the dataset's entry in the version, or a fresh one; raises where the version cannot take these rows."""
     where = f"{there.backbone}@{there.fingerprint[:12]}"
     if (there.dim, there.dtype) != (new.dim, new.dtype):
         raise FuseboardError(

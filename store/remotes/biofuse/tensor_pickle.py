@@ -93,7 +93,7 @@ def _names(allowance: Allowance) -> dict[Name, Builder | None]:
 
 
 def _no_hooks(arguments: tuple[Any, ...]) -> dict[str, Any]:
-    """The OrderedDict of a tensor's backward hooks, which is always empty."""
+    """Returns the OrderedDict of a tensor's backward hooks, which is always empty."""
     if arguments:
         raise Refused("refuses an OrderedDict with content")
     return {}
@@ -125,7 +125,7 @@ def _labels(value: Any, limit: int) -> NDArray[Any] | list[str]:
 
 
 def _stacked(items: Any, allowance: Allowance, depth: int = 3) -> NDArray[Any]:
-    """The array of a list of numbers, of arrays, or of such lists, up to `depth` levels of them."""
+    """Returns the array of a list of numbers, of arrays, or of such lists, up to `depth` levels of them."""
     if all(type(item) in (int, bool, float) for item in items):
         allowance.spend(len(items))
         if not all(-(2**63) <= item < 2**63 for item in items):
