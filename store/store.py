@@ -1,24 +1,24 @@
 """The store, opened once: its versions, embeddings and results, each read when it is first asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fuseboard.store.arrays import Labels
-from fuseboard.store.embeddings import versions as folders
-from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.location import store_root
 
-if TYPE_CHECKING:  # Polars, DuckDB and pyarrow are imported by what needs them, so that a light command starts at once
+if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, so that a light command starts at once
     import duckdb
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
+    from fuseboard.store.arrays import Labels
     from fuseboard.store.embeddings.join import Blocks
+    from fuseboard.store.embeddings.versions import Version
     from fuseboard.store.results.interval_cache import Intervals
     from fuseboard.store.results.rows import Reading, Result
     from fuseboard.store.results.similarity_rows import Similarity
@@ -46,8 +46,6 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"
 
-    # Versions
-
     @cached_property
     def cards(self) -> Mapping[str, str]:
         """Backbone -> fingerprint that its present card makes."""
@@ -55,7 +53,9 @@ class Store:
 
     @cached_property
     def _survey(self) -> tuple[list[Version], dict[Path, FuseboardError]]:
-        return folders.survey(self.root)
+        from fuseboard.store.embeddings.versions import survey
+
+        return survey(self.root)
 
     @property
     def versions(self) -> list[Version]:
@@ -140,9 +140,7 @@ class Store:
         self.__dict__.pop("_survey", None)
         self._intervals.clear()
 
-    # Embeddings
-
-    def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> "Blocks":
+    def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
         """Per backbone one contiguous float32 (N, D) matrix, joined by image id, with the labels.
 
         Raises:
@@ -158,15 +156,13 @@ class Store:
 
         return block.read(self.version(backbone, dataset), dataset, split, vectors=False).labels
 
-    def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Returns the answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
         from fuseboard.store import sql
 
         return sql.select(self.root, self.versions, query)
 
-    # Results
-
-    def rows(self, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> "pl.DataFrame":
+    def rows(self, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
         """Result rows, once per key, ordered so that equal stores give equal frames.
 
         Args:
@@ -185,13 +181,13 @@ class Store:
         return self._rows[asked]
 
     @cached_property
-    def reading(self) -> "Reading":
+    def reading(self) -> Reading:
         """All result rows as far as they can be read, without predictions, and what could not be."""
         from fuseboard.store.results import rows
 
         return rows.read_all(self.root)
 
-    def keep(self, rows: "Iterable[Result]") -> None:
+    def keep(self, rows: Iterable[Result]) -> None:
         """Writes rows of one evaluation and dataset, at once and whole."""
         from fuseboard.store.results import rows as results
 
@@ -211,7 +207,7 @@ class Store:
 
         return predictions.of_one(self.root, evaluation, dataset, key)
 
-    def intervals(self, dataset: str) -> "Intervals":
+    def intervals(self, dataset: str) -> Intervals:
         """What the test rows of a dataset measure on resamples of its images; what is not known yet is computed."""
         from fuseboard.store.results.interval_cache import Intervals
 
@@ -220,7 +216,7 @@ class Store:
         return self._intervals[dataset]
 
     @cached_property
-    def similarities(self) -> "list[Similarity]":
+    def similarities(self) -> list[Similarity]:
         """How alike two backbones see a dataset, of every pair that was compared."""
         from fuseboard.store.results import similarity_rows
 

@@ -28,7 +28,7 @@ class Classes:
         return of.sum(axis=0, dtype=np.int64) if of.ndim == 2 else np.bincount(of, minlength=len(self.names))
 
     def units(self, rows: NDArray[Any], unit_of: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Counts how many of the rows (N,) of each unit show each class: (U, K), for several labels (U, K + 1), all last."""
+        """Counts how many rows (N,) of each unit show each class: (U, K), for several labels (U, K + 1), all last."""
         of, several = self.labels[rows], self.labels.ndim == 2
         counts = np.zeros((unit_of.max() + 1, len(self.names) + several), np.int64)
         if several:
