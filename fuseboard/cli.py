@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import fuseboard
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import install_command
@@ -75,10 +76,25 @@ def _files() -> list[Path]:
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Precomputed embeddings of biomedical images, honest fusion benchmarks over them, and their leaderboard.",
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fuseboard {fuseboard.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None: ...
+
+
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current), name="store")
 sources = Sources(_protocols, _examples, _files)
@@ -123,5 +139,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    if message:  # or help was shown, because nothing was asked for
+        typer.echo(f"error: {' '.join(message.split())}", err=True)
     return code

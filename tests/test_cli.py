@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import fuseboard
 from fuseboard import cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.backbones.card import Card
@@ -92,6 +94,30 @@ def test_invoke_takes_two_words(tmp_path: Path) -> None:
     )
     assert answer.returncode == 2
     assert "error: No such command 'chekc'" in answer.stderr
+
+
+def test_the_version_is_the_installed_one() -> None:
+    answer = run("--version")
+    assert (answer.returncode, answer.stdout) == (0, f"fuseboard {fuseboard.__version__}\n")
+    assert importlib.metadata.version("fuseboard") == fuseboard.__version__
+
+
+def test_words_are_completed_and_nothing_is_written_for_it(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "FUSEBOARD_STORE": str(tmp_path / "store")}
+    asked = {"_FUSEBOARD_COMPLETE": "complete_bash", "COMP_WORDS": "fuseboard store l", "COMP_CWORD": "2"}
+    completed = run(**home, **asked)
+    assert (completed.returncode, completed.stdout.split()) == (0, ["list"])
+    shown = run("--show-completion", "bash", SHELL="/bin/bash", **home)
+    assert shown.returncode == 0
+    assert "_FUSEBOARD_COMPLETE=complete_bash" in shown.stdout
+    assert run(**home).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_command_shows_the_help_and_no_empty_error() -> None:
+    answer = run()
+    assert "leaderboard" in answer.stdout
+    assert answer.stderr == ""
 
 
 @pytest.mark.parametrize(

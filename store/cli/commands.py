@@ -11,10 +11,10 @@ from fuseboard.store.cli import remotes
 from fuseboard.store.cli.options import Json, StoreFolder
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
-from fuseboard.store.store import Store
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.dataset_protocol import Datasets
+    from fuseboard.store.store import Store
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 
@@ -38,6 +38,8 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
         as_json: Json = False,
     ) -> None:
         """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
+        from fuseboard.store.store import Store
+
         _verify(Store(store), spec, datasets, as_json)
 
     @app.command()
@@ -45,6 +47,8 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
         yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False, store: StoreFolder = None
     ) -> None:
         """Remove superseded versions and unfinished pulls, after asking."""
+        from fuseboard.store.store import Store
+
         _collect(Store(store, current), yes)
 
     remotes.add(app, datasets)
@@ -53,6 +57,8 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
 
 def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
     """Show every version: what it holds, how large it is, where it came from, where its licence stands."""
+    from fuseboard.store.store import Store
+
     opened = Store(store)
     broken = opened.broken_versions
     facts = [_facts(version) for version in opened.readable_versions]
@@ -68,7 +74,7 @@ def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _verify(store: Store, spec: str | None, datasets: "Datasets", as_json: bool) -> None:
+def _verify(store: "Store", spec: str | None, datasets: "Datasets", as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
@@ -90,7 +96,7 @@ def _verify(store: Store, spec: str | None, datasets: "Datasets", as_json: bool)
         raise typer.Exit(1)
 
 
-def _collect(store: Store, yes: bool) -> None:
+def _collect(store: "Store", yes: bool) -> None:
     from fuseboard.store.embeddings import gc as garbage
 
     found = garbage.find(store.root, store.versions, store.cards)
@@ -117,6 +123,8 @@ def sql(
     import csv
 
     import duckdb
+
+    from fuseboard.store.store import Store
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other; give one")

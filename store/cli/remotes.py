@@ -9,7 +9,6 @@ import typer
 from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.location import store_root
-from fuseboard.store.store import Store
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.dataset_protocol import Datasets
@@ -69,6 +68,7 @@ def push(
 ) -> None:
     """Publish a version on the Hugging Face Hub, where its licence allows it."""
     from fuseboard.store.remotes import hub
+    from fuseboard.store.store import Store
 
     opened = Store(store)
     version = opened.version(backbone)
@@ -87,6 +87,7 @@ def deposit(
     """Deposit a version at Zenodo, where its licence allows it; the token is $ZENODO_TOKEN."""
     from fuseboard.store.remotes import zenodo_deposit as deposits
     from fuseboard.store.remotes.zenodo_metadata import Creator
+    from fuseboard.store.store import Store
 
     opened = Store(store)
     version = opened.version(backbone)

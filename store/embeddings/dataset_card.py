@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import yaml
+
 from fuseboard.store.embeddings import loading_snippets, shards
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
@@ -40,33 +43,56 @@ def render(manifest: Manifest, place: str = "ORG/NAME") -> str:
 
 
 def _front_matter(manifest: Manifest) -> str:
-    """One config per dataset with its features, written by the libraries that read it."""
-    from datasets import DatasetInfo, Features
-    from datasets.info import DatasetInfosDict
-    from huggingface_hub import DatasetCardData
+    """One config per dataset with its features, in the form that `datasets` itself writes and reads.
 
+    It is written without that library, which brings pandas and takes seconds to import for these few lines.
+    """
     licence = manifest.about.licence.lower()
     known = licence in HUB_LICENCES
     facts: dict[str, Any] = {
         "license": licence if known else "other",
-        "license_name": None if known else re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "unknown",
         "pretty_name": f"{_line(manifest.about.title)} embeddings",
+        **({} if known else {"license_name": _licence_name(licence)}),
         "tags": ["embeddings", "biomedical", "fuseboard"],
+        "configs": [
+            {
+                "config_name": name,
+                "data_files": [{"split": str(split), "path": f"{name}/{split}-*.parquet"} for split in entry.splits],
+            }
+            for name, entry in manifest.datasets.items()
+        ],
     }
-    card = DatasetCardData(**facts)
-    card["configs"] = [
-        {
-            "config_name": name,
-            "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in entry.splits],
-        }
-        for name, entry in manifest.datasets.items()
-    ]
-    infos = DatasetInfosDict()
-    for name, entry in manifest.datasets.items():
-        form = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
-        infos[name] = DatasetInfo(features=Features.from_arrow_schema(form))
-    infos.to_dataset_card_data(card)
-    return str(card.to_yaml()).strip()
+    infos = [_info(manifest, name) for name in sorted(manifest.datasets)]
+    if len(infos) == 1 and infos[0]["config_name"] == "default":
+        del infos[0]["config_name"]
+    if infos:
+        facts["dataset_info"] = infos[0] if len(infos) == 1 else infos
+    return str(yaml.dump(facts, sort_keys=False, allow_unicode=True)).strip()
+
+
+def _licence_name(licence: str) -> str:
+    """A licence that the Hub has no identifier for, in the characters that it takes."""
+    return re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "unknown"
+
+
+def _info(manifest: Manifest, dataset: str) -> dict[str, Any]:
+    """The columns of a dataset's shards: `dtype` of one value, `list` of many, `length` where that is fixed."""
+    entry = manifest.datasets[dataset]
+    features: list[dict[str, Any]] = []
+    for field in shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns):
+        if pa.types.is_fixed_size_list(field.type):
+            form = {"list": _type_name(field.type.value_type), "length": field.type.list_size}
+        elif pa.types.is_list(field.type):
+            form = {"list": _type_name(field.type.value_type)}
+        else:
+            form = {"dtype": _type_name(field.type)}
+        features.append({"name": field.name, **form})
+    return {"config_name": dataset, "features": features}
+
+
+def _type_name(form: pa.DataType) -> str:
+    """The name that `datasets` has for an Arrow type."""
+    return {"float": "float32", "halffloat": "float16"}.get(str(form), str(form))
 
 
 def _text(manifest: Manifest, place: str) -> str:

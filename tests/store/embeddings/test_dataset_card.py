@@ -4,7 +4,6 @@ import sys
 
 import pytest
 import yaml
-from datasets import load_dataset
 
 from fuseboard.store.embeddings import dataset_card
 
@@ -15,6 +14,7 @@ def parts(text):
 
 
 def test_datasets_loads_a_version_folder_by_its_readme(make_version, root, tmp_path):
+    load_dataset = pytest.importorskip("datasets").load_dataset
     version = make_version(root, dtype="float16")
     version = make_version(root, dtype="float16", dataset="chestmnist", multi=14)
     dataset_card.write(version.folder, version.manifest)
@@ -55,6 +55,7 @@ def test_foreign_text_stays_text(make_version, root):
 
 @pytest.mark.parametrize("doi", ["10.5281/zenodo.7", "10.5072/zenodo.7"])
 def test_the_lines_for_a_zenodo_record_work_where_its_files_were_downloaded(make_version, root, tmp_path, doi):
+    pytest.importorskip("datasets")
     version = make_version(root, splits=("val",))
     text = dataset_card.render(version.manifest, doi)
     assert not text.startswith("---")
