@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import fuseboard
+from fuseboard import renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import install_command
@@ -116,8 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code, or INTERRUPTED."""
+    arguments, notices = renamed.translate(arguments)
+    for notice in notices:
+        typer.echo(notice, err=True)
     try:
-        code = int(app(list(arguments), prog_name="fuseboard", standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="fuseboard", standalone_mode=False) or 0)
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         return code

@@ -66,9 +66,13 @@ def extract(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, fp16 or bf16; another version of the vectors.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first images, as a dataset NAME-firstN.")] = None,
-    one_pass: Annotated[bool, typer.Option("--one-pass", help="All backbones at once; images are read once.")] = False,
+    shared_read: Annotated[
+        bool, typer.Option("--shared-read", help="Run all backbones at once and read every image once.")
+    ] = False,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to make shards on.")] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Let code of a backbone's repository run.")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Let code of a backbone's repository run.")
+    ] = False,
 ) -> None:
     """Embeds datasets with backbones; what is there already is not computed again.
 
@@ -81,8 +85,8 @@ def extract(
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.store.files.location import store_root
 
-    if one_pass and cluster is not None:
-        raise UsageError("--one-pass and --cluster exclude each other; give one")
+    if shared_read and cluster is not None:
+        raise UsageError("--shared-read and --cluster exclude each other; give one")
     cards = [pin.pinned(registry.get(name), backbones_cli.confirm) for name in backbone]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
@@ -95,7 +99,7 @@ def extract(
         if len(cards) == 1 or cluster is not None:
             made = [run(card, source, root, where, batch_size, trust=trust, address=cluster) for card in cards]
         else:
-            groups = [cards] if one_pass else [[card] for card in cards]
+            groups = [cards] if shared_read else [[card] for card in cards]
             made = [v for group in groups for v in extract_together(group, source, root, where, batch_size, trust)]
         for version in made:
             typer.echo(f"{version.folder / source.name}")

@@ -13,7 +13,7 @@ cli = typer.Typer(no_args_is_help=True, help="The models that turn images into v
 
 Name = Annotated[str, typer.Argument(help="A name of `backbones list`, or a card of your own: a path ending in .toml.")]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Let code from the model's repository run, where its card says so.")
+    bool, typer.Option("--trust-remote-code", help="Let code from the model's repository run, where its card says so.")
 ]
 
 

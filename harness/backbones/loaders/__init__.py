@@ -28,7 +28,7 @@ def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:
     if card.trust and not trust:
         raise FuseboardError(
             f"{card.id}: its model is code of {card.source.place} at {card.source.revision}, which would run on this "
-            "machine; read it there, then pass --trust"
+            "machine; read it there, then pass --trust-remote-code"
         )
     encoder: Encoder = module(card).load(card, device, trust)
     return encoder

@@ -118,7 +118,7 @@ def test_remote_code_runs_only_where_card_and_user_say_so(
     odd: Path, repository: Path, make_card: Any, normalised: Any, assert_same: Any
 ) -> None:
     needs = make_card("transformers", 8, "pooler", 32, True)
-    with pytest.raises(FuseboardError, match=r"code of org/tiny at a{40}, which would run .* pass --trust"):
+    with pytest.raises(FuseboardError, match=r"code of org/tiny at a{40}, which would run .* pass --trust-remote-code"):
         loaders.load(needs)
     with pytest.raises(FuseboardError, match="no usable configuration or code") as caught:
         loaders.load(make_card("transformers", 8, "pooler"), trust=True)
