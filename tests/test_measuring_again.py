@@ -6,17 +6,15 @@ import pytest
 import typer
 
 from fuseboard import cli
+from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, WEIGHTED_VOTE
-from fuseboard.harness.evaluations import EVALUATIONS
-from fuseboard.harness.evaluations.tuning.recipes import TUNED, TUNING
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
-from fuseboard.harness.search.row_identity import FUSION, LATE, PROBE
 from fuseboard.leaderboard.rows.reproduce import command, no_command
+from fuseboard.store.results.evaluations import EVALUATIONS, PROBE, TUNED, TUNING
 
 UNDER_FUSION = "singles"
 """An evaluation whose rows are those of the search."""
-KNOWN = sorted({FUSION, LATE, PROBE, TUNED, TUNING, *EVALUATIONS} - {UNDER_FUSION})
 
 
 def row(**changes):
@@ -42,17 +40,25 @@ def parsed(line):
     return name, found.make_context(name, rest).params
 
 
-@pytest.mark.parametrize("evaluation", KNOWN)
+@pytest.mark.parametrize("evaluation", EVALUATIONS)
 def test_every_evaluation_has_a_command_that_the_command_line_takes(evaluation):
     dataset = "breastmnist-64-c" if evaluation.startswith("corruption") else "breastmnist-64"
     name, said = parsed(command(row(evaluation=evaluation, dataset=dataset)))
     assert (said["dataset"], said["protocol"], said["device"]) == ("breastmnist-64", "biofuse-2026", "cpu")
     assert said["protocol"] in protocol.names()
-    assert said["backbones"] == (None if evaluation == PROBE else "hog,pixels")
+    assert said["backbones"] == (None if evaluation == PROBE.name else "hog,pixels")
     if name == "search":
         assert said["strategy"] in strategies.names()
     else:
-        assert (name, said["evaluation"]) == ("evaluate", TUNED if evaluation == TUNING else evaluation)
+        assert (name, said["evaluation"]) == ("evaluate", TUNED.name if evaluation == TUNING.name else evaluation)
+
+
+def test_what_the_command_line_evaluates_is_declared_and_the_search_writes_the_rest():
+    written_by = {name: command(row(evaluation=name)).split()[1:3] for name in EVALUATIONS}
+    evaluated = {name for command, name in written_by.values() if command == "evaluate"}
+    assert evaluated == {*evaluations.EVALUATIONS} - {UNDER_FUSION}
+    assert {command for command, _ in written_by.values()} == {"evaluate", "search"}
+    assert all(callable(evaluations.get(name)) for name in evaluations.EVALUATIONS)
 
 
 @pytest.mark.parametrize(

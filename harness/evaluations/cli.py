@@ -8,6 +8,7 @@ from fuseboard.harness.evaluations import EVALUATIONS
 from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, StoreFolder, names
 from fuseboard.harness.terminal.output import print_report
 from fuseboard.store.errors import UsageError
+from fuseboard.store.results.evaluations import TUNED
 
 cli = typer.Typer()
 
@@ -31,7 +32,7 @@ def evaluate(
     from fuseboard.harness.search.search import Search
     from fuseboard.store.files.location import store_root
 
-    if trials is not None and evaluation != "tuned":
+    if trials is not None and evaluation != TUNED.name:
         raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
     options = {} if trials is None else {"trials": trials}
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)

@@ -13,9 +13,10 @@ from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
 from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results.evaluations import KNN
 from fuseboard.store.results.selection import choose
 
-NAME = "knn"
+NAME = KNN.name
 
 
 def evaluate(search: Search) -> Chosen:

@@ -18,9 +18,10 @@ from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.results.evaluations import LINEAR_PROBE
 from fuseboard.store.results.selection import choose
 
-NAME = "linear-probe"
+NAME = LINEAR_PROBE.name
 
 
 def evaluate(search: Search) -> Chosen:

@@ -8,11 +8,9 @@ from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.strategies.strategy import FULL, Fidelity
 from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results.evaluations import FUSION, LATE, PROBE
 from fuseboard.store.results.rows import Inputs
 from fuseboard.store.results.selection import Criterion
-
-FUSION, LATE, PROBE = "fusion", "late", "probe"
-"""Evaluations: exact fits of joined features, soft votes, and fits at less than full fidelity, which nobody ranks."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,8 @@ class Recipe:
     def evaluation(self) -> str:
         """Under which its rows lie."""
         if self.fidelity != FULL:
-            return PROBE
-        return FUSION if self.fusion == CONCAT else LATE
+            return PROBE.name
+        return FUSION.name if self.fusion == CONCAT else LATE.name
 
     @property
     def criterion(self) -> Criterion:
@@ -38,7 +36,7 @@ class Recipe:
     @property
     def splits(self) -> tuple[str, ...]:
         """That are measured; a probe sees no test image, and `cv` is cross-validation over train and val."""
-        if self.evaluation == PROBE:
+        if self.evaluation == PROBE.name:
             return (self.criterion.split,)
         return tuple(dict.fromkeys(("val", "test", self.criterion.split)))
 

@@ -11,17 +11,11 @@ from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT, Certainty, certainty, measured_chosen
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results.evaluations import EVALUATIONS, LATE, TUNED, on_board
 from fuseboard.store.results.selection import Criterion, choose
 from fuseboard.store.statistics.test_metrics import Measured, mean
 
-TITLES = {
-    "late": "votes of single backbones",
-    "tuned": "tuned",
-    "linear-probe": "linear probe",
-    "knn": "nearest neighbours",
-    "attention-random": "untrained attention",
-    "attention-trained": "trained attention",
-}
+TITLES = on_board("alternatives")
 """Evaluation -> as people read it, in the order of the page."""
 EVERYTHING = "votes of all backbones"
 """The vote that needs no choice, beside the one that was chosen."""
@@ -65,9 +59,10 @@ class Way:
     @property
     def setting(self) -> str:
         """What distinguishes it from other rows of its evaluation, as people read it."""
-        if self.evaluation == "tuned":
+        told_by = EVALUATIONS[self.evaluation].setting
+        if told_by == "seeds":
             return f"mean of {len(self.seeds)} seed{'s'[: len(self.seeds) != 1]}"
-        return str(self.classifier if self.evaluation in ("linear-probe", "knn") else self.fusion)
+        return str(self.classifier if told_by == "classifier" else self.fusion)
 
 
 def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick, ...]:
@@ -98,13 +93,13 @@ def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick
     found: list[Pick] = []
     for group in own.partition_by("evaluation", "protocol", maintain_order=True):
         evaluation = group["evaluation"][0]
-        if evaluation == "tuned":
+        if evaluation == TUNED.name:
             found += _tuned(group)
         else:
             one_seed = group.filter(pl.col("seed") == board.seed)
-            parts = one_seed.partition_by("fusion", maintain_order=True) if evaluation == "late" else [one_seed]
+            parts = one_seed.partition_by("fusion", maintain_order=True) if evaluation == LATE.name else [one_seed]
             found += [_winner(part, kept) for part in parts if len(part)]
-            found += [pick for part in parts if evaluation == "late" for pick in _everything(part, board)]
+            found += [pick for part in parts if evaluation == LATE.name for pick in _everything(part, board)]
     order = list(TITLES)
     return tuple(sorted(found, key=lambda pick: (order.index(pick.evaluation), pick.protocol)))
 
@@ -133,7 +128,7 @@ def _everything(group: pl.DataFrame, board: Board) -> Iterator[Pick]:
     whole = pl.col("subset").list.join("+") == "+".join(board.pool)
     test = group.filter(whole, pl.col("split") == "test").sort("created", "key").tail(1)
     if len(test) and group["subset"].list.join("+").n_unique() > 1:
-        yield Pick("late", group["protocol"][0], tuple(test.iter_rows(named=True)), title=EVERYTHING)
+        yield Pick(LATE.name, group["protocol"][0], tuple(test.iter_rows(named=True)), title=EVERYTHING)
 
 
 def _winner(group: pl.DataFrame, kept: Collection[str]) -> Pick:

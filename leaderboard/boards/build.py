@@ -10,6 +10,7 @@ from fuseboard.leaderboard.boards.entries import entries_of, environments_of
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, worth_of
 from fuseboard.leaderboard.rows.current import OLD_VERSION, mark
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.regret import spearman
 from fuseboard.store.results.selection import Choice, choose
 
@@ -24,7 +25,7 @@ def boards(
         tasks: dataset -> task as the manifests say it.
         guesses: dataset -> test accuracy of the most frequent answer.
     """
-    fused = mark(rows.filter(pl.col("evaluation") == "fusion", pl.col("fusion") == "concat"))
+    fused = mark(rows.filter(pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat"))
     groups = fused.sort("dataset", "protocol").partition_by("dataset", "protocol", maintain_order=True)
     known = guesses or {}
     return tuple(_board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0])) for group in groups)

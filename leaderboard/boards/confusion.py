@@ -17,6 +17,7 @@ from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import predictions
+from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.statistics import one_vs_rest
 
 MOST = 40
@@ -101,7 +102,7 @@ def _of(root: Path, versions: Sequence[Version], rows: pl.DataFrame, board: Boar
     if chosen is None or chosen.entry is None:
         raise FuseboardError(f"nothing was chosen: {board.no_choice}")
     own = rows.filter(pl.col("key").is_in(list(chosen.entry.keys)), pl.col("split") == "test").to_dicts()
-    scores = predictions.of_one(root, "fusion", board.dataset, own[0]["key"]) if own else None
+    scores = predictions.of_one(root, FUSION.name, board.dataset, own[0]["key"]) if own else None
     if scores is None:
         raise FuseboardError(NOT_KEPT)
     task, labels = truth(versions, *images_of(versions, own[0]))

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
+from fuseboard.store.results.evaluations import TRANSFER
 
-EVALUATION = "transfer"
 SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
 """What all settings of a classifier on a subset share; the newest row says which."""
 
@@ -60,7 +60,7 @@ def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
     Args:
         rows: of the store, of any evaluation.
     """
-    own = rows.filter(pl.col("evaluation") == EVALUATION).drop("right")
+    own = rows.filter(pl.col("evaluation") == TRANSFER.name).drop("right")
     own = own.with_columns(family=pl.col("classifier").str.split(" ").list.first())
     return tuple(
         Transfer(group["dataset"][0], group["protocol"][0], _ranked(group))

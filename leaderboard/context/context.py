@@ -24,6 +24,7 @@ from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import Standings
 from fuseboard.leaderboard.robustness.robustness import Corrupted, corrupted
 from fuseboard.store.arrays import MULTI_LABEL
+from fuseboard.store.results.evaluations import FUSION
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class SiteContext:
     @cached_property
     def splits(self) -> dict[str, str]:
         """Key of a row of a search -> its split."""
-        rows = self.snapshot.rows.filter(pl.col("evaluation") == "fusion")
+        rows = self.snapshot.rows.filter(pl.col("evaluation") == FUSION.name)
         return dict(zip(rows["key"], rows["split"], strict=True))
 
     def key(self, entry: Entry, split: str) -> str | None:

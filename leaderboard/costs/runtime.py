@@ -9,8 +9,9 @@ from fuseboard.leaderboard.costs.costs import Extraction, Search
 from fuseboard.leaderboard.published import tables
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files.optional_max import largest
+from fuseboard.store.results.evaluations import in_phase
 
-SEARCH, TUNING = ("fusion",), ("tuning", "tuned")
+SEARCH, TUNING = in_phase("search"), in_phase("tuning")
 """Evaluations whose fits are the search, and those whose fits are the trials and final fits of tuning."""
 SWEEPS = "biofuse_2026_sweep_times.csv"
 

@@ -6,6 +6,7 @@ from fuseboard.leaderboard.boards.test_set_size import smallness
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.published import known_issues
+from fuseboard.leaderboard.rows.undeclared import undeclared
 from fuseboard.store.embeddings.manifest import DatasetEntry
 
 
@@ -23,5 +24,6 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "backbones": [manifest for _, manifest in sorted(snapshot.current.items())],
             "datasets": dict(sorted(datasets.items())),
             "sizes": smallness(snapshot.boards, snapshot.confusions),
+            "undeclared": undeclared(snapshot.rows),
         },
     )

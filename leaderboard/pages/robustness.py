@@ -10,10 +10,11 @@ from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.robustness.published_comparison import beside
 from fuseboard.leaderboard.robustness.robustness import SHADES, Corrupted
-from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS
+from fuseboard.store.results.corruption_errors import CLEAN
+from fuseboard.store.results.evaluations import CORRUPTION, on_board
 from fuseboard.store.statistics.corruption_error import SEVERITIES
 
-TITLES = dict(zip(EVALUATIONS, ("each backbone's own preprocessing", "one loader for all backbones"), strict=True))
+TITLES = on_board("robustness")
 """Evaluation -> as people read it."""
 SUMMARY: dict[str, pl.DataType | type[pl.DataType]] = {
     **dict.fromkeys(("dataset", "evaluation"), pl.String),
@@ -75,7 +76,7 @@ def conditions_of(each: Corrupted) -> str:
 
 def _own_means(everything: Iterable[Corrupted]) -> Mapping[tuple[str, str, Subset, int], float]:
     """(dataset, protocol, subset, seed) -> mean error where every backbone got its own preprocessing."""
-    own = (each for each in everything if each.evaluation == EVALUATIONS[0])
+    own = (each for each in everything if each.evaluation == CORRUPTION.name)
     return {(e.dataset, e.protocol, row.subset, row.seed): row.mean for e in own for row in e.rows if row.mean}
 
 

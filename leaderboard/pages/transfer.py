@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.transfer import EVALUATION, Transfer, Transferred
+from fuseboard.leaderboard.boards.transfer import Transfer, Transferred
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.published.verdicts.model_names import NAMES
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
+from fuseboard.store.results.evaluations import TRANSFER
 
 FILE = "biofuse_2026_imagenet.csv"
 IMAGENET = "imagenet"
@@ -57,7 +58,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         title="Transfer to everyday images",
         description="Top-1 and top-5 on natural images of embeddings that were made for medicine, beside ImageNet's.",
         context={"protocols": by_protocol, "reported": _reported(everything, site.verdicts)},
-        tables={f"{EVALUATION}-{address.slug(name)}": _frame(own) for name, own in by_protocol.items() if own},
+        tables={f"{TRANSFER.name}-{address.slug(name)}": _frame(own) for name, own in by_protocol.items() if own},
     )
 
 

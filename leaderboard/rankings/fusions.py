@@ -12,6 +12,7 @@ from fuseboard.leaderboard.rankings.rank import standings
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rankings.table import Standings
 from fuseboard.leaderboard.rows.modality import in_order
+from fuseboard.store.results.evaluations import LATE, TUNED
 
 CHOSEN, ORACLE = "chosen", "oracle"
 SEARCHED = ("all backbones", "best single")
@@ -57,13 +58,13 @@ def _ways(board: Board, chance: Chance) -> Iterator[tuple[str, Way]]:
     """Each with the name of its row, which is the same on every dataset."""
     for way in chance.ways:
         of = "" if way.protocol == board.protocol else f" ({way.protocol})"
-        if way.evaluation == "tuned":
+        if way.evaluation == TUNED.name:
             for name in (CHOSEN, *SEARCHED):
                 role = board.role(name)
                 if role and role.entry and role.entry.subset == way.subset:
                     yield f"{name}, tuned{of}", way
         else:
-            votes = way.evaluation == "late" and way.fusion not in (None, SOFT)
+            votes = way.evaluation == LATE.name and way.fusion not in (None, SOFT)
             yield f"{way.title}{f', {way.fusion}' if votes else ''}{of}", way
 
 

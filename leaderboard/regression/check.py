@@ -20,6 +20,7 @@ from fuseboard.leaderboard.rows.changed_inputs import causes, made_from
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.selection import choose
 from fuseboard.store.store import Store
 
@@ -120,7 +121,7 @@ def _refit(
     refit: Refit,
 ) -> tuple[list[Finding], int]:
     """Fits the single backbones and the chosen subset of small datasets anew; says also how many fits that were."""
-    fused = [row for row in held if row.evaluation == "fusion" and _is_small(row, present)]
+    fused = [row for row in held if row.evaluation == FUSION.name and _is_small(row, present)]
     findings: list[Finding] = []
     fits = 0
     for dataset, protocol in dict.fromkeys((row.dataset, row.protocol) for row in fused):
@@ -149,7 +150,7 @@ def _is_small(row: Row, present: Present) -> bool:
 def _chosen(present: Present, dataset: str, protocol: str) -> tuple[str, ...]:
     """What the store's rows choose; nothing where they cannot."""
     fused = present.rows.filter(
-        pl.col("evaluation") == "fusion", pl.col("dataset") == dataset, pl.col("protocol") == protocol
+        pl.col("evaluation") == FUSION.name, pl.col("dataset") == dataset, pl.col("protocol") == protocol
     )
     try:
         return choose(mark(fused).filter(pl.col("superseded").is_null())).chosen

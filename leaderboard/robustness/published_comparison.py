@@ -9,7 +9,7 @@ from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.robustness.robustness import Corrupted
 from fuseboard.leaderboard.robustness.subset_errors import Exposed
 from fuseboard.store.embeddings.labels import CORRUPTED
-from fuseboard.store.results.corruption_errors import EVALUATIONS
+from fuseboard.store.results.evaluations import CORRUPTION
 
 ALEXNET, MEDVIT = "di_salvo_2024_alexnet_medmnist_c.csv", "manzari_2025_medvitv2_medmnist_c.csv"
 REFERENCE = "the reference: its BE and rBE are 1 by definition"
@@ -63,7 +63,7 @@ def _beside(row: Mapping[str, Any], measured: Sequence[Corrupted], model: str, c
 
 def _same(dataset: str, measured: Iterable[Corrupted]) -> tuple[Exposed | None, str | None]:
     """What was measured on the images of 224 pixels that the published figures are of, or why nothing was."""
-    own = [each for each in measured if each.evaluation == EVALUATIONS[0] and each.clean.partition("-")[0] == dataset]
+    own = [each for each in measured if each.evaluation == CORRUPTION.name and each.clean.partition("-")[0] == dataset]
     same = [each for each in own if each.dataset == f"{dataset}{CORRUPTED}"]
     if found := next((each.shown for each in same if each.shown), None):
         return found, None

@@ -11,6 +11,7 @@ from fuseboard.leaderboard.robustness.subset_errors import Exposed, exposed
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learned_from
+from fuseboard.store.results.evaluations import CORRUPTION
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Reference
 
@@ -88,7 +89,7 @@ def _corrupted(
         by_classifier.setdefault(_classifier(row), []).append(row)
     # What corrupted rows learned from decides whether they are current, and only the clean row says it in plain words;
     # clean rows are alike in all evaluations, so they are marked as those of the plain one.
-    plain = rows.filter(is_clean).drop("superseded", strict=False).with_columns(evaluation=pl.lit(EVALUATIONS[0]))
+    plain = rows.filter(is_clean).drop("superseded", strict=False).with_columns(evaluation=pl.lit(CORRUPTION.name))
     current = mark(plain)
     found, used = [], 0
     for row in current.filter(pl.col("superseded").is_null()).select(NEEDED).iter_rows(named=True):

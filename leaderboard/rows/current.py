@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from fuseboard.store.results.evaluations import EVALUATIONS
+
 GROUP = ["evaluation", "fusion", "protocol", "dataset"]
 """Rows are only ever compared within such a group."""
 
@@ -15,20 +17,14 @@ SAME = {
 
 OLD_VERSION = "an older version of a backbone"
 
-EACH_ITS_OWN = (
-    *("probe", "tuning", "attention-random", "attention-trained", "linear-probe", "knn", "transfer"),
-    "corruption-one-loader",
-)
-"""Evaluations whose rows have a definition each (what was spent, which setting was tried, which versions the classifier
-learned from) and are never ranked here."""
-
 
 def mark(rows: pl.DataFrame) -> pl.DataFrame:
     """Adds the column `superseded`: null for a current row, else the reason.
 
     The newest row of a group says which protocol definition, images and version of each backbone are current. Ranking
     rows of different ones together would compare things that were not measured alike; dropping them silently would
-    hide that they exist.
+    hide that they exist. Where every setting has a digest of its own, and where nobody declared the evaluation, a
+    digest says nothing of age, so no row is superseded.
     """
     if rows.is_empty():
         return rows.with_columns(superseded=pl.lit(None, pl.String))
@@ -38,7 +34,8 @@ def mark(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _mark_group(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(superseded=pl.lit(None, pl.String))
-    if rows["evaluation"][0] in EACH_ITS_OWN:
+    evaluation = rows["evaluation"][0]
+    if evaluation not in EVALUATIONS or EVALUATIONS[evaluation].has_own_digests:
         return rows
     current = pl.col("superseded").is_null()
     for column, reason in SAME.items():

@@ -13,10 +13,11 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.evaluations import keeping
 from fuseboard.store.statistics.corruption_error import balanced_error, balanced_errors, check_classes
 
-EVALUATIONS = ("corruption", "corruption-one-loader")
-"""Whose rows lie on a corrupted set: every backbone's own preprocessing, and one for all of them."""
+EVALUATIONS = keeping("corrupted predictions")
+"""Whose rows lie on a corrupted test set."""
 CLEAN = "clean"
 """The split of the row that has the clean test images; the others are called `pixelate-3`."""
 

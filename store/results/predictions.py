@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.evaluations import keeping
 from fuseboard.store.results.schema import SCHEMA, folder_of
 
-EVALUATIONS = ("fusion", "late", "tuned", "linear-probe", "knn", "attention-random", "attention-trained")
+EVALUATIONS = keeping("clean predictions")
 """Whose rows are fits, or votes of fits, on the clean test images."""
 SPLIT = "test"
 

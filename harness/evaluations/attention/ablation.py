@@ -13,9 +13,10 @@ from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
+from fuseboard.store.results.evaluations import ATTENTION_RANDOM, ATTENTION_TRAINED
 from fuseboard.store.results.selection import choose
 
-RANDOM, TRAINED = "attention-random", "attention-trained"
+RANDOM, TRAINED = ATTENTION_RANDOM.name, ATTENTION_TRAINED.name
 WIDTHS, HEADS = (256, 512, 768), (4, 8, 12)
 """Of the paper; the narrowest with the fewest heads wins among equals."""
 

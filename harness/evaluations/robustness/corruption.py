@@ -19,9 +19,10 @@ from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
 from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.evaluations import CORRUPTION
 from fuseboard.store.statistics.corruption_error import balanced_error, check_classes
 
-NAME = "corruption"
+NAME = CORRUPTION.name
 
 Lacking = Sequence[tuple[Exposure, Sequence[Subset]]]
 """What is to be measured of each exposure."""

@@ -18,8 +18,9 @@ from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.corruptions import SPLIT
 from fuseboard.store.embeddings.versions import Version, folder_of
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.results.evaluations import CORRUPTION_ONE_LOADER
 
-NAME = "corruption-one-loader"
+NAME = CORRUPTION_ONE_LOADER.name
 
 
 def evaluate(search: Search) -> Resilience:

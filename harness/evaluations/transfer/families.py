@@ -9,8 +9,9 @@ from fuseboard.harness.evaluations.setting import Variant
 from fuseboard.harness.evaluations.transfer import boosted, neighbours, probe
 from fuseboard.harness.evaluations.transfer.task import Advance, Answer, Task
 from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.store.results.evaluations import TRANSFER
 
-NAME = "transfer"
+NAME = TRANSFER.name
 """Of the evaluation, under which the rows lie."""
 
 

@@ -6,10 +6,8 @@ from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
+from fuseboard.store.results.evaluations import TUNED, TUNING
 from fuseboard.store.results.rows import Inputs
-
-TUNING, TUNED = "tuning", "tuned"
-"""Evaluations: trials, which see validation only and which nobody ranks, and the fits with what they found."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Trial(Recipe):
     @property
     def evaluation(self) -> str:
         """Under which its rows lie."""
-        return TUNING
+        return TUNING.name
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -38,7 +36,7 @@ class Final(Recipe):
     @property
     def evaluation(self) -> str:
         """Under which its rows lie."""
-        return TUNED
+        return TUNED.name
 
     @property
     def splits(self) -> tuple[str, ...]:

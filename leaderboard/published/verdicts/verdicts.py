@@ -10,6 +10,7 @@ import polars as pl
 
 from fuseboard.leaderboard.published.verdicts.figures import Cell, cells
 from fuseboard.leaderboard.rows.current import mark
+from fuseboard.store.results.evaluations import FUSION
 
 Word = Literal["reproduced", "deviates", "not comparable", "not measured"]
 WORDS: tuple[Word, ...] = get_args(Word)
@@ -88,7 +89,7 @@ def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
 def _rows(rows: pl.DataFrame) -> dict[tuple[str, tuple[str, ...], str], Mapping[str, Any]]:
     """Dataset, subset and split -> the current row, or a superseded one where there is no other."""
     ours = rows.filter(
-        pl.col("evaluation") == "fusion", pl.col("fusion") == "concat", pl.col("protocol") == PROTOCOL
+        pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat", pl.col("protocol") == PROTOCOL
     ).drop("right", "scores", strict=False)
     of_seed = mark(ours).filter(pl.col("seed") == SEED, pl.col("classifier") == "xgboost")
     newest_current_last = of_seed.sort(pl.col("superseded").is_null(), "created", "key")

@@ -1,3 +1,4 @@
+import re
 from math import sqrt
 
 import pytest
@@ -55,3 +56,41 @@ def test_the_page_names_overlap_licences_and_duplicates(store, tmp_path):
 def test_an_empty_store_still_has_what_is_known(store, tmp_path):
     build.build(store.root, tmp_path / "site")
     assert "Prov-GigaPath is DINOv2-giant" in Page(tmp_path / "site/quality.html").words
+
+
+STRANGE = "<b>star signs"
+"""An evaluation that nobody declared, as a newer version or a stranger may have written it."""
+
+
+def test_an_undeclared_evaluation_is_named_and_never_called_an_older_definition(store, tmp_path):
+    store.embed("alpha")
+    store.measure(("alpha",), (0.7, 0.7), (0.71, 0.72))
+    for day, digest in enumerate(("d1", "d2")):
+        made = {"evaluation": STRANGE, "protocol_digest": digest, "day": day}
+        store.measure(("alpha",), (0.9, 0.9), (0.999, 0.999), **made)
+    build.build(store.root, tmp_path / "site")
+    page = Page(tmp_path / "site/quality.html")
+    assert "Undeclared evaluations" in page.words
+    assert STRANGE in page.words
+    assert re.search(rf"{re.escape(STRANGE)}\W*4\W*tiny", page.words)
+    written = {path: path.read_text(encoding="utf-8") for path in (tmp_path / "site").rglob("*.html")}
+    assert not any(STRANGE in text for text in written.values())
+    assert not any("older definition" in text for text in written.values())
+
+
+def test_an_undeclared_evaluation_changes_no_board(store):
+    store.embed("alpha")
+    store.measure(("alpha",), (0.7, 0.7), (0.71, 0.72))
+    before = take(store.root)
+    for day, digest in enumerate(("d2", "d3"), 1):
+        made = {"evaluation": STRANGE, "protocol_digest": digest, "day": day}
+        store.measure(("alpha",), (0.9, 0.9), (0.999, 0.999), **made)
+    after = take(store.root)
+    assert after.boards == before.boards
+    assert after.chances == before.chances
+    assert set(after.rows["superseded"]) == {None}
+
+
+def test_a_store_of_declared_evaluations_alone_has_no_such_section(searched, tmp_path):
+    build.build(searched.root, tmp_path / "site")
+    assert "Undeclared evaluations" not in Page(tmp_path / "site/quality.html").words
