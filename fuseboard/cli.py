@@ -21,6 +21,7 @@ from fuseboard.store.errors import FuseboardError
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
+    from fuseboard.store.store import Store
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
 """What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
@@ -41,10 +42,14 @@ def _current() -> dict[str, str]:
     return registry.fingerprints()
 
 
-def _refit(root: Path, dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
+def _measure_if_empty(store: "Store") -> None:
+    quickstart.run_if_empty(store.root)
+
+
+def _refit(store: "Store", dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
     from fuseboard.harness.search.refit import refit
 
-    return refit(root, dataset, protocol, subset)
+    return refit(store.root, dataset, protocol, subset)
 
 
 def _protocols() -> dict[str, Definition]:
@@ -99,7 +104,7 @@ def _options(
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current), name="store")
 sources = Sources(_protocols, _examples, _files)
-app.add_typer(leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources), name="leaderboard")
+app.add_typer(leaderboard_cli.commands(_measure_if_empty, _refit, sources, _current), name="leaderboard")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,6 +1,6 @@
 """The sub-commands `fuseboard leaderboard build | serve | check`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fuseboard.leaderboard.context.providers import Sources
     from fuseboard.leaderboard.regression.check import Refit
     from fuseboard.leaderboard.regression.finding import Finding
+    from fuseboard.store.store import Store
 
 StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
 SubmissionsOption = Annotated[
@@ -23,14 +24,20 @@ UrlOption = Annotated[str | None, typer.Option("--url", help="Where the site wil
 SITE = Path("site")
 
 
-def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sources") -> typer.Typer:
+def commands(
+    when_empty: Callable[["Store"], None],
+    refit: "Refit",
+    sources: "Sources",
+    cards: Callable[[], Mapping[str, str]] = dict,
+) -> typer.Typer:
     """The leaderboard's commands.
 
     Args:
-        when_empty: called with the store's folder before a build. It decides itself whether the store needs something
-            measured first; the leaderboard cannot, because it must not know the harness.
+        when_empty: called with the store before a build, while nothing of it is read. It decides itself whether
+            something must be measured first; the leaderboard cannot, because it must not know the harness.
         refit: fits one subset anew for `check`.
         sources: what only the harness knows, for the pages.
+        cards: gives, per backbone, the fingerprint that its present card makes.
     """
     app = typer.Typer(no_args_is_help=True, help="Rank what the store holds and show it as a static site.")
 
@@ -44,14 +51,14 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
         """Build the site, print the path of its front page, and say on stderr what moved since it was last built."""
         from fuseboard.leaderboard.output.base_url import normal
         from fuseboard.leaderboard.site import build as site
-        from fuseboard.store.files.location import store_root
+        from fuseboard.store.store import Store
 
         address = site.URL if url is None else normal(url)
-        root = store_root(store)
-        when_empty(root)
+        opened = Store(store, cards)
+        when_empty(opened)
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
-        typer.echo(site.build(root, out, submissions, sources, address, tell=lambda line: typer.echo(line, err=True)))
+        typer.echo(site.build(opened, out, submissions, sources, address, tell=lambda line: typer.echo(line, err=True)))
 
     @app.command()
     def serve(
@@ -74,9 +81,9 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
         """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
-        from fuseboard.store.files.location import store_root
+        from fuseboard.store.store import Store
 
-        report = regression.check(store_root(store), reference or references.FOLDER, refit)
+        report = regression.check(Store(store, cards), reference or references.FOLDER, refit)
         if report.findings:
             _print_findings(report.findings)
         for remark in report.remarks:
@@ -91,9 +98,9 @@ def commands(when_empty: Callable[[Path], None], refit: "Refit", sources: "Sourc
         """Write what this store measured as the reference that `check` holds later rows against."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
-        from fuseboard.store.files.location import store_root
+        from fuseboard.store.store import Store
 
-        for path in regression.accept(store_root(store), reference or references.FOLDER):
+        for path in regression.accept(Store(store, cards), reference or references.FOLDER):
             typer.echo(path)
 
     return app

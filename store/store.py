@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fuseboard.store.errors import FuseboardError, UsageError, unknown
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.location import store_root
 
 if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, so that a light command starts at once
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
 
     from fuseboard.store.arrays import Labels
     from fuseboard.store.embeddings.join import Blocks
+    from fuseboard.store.embeddings.labels import Images
     from fuseboard.store.embeddings.versions import Version
     from fuseboard.store.results.interval_cache import Intervals
     from fuseboard.store.results.rows import Reading, Result
@@ -42,6 +43,7 @@ class Store:
         self._cards = cards
         self._rows: dict[tuple[str, str, bool], pl.DataFrame] = {}
         self._intervals: dict[str, Intervals] = {}
+        self._truths: dict[Images, tuple[str, Labels]] = {}
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"
@@ -90,27 +92,12 @@ class Store:
             FuseboardError: nothing fits, or several do, or a manifest of the backbone cannot be read. Never guesses
                 which of two versions was meant.
         """
-        name, _, prefix = spec.partition("@")
-        found, broken = self._survey
-        if error := next((e for folder, e in broken.items() if folder.parent.name == name), None):
-            raise error
-        versions = [v for v in found if v.manifest.backbone == name]
-        if not versions:
-            there = {v.manifest.backbone for v in found} | {folder.parent.name for folder in broken}
-            raise unknown("backbone", name, there, f"the store {self.root}")
-        fitting = [v for v in versions if v.manifest.fingerprint.startswith(prefix)]
-        if not fitting:
-            raise unknown("version", spec, [v.spec for v in versions], f"the store {self.root}")
-        with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
-        wanted = [v for v in with_data if len(with_data) > 1 and v.manifest.fingerprint == self.cards.get(name)]
-        if len(with_data) > 1 and not wanted:
-            raise FuseboardError(
-                f"{name} has {len(with_data)} versions in {self.root}; name one: {', '.join(v.spec for v in with_data)}"
-            )
-        return (wanted or with_data)[0]
+        from fuseboard.store.embeddings.version_names import named
+
+        return named(spec, dataset, self._survey, lambda: self.cards, self.root)
 
     def versions_of(self, dataset: str, specs: Sequence[str] = ()) -> dict[str, Version]:
-        """Returns Backbone -> one version each, by name, all with embeddings of the same source file of a dataset.
+        """Backbone -> one version each, by name, all with embeddings of the same source file of a dataset.
 
         Args:
             dataset: whose embeddings must be there.
@@ -119,25 +106,19 @@ class Store:
         Raises:
             FuseboardError: as `version`, no backbone has embeddings of the dataset, or two embedded different files.
         """
+        from fuseboard.store.embeddings.version_names import by_backbone
+
         names = list(specs) or sorted({v.manifest.backbone for v in self.versions if dataset in v.manifest.datasets})
         if not names:
             raise FuseboardError(
                 f"{self.root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
             )
-        found = [self.version(spec, dataset) for spec in names]
-        versions = {version.manifest.backbone: version for version in sorted(found, key=lambda v: v.manifest.backbone)}
-        if len(versions) < len(found):
-            raise UsageError("a backbone is named twice; a subset holds it once")
-        sources = {version.manifest.dataset(dataset).source_md5: name for name, version in versions.items()}
-        if len(sources) > 1:
-            raise FuseboardError(
-                f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
-            )
-        return versions
+        return by_backbone(dataset, [self.version(spec, dataset) for spec in names])
 
     def forget_versions(self) -> None:
         """Has the versions read again, after one was added, changed or removed."""
         self.__dict__.pop("_survey", None)
+        self._truths.clear()
         self._intervals.clear()
 
     def blocks(self, dataset: str, split: str, backbones: Sequence[str]) -> Blocks:
@@ -155,6 +136,19 @@ class Store:
         from fuseboard.store.embeddings import block
 
         return block.read(self.version(backbone, dataset), dataset, split, vectors=False).labels
+
+    def truth(self, row: Mapping[str, Any]) -> tuple[str, Labels]:
+        """Task and labels, by ascending id, of the images that a result row predicted; read once per images.
+
+        Raises:
+            FuseboardError: no version holds these images, or what holds them is damaged.
+        """
+        from fuseboard.store.embeddings import labels
+
+        images = labels.images_of(self.versions, row)
+        if images not in self._truths:
+            self._truths[images] = labels.truth(self.versions, *images)
+        return self._truths[images]
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Returns the answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
@@ -214,6 +208,12 @@ class Store:
         if dataset not in self._intervals:
             self._intervals[dataset] = Intervals(self.root, dataset, self.versions)
         return self._intervals[dataset]
+
+    def corruption_errors(self, rows: pl.DataFrame) -> dict[str, float | str]:
+        """Key -> balanced error of each of these rows that is on a corrupted set, or why it has none."""
+        from fuseboard.store.results import corruption_errors
+
+        return corruption_errors.errors(self.root, self.versions, rows)
 
     @cached_property
     def similarities(self) -> list[Similarity]:

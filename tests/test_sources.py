@@ -32,7 +32,7 @@ def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path):
     store = TinyStore(tmp_path / "store")
     store.embed("alpha", dataset="digits")
     store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="digits", protocol_digest=protocol.get("starter").digest)
-    build.build(store.root, tmp_path / "site", sources=cli.sources)
+    build.build(store.opened, tmp_path / "site", sources=cli.sources)
     shown = Page(tmp_path / "site" / "datasets" / "digits.html")
     images = [image["src"] for image in shown.all("img") if "examples" in image["src"]]
     assert len(images) == 10

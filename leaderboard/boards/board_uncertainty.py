@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,9 +11,8 @@ from fuseboard.leaderboard.boards.alternatives import Way, picks, ways
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.uncertainty import Certainties, certainties
 from fuseboard.store.embeddings.manifest import is_name
-from fuseboard.store.embeddings.versions import Version
-from fuseboard.store.results.interval_cache import Intervals
 from fuseboard.store.statistics.test_metrics import Measured
+from fuseboard.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -44,19 +42,18 @@ Chances = Mapping[tuple[str, str], Chance]
 """(dataset, protocol) -> what chance may do there."""
 
 
-def chances(root: Path, versions: Sequence[Version], rows: pl.DataFrame, boards: Sequence[Board]) -> Chances:
+def chances(store: Store, rows: pl.DataFrame, boards: Sequence[Board]) -> Chances:
     """Of every board; what nobody computed yet is computed, and kept in the store.
 
     Args:
-        root: the store.
-        versions: all of it.
+        store: which has the predictions, the labels and the intervals that are known.
         rows: all of it, marked.
         boards: made of these rows, those of a dataset together.
     """
     made: dict[tuple[str, str], Chance] = {}
     for dataset, group in groupby(boards, key=lambda board: board.dataset):
         # What is no name is no folder of the store either, and must not become part of a path.
-        intervals = Intervals(root, dataset, versions) if is_name(dataset) else None
+        intervals = store.intervals(dataset) if is_name(dataset) else None
         kept = intervals.kept if intervals else frozenset()
         picked = {board.protocol: (board, picks(board, rows, kept)) for board in group}
         keys = {key for board, _ in picked.values() for entry in board.entries for key in entry.keys}

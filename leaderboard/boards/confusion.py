@@ -1,8 +1,7 @@
 """Confusion: what the chosen subset answered on test, class by class, beside what was true."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,11 @@ from numpy.typing import NDArray
 from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
 from fuseboard.store.arrays import BINARY, Labels
-from fuseboard.store.embeddings.labels import images_of, truth
 from fuseboard.store.embeddings.manifest import Manifest
-from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.results import predictions
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.statistics import one_vs_rest
+from fuseboard.store.store import Store
 
 MOST = 40
 """Classes that still make a table."""
@@ -55,21 +52,18 @@ Confusions = Mapping[tuple[str, str], Confusion | str]
 """(dataset, protocol) -> that of the chosen subset, or why there is none."""
 
 
-def confusions(
-    root: Path, versions: Sequence[Version], rows: pl.DataFrame, boards: Iterable[Board]
-) -> dict[tuple[str, str], Confusion | str]:
+def confusions(store: Store, rows: pl.DataFrame, boards: Iterable[Board]) -> dict[tuple[str, str], Confusion | str]:
     """Of the chosen subset of every board, from its kept predictions and the labels of the images.
 
     Args:
-        root: the store.
-        versions: all of it.
+        store: which has the predictions and the labels.
         rows: all of it.
         boards: made of these rows.
     """
     found: dict[tuple[str, str], Confusion | str] = {}
     for board in boards:
         try:
-            found[board.dataset, board.protocol] = _of(root, versions, rows, board)
+            found[board.dataset, board.protocol] = _of(store, rows, board)
         except FuseboardError as error:
             found[board.dataset, board.protocol] = str(error)
     return found
@@ -97,15 +91,15 @@ def count(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
-def _of(root: Path, versions: Sequence[Version], rows: pl.DataFrame, board: Board) -> Confusion:
+def _of(store: Store, rows: pl.DataFrame, board: Board) -> Confusion:
     chosen = board.role("chosen")
     if chosen is None or chosen.entry is None:
         raise FuseboardError(f"nothing was chosen: {board.no_choice}")
     own = rows.filter(pl.col("key").is_in(list(chosen.entry.keys)), pl.col("split") == "test").to_dicts()
-    scores = predictions.of_one(root, FUSION.name, board.dataset, own[0]["key"]) if own else None
+    scores = store.predictions(FUSION.name, board.dataset, own[0]["key"]) if own else None
     if scores is None:
         raise FuseboardError(NOT_KEPT)
-    task, labels = truth(versions, *images_of(versions, own[0]))
+    task, labels = store.truth(own[0])
     counts = count(task, labels, scores)
     if len(counts) > MOST:
         raise FuseboardError(f"{len(counts)} classes are too many for a table")
@@ -113,7 +107,7 @@ def _of(root: Path, versions: Sequence[Version], rows: pl.DataFrame, board: Boar
         chosen.entry.subset,
         own[0]["key"],
         labels.ndim == 2,
-        _names(board, [version.manifest for version in versions], len(counts)),
+        _names(board, [version.manifest for version in store.versions], len(counts)),
         tuple(tuple(int(n) for n in line) for line in counts),
     )
     right = counts[:, [0, 3]].sum() if found.several else np.trace(counts)

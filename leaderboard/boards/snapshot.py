@@ -1,10 +1,9 @@
 """A snapshot: everything of a store that the pages show, read once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 import polars as pl
 
@@ -16,10 +15,7 @@ from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.rows.validation import Unsound, sound
 from fuseboard.leaderboard.rows.version_files import Kept, kept
 from fuseboard.store.embeddings.manifest import Manifest
-from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.results import corruption_errors, similarity_rows
-from fuseboard.store.results import rows as results
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
 from fuseboard.store.store import Store
@@ -76,7 +72,7 @@ class Snapshot:
         return {name: manifest.about.title for name, manifest in self.current.items()}
 
 
-def take(root: Path) -> Snapshot:
+def take(store: Store) -> Snapshot:
     """Reads a store; an empty or absent one gives an empty snapshot.
 
     Intervals that nobody computed yet are computed and kept in the store.
@@ -85,35 +81,36 @@ def take(root: Path) -> Snapshot:
         FuseboardError: a manifest, results or similarity file is damaged. Files of another schema and rows that mean
             nothing are left out and named.
     """
-    versions = Store(root).versions
-    manifests = tuple(version.manifest for version in versions)
-    reading = results.read_all(root)
-    rows, unsound = sound(reading.rows)
+    manifests = tuple(version.manifest for version in store.versions)
+    rows, unsound = sound(store.reading.rows)
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
-    guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(root, versions, name)) is not None}
+    guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
     marked, made = mark(rows), boards(rows, tasks, guesses)
+    refused = ((error.path.relative_to(store.root).as_posix(), error.what) for error in store.reading.refused)
     return Snapshot(
         manifests=manifests,
-        kept=kept(versions),
+        kept=kept(store.versions),
         rows=marked,
         boards=made,
-        chances=chances(root, versions, marked, made),
-        confusions=confusions(root, versions, rows, made),
-        similarities=tuple(similarity_rows.read(root)),
-        exposures=corruption_errors.errors(root, versions, rows),
-        refused=tuple((error.path.relative_to(root).as_posix(), error.what) for error in reading.refused),
+        chances=chances(store, marked, made),
+        confusions=confusions(store, rows, made),
+        similarities=tuple(store.similarities),
+        exposures=store.corruption_errors(rows),
+        refused=tuple(refused),
         unsound=unsound,
-        disputed=reading.disputed,
+        disputed=store.reading.disputed,
     )
 
 
-def _guess(root: Path, versions: Sequence[Version], dataset: str) -> float | None:
+def _guess(store: Store, dataset: str) -> float | None:
     """The test accuracy of always giving the most frequent answer of training; None where no labels are at hand."""
-    for version in sorted(versions, key=lambda version: version.manifest.dim):  # its shards are hashed: narrow first
+    for version in sorted(
+        store.versions, key=lambda version: version.manifest.dim
+    ):  # its shards are hashed: narrow first
         entry = version.manifest.datasets.get(dataset)
         if entry is not None and {"train", "test"} <= set(entry.splits):
             try:
-                train, test = (Store(root).labels(dataset, split, version.spec) for split in ("train", "test"))
+                train, test = (store.labels(dataset, split, version.spec) for split in ("train", "test"))
             except FuseboardError:  # `fuseboard store verify` names what is damaged
                 continue
             return majority_acc(train, test)

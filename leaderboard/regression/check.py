@@ -19,7 +19,6 @@ from fuseboard.leaderboard.regression.reference import Row
 from fuseboard.leaderboard.rows.changed_inputs import causes, made_from
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.results import rows as results
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.selection import choose
 from fuseboard.store.store import Store
@@ -28,8 +27,9 @@ SMALL = 2_000
 """Training images up to which a dataset is fitted anew."""
 
 Metrics = Mapping[str, float | None]
-Refit = Callable[[Path, str, str, tuple[str, ...]], Mapping[str, Metrics]]
-"""Fits (dataset, protocol, subset) from a store's embeddings, keeps nothing, and says AUC and ACC per split."""
+Refit = Callable[[Store, str, str, tuple[str, ...]], Mapping[str, Metrics]]
+"""Fits (store, dataset, protocol, subset) from the store's embeddings, keeps nothing, and says AUC and ACC per
+split."""
 
 
 @dataclass(frozen=True)
@@ -40,32 +40,27 @@ class Report:
     remarks: tuple[str, ...]
     """What was looked at and what could not be, one line each."""
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether a finding is no explained move."""
-        return any(finding.is_bad for finding in self.findings)
 
-
-def check(root: Path, folder: Path, refit: Refit) -> Report:
+def check(store: Store, folder: Path, refit: Refit) -> Report:
     """Holds a store's rows against their own predictions, against the reference, and against published figures.
 
     Args:
-        root: the store.
+        store: with nothing read yet.
         folder: of the reference.
         refit: what fits small datasets anew.
 
     Raises:
         FuseboardError: the store or the reference cannot be read.
     """
-    rows, versions = results.read(root, scores=True), Store(root).versions
-    recomputed = recompute(root, rows)
-    present = Present(rows.drop("scores", "right"), versions)
+    rows = store.rows(scores=True)
+    recomputed = recompute(store, rows)
+    present = Present(rows.drop("scores", "right"), store.versions)
     committed = reference.read(folder)
     held = [row for row in committed if present.holds(row.dataset)]
     found = present.like(held)
     moved = moves(held, found, present)
     try:
-        again, fits = _refit(root, [row for row in held if row.identity in found], found, present, refit)
+        again, fits = _refit(store, [row for row in held if row.identity in found], found, present, refit)
         fitted = f"{fits} subsets fitted anew"
     except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
         again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
@@ -94,7 +89,7 @@ def check(root: Path, folder: Path, refit: Refit) -> Report:
     return Report((*recomputed.findings, *moved, *again, *fallen), tuple(remarks))
 
 
-def accept(root: Path, folder: Path) -> list[Path]:
+def accept(store: Store, folder: Path) -> list[Path]:
     """Writes the reference of every dataset of a store, and the verdicts on published figures; returns the files.
 
     Datasets that the store has no rows of keep their files.
@@ -102,19 +97,21 @@ def accept(root: Path, folder: Path) -> list[Path]:
     Raises:
         FuseboardError: the store has nothing to accept.
     """
-    rows, versions = results.read(root, scores=True), Store(root).versions
-    found = reference.of_store(rows, versions)
+    rows = store.rows(scores=True)
+    found = reference.of_store(rows, store.versions)
     if not found:
-        raise FuseboardError(f"{root}: no row kept its predictions, so there is no reference to write; search first")
+        raise FuseboardError(
+            f"{store.root}: no row kept its predictions, so there is no reference to write; search first"
+        )
     files = reference.write(folder, found)
-    present, said = Present(rows, versions), folder / reference.VERDICTS
+    present, said = Present(rows, store.versions), folder / reference.VERDICTS
     elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
     verdict_file.write([*elsewhere, *judge(rows)], said)
     return [*files, folder / reference.VERDICTS]
 
 
 def _refit(
-    root: Path,
+    store: Store,
     held: Sequence[Row],
     rows: Mapping[tuple[Any, ...], Mapping[str, Any]],
     present: Present,
@@ -130,7 +127,7 @@ def _refit(
         for subset in sorted({row.subset for row in own if len(row.subset) == 1 or row.subset == chosen}):
             of_subset = [row for row in own if row.subset == subset]
             try:
-                metrics = refit(root, dataset, protocol, subset)
+                metrics = refit(store, dataset, protocol, subset)
             except FuseboardError as error:
                 findings.append(Finding("fitted anew", about(vars(of_subset[0])), "row", None, None, str(error)))
                 continue

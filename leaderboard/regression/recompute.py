@@ -1,8 +1,6 @@
 """Recomputation: stored metrics against metrics computed anew from the kept predictions."""
 
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,6 @@ import polars as pl
 from fuseboard.leaderboard.regression.finding import Finding
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.store.arrays import Labels
-from fuseboard.store.embeddings.labels import images_of, truth
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
 
@@ -29,20 +26,18 @@ class Recomputed:
     findings: tuple[Finding, ...]
 
 
-def recompute(root: Path, rows: pl.DataFrame) -> Recomputed:
+def recompute(store: Store, rows: pl.DataFrame) -> Recomputed:
     """Computes ACC and AUC of every row that kept its predictions; fits nothing and needs no scikit-learn.
 
     Args:
-        root: the store, which has the labels.
+        store: which has the labels.
         rows: its results, with predictions.
     """
     kept = rows.filter(pl.col("scores").is_not_null())
-    versions = Store(root).versions
-    labels_of = cache(partial(truth, versions))
     findings: list[Finding] = []
     for row in kept.iter_rows(named=True):
         try:
-            task, labels = labels_of(*images_of(versions, row))
+            task, labels = store.truth(row)
         except FuseboardError as error:
             findings.append(Finding("recomputed", about(row), "labels", None, None, f"cannot be read: {error}"))
             continue

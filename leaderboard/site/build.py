@@ -9,6 +9,7 @@ from fuseboard.leaderboard.context.providers import Sources, nothing
 from fuseboard.leaderboard.output.replace_folder import replacing
 from fuseboard.leaderboard.output.server import HOST, PORT
 from fuseboard.leaderboard.site import staleness
+from fuseboard.store.store import Store
 
 URL = f"http://{HOST}:{PORT}/"
 """Where `fuseboard leaderboard serve` shows a site: its address unless another one is given."""
@@ -40,7 +41,7 @@ nothing to do must not wait for what pages are made with."""
 
 
 def build(
-    root: Path,
+    store: Store,
     out: Path,
     submitted: Path | None = None,
     sources: Sources | None = None,
@@ -54,7 +55,7 @@ def build(
     is touched.
 
     Args:
-        root: the store; an absent or empty one gives pages that say so.
+        store: with nothing read yet; an absent or empty one gives pages that say so.
         out: the folder to make, or to replace when it is a site built earlier.
         submitted: the folder of submissions, if there is one.
         sources: what only the harness knows.
@@ -65,14 +66,14 @@ def build(
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
     out, sources = out.absolute(), sources or nothing()
-    inputs = staleness.Inputs.of(root, submitted, sources, url)
+    inputs = staleness.Inputs.of(store, submitted, sources, url)
     if staleness.is_current(out, inputs):
         tell("nothing changed since the last build")
     else:
         from fuseboard.leaderboard.site import write
 
         with _uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
-            moved = write.write(folder, PAGES, write.gather(root, submitted, sources, url), out)
+            moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out)
         tell(moved)
     return out / "index.html"
 

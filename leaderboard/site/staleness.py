@@ -16,6 +16,7 @@ from typing import Any
 from fuseboard.leaderboard.context.providers import Sources
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.output.replace_folder import MARKER
+from fuseboard.store.store import Store
 
 CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "store")
 """Everything in them makes the site what it is: code, templates, static files, published figures."""
@@ -36,11 +37,11 @@ State = Mapping[str, tuple[int, int]]
 class Inputs:
     """What goes into a site, looked at before any of it is read: what changes meanwhile is found by the next build."""
 
-    root: Path
+    store: Store
     facts: Mapping[str, Any]
 
     @classmethod
-    def of(cls, root: Path, submitted: Path | None, sources: Sources, url: str) -> "Inputs":
+    def of(cls, store: Store, submitted: Path | None, sources: Sources, url: str) -> "Inputs":
         """Looks; arguments as `site.build` takes them."""
         facts = {
             "url": url,
@@ -48,17 +49,17 @@ class Inputs:
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in LIBRARIES},
             "code": {folder.name: _hashes(folder, NOT_CODE) for folder in CODE},
-            "store": {name: _state(root / name) for name in READ},
+            "store": {name: _state(store.root / name) for name in READ},
             "submissions": None if submitted is None else _state(submitted),
             "elsewhere": {str(path): _look(path) for path in sources.files()},
         }
-        return cls(root, facts)
+        return cls(store, facts)
 
     @property
     def digest(self) -> str:
         """Of all of it, the intervals as they lie there now: the build itself adds to them, with what follows from the
         rest."""
-        text = json.dumps({**self.facts, "intervals": _state(self.root / DERIVED)}, sort_keys=True)
+        text = json.dumps({**self.facts, "intervals": _state(self.store.root / DERIVED)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

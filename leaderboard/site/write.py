@@ -18,14 +18,15 @@ from fuseboard.leaderboard.pages.rendering import render
 from fuseboard.leaderboard.plots import client
 from fuseboard.leaderboard.published import tables as reported
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def gather(root: Path, submitted: Path | None, sources: Sources, url: str) -> SiteContext:
+def gather(store: Store, submitted: Path | None, sources: Sources, url: str) -> SiteContext:
     """Reads everything that the pages are made of; arguments as `site.build` takes them."""
     client.begin()
-    snapshot = take(root)
+    snapshot = take(store)
     return SiteContext(snapshot, submissions.read(submitted, snapshot), sources, url)
 
 

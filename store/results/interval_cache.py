@@ -72,6 +72,7 @@ class Intervals:
                 rest = self._rows.filter(~pl.col("key").is_in(list(fresh)))
                 self._rows = pl.concat([rest, pl.DataFrame(records, schema=SCHEMA)]).sort("key")
                 self._write()
+        self.__dict__.pop("_predictions", None)  # they weigh more than all else, and are rarely asked for again
         rows = self._rows.filter(asked & known).iter_rows(named=True)
         return unlabelled | {row["key"]: interval_cache_file.measured(row) for row in rows}
 

@@ -10,6 +10,7 @@ import pytest
 
 from fuseboard.leaderboard.output.server import open_server
 from fuseboard.leaderboard.site.build import build
+from fuseboard.store.store import Store
 from tests.browser.filled import fill, submit
 
 SECONDS = 10
@@ -68,7 +69,7 @@ def browser():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     place = tmp_path_factory.mktemp("browser")
-    front = build(fill(place / "store"), place / "site", submit(place / "submissions"))
+    front = build(Store(fill(place / "store")), place / "site", submit(place / "submissions"))
     server = open_server(front.parent, 0)
     server.RequestHandlerClass.func.log_message = lambda *_: None
     server.handle_error = lambda *_: None  # a page that is left while something is on its way

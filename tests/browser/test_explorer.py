@@ -5,6 +5,7 @@ import re
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.store.store import Store
 from tests.browser.filled import POOL, fill
 
 DATASET = "breastmnist-64"
@@ -13,7 +14,7 @@ PROTOCOL = "starter"
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
-    boards = take(fill(tmp_path_factory.mktemp("explorer") / "store")).boards
+    boards = take(Store(fill(tmp_path_factory.mktemp("explorer") / "store"))).boards
     return next(one for one in boards if (one.dataset, one.protocol) == (DATASET, PROTOCOL))
 
 

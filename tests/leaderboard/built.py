@@ -28,7 +28,7 @@ class Built(Page):
 
 def built(store, kind, folder=None, sources=None):
     """Path -> page of a module of `leaderboard.pages`."""
-    snapshot = take(store.root)
+    snapshot = take(store.opened)
     context = SiteContext(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
     made = render([import_module(f"fuseboard.leaderboard.pages.{kind}").pages(context)], context)
     return {page.path: Built(text) for page, text in made}

@@ -10,6 +10,7 @@ import pytest
 from fuseboard.store.embeddings import manifest, shards, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, keep, said
 
 LIBRARIES = {"xgboost": "3.0.0", "scikit-learn": "1.5.0"}
@@ -21,6 +22,11 @@ class TinyStore:
     """A store that a test fills."""
 
     root: Path
+
+    @property
+    def opened(self):
+        """The store as a command opens it, with nothing read yet."""
+        return Store(self.root)
 
     def embed(self, backbone, dataset="tiny", task="multi-class", labels=None, title=None, revision=1, day=0, **about):
         """Writes one version with every split of a dataset; returns its fingerprint."""

@@ -18,15 +18,15 @@ def no_fit(*_):
     raise UsageError("nothing is fitted here")
 
 
-def run(*arguments, when_empty=lambda root: None):
+def run(*arguments, when_empty=lambda store: None):
     return CliRunner().invoke(commands(when_empty, no_fit, nothing()), [str(argument) for argument in arguments])
 
 
 def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path):
     asked = []
 
-    def when_empty(root):
-        asked.append(root)
+    def when_empty(opened):
+        asked.append(opened.root)
         store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5))
 
     out = tmp_path / "site"
@@ -72,7 +72,7 @@ def test_serve_without_a_site_is_wrong_usage(tmp_path):
 
 
 def test_a_taken_port_is_named(store, tmp_path):
-    build(store.root, tmp_path / "site")
+    build(store.opened, tmp_path / "site")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -82,7 +82,7 @@ def test_a_taken_port_is_named(store, tmp_path):
 
 
 def test_the_server_shows_the_site_to_this_machine_only(searched, tmp_path):
-    index = build(searched.root, tmp_path / "site")
+    index = build(searched.opened, tmp_path / "site")
     with open_server(tmp_path / "site", 0) as server:
         assert server.server_address[0] == "127.0.0.1"
         thread = threading.Thread(target=server.serve_forever)

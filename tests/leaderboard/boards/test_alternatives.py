@@ -11,7 +11,7 @@ from tests.leaderboard.predicted import LABELS, NAMES, TASK, keep, said
 
 
 def ways(store):
-    return take(store.root).chances["tiny", "starter"].ways
+    return take(store.opened).chances["tiny", "starter"].ways
 
 
 def probe(store, subset, number, setting, val, **changes):
@@ -74,9 +74,9 @@ def test_rows_of_other_protocols_images_seeds_or_versions_are_no_way(predicted, 
 
 def test_they_are_on_the_page_and_in_no_ranking(predicted, tmp_path):
     probe(predicted, ("alpha",), 11, 1, val=0.99)
-    (board,) = take(predicted.root).boards
+    (board,) = take(predicted.opened).boards
     assert board.measured == 3
-    build(predicted.root, tmp_path / "site")
+    build(predicted.opened, tmp_path / "site")
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     assert "Other ways to use the same embeddings" in page
     assert "linear-probe C=1" in page

@@ -22,7 +22,7 @@ def _these_pages_alone(monkeypatch):
 
 
 def of(store):
-    return take(store.root).confusions["tiny", "starter"]
+    return take(store.opened).confusions["tiny", "starter"]
 
 
 def test_several_classes_are_as_scikit_learn_counts_them(predicted):
@@ -50,12 +50,12 @@ def test_several_labels_have_four_counts_each(store, tmp_path):
     ):
         assert line == (yes, missed, wrongly, no)
     assert own.share(0, 1) == own.counts[0][1] / labels[:, 0].sum()
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "Has it; answered" in Page(tmp_path / "site/datasets/tiny.html").words
 
 
 def test_the_page_has_every_count_its_share_and_the_way_to_its_row(predicted, tmp_path):
-    build.build(predicted.root, tmp_path / "site")
+    build.build(predicted.opened, tmp_path / "site")
     own = of(predicted)
     text = (tmp_path / "site/datasets/tiny.html").read_text()
     table = text[text.index('<table class="confusion">') :].split("</table>")[0]
@@ -88,7 +88,7 @@ def test_why_there_is_none(store, tmp_path, spoil):
         "other": "the row says 0.987",
     }
     assert reasons[spoil] in of(store)
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert f"Not shown: {of(store)}" in Page(tmp_path / "site/datasets/tiny.html").words
 
 
@@ -105,7 +105,7 @@ def test_a_class_of_any_name_is_text(store, tmp_path):
     for path in store.root.glob("embeddings/*/*/manifest.json"):
         path.write_text(path.read_text().replace('"a"', '"<img src=x onerror=alert(1)>"'))
     keep(store, ("alpha",), said(1))
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "<img src=x onerror=alert(1)>" in Page(tmp_path / "site/datasets/tiny.html").text
 
 

@@ -31,7 +31,7 @@ def answered(store):
 
 
 def test_the_worth_of_a_board_is_the_choice_made_again(answered):
-    (board,) = take(answered.root).boards
+    (board,) = take(answered.opened).boards
     winner = rechoose(results.read(answered.root))
     assert board.no_worth is None
     assert board.role("chosen").entry.subset == winner.chosen
@@ -43,7 +43,7 @@ def test_the_worth_of_a_board_is_the_choice_made_again(answered):
 
 
 def test_contributions_are_averages_over_all_orders_of_joining(answered):
-    (board,) = take(answered.root).boards
+    (board,) = take(answered.opened).boards
     test = {tuple(r["subset"]): r for r in results.read(answered.root).to_dicts() if r["split"] == "test"}
     # Twelve images of three classes in turn: the most frequent answer is right on a third of them.
     for metric, guess in (("auc", 0.5), ("acc", 4 / 12)):
@@ -59,32 +59,32 @@ def test_contributions_are_averages_over_all_orders_of_joining(answered):
 
 
 def test_the_page_says_both(answered, tmp_path):
-    build(answered.root, tmp_path / "site")
+    build(answered.opened, tmp_path / "site")
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    (board,) = take(answered.root).boards
+    (board,) = take(answered.opened).boards
     assert f"expected to be right on {board.worth.honest:.3f}" in text
     assert f"{board.worth.winners} different subsets would win" in text
     assert f"{board.contributions[0].backbone} {100 * board.contributions[0].auc:+.2f}" in text
 
 
 def test_why_it_is_not_known(searched, tmp_path):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     assert board.worth is None
     assert "7 of 7 subsets have no answers on validation" in board.no_worth
     assert board.contributions
     searched.embed("delta")
     searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
     searched.measure(("alpha", "delta"), (0.5, 0.5), (0.5, 0.5))
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     assert board.no_worth.startswith("only 9 of 15 subsets were measured")
     assert "6 have no value" in board.no_contributions
-    build(searched.root, tmp_path / "site")
+    build(searched.opened, tmp_path / "site")
     assert "Not known: only 9 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()
 
 
 def test_without_labels_there_is_no_contribution_to_accuracy(store):
     store.search({("alpha",): ((0.8, 0.7), (0.8, 0.7))})
-    (board,) = take(store.root).boards
+    (board,) = take(store.opened).boards
     assert [(one.backbone, one.acc) for one in board.contributions] == [("alpha", None)]
     assert board.contributions[0].auc == pytest.approx(0.3)

@@ -72,7 +72,7 @@ class Section(HTMLParser):
 
 
 def section(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     return Section((tmp_path / "site" / "datasets/tiny.html").read_text())
 
 
@@ -98,7 +98,7 @@ def test_every_shade_has_a_class_and_none_is_an_inline_style(searched, tmp_path)
     style = (STATIC / "tables.css").read_text()
     assert all(f"td.alike-{shade} {{" in style for shade in range(11))
     similarity_rows.keep(searched.root, THREE)
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     assert "style=" not in (tmp_path / "site" / "datasets/tiny.html").read_text()
 
 
@@ -145,7 +145,7 @@ def test_the_page_is_about_the_versions_of_its_board(searched):
     old = pair("alpha", "beta", 0.9, (1, 1))
     newer = pair("alpha", "beta", 0.1, (2, 1), created="2026-05-05T00:00:00Z")
     other_images = pair("alpha", "beta", 0.3, source_md5="1" * 32, created="2026-06-06T00:00:00Z")
-    boards = [board for board in take(searched.root).boards if board.dataset == "tiny"]
+    boards = [board for board in take(searched.opened).boards if board.dataset == "tiny"]
     found = grid("tiny", [newer, other_images, old], boards)
     assert found.cells[0][1].cka == 0.9, "the version that was searched"
     assert found.backbones == ("alpha", "beta", "gamma")
@@ -158,7 +158,7 @@ def test_the_page_is_about_the_versions_of_its_board(searched):
 
 def test_the_export_has_every_row_at_full_precision(searched, tmp_path):
     similarity_rows.keep(searched.root, THREE)
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     found = json.loads((tmp_path / "site" / "data" / "results.json").read_text())
     assert [each["cka"] for each in found["similarities"]] == [0.123456, 0.876543, -0.04]
     assert found["similarities"][0]["key"] == THREE[0].key
@@ -179,5 +179,5 @@ def test_a_damaged_file_stops_the_build_with_one_line(searched, tmp_path):
     [path] = similarity_rows.folder_of(searched.root, "tiny").iterdir()
     path.write_bytes(b"no")
     with pytest.raises(FuseboardError, match="not a readable similarity file"):
-        build.build(searched.root, tmp_path / "site")
+        build.build(searched.opened, tmp_path / "site")
     assert not (tmp_path / "site").exists()

@@ -79,7 +79,7 @@ def test_a_missing_top1_has_its_reason(store):
 
 def test_the_page_holds_measured_and_reported_apart(store, tmp_path):
     measure(store, ("dinov2-giant",))
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     text = (tmp_path / "site/boards/transfer.html").read_text(encoding="utf-8")
     measured, reported = text.split('class="reported"')
     assert "0.5200" in measured
@@ -90,5 +90,5 @@ def test_the_page_holds_measured_and_reported_apart(store, tmp_path):
 
 
 def test_an_empty_store_says_which_command_fills_the_board(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "fuseboard evaluate transfer imagenet" in Page(tmp_path / "site/boards/transfer.html").words

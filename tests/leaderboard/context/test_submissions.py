@@ -40,7 +40,7 @@ def submit(store, folder: Path, name: str = "net", said: str = f'status = "activ
 
 def shown(store, folder: Path | None) -> Page:
     """The list of them."""
-    build.build(store.root, store.root.parent / "site", folder)
+    build.build(store.opened, store.root.parent / "site", folder)
     return Page(store.root.parent / "site" / "submissions.html")
 
 
@@ -246,7 +246,7 @@ def test_the_command_takes_the_folder_of_the_checkout(searched, folder, tmp_path
 def test_the_same_folder_gives_the_same_bytes(store, folder, tmp_path):
     for name in ("b", "a", "c"):
         submit(store, folder, name)
-    build.build(store.root, tmp_path / "one", folder)
-    build.build(store.root, tmp_path / "two", folder)
+    build.build(store.opened, tmp_path / "one", folder)
+    build.build(store.opened, tmp_path / "two", folder)
     for name in ("submissions.html", "submissions/a.html", "data/results.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

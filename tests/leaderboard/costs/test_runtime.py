@@ -15,7 +15,7 @@ from fuseboard.leaderboard.site.build import build
 
 
 def spent(store):
-    snapshot = take(store.root)
+    snapshot = take(store.opened)
     return runtimes(snapshot.manifests, extractions(snapshot.manifests), searches(snapshot.rows))
 
 
@@ -89,7 +89,7 @@ def test_bars_share_one_scale_and_leave_no_gap(searched):
 
 def test_the_page_and_the_export_have_the_same_seconds(searched, tmp_path):
     tune(searched)
-    build(searched.root, tmp_path / "site")
+    build(searched.opened, tmp_path / "site")
     (one,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["runtimes"]
     assert one["tuning"]["seconds"] == 10.0
     page = " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / "site" / "runtime.html").read_text()).split())

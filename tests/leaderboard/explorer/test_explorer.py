@@ -24,7 +24,7 @@ def _these_pages_alone(monkeypatch):
 
 
 def context(store):
-    return SiteContext(take(store.root), (), nothing(), "")
+    return SiteContext(take(store.opened), (), nothing(), "")
 
 
 def explored(store, dataset="tiny"):
@@ -116,7 +116,7 @@ def test_means_are_over_what_every_dataset_has(two):
 
 
 def test_the_page_says_everything_that_the_script_needs(searched, tmp_path):
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     page = Page(tmp_path / "site/explorer/tiny.html")
     lines = [attrs for tag, attrs in page.tags if tag == "tr" and "data-in" in attrs]
     assert [(one["data-in"], one["data-width"], one["data-place"]) for one in lines[:2]] == [
@@ -130,7 +130,7 @@ def test_the_page_says_everything_that_the_script_needs(searched, tmp_path):
 
 
 def test_without_a_script_nothing_is_said_of_controls(searched, tmp_path):
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     text = (tmp_path / "site/explorer/tiny.html").read_text()
     before, template = text.split("<template data-controls>")
     after = template.split("</template>")[1]
@@ -139,8 +139,8 @@ def test_without_a_script_nothing_is_said_of_controls(searched, tmp_path):
 
 
 def test_numbers_lead_to_their_rows(searched, tmp_path):
-    build.build(searched.root, tmp_path / "site")
-    rows = take(searched.root).rows.filter(pl.col("subset").list.join("+") == "alpha+beta")
+    build.build(searched.opened, tmp_path / "site")
+    rows = take(searched.opened).rows.filter(pl.col("subset").list.join("+") == "alpha+beta")
     keys = dict(zip(rows["split"], rows["key"], strict=True))
     text = (tmp_path / "site/explorer/tiny.html").read_text()
     first = text[text.index('<tr data-in="alpha beta"') :].split("</tr>")[0]
@@ -151,21 +151,21 @@ def test_numbers_lead_to_their_rows(searched, tmp_path):
 def test_a_search_box_helps_with_many_backbones(store, tmp_path):
     for number in range(13):
         store.measure((f"b{number:02}",), (0.5, 0.5), (0.5, 0.5))
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert [a for a in Page(tmp_path / "site/explorer/tiny.html").all("input") if a.get("type") == "search"]
 
 
 def test_names_of_any_kind_are_text(store, tmp_path):
     name = '"><script>alert(1)</script>' + "x" * 200
     store.measure((name,), (0.5, 0.5), (0.5, 0.5), protocol=name)
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site/explorer/tiny.html")
     assert name in page.text
     assert all(attrs.get("src", "").startswith("../static/") for attrs in page.all("script"))
 
 
 def test_the_overview_has_means_and_leads_to_every_dataset(two, tmp_path):
-    build.build(two.root, tmp_path / "site")
+    build.build(two.opened, tmp_path / "site")
     page = Page(tmp_path / "site/explorer.html")
     assert "3 subsets were measured on every one of these 2 datasets" in page.words
     assert {a.get("href") for a in page.all("a")} >= {"explorer/tiny.html#x-starter", "explorer/other.html#x-starter"}
@@ -174,7 +174,7 @@ def test_the_overview_has_means_and_leads_to_every_dataset(two, tmp_path):
 
 
 def test_one_dataset_has_nothing_to_average(searched, tmp_path):
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     assert "One dataset counts under this protocol" in Page(tmp_path / "site/explorer.html").words
     found = pl.read_parquet(tmp_path / "site/data/subsets-starter@tiny.parquet")
     assert found.height == 7
@@ -183,5 +183,5 @@ def test_one_dataset_has_nothing_to_average(searched, tmp_path):
 
 
 def test_an_empty_store_has_an_explorer_that_says_so(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "nothing to explore" in Page(tmp_path / "site/explorer.html").words

@@ -23,7 +23,7 @@ def built(searched, tmp_path):
 
     def again():
         told = []
-        build.build(searched.root, searched.out, tell=told.append)
+        build.build(searched.opened, searched.out, tell=told.append)
         searched.told = told
         history = History.model_validate_json((searched.out / "data/changes.json").read_bytes())
         return Page(searched.out / "changes.html"), history.entries[0] if history.entries else None
@@ -59,7 +59,7 @@ def test_a_row_that_moved_is_told_with_the_input_that_explains_it(built):
     (move,) = entry.moves
     assert (move.subset, move.split, move.metric, move.before, move.now) == (("alpha",), "test", "auc", 0.81, 0.95)
     assert (move.why, entry.moved) == ("xgboost 3.0.0 -> 3.1.0", 1)
-    assert entry.date == take(built.root).newest
+    assert entry.date == take(built.opened).newest
     assert "xgboost 3.0.0 -> 3.1.0" in page.words
     assert "+14.00" in page.words
     (href,) = [a["href"] for a in page.all("a") if a.get("class") == "from"]

@@ -24,10 +24,10 @@ MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 @pytest.fixture
 def out(searched, tmp_path):
     """Built twice, so that there is something to tell."""
-    build.build(searched.root, tmp_path / "site", url=URL)
+    build.build(searched.opened, tmp_path / "site", url=URL)
     searched.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=1, protocol=HOSTILE)
     searched.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=2)
-    build.build(searched.root, tmp_path / "site", url=URL)
+    build.build(searched.opened, tmp_path / "site", url=URL)
     return tmp_path / "site"
 
 
@@ -78,12 +78,12 @@ def test_the_card_is_a_png_of_its_size_and_always_the_same(searched, out, tmp_pa
     png = (out / "static/card.png").read_bytes()
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", png[16:24]) == (card.WIDTH, card.HEIGHT)
-    build.build(searched.root, tmp_path / "other", url=URL)
+    build.build(searched.opened, tmp_path / "other", url=URL)
     assert (tmp_path / "other/static/card.png").read_bytes() == png
 
 
 def test_an_empty_store_has_feeds_and_a_card(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     channel = ElementTree.fromstring((tmp_path / "site/feed.xml").read_text()).find("channel")
     assert (channel.find("lastBuildDate"), channel.findall("item")) == (None, [])
     urls = ElementTree.fromstring((tmp_path / "site/sitemap.xml").read_text()).findall(f"{MAP}url")
@@ -104,7 +104,7 @@ def site_context(store, tmp_path):
     from fuseboard.leaderboard.context.providers import nothing
     from fuseboard.leaderboard.site import write
 
-    return write.gather(store.root, None, nothing(), URL)
+    return write.gather(store.opened, None, nothing(), URL)
 
 
 def test_the_foot_says_what_it_was_built_from(out):

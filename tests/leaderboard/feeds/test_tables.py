@@ -104,7 +104,7 @@ def test_frames_of_nothing_are_files_too(frame):
 
 def test_results_are_the_same_rows_in_every_format(searched, tmp_path):
     searched.measure(("alpha",), (0.99, 0.99), (None, None), revisions={"alpha": 2}, day=-1)
-    data = build.build(searched.root, tmp_path / "site").parent / "data"
+    data = build.build(searched.opened, tmp_path / "site").parent / "data"
     rows = pl.read_parquet(data / "results.parquet")
     assert tuple(rows.columns) == results.COLUMNS == tuple(MEANINGS)
     assert rows.height == 16
@@ -114,7 +114,7 @@ def test_results_are_the_same_rows_in_every_format(searched, tmp_path):
 
 
 def test_files_of_pages_are_written_and_two_of_one_name_are_an_error(store, tmp_path, monkeypatch):
-    context = writing.gather(store.root, None, nothing(), build.URL)
+    context = writing.gather(store.opened, None, nothing(), build.URL)
     page = Page("a.html", "submissions.html.j2", "A", "B", {"submitted": ()}, {"one": FRAME}, {"images/x.png": b"x"})
 
     def made(*pages):

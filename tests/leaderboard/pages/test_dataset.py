@@ -19,7 +19,7 @@ def _these_pages_alone(monkeypatch):
 
 
 def page(store, tmp_path, dataset="tiny", sources=None):
-    build.build(store.root, tmp_path / "site", sources=sources)
+    build.build(store.opened, tmp_path / "site", sources=sources)
     return Page(tmp_path / f"site/datasets/{dataset}.html")
 
 

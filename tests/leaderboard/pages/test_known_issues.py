@@ -27,7 +27,7 @@ def test_a_key_that_nobody_knows_is_refused(tmp_path):
 
 
 def test_what_one_image_is_worth(predicted):
-    snapshot = take(predicted.root)
+    snapshot = take(predicted.opened)
     (one,) = smallness(snapshot.boards, snapshot.confusions)
     chosen = snapshot.boards[0].role("chosen").entry
     assert (one.val, one.test) == (60, 60)
@@ -36,7 +36,7 @@ def test_what_one_image_is_worth(predicted):
 
 
 def test_without_predictions_the_class_balance_is_missing_with_the_reason(searched):
-    snapshot = take(searched.root)
+    snapshot = take(searched.opened)
     (one,) = smallness(snapshot.boards, snapshot.confusions)
     assert one.rarest is None
     assert one.no_classes
@@ -45,7 +45,7 @@ def test_without_predictions_the_class_balance_is_missing_with_the_reason(search
 
 def test_the_page_names_overlap_licences_and_duplicates(store, tmp_path):
     store.embed("alpha", overlap=("chestmnist",), pretraining=("<b>X-rays</b>",), licence="MIT-0")
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site/quality.html")
     for text in ("chestmnist", "<b>X-rays</b>", "MIT-0", "CC0", "Test image 76 is training image 115"):
         assert text in page.words
@@ -54,7 +54,7 @@ def test_the_page_names_overlap_licences_and_duplicates(store, tmp_path):
 
 
 def test_an_empty_store_still_has_what_is_known(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "Prov-GigaPath is DINOv2-giant" in Page(tmp_path / "site/quality.html").words
 
 
@@ -68,7 +68,7 @@ def test_an_undeclared_evaluation_is_named_and_never_called_an_older_definition(
     for day, digest in enumerate(("d1", "d2")):
         made = {"evaluation": STRANGE, "protocol_digest": digest, "day": day}
         store.measure(("alpha",), (0.9, 0.9), (0.999, 0.999), **made)
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site/quality.html")
     assert "Undeclared evaluations" in page.words
     assert STRANGE in page.words
@@ -81,16 +81,16 @@ def test_an_undeclared_evaluation_is_named_and_never_called_an_older_definition(
 def test_an_undeclared_evaluation_changes_no_board(store):
     store.embed("alpha")
     store.measure(("alpha",), (0.7, 0.7), (0.71, 0.72))
-    before = take(store.root)
+    before = take(store.opened)
     for day, digest in enumerate(("d2", "d3"), 1):
         made = {"evaluation": STRANGE, "protocol_digest": digest, "day": day}
         store.measure(("alpha",), (0.9, 0.9), (0.999, 0.999), **made)
-    after = take(store.root)
+    after = take(store.opened)
     assert after.boards == before.boards
     assert after.chances == before.chances
     assert set(after.rows["superseded"]) == {None}
 
 
 def test_a_store_of_declared_evaluations_alone_has_no_such_section(searched, tmp_path):
-    build.build(searched.root, tmp_path / "site")
+    build.build(searched.opened, tmp_path / "site")
     assert "Undeclared evaluations" not in Page(tmp_path / "site/quality.html").words

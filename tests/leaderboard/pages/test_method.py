@@ -28,7 +28,7 @@ KNOWN = Definition("starter", "d1", "Starter", "Small.", {"seed": 42, "params": 
 
 def method(store, out, *known):
     sources = Sources(protocols=lambda: {one.name: one for one in known}, examples=lambda _: {})
-    build.build(store.root, out, sources=sources)
+    build.build(store.opened, out, sources=sources)
     return Page(out / "method.html")
 
 

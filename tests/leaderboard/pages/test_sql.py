@@ -29,7 +29,7 @@ def dist(tmp_path, monkeypatch):
 
 @pytest.fixture
 def rows(searched, tmp_path):
-    out = build.build(searched.root, tmp_path / "site").parent
+    out = build.build(searched.opened, tmp_path / "site").parent
     connection = duckdb.connect()
     connection.sql(
         f"CREATE TABLE results AS SELECT * REPLACE (created::TIMESTAMP AS created) FROM '{out}/data/results.parquet'"
@@ -62,7 +62,7 @@ def test_columns_are_explained_with_the_types_that_duckdb_gives_them(rows, searc
 
 
 def test_the_database_is_named_only_here_and_starts_only_when_asked(dist, searched, tmp_path):
-    out = build.build(searched.root, tmp_path / "site").parent
+    out = build.build(searched.opened, tmp_path / "site").parent
     for path in out.rglob("*.html"):
         text = path.read_text()
         assert ("wasm-unsafe-eval" in text) == (path.name == "sql.html"), path
@@ -79,7 +79,7 @@ def test_the_database_is_named_only_here_and_starts_only_when_asked(dist, search
 
 def test_without_its_files_the_page_says_what_to_run(searched, tmp_path, monkeypatch):
     monkeypatch.setattr(duckdb_wasm, "DIST", tmp_path / "none")
-    out = build.build(searched.root, tmp_path / "site").parent
+    out = build.build(searched.opened, tmp_path / "site").parent
     assert f"Run {duckdb_wasm.COMMAND} and build the site again" in Page(out / "sql.html").words
     assert not (out / "static/sql").exists()
     assert not (out / "data/results.arrow").exists()

@@ -35,7 +35,7 @@ def counted(monkeypatch):
 
 
 def certain(store, protocol="starter"):
-    return take(store.root).chances["tiny", protocol].certainties
+    return take(store.opened).chances["tiny", protocol].certainties
 
 
 def test_they_are_those_of_the_predictions(predicted):
@@ -54,7 +54,7 @@ def test_they_are_those_of_the_predictions(predicted):
 
 def test_a_resample_is_as_scikit_learn_has_it(predicted):
     drawn = resampling.draw(TASK, LABELS)
-    take(predicted.root)
+    take(predicted.opened)
     shelf = Intervals(predicted.root, "tiny", Store(predicted.root).versions)
     values = [one.auc.resampled[17] for one in shelf.of(shelf.kept).values()]
     images = np.repeat(np.arange(len(LABELS)), drawn.counts[17])
@@ -87,17 +87,17 @@ def test_a_much_better_row_has_a_small_p(predicted):
 
 
 def test_nothing_is_computed_twice(predicted, counted, tmp_path, monkeypatch):
-    build(predicted.root, tmp_path / "one")
+    build(predicted.opened, tmp_path / "one")
     assert counted == [3]
     monkeypatch.setattr(interval_cache, "Predictions", None)  # predictions are not even read
-    build(predicted.root, tmp_path / "two")
+    build(predicted.opened, tmp_path / "two")
     assert counted == [3]
     one, two = ({path.name: path.read_bytes() for path in (tmp_path / n).glob("*.*")} for n in ("one", "two"))
     assert one == two
 
 
 def test_of_a_new_row_only_itself_is_computed(predicted, counted):
-    take(predicted.root)
+    take(predicted.opened)
     predicted.embed("gamma", labels=LABELS)
     keep(predicted, ("gamma",), said(9))
     assert len(certain(predicted).subsets) == 4
@@ -137,7 +137,7 @@ def test_a_store_that_cannot_be_written_is_still_shown(predicted, capsys):
 
 
 def test_a_killed_writer_leaves_no_half_file(predicted, monkeypatch):
-    take(predicted.root)
+    take(predicted.opened)
     before = (predicted.root / "intervals" / "tiny.parquet").read_bytes()
     keep(predicted, ("alpha",), said(7))
 
@@ -148,15 +148,15 @@ def test_a_killed_writer_leaves_no_half_file(predicted, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(interval_cache_file.pq, "write_table", write)
         with pytest.raises(KeyboardInterrupt):
-            take(predicted.root)
+            take(predicted.opened)
     assert (predicted.root / "intervals" / "tiny.parquet").read_bytes() == before
     (predicted.root / "intervals" / ".tmp-left.parquet").write_bytes(b"PAR1 half")  # by a killed process
     assert len(certain(predicted).subsets) == 3
 
 
 def test_the_folder_is_neither_garbage_nor_a_version(predicted):
-    take(predicted.root)
-    assert gc.find(predicted.root, {}) == []
+    take(predicted.opened)
+    assert gc.find(predicted.root, predicted.opened.versions, {}) == []
     assert verify.verify(predicted.root).findings == ()
 
 
@@ -165,7 +165,7 @@ def test_without_labels_the_reason_is_shown(store, tmp_path):
     found = certain(store)
     assert found.subsets == {}
     assert "labels come with them" in found.reasons["alpha",]
-    build(store.root, tmp_path / "site")
+    build(store.opened, tmp_path / "site")
     assert "1 of 1 subsets has no resamples: no embeddings of tiny test" in words(tmp_path / "site")
     store.embed("other", labels=LABELS)  # labels belong to the images, whatever embedded them
     assert certain(store).reasons == {}
@@ -175,7 +175,7 @@ def test_rows_without_predictions_keep_wilsons_interval_and_say_so(predicted, tm
     predicted.embed("gamma", labels=LABELS)
     predicted.measure(("gamma",), (0.5, 0.5), (0.5, 0.5))
     assert certain(predicted).reasons == {("gamma",): "predictions were not kept"}
-    build(predicted.root, tmp_path / "site")
+    build(predicted.opened, tmp_path / "site")
     text = words(tmp_path / "site")
     assert text.count("(Wilson)") == 1  # among the singles; all subsets are on a page of their own
     assert "1 of 4 subsets has no resamples: predictions were not kept" in text
@@ -210,7 +210,7 @@ def test_one_image_of_a_class(store, tmp_path):
     assert (own.auc.low, own.acc.low) == (None, None)
     assert "only one image is of class 2" in own.auc.reason
     assert own.ece is not None
-    build(store.root, tmp_path / "site")
+    build(store.opened, tmp_path / "site")
     assert "only one image is of class 2" in words(tmp_path / "site")
 
 
@@ -243,7 +243,7 @@ def test_several_labels(store):
 
 
 def test_the_export_has_them(predicted, tmp_path):
-    build(predicted.root, tmp_path / "site")
+    build(predicted.opened, tmp_path / "site")
     (chance,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["chances"]
     found = certain(predicted)
     for one in chance["subsets"]:
@@ -252,7 +252,7 @@ def test_the_export_has_them(predicted, tmp_path):
 
 
 def test_the_page_shows_difference_interval_and_both_p(predicted, tmp_path):
-    build(predicted.root, tmp_path / "site")
+    build(predicted.opened, tmp_path / "site")
     text = words(tmp_path / "site")
     own = certain(predicted).subsets["alpha",]
     assert f"{own.auc.low:.3f} to {own.auc.high:.3f}" in text

@@ -59,7 +59,7 @@ def big(board, subsets):
 
 
 def test_a_drawing_holds_nothing_that_a_strict_page_refuses(searched):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     for markup in (validation(board), size(board), intervals(ROWS, "AUC of something")):
         root = drawn(markup)
         assert root.attrib.keys() == {"class", "viewBox", "role", "aria-label"}
@@ -110,7 +110,7 @@ def test_no_drawing_loads_anything(searched, monkeypatch):
         vl_convert, "vegalite_to_svg", lambda spec, **how: specs.append((str(spec), how)) or convert(spec, **how)
     )
     monkeypatch.setattr(client, "ask", draw)  # here, where one can watch it
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     validation(board), size(board), intervals(ROWS, "AUC"), pareto(DOTS, COSTS["hours"], "a machine")
     assert len(specs) == 4
     for spec, how in specs:
@@ -119,10 +119,10 @@ def test_no_drawing_loads_anything(searched, monkeypatch):
 
 
 def test_another_process_draws_the_same_bytes(searched):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     code = (
-        "import sys; from pathlib import Path; from tests.leaderboard.plots.test_plots import *;"
-        "(board,) = take(Path(sys.argv[1])).boards; print(intervals(ROWS, 'AUC'), validation(board), size(board))"
+        "import sys; from fuseboard.store.store import Store; from tests.leaderboard.plots.test_plots import *;"
+        "(board,) = take(Store(sys.argv[1])).boards; print(intervals(ROWS, 'AUC'), validation(board), size(board))"
     )
     command = [sys.executable, "-c", code, str(searched.root)]
     again = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -130,7 +130,7 @@ def test_another_process_draws_the_same_bytes(searched):
 
 
 def test_hundreds_of_subsets_stay_small(searched):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     many = big(board, 562)
     for markup in (validation(many), size(many)):
         assert len(markup) < 60_000
@@ -139,7 +139,7 @@ def test_hundreds_of_subsets_stay_small(searched):
 
 
 def test_validation_marks_every_role(searched):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     markup = validation(board)
     assert {"chosen", "all backbones", "oracle", "single", "validation ACC", "test ACC"} <= set(texts(markup))
     for name in ("chosen", "all backbones", "oracle"):
@@ -148,7 +148,7 @@ def test_validation_marks_every_role(searched):
 
 
 def test_size_follows_the_best_on_validation(searched):
-    (board,) = take(searched.root).boards
+    (board,) = take(searched.opened).boards
     said = titles(size(board))
     assert said[:3] == [
         "beta: test AUC 0.8500",
@@ -169,7 +169,7 @@ def test_intervals_are_sorted_and_say_what_is_not_known():
 
 def test_too_little_is_not_drawn(store):
     store.search({("alpha",): ((0.8, 0.7), (0.8, 0.7)), ("beta",): ((0.8, 0.7), (0.8, 0.7))})
-    (board,) = take(store.root).boards
+    (board,) = take(store.opened).boards
     assert validation(board) is None
     assert size(board) is None
     assert intervals([], "AUC") is None
@@ -179,7 +179,7 @@ def test_too_little_is_not_drawn(store):
 def test_equal_values_are_drawn(store):
     names = ("alpha", "beta", "gamma")
     store.search(dict.fromkeys([*((n,) for n in names), names], ((0.8, 0.7), (0.8, 0.7))))
-    (board,) = take(store.root).boards
+    (board,) = take(store.opened).boards
     assert "NaN" not in validation(board) + size(board)
 
 

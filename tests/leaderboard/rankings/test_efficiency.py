@@ -48,7 +48,7 @@ def profiled(store, name, auc, parameters=1_000_000, **profile):
 
 
 def rows(store):
-    snapshot = take(store.root)
+    snapshot = take(store.opened)
     (protocol,) = {board.protocol for board in snapshot.boards}
     found = extractions(snapshot.manifests)
     one = efficiency(singles(snapshot, protocol), snapshot.boards, found, snapshot.manifests)

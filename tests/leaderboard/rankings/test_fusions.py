@@ -12,7 +12,7 @@ from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, TASK, keep, said
 
 
 def of(store):
-    return fusions(take(store.root), "starter")
+    return fusions(take(store.opened), "starter")
 
 
 def rows(store):
@@ -83,7 +83,7 @@ def test_means_are_over_datasets_with_a_choice_and_a_way_that_lacks_one_is_not_r
 
 
 def test_the_page_shows_cells_differences_and_subsets(predicted, tmp_path):
-    build(predicted.root, tmp_path / "site")
+    build(predicted.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/fusion.html")
     found = rows(predicted)
     assert f"{100 * found['best single'].mean_difference.value:+.2f}".replace("-", "\N{MINUS SIGN}") in page.words
@@ -94,7 +94,7 @@ def test_the_page_shows_cells_differences_and_subsets(predicted, tmp_path):
 def test_a_pool_of_few_among_many_is_not_called_incomplete(searched, tmp_path):
     for number in range(60):
         searched.measure((f"single-{number:02}",), (0.5, 0.5), (0.5, 0.5))
-    build(searched.root, tmp_path / "site")
+    build(searched.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/fusion.html").words
     assert "all 7 of their subsets were measured. 60 more were measured alone only" in page
     everything = "".join(path.read_text() for path in (tmp_path / "site").rglob("*.html"))

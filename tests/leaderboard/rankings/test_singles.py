@@ -26,7 +26,7 @@ def alone(store):
 
 
 def of(store):
-    return singles(take(store.root), "starter")
+    return singles(take(store.opened), "starter")
 
 
 def rows(store):
@@ -102,7 +102,7 @@ def test_a_set_that_was_transferred_to_as_well_keeps_its_column(alone):
 
 def test_the_page_has_it_all_without_scripts(alone, tmp_path):
     keep(alone, ("delta",), said(3), dataset="octmnist")
-    build(alone.root, tmp_path / "site")
+    build(alone.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/singles.html")
     best = of(alone).rows[0]
     assert f"{best.mean_auc:.4f}" in page.words
@@ -116,7 +116,7 @@ def test_the_page_has_it_all_without_scripts(alone, tmp_path):
 
 def test_names_are_text(store, tmp_path):
     store.measure(("<b>x",), (0.9, 0.9), (0.9, 0.9), protocol="<i>p")
-    build(store.root, tmp_path / "site")
+    build(store.opened, tmp_path / "site")
     for name in ("singles", "fusion", "contribution"):
         text = (tmp_path / "site" / f"boards/{name}.html").read_text()
         assert "<b>x" not in text

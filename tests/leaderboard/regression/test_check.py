@@ -31,9 +31,9 @@ def put(store, subset, draw, **changes):
     store.measure(subset, metrics, metrics, scores=scores.tolist(), **changes)
 
 
-def as_measured(root, dataset, protocol, subset):
+def as_measured(store, dataset, protocol, subset):
     """A fit that gives what the store has."""
-    rows = results.read(root, "fusion", dataset).filter(protocol=protocol).to_dicts()
+    rows = store.rows("fusion", dataset).filter(protocol=protocol).to_dicts()
     newest = sorted((row for row in rows if tuple(row["subset"]) == subset), key=lambda row: row["created"])
     return {row["split"]: {"auc": row["auc"], "acc": row["acc"]} for row in newest}
 
@@ -46,8 +46,8 @@ def accepted(store, tmp_path):
     for draw, subset in enumerate((("alpha",), ("beta",), ("alpha", "beta"))):
         put(store, subset, draw)
     store.folder = tmp_path / "reference"
-    store.files = check.accept(store.root, store.folder)
-    store.check = lambda refit=as_measured: check.check(store.root, store.folder, refit)
+    store.files = check.accept(store.opened, store.folder)
+    store.check = lambda refit=as_measured: check.check(store.opened, store.folder, refit)
     return store
 
 
@@ -57,7 +57,7 @@ def told(report):
 
 def test_nothing_changed_is_nothing_found(accepted):
     report = accepted.check()
-    assert (report.findings, report.has_failed) == ((), False)
+    assert report.findings == ()
     assert "6 rows recomputed from their predictions; 0 kept none" in report.remarks
     assert "6 rows held against the reference in reference" in report.remarks
     assert [path.name for path in accepted.files] == ["tiny.csv", "verdicts.csv"]
@@ -70,7 +70,7 @@ def test_the_reference_is_the_store_to_the_last_digit(accepted):
         assert (line.auc, line.acc) == (row["auc"], row["acc"])
         assert (line.fingerprints, line.source_md5) == (tuple(row["fingerprints"]), row["source_md5"])
     before = accepted.files[0].read_bytes()
-    check.accept(accepted.root, accepted.folder)
+    check.accept(accepted.opened, accepted.folder)
     assert accepted.files[0].read_bytes() == before
 
 
@@ -81,7 +81,7 @@ def test_an_unexplained_move_fails(accepted):
     assert {f.why for f in report.findings if f.kind == "moved"} == {
         "no input changed: look at what was changed in the code"
     }
-    assert report.has_failed
+    assert any(finding.is_bad for finding in report.findings)
 
 
 def test_a_small_move_is_none(accepted):
@@ -139,7 +139,7 @@ def test_a_removed_row_fails(accepted):
     assert gone == {
         f"tiny {split}, fusion of {s} (starter)" for split in ("val", "test") for s in ("beta", "alpha + beta")
     }
-    assert report.has_failed
+    assert any(finding.is_bad for finding in report.findings)
 
 
 def test_all_rows_removed_with_embeddings_left_fails(accepted):
@@ -156,22 +156,22 @@ def test_a_dataset_that_the_store_never_had_is_told_and_not_failed(accepted):
 
 
 def test_a_fit_that_gives_something_else_fails(accepted):
-    def worse(root, dataset, protocol, subset):
+    def worse(store, dataset, protocol, subset):
         return {
-            split: {**m, "auc": m["auc"] - 0.002} for split, m in as_measured(root, dataset, protocol, subset).items()
+            split: {**m, "auc": m["auc"] - 0.002} for split, m in as_measured(store, dataset, protocol, subset).items()
         }
 
     report = accepted.check(worse)
     assert {f.kind for f in report.findings} == {"fitted anew"}
-    assert report.has_failed
+    assert any(finding.is_bad for finding in report.findings)
 
 
 def test_what_is_fitted_anew_is_the_singles_and_the_chosen(accepted):
     asked = []
 
-    def refit(root, dataset, protocol, subset):
+    def refit(store, dataset, protocol, subset):
         asked.append((dataset, protocol, subset))
-        return as_measured(root, dataset, protocol, subset)
+        return as_measured(store, dataset, protocol, subset)
 
     report = accepted.check(refit)
     rows = results.read(accepted.root).filter(split="val").to_dicts()
@@ -205,7 +205,7 @@ def test_accepting_one_dataset_keeps_what_was_said_of_others(accepted):
         Decimal("0.9"), Decimal("0.9"), "reproduced", Decimal(0), "", "k",
     )  # fmt: skip
     verdict_file.write([verdict], path)
-    check.accept(accepted.root, accepted.folder)
+    check.accept(accepted.opened, accepted.folder)
     assert verdict_file.read(path) == (verdict,)
 
 
@@ -215,7 +215,7 @@ def test_a_missing_metric_is_no_zero(accepted):
     put(accepted, ("beta",), 1)
     report = accepted.check()
     assert [f.now for f in report.findings if f.kind == "moved" and f.what == "auc"] == [None, None]
-    check.accept(accepted.root, accepted.folder)  # rows without predictions are not in it
+    check.accept(accepted.opened, accepted.folder)  # rows without predictions are not in it
     assert ("alpha",) not in {row.subset for row in reference.read(accepted.folder)}
 
 
@@ -264,9 +264,9 @@ def test_a_row_that_stands_twice_is_refused(accepted):
 
 def test_no_reference_is_one_line(accepted, tmp_path):
     with pytest.raises(FuseboardError, match="no such folder; write one with `fuseboard leaderboard accept`"):
-        check.check(accepted.root, tmp_path / "nowhere", as_measured)
+        check.check(accepted.opened, tmp_path / "nowhere", as_measured)
 
 
 def test_an_empty_store_has_no_reference_to_give(store, tmp_path):
     with pytest.raises(FuseboardError, match="no row kept its predictions"):
-        check.accept(store.root, tmp_path / "reference")
+        check.accept(store.opened, tmp_path / "reference")

@@ -18,7 +18,7 @@ def kept(store):
 
     def keep(auc=right[0], acc=right[1], scores=scores):
         store.measure(("alpha",), (auc, acc), (auc, acc), scores=scores.tolist())
-        return recompute(store.root, results.read(store.root, scores=True))
+        return recompute(store.opened, results.read(store.root, scores=True))
 
     keep.right = right
     return keep
@@ -47,15 +47,15 @@ def test_missing_predictions_are_found(kept):
 
 
 def test_rows_without_predictions_are_not_counted(searched):
-    assert recompute(searched.root, results.read(searched.root, scores=True)).rows == 0
+    assert recompute(searched.opened, results.read(searched.root, scores=True)).rows == 0
 
 
 def test_labels_that_are_gone_are_a_finding(store):
     store.measure(("gone",), (0.5, 0.5), (0.5, 0.5), scores=[[1.0, 0.0, 0.0]] * 12)
-    found = recompute(store.root, results.read(store.root, scores=True))
+    found = recompute(store.opened, results.read(store.root, scores=True))
     assert len(found.findings) == 2
     assert "cannot be read" in found.findings[0].why
 
 
 def test_an_empty_store_has_nothing_to_recompute(store):
-    assert recompute(store.root, results.read(store.root, scores=True)).rows == 0
+    assert recompute(store.opened, results.read(store.root, scores=True)).rows == 0

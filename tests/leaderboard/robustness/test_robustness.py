@@ -16,7 +16,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def boards(store):
-    snapshot = take(store.root)
+    snapshot = take(store.opened)
     return corrupted(snapshot.rows, snapshot.exposures, snapshot.boards, {})
 
 
@@ -140,7 +140,7 @@ def test_reported_figures_stand_beside_the_same_images_only(store):
 def test_the_page_shows_every_condition_and_leads_to_its_row(store, tmp_path):
     embed(store, "alpha")
     expected = by_hand(expose(store, ("alpha",)))
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     page = Page(tmp_path / f"site/robustness/{TWIN}.html")
     shown = {float(attrs["value"]) for attrs in page.all("data")}
     assert set(map(float, expected.values())) <= shown
@@ -165,7 +165,7 @@ def test_several_labels_are_read_from_the_predictions(store):
 
 
 def test_an_empty_store_says_which_command_fills_the_board(store, tmp_path):
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     assert "fuseboard evaluate corruption breastmnist" in Page(tmp_path / "site/boards/robustness.html").words
 
 
@@ -173,7 +173,7 @@ def test_names_and_splits_of_strangers_are_text(store, tmp_path):
     embed(store, "alpha")
     expose(store, ("alpha",), corruptions=(HOSTILE, "x" * 200))
     expose(store, (HOSTILE, "y" * 200), corruptions=(HOSTILE,), protocol=HOSTILE)
-    build.build(store.root, tmp_path / "site")
+    build.build(store.opened, tmp_path / "site")
     for path in (tmp_path / "site").rglob("*.html"):
         assert HOSTILE not in path.read_text(encoding="utf-8"), path
 

@@ -31,7 +31,7 @@ def line(text, identity):
 def test_every_row_has_a_cell_with_its_metrics_at_full_precision(searched):
     searched.measure(("alpha",), (1 / 3, 2 / 3), (1 / 7, 0.1 + 0.2), dataset="other")
     pages = built(searched, "provenance")
-    rows = take(searched.root).rows
+    rows = take(searched.opened).rows
     assert set(pages) == {"provenance/tiny.html", "provenance/other.html"}
     for one in rows.iter_rows(named=True):
         shown = pages[address.provenance(one["dataset"])].cell(address.row_id(one["key"]))
@@ -40,7 +40,7 @@ def test_every_row_has_a_cell_with_its_metrics_at_full_precision(searched):
 
 def test_a_line_leads_to_its_versions_definition_and_environment(searched):
     text = built(searched, "provenance")["provenance/tiny.html"].html
-    key = next(k for k, s in take(searched.root).rows.select("key", "subset").iter_rows() if s == ["alpha", "gamma"])
+    key = next(k for k, s in take(searched.opened).rows.select("key", "subset").iter_rows() if s == ["alpha", "gamma"])
     inside = next(part for part in text.split("<tr") if f'id="{address.row_id(key)}"' in part)
     ids = re.findall(r'href="#(\w+)"', inside)
     assert [one[0] for one in ids] == ["v", "v", "d", "e"]
@@ -53,7 +53,7 @@ def test_a_line_leads_to_its_versions_definition_and_environment(searched):
 
 def test_the_cells_say_what_they_are_for_scripts(searched):
     text = built(searched, "provenance")["provenance/tiny.html"].html
-    key = take(searched.root).rows["key"][0]
+    key = take(searched.opened).rows["key"][0]
     said = line(text, address.row_id(key))
     assert list(said) == ["Subset", "Definition", "Validation", "Test", "Machine", "Made", "Command"]
     assert said["Command"].startswith("fuseboard search tiny --strategy all --backbones ")
@@ -71,7 +71,7 @@ def test_splits_of_two_fits_are_two_lines(store):
 
 
 def _tests(store):
-    rows = take(store.root).rows
+    rows = take(store.opened).rows
     return [row["key"] for row in rows.iter_rows(named=True) if row["split"] == "test"]
 
 

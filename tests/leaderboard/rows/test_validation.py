@@ -23,7 +23,7 @@ def out(tmp_path):
 
 
 def home(store, out, sources=None):
-    build.build(store.root, out, sources=sources)
+    build.build(store.opened, out, sources=sources)
     return Page(out / "index.html").words
 
 
@@ -114,7 +114,7 @@ def test_narrower_numbers_and_unknown_columns_are_read(searched):
 def test_a_damaged_file_is_still_an_error(searched, out):
     file_of(searched).write_bytes(b"PAR1")
     with pytest.raises(FuseboardError, match="not a readable results file"):
-        build.build(searched.root, out)
+        build.build(searched.opened, out)
     assert not out.exists()
 
 
@@ -170,7 +170,7 @@ def test_datasets_of_any_name_stay_in_the_site(store, out):
         for path in results.folder_of(store.root, "fusion", f"d{number}").iterdir():
             pl.read_parquet(path).with_columns(dataset=pl.lit(dataset)).write_parquet(path)
     beside, inside = set(out.parent.iterdir()), set(store.root.rglob("*"))
-    build.build(store.root, out)
+    build.build(store.opened, out)
     assert set(out.parent.iterdir()) - beside == {out}
     assert {path.parent for path in set(store.root.rglob("*")) - inside} <= {store.root, store.root / "intervals"}
     text = Page(out / "index.html").text

@@ -19,7 +19,7 @@ def out(tmp_path):
 
 
 def build(store, out):
-    assert site.build(store.root, out) == out / "index.html"
+    assert site.build(store.opened, out) == out / "index.html"
     return {path.relative_to(out).as_posix(): Page(path) for path in out.rglob("*.html")}
 
 
@@ -52,10 +52,10 @@ def test_the_oracle_is_marked_on_its_row(searched, out):
 
 
 def test_the_same_store_gives_the_same_bytes(searched, tmp_path):
-    site.build(searched.root, tmp_path / "one")
-    site.build(searched.root, tmp_path / "two")
+    site.build(searched.opened, tmp_path / "one")
+    site.build(searched.opened, tmp_path / "two")
     assert files(tmp_path / "one") == files(tmp_path / "two")
-    site.build(searched.root, tmp_path / "one")
+    site.build(searched.opened, tmp_path / "one")
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
@@ -205,7 +205,7 @@ def test_a_folder_that_is_not_a_site_is_left_alone(searched, out):
     out.mkdir()
     (out / "thesis.txt").write_text("ten years of work")
     with pytest.raises(FuseboardError, match="not a site built by fuseboard"):
-        site.build(searched.root, out)
+        site.build(searched.opened, out)
     assert files(out.parent / "site") == {(out / "thesis.txt").relative_to(out): b"ten years of work"}
 
 
@@ -215,7 +215,7 @@ def test_a_failed_build_leaves_the_old_site_and_nothing_else(searched, out, monk
     searched.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="other")  # else there would be nothing to build
     monkeypatch.setattr(tables, "FOLDER", out / "absent")  # fails in the middle of writing
     with pytest.raises(FileNotFoundError):
-        site.build(searched.root, out)
+        site.build(searched.opened, out)
     assert files(out) == before
     assert set(out.parent.iterdir()) == beside
 
@@ -223,4 +223,4 @@ def test_a_failed_build_leaves_the_old_site_and_nothing_else(searched, out, monk
 def test_a_file_in_the_way_is_an_error(searched, out):
     out.write_text("")
     with pytest.raises(FuseboardError, match="is not a folder"):
-        site.build(searched.root, out)
+        site.build(searched.opened, out)

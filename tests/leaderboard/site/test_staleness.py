@@ -39,7 +39,8 @@ def built(predicted, tmp_path, monkeypatch):
 
     def again(**changes):
         told = []
-        build.build(predicted.root, predicted.out, **{"submitted": predicted.submitted, "tell": told.append, **changes})
+        given = {"submitted": predicted.submitted, "tell": told.append, **changes}
+        build.build(predicted.opened, predicted.out, **given)
         return told != [NOTHING]
 
     predicted.again = again
@@ -182,14 +183,14 @@ def test_a_site_of_before_there_were_stamps_is_ours(built, marker):
 
 
 def test_two_folders_get_the_same_bytes(built, tmp_path):
-    build.build(built.root, tmp_path / "other", built.submitted)
+    build.build(built.opened, tmp_path / "other", built.submitted)
     assert files(tmp_path / "other") == files(built.out)
 
 
 def test_a_copied_site_is_still_current(built, tmp_path):
     shutil.copytree(built.out, tmp_path / "copy")
     before = seen(tmp_path / "copy")
-    build.build(built.root, tmp_path / "copy", built.submitted)
+    build.build(built.opened, tmp_path / "copy", built.submitted)
     assert seen(tmp_path / "copy") == before
 
 
@@ -215,10 +216,12 @@ def test_the_marker_says_what_every_file_was(built):
 def test_looking_imports_nothing_that_pages_are_made_with(built):
     # `Inputs.of` in between stands for the build that made this site: only the command line hands the sources in.
     script = """
-import sys, fuseboard
+import sys
+from fuseboard import cli
 from fuseboard.leaderboard.site import build as site; from fuseboard.leaderboard.site import staleness as stamp
+from fuseboard.store.store import Store
 store, out, submitted = map(__import__("pathlib").Path, sys.argv[1:])
-inputs = stamp.Inputs.of(store, submitted, fuseboard.sources, site.URL)
+inputs = stamp.Inputs.of(Store(store), submitted, cli.sources, site.URL)
 (out / ".fuseboard-site").unlink()
 (out / ".fuseboard-site").write_text(stamp.made(out, inputs))
 options = {"--store": store, "--out": out, "--submissions": submitted}

@@ -22,7 +22,7 @@ def measured(store):
 
 
 def build(store, tmp_path):
-    site.build(store.root, tmp_path / "site")
+    site.build(store.opened, tmp_path / "site")
     return (tmp_path / "site" / "reported.html").read_text(), json.loads(
         (tmp_path / "site" / "data" / "results.json").read_text()
     )

@@ -1,0 +1,67 @@
+"""Names of versions: which one `backbone`, or `backbone@fingerprint-prefix`, means in a store."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError, UsageError, unknown
+
+Survey = tuple[list[Version], Mapping[Path, FuseboardError]]
+"""The versions of a store that can be read, and by folder what is wrong with the others."""
+
+
+def named(
+    spec: str, dataset: str | None, survey: Survey, cards: Callable[[], Mapping[str, str]], root: Path
+) -> Version:
+    """The version that a name means.
+
+    Args:
+        spec: what to look for. A name alone means the version of the present card where there are several.
+        dataset: only versions that hold it count, where there are any.
+        survey: of the store.
+        cards: gives, per backbone, the fingerprint that its present card makes. Called where a name has several.
+        root: the store, for errors.
+
+    Raises:
+        FuseboardError: nothing fits, or several do, or a manifest of the backbone cannot be read. Never guesses which
+            of two versions was meant.
+    """
+    name, _, prefix = spec.partition("@")
+    found, broken = survey
+    if error := next((e for folder, e in broken.items() if folder.parent.name == name), None):
+        raise error
+    versions = [v for v in found if v.manifest.backbone == name]
+    if not versions:
+        there = {v.manifest.backbone for v in found} | {folder.parent.name for folder in broken}
+        raise unknown("backbone", name, there, f"the store {root}")
+    fitting = [v for v in versions if v.manifest.fingerprint.startswith(prefix)]
+    if not fitting:
+        raise unknown("version", spec, [v.spec for v in versions], f"the store {root}")
+    with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
+    wanted = [v for v in with_data if len(with_data) > 1 and v.manifest.fingerprint == cards().get(name)]
+    if len(with_data) > 1 and not wanted:
+        raise FuseboardError(
+            f"{name} has {len(with_data)} versions in {root}; name one: {', '.join(v.spec for v in with_data)}"
+        )
+    return (wanted or with_data)[0]
+
+
+def by_backbone(dataset: str, found: Sequence[Version]) -> dict[str, Version]:
+    """Backbone -> its version, by name.
+
+    Args:
+        dataset: which all of them hold.
+        found: one version per backbone.
+
+    Raises:
+        FuseboardError: a backbone is there twice, or two embedded different source files of the dataset.
+    """
+    versions = {version.manifest.backbone: version for version in sorted(found, key=lambda v: v.manifest.backbone)}
+    if len(versions) < len(found):
+        raise UsageError("a backbone is named twice; a subset holds it once")
+    sources = {version.manifest.dataset(dataset).source_md5: name for name, version in versions.items()}
+    if len(sources) > 1:
+        raise FuseboardError(
+            f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
+        )
+    return versions
