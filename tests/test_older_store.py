@@ -1,0 +1,134 @@
+"""A store of commit 7046aa5 opens with the present code: the same rows and numbers, and nothing is computed again.
+
+`data/store-7046aa5.tar.xz` holds a store of two backbones, 60 images of each split of digits, a search and four
+evaluations under `starter`; a reference that `leaderboard accept` wrote; and in `expected/` what that commit answered.
+The test speaks to the command line, in the words of that time, so commands renamed since must still answer to them.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+ARCHIVE = Path(__file__).parent / "data" / "store-7046aa5.tar.xz"
+DATA = "digits-first60"
+EVALUATIONS = ("singles", "knn", "late", "linear-probe")
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("xgboost")
+    folder = tmp_path_factory.mktemp("older")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command over the store from the folder around it."""
+    own = {"PYTHONPATH": str(REPOSITORY), "FUSEBOARD_STORE": str(folder / "store")}
+    command = [sys.executable, "-m", "fuseboard", *arguments]
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **own}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def expected(folder: Path, name: str) -> Any:
+    return json.loads((folder / "expected" / f"{name}.json").read_text())
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Of everything that was computed."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for part in ("embeddings", "results", "similarity")
+        for path in sorted((folder / "store" / part).rglob("*"))
+        if path.is_file()
+    }
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Every number of a JSON answer, in order, whatever the keys are called."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from numbers(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from numbers(one)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+
+
+def figures(path: Path) -> list[Counter[str]]:
+    """The cells of each row of a CSV that are numbers, as they are written, whatever the columns are called."""
+
+    def is_number(cell: str) -> bool:
+        try:
+            float(cell)
+        except ValueError:
+            return False
+        return True
+
+    with path.open(newline="") as file:
+        return [Counter(filter(is_number, row)) for row in list(csv.reader(file))[1:]]
+
+
+@pytest.mark.parametrize("view", ["versions", "shards", "results"])
+def test_every_row_is_read_as_it_was(older: Path, view: str) -> None:
+    before = expected(older, view)
+    now = json.loads(run(older, "store", "sql", f"SELECT * FROM {view}", "--json").stdout)
+    assert len(before) > 1
+
+    def canonical(rows: list[dict[str, Any]]) -> list[str]:
+        return sorted(json.dumps({name: row[name] for name in before[0]}, sort_keys=True) for row in rows)
+
+    assert canonical(now) == canonical(before)
+
+
+def test_every_byte_is_verified(older: Path) -> None:
+    assert json.loads(run(older, "store", "verify", "--json").stdout) == expected(older, "verify")
+
+
+def test_the_check_says_what_it_said(older: Path) -> None:
+    """Metrics from predictions, rows against the reference, and two subsets fitted anew."""
+    now = run(older, "leaderboard", "check", "--reference", "reference").stdout
+    assert now == (older / "expected" / "check.txt").read_text()
+
+
+def test_nothing_is_computed_again(older: Path) -> None:
+    before = hashes(older)
+    run(older, "extract", "hog", "pixels", "-d", "digits", "--limit", "60")
+    searched = run(older, "search", DATA, "--protocol", "starter", "--json")
+    assert "0 fits" in searched.stderr
+    assert list(numbers(json.loads(searched.stdout))) == list(numbers(expected(older, "search")))
+    for name in EVALUATIONS:
+        now = run(older, "evaluate", name, DATA, "--protocol", "starter", "--json").stdout
+        assert list(numbers(json.loads(now))) == list(numbers(expected(older, name))), name
+    similar = run(older, "similarity", DATA, "--json")
+    assert list(numbers(json.loads(similar.stdout))) == list(numbers(expected(older, "similarity")))
+    assert hashes(older) == before
+
+
+def test_the_boards_show_the_same_numbers(older: Path) -> None:
+    intervals = older / "store" / "intervals" / f"{DATA}.parquet"
+    kept = pl.read_parquet(intervals)
+    run(older, "leaderboard", "build", "--out", "site")
+    assert pl.read_parquet(intervals).equals(kept)
+    tables = sorted((older / "expected").glob("*.csv"))
+    assert len(tables) > 10
+    for table in tables:
+        before, now = figures(table), figures(older / "site" / "data" / table.name)
+        assert len(now) == len(before), table.name
+        for row, there in zip(before, now, strict=True):
+            assert row <= there, f"{table.name}: {row - there} is no longer there"
