@@ -11,6 +11,7 @@ from fuseboard.leaderboard.published.biofuse_2024 import ReportedSearch, summari
 from fuseboard.leaderboard.published.grid import Grid, Row, pivot, plain
 from fuseboard.leaderboard.published.verdicts.groups import Lines, lines
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
+from fuseboard.store.statistics import alexnet_reference
 
 VALIDATED = {"val_acc": "val ACC", "val_auc": "val AUC", "test_acc": "test ACC", "test_auc": "test AUC"}
 
@@ -187,7 +188,7 @@ _PAGE: tuple[tuple[str, str, str, Callable[[Sequence[Row]], list[Grid]]], ...] =
         _by_model,
     ),
     (
-        "di_salvo_2024_alexnet_medmnist_c.csv",
+        alexnet_reference.FILE.name,
         "MedMNIST-C: errors of AlexNet",
         "The reference by which corruption errors are divided: 1 - balanced accuracy, mean over severities.",
         lambda rows: [pivot("Error under each corruption", rows, "corruption", "dataset", "error")],

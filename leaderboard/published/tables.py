@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics import alexnet_reference
 
 FOLDER = Path(__file__).parent / "data"
+"""Where the files lie, but for AlexNet's errors, which lie beside the statistics that divide by them."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -119,20 +121,29 @@ TABLES: dict[str, type[Published]] = {
     "biofuse_2026_imagenet.csv": ImageNet,
     "biofuse_2026_singles.csv": Single,
     "biofuse_2026_sweep_times.csv": SweepTime,
-    "di_salvo_2024_alexnet_medmnist_c.csv": CorruptionError,
+    alexnet_reference.FILE.name: CorruptionError,
     "doerrich_2024_medmnist_plus_224.csv": TrainedBaseline,
     "manzari_2025_medvitv2_medmnist_c.csv": Robustness,
     "yang_2023_medmnist_v2.csv": Baseline,
 }
 
 
-def load(name: str, folder: Path = FOLDER) -> list[dict[str, Any]]:
+def path_of(name: str) -> Path:
+    """Where one of the files lies."""
+    return alexnet_reference.FILE if name == alexnet_reference.FILE.name else FOLDER / name
+
+
+def load(name: str, path: Path | None = None) -> list[dict[str, Any]]:
     """The rows of one file, checked, in the file's order, with an empty cell as None.
+
+    Args:
+        name: of the file.
+        path: where it lies, unless where the project has it.
 
     Raises:
         FuseboardError: a row does not fit its table; the message names the file, the line and the column.
     """
-    path, model = folder / name, TABLES[name]
+    path, model = path or path_of(name), TABLES[name]
     rows = []
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)

@@ -10,8 +10,9 @@ from fuseboard.leaderboard.robustness.robustness import Corrupted
 from fuseboard.leaderboard.robustness.subset_errors import Exposed
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.evaluations import CORRUPTION
+from fuseboard.store.statistics import alexnet_reference
 
-ALEXNET, MEDVIT = "di_salvo_2024_alexnet_medmnist_c.csv", "manzari_2025_medvitv2_medmnist_c.csv"
+ALEXNET, MEDVIT = alexnet_reference.FILE.name, "manzari_2025_medvitv2_medmnist_c.csv"
 REFERENCE = "the reference: its BE and rBE are 1 by definition"
 
 

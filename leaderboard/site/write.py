@@ -77,7 +77,7 @@ def _static() -> Mapping[str, Path]:
     """What the pages load, and published tables as they are: path on the site -> file."""
     found = {f"static/{source.name}": source for source in sorted(STATIC.iterdir())}
     found |= {f"static/sql/{name}": source for name, source in duckdb_wasm.files().items()}
-    return found | {f"data/reported/{name}": reported.FOLDER / name for name in reported.TABLES}
+    return found | {f"data/reported/{name}": reported.path_of(name) for name in reported.TABLES}
 
 
 def _put_table(folder: Path, name: str, frame: pl.DataFrame) -> None:

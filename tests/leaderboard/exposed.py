@@ -9,7 +9,7 @@ from fuseboard.store.results.corruption_errors import CLEAN
 from fuseboard.store.statistics import alexnet_reference
 
 DATA, TWIN = "breastmnist-28", "breastmnist-28-c"
-CORRUPTIONS = tuple(alexnet_reference.ERRORS["breastmnist"].corrupted)
+CORRUPTIONS = tuple(alexnet_reference.errors()["breastmnist"].corrupted)
 LABELS = np.arange(40, dtype=np.uint16) % 4 // 3
 """30 images of one class and 10 of the other, so that accuracy and balanced accuracy differ."""
 TASK = "binary-class"

@@ -8,6 +8,7 @@ from typing import Any
 
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.published.verdicts.model_names import NAMES, NINE, backbones
+from fuseboard.store.statistics import alexnet_reference
 
 Row = Mapping[str, Any]
 
@@ -61,7 +62,7 @@ def _cells() -> Iterator[Cell]:
                 split, _, metric = column.partition("_")
                 if split not in ("val", "test"):
                     split, metric = "", column
-                # The shortest text that gives this float again is the file's own: it has far fewer than 15 digits.
+                # The shortest text that gives this float again is the file's own.
                 figure = Decimal(repr(value))
                 yield Cell(file, row["dataset"], subject, metric, split, figure, subset, why, command)
 
@@ -149,7 +150,7 @@ _FILES: dict[str, Callable[[Row, str], Meaning]] = {
     "biofuse_2026_imagenet.csv": _imagenet,
     "biofuse_2026_singles.csv": _single,
     "biofuse_2026_sweep_times.csv": _sweep,
-    "di_salvo_2024_alexnet_medmnist_c.csv": _alexnet,
+    alexnet_reference.FILE.name: _alexnet,
     "doerrich_2024_medmnist_plus_224.csv": _medmnist_plus,
     "manzari_2025_medvitv2_medmnist_c.csv": _medvit,
     "yang_2023_medmnist_v2.csv": _medmnist_v2,

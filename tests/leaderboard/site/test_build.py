@@ -160,7 +160,7 @@ def test_reported_numbers_are_set_apart_and_downloadable(searched, out):
     assert "DINOv2-giant" in pages["reported.html"].words
     assert "CheXagent" not in pages["index.html"].words + pages["datasets/tiny.html"].words
     for name in tables.TABLES:
-        assert (out / "data" / "reported" / name).read_bytes() == (tables.FOLDER / name).read_bytes()
+        assert (out / "data" / "reported" / name).read_bytes() == tables.path_of(name).read_bytes()
 
 
 def test_exports_have_full_precision(store, out):

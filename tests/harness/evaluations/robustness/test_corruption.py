@@ -36,7 +36,7 @@ from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.store import Store
 
 DATA, TWIN = "breastmnist-28", "breastmnist-28-c"
-CORRUPTIONS = tuple(alexnet_reference.ERRORS["breastmnist"].corrupted)
+CORRUPTIONS = tuple(alexnet_reference.errors()["breastmnist"].corrupted)
 ROWS = {"train": slice(0, 60), "val": slice(60, 90), "test": slice(90, 110)}
 RULES = protocol.get("starter")
 RULES = RULES.model_copy(update={"params": RULES.params.model_copy(update={"n_estimators": 4})})
@@ -189,7 +189,7 @@ def test_the_table_holds_the_paper_s_numbers(measured: tuple[Path, Resilience]) 
         assert (clean["error"], clean["be"]) == (against.errors.clean, None)
         pixelate = by_line["+".join(subset), "pixelate"]
         assert [pixelate[f"severity_{n}"] for n in range(1, 6)] == list(against.errors.corrupted["pixelate"])
-        assert pixelate["be"] == pixelate["error"] / alexnet_reference.ERRORS["breastmnist"].corrupted["pixelate"]
+        assert pixelate["be"] == pixelate["error"] / alexnet_reference.errors()["breastmnist"].corrupted["pixelate"]
     assert any("smaller images, for which neither severities nor reference were made" in note for note in found.notes)
 
 
