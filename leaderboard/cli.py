@@ -19,7 +19,10 @@ SubmissionsOption = Annotated[
     Path | None, typer.Option("--submissions", help="Their folder; else ./submissions where there is one.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="The site's folder.")]
-ReferenceOption = Annotated[Path | None, typer.Option("--reference", help="Its folder; else the project's own.")]
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Its folder; else that of this checkout of fuseboard, else the store's."),
+]
 UrlOption = Annotated[str | None, typer.Option("--url", help="Where the site will stand; else where `serve` shows it.")]
 SITE = Path("site")
 
@@ -83,7 +86,9 @@ def commands(
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
 
-        report = regression.check(Store(store, cards), reference or references.FOLDER, refit)
+        opened = Store(store, cards)
+        folder = reference or references.folder_to_read(opened, Path.cwd())
+        report = regression.check(opened, folder, refit)
         if report.findings:
             _print_findings(report.findings)
         for remark in report.remarks:
@@ -100,7 +105,11 @@ def commands(
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
 
-        for path in regression.accept(Store(store, cards), reference or references.FOLDER):
+        opened = Store(store, cards)
+        folder = reference or references.folder_to_write(opened, Path.cwd())
+        written = regression.accept(opened, folder)
+        typer.echo(f"the reference is in {folder}", err=True)
+        for path in written:
             typer.echo(path)
 
     return app

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -18,8 +19,14 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 from fuseboard.store.results.rows import Metric
+from fuseboard.store.store import Store
 
-FOLDER = Path(__file__).parents[1] / "reference"
+SHIPPED = Path(__file__).parents[1] / "reference"
+"""What this project measured, as it was installed: read where there is no other reference, and never written."""
+IN_CHECKOUT = Path("leaderboard/reference")
+"""The same in a checkout of the project, where it is part of what is worked on."""
+BESIDE_STORE = "reference"
+"""A folder of the store."""
 VERDICTS = "verdicts.csv"
 
 IDENTITY = ("dataset", "evaluation", "protocol", "split", "subset", "fusion", "classifier", "seed")
@@ -97,6 +104,31 @@ def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
         )
         for row in kept.filter(pl.col("superseded").is_null()).sort(IDENTITY).iter_rows(named=True)
     ]
+
+
+def folder_to_write(store: Store, here: Path) -> Path:
+    """Where a reference belongs: in the checkout of this project that the working directory is, else in the store.
+
+    Args:
+        store: that the reference is made from.
+        here: the working directory.
+    """
+    return here / IN_CHECKOUT if _is_checkout(here) else store.root / BESIDE_STORE
+
+
+def folder_to_read(store: Store, here: Path) -> Path:
+    """Where `folder_to_write` would put a reference, if it is there; else the one that this project shipped."""
+    own = folder_to_write(store, here)
+    return own if own.is_dir() else SHIPPED
+
+
+def _is_checkout(folder: Path) -> bool:
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("project")
+    except (OSError, ValueError):
+        return False
+    named = isinstance(project, dict) and project.get("name") == "fuseboard"
+    return named and (folder / IN_CHECKOUT).is_dir()
 
 
 def write(folder: Path, rows: Iterable[Row]) -> list[Path]:

@@ -1,3 +1,4 @@
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from fuseboard.leaderboard.cli import commands
 from fuseboard.leaderboard.context.providers import nothing
 from fuseboard.leaderboard.output.server import open_server
+from fuseboard.leaderboard.regression import reference
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.errors import FuseboardError, UsageError
 
@@ -63,6 +65,45 @@ def test_accept_names_its_files_and_check_finds_them_in_order(store, tmp_path):
     result = run("check", "--store", store.root, "--reference", tmp_path / "mine")
     assert "2 rows held against the reference in mine" in result.stdout
     assert "nothing is fitted here" in result.stdout
+
+
+def installed(tmp_path, monkeypatch):
+    """A copy of the shipped reference in place of it, and a working directory that is no checkout; gives the copy."""
+    shipped = shutil.copytree(reference.SHIPPED, tmp_path / "site-packages" / "reference")
+    monkeypatch.setattr(reference, "SHIPPED", shipped)
+    monkeypatch.chdir(tmp_path)
+    return shipped
+
+
+def test_accept_writes_beside_the_store_and_nothing_into_the_package(store, tmp_path, monkeypatch):
+    shipped = installed(tmp_path, monkeypatch)
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.iterdir()}
+    store.embed("alpha")
+    store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
+    assert "digits: in the reference" in run("check", "--store", store.root).stdout
+    result = run("accept", "--store", store.root)
+    own = store.root / "reference"
+    assert result.stdout.split() == [str(own / name) for name in ("tiny.csv", "verdicts.csv")]
+    assert result.stderr.count(str(own)) == 1
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.iterdir()} == before
+    held = run("check", "--store", store.root).stdout
+    assert "2 rows held against the reference" in held
+    assert "digits" not in held
+
+
+@pytest.mark.parametrize(
+    ("project", "place"),
+    [
+        ('[project]\nname = "fuseboard"', "leaderboard/reference"),
+        ('[project]\nname = "else"', "store/reference"),
+        ("project = 1", "store/reference"),
+        ("no TOML", "store/reference"),
+    ],
+)
+def test_accept_writes_into_a_checkout_of_this_project_only(store, tmp_path, project, place):
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "leaderboard" / "reference").mkdir(parents=True)
+    assert reference.folder_to_write(store.opened, tmp_path) == tmp_path / place
 
 
 def test_serve_without_a_site_is_wrong_usage(tmp_path):
