@@ -11,7 +11,7 @@ from fuseboard.leaderboard.boards.selection_quality import contributions_of, wor
 from fuseboard.leaderboard.rows.current import OLD_VERSION, mark
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
-from fuseboard.store.results.regret import spearman
+from fuseboard.store.results.rank_correlation import spearman
 from fuseboard.store.results.selection import Choice, choose
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from fuseboard.store.results.regret import Gap, gap, regret, spearman
+from fuseboard.store.results.rank_correlation import spearman
 
 
 def rows(table):
@@ -31,21 +31,9 @@ def rows(table):
 TABLE = {"a": (0.9, 0.8, 0.7, 0.6), "b": (0.8, 0.8, 0.9, None), "ab": (0.5, 0.9, 0.8, 0.9)}
 
 
-def test_gaps_of_a_choice():
-    found = regret(rows(TABLE))
-    assert found.choice.chosen == ("a",)
-    assert found.choice.oracle == ("b",)
-    assert found.everything == Gap(*(pytest.approx(x) for x in (-0.4, 0.1, 0.1, 0.3)))
-    assert found.oracle == Gap(*(pytest.approx(x) for x in (-0.1, 0.0, 0.2)), None)
-    assert found.acc_spearman == pytest.approx(-0.5)
-    assert found.auc_spearman is None, "two subsets have both"
-    assert regret(rows({"a": TABLE["a"]})).everything == Gap(0, 0, 0, 0)
-    assert regret(rows({"a": TABLE["a"], "b": TABLE["b"]})).everything is None
-
-
-def test_regret_of_a_strategy():
-    assert gap(rows(TABLE), ("a", "b"), ("b",)).test_acc == pytest.approx(-0.1)
-    assert gap(rows(TABLE), ("c",), ("b",)) == Gap(None, None, None, None)
+def test_subsets_without_both_metrics_do_not_count():
+    assert spearman(rows(TABLE), "acc") == pytest.approx(-0.5)
+    assert spearman(rows(TABLE), "auc") is None, "two subsets have both"
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=20))
