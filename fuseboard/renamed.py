@@ -8,7 +8,9 @@ OPTIONS = {
 }
 """Option as it was -> as it is."""
 
-COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {}
+COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("evaluate", "late"): ("evaluate", "soft-vote"),
+}
 """First words of a command as they were -> as they are."""
 
 

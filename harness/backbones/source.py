@@ -6,19 +6,23 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from fuseboard.store.errors import unknown
+from fuseboard.store.errors import UsageError
+from fuseboard.store.registry import Registry
 
-LOADERS = {
-    "timm": "timm_loader",
-    "open_clip": "open_clip_loader",
-    "transformers": "transformers_loader",
-    "conch": "conch_loader",
-    "medimageinsight": "medimageinsight_loader",
-    "musk": "musk_loader",
-    "python": "python_loader",
-    "hog": "descriptors",
-    "pixels": "descriptors",
-}
+LOADERS = Registry(
+    "loader",
+    [
+        ("timm", "timm_loader"),
+        ("open_clip", "open_clip_loader"),
+        ("transformers", "transformers_loader"),
+        ("conch", "conch_loader"),
+        ("medimageinsight", "medimageinsight_loader"),
+        ("musk", "musk_loader"),
+        ("python", "python_loader"),
+        ("hog", "descriptors"),
+        ("pixels", "descriptors"),
+    ],
+)
 """Loader -> its module in `loaders`, whose `load(card, device, trust)` makes the encoder."""
 
 DESCRIPTORS = ("hog", "pixels")
@@ -96,8 +100,10 @@ class Source(BaseModel):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        if self.loader not in LOADERS:
-            raise ValueError(str(unknown("loader", self.loader, LOADERS)))
+        try:
+            LOADERS[self.loader]
+        except UsageError as error:
+            raise ValueError(str(error)) from error
         if self.loader in DESCRIPTORS:
             return self
         places = [name for name in ("package", "hub_id", "url", "file") if getattr(self, name) is not None]

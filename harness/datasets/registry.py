@@ -1,6 +1,8 @@
 """The datasets that fuseboard knows by name, and those that people describe in a TOML of their own."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fuseboard.harness.datasets import medmnist
@@ -10,14 +12,26 @@ from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.datasets.imagenet import official
 from fuseboard.harness.datasets.imagenet import registry as imagenet
 from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.registry import Registry
 
 FIRST = re.compile(r"(.+)-first([1-9]\d*)")
 OWN = ".toml"
 
 
+DATASETS: Registry[Callable[[], Dataset]] = Registry(
+    "dataset",
+    [
+        (Digits.name, Digits),
+        (official.NAME, imagenet.get),
+        *((name, partial(medmnist.get, name)) for name in medmnist.names()),
+    ],
+)
+"""Name -> what makes the dataset, which finds its files only then."""
+
+
 def names() -> list[str]:
     """Every dataset that has a name of its own."""
-    return [Digits.name, official.NAME, *medmnist.names()]
+    return list(DATASETS)
 
 
 def get(name: str) -> Dataset:
@@ -30,13 +44,11 @@ def get(name: str) -> Dataset:
     if name.endswith(OWN):
         return _own(Path(name))
     clean = name.removesuffix("-c")
-    if clean not in names() or (clean != name and clean not in medmnist.names()):
+    if clean not in DATASETS or (clean != name and clean not in medmnist.names()):
         raise unknown("dataset", name, [*names(), f"a path that ends in {OWN}"])
     if clean != name:
         return Corrupted(medmnist.get(clean))
-    if name == official.NAME:
-        return imagenet.get()
-    return Digits() if name == Digits.name else medmnist.get(name)
+    return DATASETS[name]()
 
 
 def name_of(spec: str) -> str:

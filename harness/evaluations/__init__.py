@@ -15,7 +15,7 @@ EVALUATIONS = Registry(
     "evaluation",
     [
         ("singles", "fuseboard.harness.evaluations.singles:evaluate"),
-        ("late", "fuseboard.harness.evaluations.late:evaluate"),
+        ("soft-vote", "fuseboard.harness.evaluations.soft_vote:evaluate"),
         ("tuned", "fuseboard.harness.evaluations.tuning.evaluation:evaluate"),
         ("attention-random", "fuseboard.harness.evaluations.attention_random:evaluate"),
         ("attention-trained", "fuseboard.harness.evaluations.attention_trained:evaluate"),

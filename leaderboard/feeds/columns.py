@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from fuseboard.store.results.evaluations import EVALUATIONS
+
 MEANINGS: Mapping[str, str] = {
     "key": "names the row: a hash of everything that decides it, from evaluation to metric_set",
-    "evaluation": "what was done: fusion, late, tuned, linear-probe, knn, corruption …",
+    "evaluation": f"what was done: {', '.join(EVALUATIONS)}",
     "protocol": "the frozen set of choices it was done by; rows of different protocols are not to be ranked together",
     "protocol_digest": "a hash of those choices",
     "dataset": "the images, with their size in pixels; -c are the corrupted test images of MedMNIST-C",

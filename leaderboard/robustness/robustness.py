@@ -11,7 +11,7 @@ from fuseboard.leaderboard.robustness.subset_errors import Exposed, exposed
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learned_from
-from fuseboard.store.results.evaluations import CORRUPTION
+from fuseboard.store.results.evaluations import CORRUPTION, CORRUPTION_ONE_LOADER
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Reference
 
@@ -40,6 +40,11 @@ class Corrupted:
     """Least mean error first; those without one last."""
     left_out: int
     """Result rows that are superseded, or that no current clean row belongs to."""
+
+    @property
+    def has_one_loader(self) -> bool:
+        """Whether all backbones got the corrupted images through one loader, and not through their own."""
+        return self.evaluation == CORRUPTION_ONE_LOADER.name
 
     @property
     def smaller(self) -> bool:

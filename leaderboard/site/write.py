@@ -1,6 +1,5 @@
 """Writing: what a store holds, as the files of one site."""
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from fuseboard.leaderboard.pages.rendering import render
 from fuseboard.leaderboard.plots import client
 from fuseboard.leaderboard.published import tables as reported
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.registry import load
 from fuseboard.store.store import Store
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -70,7 +70,7 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path) ->
 
 
 def _pages(module: str, site: SiteContext) -> Iterator[Page]:
-    yield from importlib.import_module(f"fuseboard.leaderboard.pages.{module}").pages(site)
+    yield from load(f"fuseboard.leaderboard.pages.{module}:pages")(site)
 
 
 def _static() -> Mapping[str, Path]:

@@ -92,7 +92,7 @@ def _by_mask(table: Mapping[tuple[str, ...], float | None], backbones: list[str]
         first = "+".join(name for name in backbones if missing[0] & bits[name])
         raise FuseboardError(
             f"Shapley values need all {len(v) - 1} subsets of {k} backbones: {len(missing)} have no value, the first "
-            f"is {first}; run `fuseboard search` with `--strategy exhaustive`, or `fuseboard evaluate late`"
+            f"is {first}; run `fuseboard search` with `--strategy exhaustive`, or `fuseboard evaluate soft-vote`"
         )
     return v
 

@@ -1,16 +1,17 @@
 """Loaders: one module per library that models come from; each has `load(card, device, trust)`."""
 
-from importlib import import_module
 from types import ModuleType
 
 from fuseboard.harness.backbones.card import LOADERS, Card
 from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.store import registry
 from fuseboard.store.errors import FuseboardError
 
 
 def module(card: Card) -> ModuleType:
     """The module of the loader that a card names, imported only now: each needs a library of its own."""
-    return import_module(f"{__name__}.{LOADERS[card.source.loader]}")
+    loader: ModuleType = registry.load(f"{__name__}.{LOADERS[card.source.loader]}")
+    return loader
 
 
 def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:

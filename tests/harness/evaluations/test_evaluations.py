@@ -32,7 +32,7 @@ def test_singles_choose_the_best_single_backbone(store: Path) -> None:
 
 
 def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
-    rows = evaluations.get("late")(Search(store, DATA, STARTER)).rows
+    rows = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
     train, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     fitted = []
     for name in ("hog", "pixels"):
@@ -87,14 +87,14 @@ def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytes
         raise AssertionError("a fit was run")
 
     monkeypatch.setattr(engine, "fit", no_fit)
-    first = evaluations.get("late")(Search(store, DATA, STARTER)).rows
-    second = evaluations.get("late")(Search(store, DATA, STARTER)).rows
+    first = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
+    second = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
     assert first.equals(second)
     assert results.read(store, "late").height == 6
 
 
 def test_late_fusion_keeps_the_predictions_of_its_finalists_only(store: Path) -> None:
-    found = evaluations.get("late")(Search(store, DATA, STARTER))
+    found = evaluations.get("soft-vote")(Search(store, DATA, STARTER))
     rows = results.read(store, "late", scores=True)
     assert found.choice.everything == ("hog", "pixels")
     kept = {tuple(subset) for subset in rows.filter(pl.col("scores").is_not_null())["subset"].to_list()}
