@@ -42,14 +42,10 @@ def _current() -> dict[str, str]:
     return registry.fingerprints()
 
 
-def _measure_if_empty(store: "Store") -> None:
-    quickstart.run_if_empty(store.root)
-
-
 def _refit(store: "Store", dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
     from fuseboard.harness.search.refit import refit
 
-    return refit(store.root, dataset, protocol, subset)
+    return refit(store, dataset, protocol, subset)
 
 
 def _protocols() -> dict[str, Definition]:
@@ -104,7 +100,7 @@ def _options(
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current), name="store")
 sources = Sources(_protocols, _examples, _files)
-app.add_typer(leaderboard_cli.commands(_measure_if_empty, _refit, sources, _current), name="leaderboard")
+app.add_typer(leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current), name="leaderboard")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -83,7 +83,7 @@ def extract(
     from fuseboard.harness.extraction.extract import extract as run
     from fuseboard.harness.extraction.shared_reader import extract_together
     from fuseboard.harness.runtime.device import resolve
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     if shared_read and cluster is not None:
         raise UsageError("--shared-read and --cluster exclude each other; give one")
@@ -94,13 +94,13 @@ def extract(
     for source in sources:
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
-    root, where = store_root(store), resolve(device)
+    opened, where = Store(store, registry.fingerprints), resolve(device)
     for source in sources:
         if len(cards) == 1 or cluster is not None:
-            made = [run(card, source, root, where, batch_size, trust=trust, address=cluster) for card in cards]
+            made = [run(card, source, opened, where, batch_size, trust=trust, address=cluster) for card in cards]
         else:
             groups = [cards] if shared_read else [[card] for card in cards]
-            made = [v for group in groups for v in extract_together(group, source, root, where, batch_size, trust)]
+            made = [v for group in groups for v in extract_together(group, source, opened, where, batch_size, trust)]
         for version in made:
             typer.echo(f"{version.folder / source.name}")
 
@@ -120,16 +120,17 @@ def fuse(
     import csv
     import sys
 
+    from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.predict import find_images, predict
     from fuseboard.harness.protocols import protocol as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     rules, paths = protocols.get(protocol), find_images(images)
     name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, names(backbones), resolve(device))
+    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device))
     prediction = predict(engine, paths, batch_size, bits)
     typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
     classes = engine.pool.entry.label_names[-prediction.scores.shape[1] :]

@@ -1,6 +1,6 @@
 """The starter: the whole line on data that needs no download, for a store that holds nothing yet."""
 
-from pathlib import Path
+from fuseboard.store.store import Store
 
 BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 DATASET = "digits"
@@ -10,14 +10,14 @@ MARK = "starter-unfinished"
 """A file in the store while the starter runs, so that a killed one is finished by the next build."""
 
 
-def run_if_empty(root: Path) -> None:
+def run_if_empty(store: Store) -> None:
     """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
     held = ("embeddings/*/*/manifest.json", "results/*/*/*.parquet")
-    if (root / MARK).exists() or not any(path for pattern in held for path in root.glob(pattern)):
-        run(root)
+    if (store.root / MARK).exists() or not any(path for pattern in held for path in store.root.glob(pattern)):
+        run(store)
 
 
-def run(root: Path) -> None:
+def run(store: Store) -> None:
     """Extracts the starter's backbones and searches their subsets, or what is missing of both."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as datasets
@@ -29,8 +29,8 @@ def run(root: Path) -> None:
     from fuseboard.store.files import atomic
 
     where, dataset = device.resolve(None), datasets.get(DATASET)
-    atomic.write_text(root / MARK, "")
+    atomic.write_text(store.root / MARK, "")
     for name in BACKBONES:
-        extract(registry.get(name), dataset, root, where)
-    Search(root, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.get("exhaustive"))
-    (root / MARK).unlink(missing_ok=True)
+        extract(registry.get(name), dataset, store, where)
+    Search(store, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.get("exhaustive"))
+    (store.root / MARK).unlink(missing_ok=True)

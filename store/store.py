@@ -41,7 +41,7 @@ class Store:
     def __init__(self, root: Path | str | None = None, cards: Callable[[], Mapping[str, str]] = dict) -> None:
         self.root = store_root(None if root is None else Path(root))
         self._cards = cards
-        self._rows: dict[tuple[str, str, bool], pl.DataFrame] = {}
+        self._rows: dict[tuple[str, str], pl.DataFrame] = {}
         self._intervals: dict[str, Intervals] = {}
         self._truths: dict[Images, tuple[str, Labels]] = {}
 
@@ -157,22 +157,25 @@ class Store:
         return sql.select(self.root, self.versions, query)
 
     def rows(self, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
-        """Result rows, once per key, ordered so that equal stores give equal frames.
+        """Result rows of an evaluation and a dataset, or of all, ordered so that equal stores give equal frames.
 
-        Args:
-            evaluation: the rows of one evaluation; of all with `*`.
-            dataset: the rows of one dataset; of all with `*`.
-            scores: whether predictions are read too, in the column `scores`.
+        With `scores` come the predictions, which are large: such rows are read each time and not held.
 
         Raises:
             FuseboardError: a file is damaged, or of another schema.
         """
         from fuseboard.store.results import rows
 
-        asked = evaluation, dataset, scores
-        if asked not in self._rows:
-            self._rows[asked] = rows.read(self.root, *asked)
-        return self._rows[asked]
+        if scores:
+            return rows.read(self.root, evaluation, dataset, scores)
+        if (evaluation, dataset) not in self._rows:
+            self._rows[evaluation, dataset] = rows.read(self.root, evaluation, dataset)
+        return self._rows[evaluation, dataset]
+
+    def known_keys(self, evaluation: str, dataset: str) -> set[str]:
+        """Keys of the rows that are there now, read again: what other processes did meanwhile is not done twice."""
+        self._forget_rows()
+        return set(self.rows(evaluation, dataset)["key"])
 
     @cached_property
     def reading(self) -> Reading:
@@ -223,6 +226,5 @@ class Store:
         return similarity_rows.read(self.root)
 
     def _forget_rows(self) -> None:
-        self._rows.clear()
-        self._intervals.clear()
+        self._rows, self._intervals = {}, {}
         self.__dict__.pop("reading", None)

@@ -20,6 +20,7 @@ from fuseboard import cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.terminal.extras import EXTRAS
+from fuseboard.store.store import Store
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -72,10 +73,10 @@ def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
     monkeypatch.setattr("fuseboard.harness.extraction.extract.extract", embed)
     monkeypatch.setattr("fuseboard.harness.search.search.Search.run", lambda *_: done.append("search"))
     with pytest.raises(KeyboardInterrupt):
-        quickstart.run_if_empty(tmp_path)
-    quickstart.run_if_empty(tmp_path)
+        quickstart.run_if_empty(Store(tmp_path))
+    quickstart.run_if_empty(Store(tmp_path))
     assert done == [*quickstart.BACKBONES[:2], *quickstart.BACKBONES, "search"], "an interrupted starter is finished"
-    quickstart.run_if_empty(tmp_path)
+    quickstart.run_if_empty(Store(tmp_path))
     assert done[-1] == "search"
     assert len(done) == 8, "a store that holds something is left alone"
 
@@ -83,7 +84,7 @@ def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
 def test_a_starter_that_cannot_begin_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModuleNotFoundError):
-        quickstart.run_if_empty(tmp_path)
+        quickstart.run_if_empty(Store(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -23,6 +23,7 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
+from fuseboard.store.store import Store
 from tests.leaderboard.page import Page
 from tests.store.hub_client import server_module
 
@@ -102,8 +103,8 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of two other backbones, with the search over them."""
     root = tmp_path_factory.mktemp("field")
     for name in ("hog", "pixels"):
-        extract(registry.get(name), datasets.get(DATA), root)
-    Search(root, DATA, protocol.get("starter")).run(strategies.get("exhaustive"))
+        extract(registry.get(name), datasets.get(DATA), Store(root))
+    Search(Store(root), DATA, protocol.get("starter")).run(strategies.get("exhaustive"))
     return root
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from fuseboard.harness.backbones.source import DESCRIPTORS
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128)}
 SECONDS = 2.0
@@ -41,13 +41,13 @@ class Speed:
         return f"{self.images_per_s:,.1f} images/s, RSS {self.peak_rss_mb:,.0f} MB{vram}{reserved}"
 
 
-def check(card: Card, device: str, root: Path, trust: bool = False) -> Iterator[Finding]:
+def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterator[Finding]:
     """Looks at a backbone, one finding after another; what cannot go on after a failure is left out.
 
     Args:
         card: pinned.
         device: where it runs.
-        root: the store, for the comparison with other backbones.
+        store: whose other backbones it is compared with.
         trust: whether code of its repository may run.
     """
     yield _access(card)
@@ -70,7 +70,7 @@ def check(card: Card, device: str, root: Path, trust: bool = False) -> Iterator[
                 raise
             yield Finding("note", f"batch of {size}", "out of memory; extraction halves its batches until they fit")
             break
-    yield from wrong_weights.findings(card, loaded, root, fitted)
+    yield from wrong_weights.findings(card, loaded, store, fitted)
 
 
 def _access(card: Card) -> Finding:

@@ -89,13 +89,13 @@ def check(
     from fuseboard.harness.backbones.check import check as run
     from fuseboard.harness.backbones.pin import pinned
     from fuseboard.harness.runtime.device import resolve
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     card, where = pinned(registry.get(name), confirm), resolve(device)
     if record:
         path = canary.record(card, canary.vectors(card, loaders.load(card, where, trust)))
         typer.echo(f"recorded {path}", err=True)
-    print_findings(list(run(card, where, store_root(store), trust)), json)
+    print_findings(list(run(card, where, Store(store), trust)), json)
 
 
 def confirm(question: str) -> bool:

@@ -1,7 +1,6 @@
 """The wrong-weights alarm: vectors that another backbone makes too, or that random weights would serve as well."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,32 +29,34 @@ NEIGHBOURS = 5
 SEED = 0
 
 
-def findings(card: Card, encoder: Encoder, root: Path, batch_size: int) -> list[Finding]:
+def findings(card: Card, encoder: Encoder, store: Store, batch_size: int) -> list[Finding]:
     """Looks for a twin in the store, and for weights that learned nothing.
 
     Args:
         card: of the backbone.
         encoder: the backbone, loaded.
-        root: the store, whose other backbones' embeddings of `digits` are compared with.
+        store: whose other backbones' embeddings of `digits` are compared with.
         batch_size: images per forward pass at most.
     """
     feeder = Feeder(encoder, batch_size)
-    return [_twin(card, feeder, root), _learned(card, feeder)]
+    return [_twin(card, feeder, store), _learned(card, feeder)]
 
 
 def _vectors(card: Card, feeder: Feeder, images: Images, count: int) -> NDArray[np.float32]:
     return embed(images, count, card.preprocessing.pixels, feeder, lambda done: None)
 
 
-def _twin(card: Card, feeder: Feeder, root: Path) -> Finding:
+def _twin(card: Card, feeder: Feeder, store: Store) -> Finding:
     """Returns the backbone of the store that sees the same images most alike."""
     digits, others = Digits(), {}
-    for version in Store(root).readable_versions:
+    for version in store.readable_versions:
         entry = version.manifest.datasets.get(digits.name)
         if version.manifest.backbone != card.id and entry is not None and "train" in entry.splits:
             others[version.manifest.backbone] = version
     if not others:
-        return Finding("note", "twin", f"the store {root} holds no other backbone's {digits.name} to compare with")
+        return Finding(
+            "note", "twin", f"the store {store.root} holds no other backbone's {digits.name} to compare with"
+        )
     vectors = _vectors(card, feeder, digits.images("train", 0, COMPARED), COMPARED)
     found = {
         name: linear_cka(vectors, block.read(version, digits.name, "train").matrix[:COMPARED])

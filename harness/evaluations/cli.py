@@ -26,16 +26,17 @@ def evaluate(
 ) -> None:
     """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
     from fuseboard.harness import evaluations
+    from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.protocols import protocol as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     if trials is not None and evaluation != TUNED.name:
         raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
     options = {} if trials is None else {"trials": trials}
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, names(backbones), resolve(device))
+    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device))
     print_report(measure(engine, **options), json)

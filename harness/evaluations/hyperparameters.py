@@ -14,7 +14,6 @@ from fuseboard.harness.search.search import Search
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files.progress import counting
-from fuseboard.store.results import rows as results
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant],
         FuseboardError: the data cannot be learned from, or no variant has the metric that the protocol chooses by.
     """
     pool, first = search.pool, variants[0]
-    known = results.known_keys(search.root, first.evaluation, search.dataset)
+    known = search.store.known_keys(first.evaluation, search.dataset)
     lacking = {s: [v for v in variants if not v.keys(pool, s) <= known] for s in subsets}
     total = sum(map(len, lacking.values()))
     if total:
@@ -85,17 +84,17 @@ def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant],
                 here = Circumstances(pool, answer.variant, answer.device, answer.jobs)
                 own = {"features": answer.features, "peak_vram_mb": answer.peak_vram_mb}
                 rows = results_of(here, subset, answer.outcome, truth, ())
-                results.keep(search.root, [row.model_copy(update=own) for row in rows])
+                search.store.keep([row.model_copy(update=own) for row in rows])
                 advance(1)
     held = _judged(search, subsets, variants)
     losers = {key for s in subsets for v in variants if v is not held.winners[s] for key in v.keys(pool, s)}
-    results.compact(search.root, first.evaluation, search.dataset, losers)
+    search.store.compact(first.evaluation, search.dataset, losers)
     return held
 
 
 def _judged(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant]) -> Held:
     pool, criterion = search.pool, variants[0].criterion
-    rows = results.read(search.root, variants[0].evaluation, search.dataset)
+    rows = search.store.rows(variants[0].evaluation, search.dataset)
     score_of = dict(rows.select("key", criterion.score).iter_rows())
 
     def best(subset: Subset, split: str) -> Variant:

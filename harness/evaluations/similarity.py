@@ -14,13 +14,12 @@ def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = N
     """Compares every two backbones by unbiased linear CKA; exits with 1 when two may be one under two names."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.store.files.location import store_root
     from fuseboard.store.results.similarity import compare
     from fuseboard.store.store import Store
 
-    root, name = store_root(store), known_datasets.name_of(dataset)
-    versions = Store(root, registry.fingerprints).versions_of(name, names(backbones))
-    rows = compare(root, name, versions, lambda pairs: typer.echo(f"{pairs} pairs to measure", err=True))
+    opened, name = Store(store, registry.fingerprints), known_datasets.name_of(dataset)
+    versions = opened.versions_of(name, names(backbones))
+    rows = compare(opened.root, name, versions, lambda pairs: typer.echo(f"{pairs} pairs to measure", err=True))
     rows.sort(key=lambda row: (row.cka is None, -(row.cka or 0), row.backbone, row.other))
     table: list[Facts] = (
         [row.model_dump(mode="json") for row in rows]

@@ -20,6 +20,7 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 from fuseboard.store.files.optional_max import largest
 from fuseboard.store.files.progress import counting
+from fuseboard.store.store import Store
 
 SHARD_ROWS = 8192
 """Images per shard: 32 MiB of a 1,024-wide float32 backbone, and the most that a killed run computes again."""
@@ -28,7 +29,7 @@ SHARD_ROWS = 8192
 def extract(
     card: Card,
     dataset: Dataset,
-    root: Path,
+    store: Store,
     device: str = "cpu",
     batch_size: int | None = None,
     shard_rows: int = SHARD_ROWS,
@@ -43,7 +44,7 @@ def extract(
     Args:
         card: the backbone.
         dataset: the images.
-        root: the store.
+        store: where the embeddings go.
         device: `cpu`, or the name of a CUDA device.
         batch_size: images per forward pass at most; it is halved where the device has no memory for as many.
         shard_rows: images per shard.
@@ -56,8 +57,8 @@ def extract(
             stays.
     """
     maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust)
-    job = _Job(maker, root, shard_rows, address)
-    with versions.lock_of(root, card.id, card.fingerprint, dataset.name):
+    job = _Job(maker, store, shard_rows, address)
+    with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
         for split in dataset.splits:
             if not job.is_done(split):
@@ -70,7 +71,7 @@ class _Job:
     """One backbone on one dataset."""
 
     maker: Maker
-    root: Path
+    store: Store
     shard_rows: int
     address: str | None
 
@@ -84,7 +85,7 @@ class _Job:
 
     @property
     def folder(self) -> Path:
-        return versions.folder_of(self.root, self.card.id, self.card.fingerprint)
+        return versions.folder_of(self.store.root, self.card.id, self.card.fingerprint)
 
     def is_done(self, split: SplitName) -> bool:
         """Whether the manifest lists this split of this very source, and every byte of it is there."""
@@ -165,7 +166,7 @@ class _Job:
 
     def _list(self, split: SplitName, done: Split, made: list[Made]) -> None:
         """Adds a split to the manifest, which makes it exist."""
-        with versions.lock_of(self.root, self.card.id, self.card.fingerprint):
+        with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
             there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new(made)
             entry = there.datasets.get(self.dataset.name)
             same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
@@ -184,6 +185,7 @@ class _Job:
             atomic.write_text(self.folder / manifest.CARD, self.card.toml())
             dataset_card.write(self.folder, updated)
             updated.write(self.folder)
+            self.store.forget_versions()
             if done.profile is not None:
                 history.add(self.folder, "extracted", done.profile.device, {self.dataset.name: (split,)})
 

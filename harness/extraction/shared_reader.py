@@ -23,20 +23,26 @@ from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import ColumnName
 from fuseboard.store.embeddings.versions import Version, folder_of
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 Range = tuple[int, int, int]
 """Rows of a split: its place in the dataset's order, start and stop."""
 
 
 def extract_together(
-    cards: Sequence[Card], dataset: Dataset, root: Path, device: str, batch_size: int | None = None, trust: bool = False
+    cards: Sequence[Card],
+    dataset: Dataset,
+    store: Store,
+    device: str,
+    batch_size: int | None = None,
+    trust: bool = False,
 ) -> list[Version]:
     """Embeds a dataset with several backbones at once; each keeps its own shards, resumes on its own, fails on its own.
 
     Raises:
         FuseboardError: after all have ended, what the first of those that failed had to say.
     """
-    children = [_Child.start(card, dataset, root, device, batch_size, trust) for card in cards]
+    children = [_Child.start(card, dataset, store.root, device, batch_size, trust) for card in cards]
     try:
         _serve(children, dataset)
     finally:
@@ -44,10 +50,11 @@ def extract_together(
             child.connection.close()
         for child in children:
             child.process.join()
+        store.forget_versions()
     for child in children:
         if child.failure is not None:
             raise FuseboardError(child.failure)
-    folders = [folder_of(root, card.id, card.fingerprint) for card in cards]
+    folders = [folder_of(store.root, card.id, card.fingerprint) for card in cards]
     return [Version(folder, manifest.read(folder)) for folder in folders]
 
 
@@ -143,7 +150,7 @@ def _work(
 ) -> None:
     """A child: an ordinary extraction whose images come from the parent."""
     try:
-        extract(card, _Remote(told, connection), root, device, batch_size, trust=trust)
+        extract(card, _Remote(told, connection), Store(root), device, batch_size, trust=trust)
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))

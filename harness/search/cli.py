@@ -25,17 +25,19 @@ def search(
     json: Json = False,
 ) -> None:
     """Searches the fusion of backbones that is best on validation, and reports it on test."""
+    from fuseboard.harness.backbones import registry
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.protocols import protocol as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.report import Chosen
     from fuseboard.harness.search.search import Search
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     plan, rules = strategies.get(strategy), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, names(backbones), resolve(device), jobs, cluster, yes)
+    opened = Store(store, registry.fingerprints)
+    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, cluster, yes)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
@@ -57,13 +59,15 @@ def compare_strategies(
     """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
     from dataclasses import asdict
 
+    from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.protocols import protocol as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
     from fuseboard.harness.search.strategy_comparison import prices
-    from fuseboard.store.files.location import store_root
+    from fuseboard.store.store import Store
 
     rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
-    engine = Search(store_root(store), name, rules, names(backbones), resolve(device), jobs, yes=yes)
+    opened = Store(store, registry.fingerprints)
+    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, yes=yes)
     print_rows([asdict(price) for price in prices(engine, strategies.names())], json)

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.backbones import registry
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.store.embeddings import block
 from fuseboard.store.embeddings.join import Blocks, join
@@ -54,16 +52,16 @@ class Pool:
         return block.read(next(iter(self.versions.values())), self.dataset, split, vectors=False).labels
 
 
-def gather(root: Path, dataset: str, backbones: Sequence[str]) -> Pool:
+def gather(store: Store, dataset: str, backbones: Sequence[str]) -> Pool:
     """Finds the versions to search.
 
     Args:
-        root: the store.
+        store: where they lie.
         dataset: whose embeddings must be there.
         backbones: names or `name@fingerprint`; all that hold the dataset when empty. Where the store holds several
-            versions of a name, the one that its present card makes is meant.
+            versions of a name, the one that its present card makes is meant, if the store was opened with the cards.
     """
-    versions = Store(root, registry.fingerprints).versions_of(dataset, backbones)
+    versions = store.versions_of(dataset, backbones)
     for version in versions.values():
         for split in SPLITS:
             version.manifest.entry(dataset, split)

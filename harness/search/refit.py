@@ -1,20 +1,19 @@
 """A fit done again from the store's embeddings, of which nothing is kept: what the regression check compares with."""
 
-from pathlib import Path
-
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.classifiers.metrics import measure
 from fuseboard.harness.protocols import protocol as protocols
 from fuseboard.harness.search.search import Search
+from fuseboard.store.store import Store
 
 Metrics = dict[str, float | None]
 
 
-def refit(root: Path, dataset: str, protocol: str, subset: Subset) -> dict[str, Metrics]:
+def refit(store: Store, dataset: str, protocol: str, subset: Subset) -> dict[str, Metrics]:
     """AUC and ACC on validation and test of one subset, fitted on the CPU.
 
     Args:
-        root: the store, whose present versions are read.
+        store: whose versions of the present cards are read.
         dataset: its embeddings must be there.
         protocol: its name.
         subset: to fit.
@@ -23,7 +22,7 @@ def refit(root: Path, dataset: str, protocol: str, subset: Subset) -> dict[str, 
         UsageError: a protocol that nobody knows.
         FuseboardError: embeddings that are not there or damaged.
     """
-    search = Search(root, dataset, protocols.get(protocol), subset)
+    search = Search(store, dataset, protocols.get(protocol), subset)
     blocks = {split: search.pool.all_blocks(split) for split in ("train", "val", "test")}
     fitted = search.classifier.fit([blocks["train"].features[name] for name in subset], blocks["train"].labels)
     metrics = {}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,6 @@ from fuseboard.harness.search import cost_estimate, folds, preconditions
 from fuseboard.harness.search.fit import Order, fit
 from fuseboard.harness.search.pool import Pool, gather
 from fuseboard.harness.search.result_rows import Circumstances, results_of
-from fuseboard.harness.search.result_stores import Ledger
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.setting import SearchSetting
 from fuseboard.harness.search.soft_vote import votes
@@ -26,7 +24,9 @@ from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files.progress import counting
+from fuseboard.store.results import rows as results
 from fuseboard.store.results.selection import Choice, choose
+from fuseboard.store.store import Store
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Search:
     """A search over the subsets of a pool of backbones on one dataset.
 
     Args:
-        root: the store.
+        store: whose embeddings are read, and where the rows are kept.
         dataset: its embeddings must be there; its images are not needed.
         backbones: names or `name@fingerprint`; all that hold the dataset when empty.
         protocol: classifier, parameters, selection.
@@ -46,7 +46,7 @@ class Search:
         known: other stores, whose rows are known as well; nothing is written to them.
     """
 
-    root: Path
+    store: Store
     dataset: str
     protocol: Protocol
     backbones: Sequence[str] = ()
@@ -55,7 +55,7 @@ class Search:
     address: str | None = None
     yes: bool = False
     given: Pool | None = None
-    known: tuple[Path, ...] = ()
+    known: tuple[Store, ...] = ()
     fits: int = field(default=0, init=False)
     """Fits done by `run`, those of folds not counted; 0 when everything was known."""
     recipe: Recipe = field(init=False)
@@ -88,14 +88,14 @@ class Search:
             if recipe.fusion != fusion.CONCAT:
                 self._keep_predictions(recipe, sorted(finalists))
             losers = {key for s in subsets if s not in finalists for key in recipe.keys(self.pool, s)}
-            self.ledger.compact(recipe.evaluation, self.dataset, losers)
+            self.store.compact(recipe.evaluation, self.dataset, losers)
         return choice
 
     def rows(self, subsets: Sequence[Subset], scores: bool = False, recipe: Recipe | None = None) -> pl.DataFrame:
         """The result rows of some subsets of this search, with their kept predictions when asked for."""
         recipe = recipe or self.recipe
         keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
-        found = self.ledger.read(recipe.evaluation, self.dataset, scores)
+        found = results.fold(s.rows(recipe.evaluation, self.dataset, scores) for s in (self.store, *self.known))
         return found.filter(pl.col("key").is_in(list(keys)))
 
     @property
@@ -112,20 +112,15 @@ class Search:
     @cached_property
     def pool(self) -> Pool:
         """The versions searched."""
-        return self.given or gather(self.root, self.dataset, self.backbones)
-
-    @property
-    def ledger(self) -> Ledger:
-        """Where its rows are kept and looked up."""
-        return Ledger(self.root, self.known)
+        return self.given or gather(self.store, self.dataset, self.backbones)
 
     def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
-        known = self.ledger.known_keys(recipe.evaluation, self.dataset)
+        known = set().union(*(s.known_keys(recipe.evaluation, self.dataset) for s in (self.store, *self.known)))
         lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
         if lacking and recipe.fusion != fusion.CONCAT:
             singles, concat = [(name,) for name in self.pool.versions], replace(recipe, fusion=fusion.CONCAT)
             self._measure(concat, singles)
-            self.ledger.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
+            self.store.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
         elif lacking:
             self._fit(recipe, lacking)
 
@@ -135,7 +130,7 @@ class Search:
         lacking = sorted({tuple(subset) for subset in kept["subset"].to_list()})
         if lacking:
             singles = self.rows([(name,) for name in self.pool.versions], True, replace(recipe, fusion=fusion.CONCAT))
-            self.ledger.keep(votes(recipe, self.pool, lacking, singles, scores=True))
+            self.store.keep(votes(recipe, self.pool, lacking, singles, scores=True))
 
     def _fit(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
         """Fits subsets side by side, the widest first so that no core waits for a late giant."""
@@ -155,7 +150,7 @@ class Search:
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
         with counting(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
             for number, outcome in executor.run(fit, jobs, self.jobs, self.address):
-                self.ledger.keep(results_of(here, ordered[number], outcome, truth, order.folds))
+                self.store.keep(results_of(here, ordered[number], outcome, truth, order.folds))
                 self.fits += 1
                 advance(1)
 

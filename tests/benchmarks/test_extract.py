@@ -17,6 +17,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.store.store import Store
 
 ROUNDS = 4
 
@@ -58,7 +59,7 @@ def extracted(card: Card, told: Path, root: Path, device: str, batch: int) -> fl
 
     Loading the model comes before that clock starts.
     """
-    entry = extract(card, datasets.get(str(told)), root, device, batch).manifest.datasets["photos"]
+    entry = extract(card, datasets.get(str(told)), Store(root), device, batch).manifest.datasets["photos"]
     profiles = [split.profile for split in entry.splits.values() if split.profile is not None]
     return sum(p.images for p in profiles) / sum(p.wall_s for p in profiles)
 

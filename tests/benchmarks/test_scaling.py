@@ -18,6 +18,7 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
+from fuseboard.store.store import Store
 
 TREES = 30
 Line = dict[int, float]
@@ -42,9 +43,9 @@ def search_s(root: Path, count: int) -> float:
     """Processor seconds per subset of an exhaustive search over that many backbones of 256 features."""
     names = [f"pixels-{number}" for number in range(count)]
     for name in names:
-        extract(registry.get("pixels").model_copy(update={"id": name}), datasets.get("digits-first300"), root)
+        extract(registry.get("pixels").model_copy(update={"id": name}), datasets.get("digits-first300"), Store(root))
     began = time.process_time()
-    Search(root, "digits-first300", protocol.get("starter"), names, jobs=1).run(strategies.get("exhaustive"))
+    Search(Store(root), "digits-first300", protocol.get("starter"), names, jobs=1).run(strategies.get("exhaustive"))
     return (time.process_time() - began) / (2**count - 1)
 
 

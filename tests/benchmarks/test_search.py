@@ -26,7 +26,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("search")
     for name in NAMES:
         card = registry.get(name.removesuffix("-b")).model_copy(update={"id": name})
-        extract(card, datasets.get("digits"), root)
+        extract(card, datasets.get("digits"), Store(root))
     return root
 
 
@@ -37,7 +37,7 @@ def test_side_by_side_beats_one_fit_on_all_cores(store: Path, tmp_path: Path, ra
 
     def ours() -> None:
         root = Path(shutil.copytree(store, tmp_path / str(next(rounds))))
-        Search(root, "digits", rules, NAMES).run(strategies.get("exhaustive"))
+        Search(Store(root), "digits", rules, NAMES).run(strategies.get("exhaustive"))
 
     def peer() -> None:
         blocks = {split: Store(store).blocks("digits", split, NAMES) for split in ("train", "val", "test")}

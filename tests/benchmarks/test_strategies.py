@@ -54,7 +54,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("strategies")
     names = ("hog", "pixels", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
     for card in (*map(registry.get, names), coarse_hog()):
-        extract(card, datasets.get(DATA), root)
+        extract(card, datasets.get(DATA), Store(root))
     return root
 
 
@@ -81,7 +81,7 @@ def run(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
     def measure(name: str) -> tuple[float, float]:
         root = Path(shutil.copytree(store, tmp_path_factory.mktemp(name) / "store"))
         began = time.perf_counter()
-        search = Search(root, DATA, RULES)
+        search = Search(Store(root), DATA, RULES)
         choice = search.run(strategies.get(name))
         seconds = time.perf_counter() - began
         chosen = search.rows([choice.chosen]).filter(pl.col("split") == "val")

@@ -9,6 +9,7 @@ import pytest
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.store.store import Store
 
 SHARED_MEDMNIST = Path(__file__).parents[3] / "shared" / "medmnist"
 
@@ -28,7 +29,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 120 digits of every split, embedded with the two descriptors. Copy it before writing to it."""
     root = tmp_path_factory.mktemp("small-store")
     for name in ("hog", "pixels"):
-        extract(registry.get(name), datasets.get("digits-first120"), root)
+        extract(registry.get(name), datasets.get("digits-first120"), Store(root))
     return root
 
 

@@ -15,6 +15,7 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 
@@ -30,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_test_images_from_files_get_the_scores_of_the_search(store: Path, folder: Path) -> None:
-    search = Search(store, DATA, protocol.get("starter"))
+    search = Search(Store(store), DATA, protocol.get("starter"))
     prediction = predict(search, find_images(folder), 8)
     rows = search.rows([prediction.subset], scores=True).to_dicts()
     (kept,) = (np.array(row["scores"], np.float32) for row in rows if row["split"] == "test")
@@ -49,7 +50,7 @@ def test_the_command_prints_csv(store: Path, folder: Path, capsys: pytest.Captur
 def test_what_is_no_image_is_named(store: Path, folder: Path) -> None:
     (folder / "004.png").write_bytes(b"<html>not found</html>")
     with pytest.raises(FuseboardError, match=r"004\.png: not a readable image"):
-        predict(Search(store, DATA, protocol.get("starter")), find_images(folder), 8)
+        predict(Search(Store(store), DATA, protocol.get("starter")), find_images(folder), 8)
 
 
 def test_a_folder_without_images(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
 from fuseboard.store.files.progress import counting
-from fuseboard.store.results import rows as results
 from fuseboard.store.results.evaluations import CORRUPTION
 from fuseboard.store.statistics.corruption_error import balanced_error, check_classes
 
@@ -61,7 +60,7 @@ def expose(search: Search, twin: Twin, evaluation: str) -> Resilience:
     if lacking:
         twin.verify()
         _measure(search, lacking)
-        results.compact(search.root, evaluation, twin.dataset)
+        search.store.compact(evaluation, twin.dataset)
     keys = {key for each in exposures for subset in subsets for key in each.keys(pool, subset)}
     rows = _rows(search, twin, evaluation).filter(pl.col("key").is_in(list(keys)))
     return Resilience(pool.dataset, pool.entry.task, twin.labels, choice, rows)
@@ -69,7 +68,7 @@ def expose(search: Search, twin: Twin, evaluation: str) -> Resilience:
 
 def _rows(search: Search, twin: Twin, evaluation: str) -> pl.DataFrame:
     """Of an evaluation, those that can be scored again."""
-    return results.read(search.root, evaluation, twin.dataset, scores=True).filter(pl.col("scores").is_not_null())
+    return search.store.rows(evaluation, twin.dataset, scores=True).filter(pl.col("scores").is_not_null())
 
 
 def _measure(search: Search, lacking: Lacking) -> None:
@@ -93,7 +92,7 @@ def _measure(search: Search, lacking: Lacking) -> None:
                 where = f"{pool.dataset}-c {split} {'+'.join(missing[number])}"
                 balanced_error(pool.entry.task, truth, outcome.scores[split][0], where)  # refuses before it is kept
                 made += results_of(here, missing[number], outcome, {split: truth}, ())
-            results.keep(search.root, made)
+            search.store.keep(made)
             advance(1)
 
 

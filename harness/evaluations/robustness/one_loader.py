@@ -71,13 +71,13 @@ def _card(version: Version) -> Card:
 
 def _embedded(search: Search, card: Card) -> Version:
     """The version of a mistaken card, with the twin in it."""
-    folder, twin = folder_of(search.root, card.id, card.fingerprint), f"{search.dataset}-c"
+    folder, twin = folder_of(search.store.root, card.id, card.fingerprint), f"{search.dataset}-c"
     if (folder / manifest.FILE).is_file():
         there = Version(folder, manifest.read(folder))
         if twin in there.manifest.datasets and SPLIT in there.manifest.datasets[twin].splits:
             return there
     try:
-        return extract(card, datasets.get(twin), search.root, search.device)
+        return extract(card, datasets.get(twin), search.store, search.device)
     except (AssertionError, ValueError) as error:  # of architectures that take one size only
         reason, edge = str(error).partition("\n")[0], card.preprocessing.size
         raise FuseboardError(

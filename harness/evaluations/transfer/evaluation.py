@@ -16,7 +16,6 @@ from fuseboard.harness.runtime.profiling import Meter
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
-from fuseboard.store.results import rows as results
 
 SPLITS = ("val", "test")
 
@@ -90,16 +89,16 @@ def evaluate(search: Search) -> Transfer:
     check_kind(search.dataset, pool.entry)
     train_rows = pool.entry.splits["train"].rows
     asked, subsets = families(search.protocol, train_rows, device), alone_and_together(search)
-    known = results.known_keys(search.root, NAME, search.dataset)
+    known = search.store.known_keys(NAME, search.dataset)
     for subset in subsets:
         lacking = {
             family.name: [v for v in family.variants if not _keys(search, subset, v) <= known] for family in asked
         }
         if any(lacking.values()):
             _measure(search, subset, [(family, lacking[family.name]) for family in asked if lacking[family.name]])
-    results.compact(search.root, NAME, search.dataset)
+    search.store.compact(NAME, search.dataset)
     keys = [key for subset in subsets for f in asked for v in f.variants for key in _keys(search, subset, v)]
-    rows = results.read(search.root, NAME, search.dataset).filter(pl.col("key").is_in(keys))
+    rows = search.store.rows(NAME, search.dataset).filter(pl.col("key").is_in(keys))
     row_of = {row["key"]: row for row in rows.drop("right").iter_rows(named=True)}
     winners = [_winner(search, subset, family, row_of) for subset in subsets for family in asked]
     return Transfer(rows, winners, left_out(train_rows, device))
@@ -114,7 +113,7 @@ def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Seque
             answers = family.measure(task, variants, advance)
         found = zip(variants, answers, strict=True)
         rows = [row for v, answer in found for row in rows_of(pool, subset, v, answer, device, meter)]
-        results.keep(search.root, rows)
+        search.store.keep(rows)
 
 
 def _winner(search: Search, subset: Subset, family: Family, row_of: dict[str, dict[str, Any]]) -> Winner:

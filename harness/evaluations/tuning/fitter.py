@@ -17,7 +17,6 @@ from fuseboard.harness.search.search import Search
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
-from fuseboard.store.results import rows as results
 from fuseboard.store.results.rows import Result
 
 
@@ -56,7 +55,7 @@ class Fitter:
         here = Circumstances(self.search.pool, recipe, self.search.device, min(self.cores, side_by_side))
         rows = results_of(here, subset, outcome, self._truth, self._folds)
         rows = rows if scores else [row.model_copy(update={"scores": None}) for row in rows]
-        results.keep(self.search.root, rows)
+        self.search.store.keep(rows)
         return rows
 
     @cached_property

@@ -16,7 +16,6 @@ from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
-from fuseboard.store.results import rows as results
 from fuseboard.store.results.evaluations import TUNED, TUNING
 
 FOLDER = "studies"
@@ -43,7 +42,7 @@ class Tuner:
 
     def __post_init__(self) -> None:
         self._fitter = Fitter(self.search)
-        rows = results.read(self.search.root, TUNING.name, self.search.dataset)
+        rows = self.search.store.rows(TUNING.name, self.search.dataset)
         values = rows.select("key", Recipe(self.search.protocol).criterion.score).drop_nulls()
         self._known: dict[str, float] = dict(values.iter_rows())
 
@@ -54,14 +53,14 @@ class Tuner:
             jobs = ((subset, advance) for subset in self.subsets)
             for number, answer in executor.run(self._tune, jobs, self.search.jobs, None):
                 found[self.subsets[number]] = answer
-        results.compact(self.search.root, TUNING.name, self.search.dataset)
+        self.search.store.compact(TUNING.name, self.search.dataset)
         return {subset: found[subset] for subset in self.subsets}
 
     def fit(self, found: Mapping[Subset, Found]) -> pl.DataFrame:
         """The rows of the final fits, one per subset, seed and split, with their predictions."""
-        root, dataset, pool = self.search.root, self.search.dataset, self.search.pool
+        store, dataset, pool = self.search.store, self.search.dataset, self.search.pool
         wanted = [(self._final(best, seed), subset) for subset, best in found.items() for seed in self.tuning.seeds]
-        known = results.known_keys(root, TUNED.name, dataset)
+        known = store.known_keys(TUNED.name, dataset)
         lacking = [(recipe, subset) for recipe, subset in wanted if not recipe.keys(pool, subset) <= known]
         if lacking:
             jobs = (self._fitter.job(recipe, subset, len(lacking)) for recipe, subset in lacking)
@@ -69,14 +68,14 @@ class Tuner:
                 for number, outcome in executor.run(fit, jobs, self.search.jobs, None):
                     self._fitter.keep(*lacking[number], outcome, len(lacking), scores=True)
                     advance(1)
-            results.compact(root, TUNED.name, dataset)
+            store.compact(TUNED.name, dataset)
         keys = {key for recipe, subset in wanted for key in recipe.keys(pool, subset)}
-        return results.read(root, TUNED.name, dataset, scores=True).filter(pl.col("key").is_in(list(keys)))
+        return store.rows(TUNED.name, dataset, scores=True).filter(pl.col("key").is_in(list(keys)))
 
     def _tune(self, subset: Subset, advance: Advance) -> Found:
         search, pool = self.search, self.search.pool
         study = Study(
-            folder=search.root / FOLDER / search.dataset,
+            folder=search.store.root / FOLDER / search.dataset,
             identity={
                 "protocol": search.protocol.digest,
                 "sampler": self.tuning.sampler,

@@ -23,6 +23,7 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.shapley import majority_acc, shapley
+from fuseboard.store.store import Store
 
 RANKED = "ranked"
 """Folder of a submission's store for the rows that ranking it has made."""
@@ -94,7 +95,10 @@ def standing(root: Path, dataset: str, submitted: Version, protocol: Protocol, d
 
     def side(versions: dict[str, Version], desk: Path, *known: Path) -> Side:
         pool = Pool(dataset, dict(sorted(versions.items())))
-        return Side(Search(desk, dataset, protocol, device=device, given=pool, known=known), labels["test"])
+        return Side(
+            Search(Store(desk), dataset, protocol, device=device, given=pool, known=tuple(map(Store, known))),
+            labels["test"],
+        )
 
     # Each side has a desk of its own, because a search keeps the predictions of its own finalists and no others.
     desk = submitted.folder.parents[2] / RANKED

@@ -10,6 +10,7 @@ from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 
 class Small:
@@ -51,7 +52,7 @@ def test_another_error_is_not_taken_for_it() -> None:
 
 def test_an_extraction_halves_and_says_so_in_its_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card, dataset = registry.get("pixels"), datasets.get("digits-first50")
-    whole = extract(card, dataset, tmp_path / "whole")
+    whole = extract(card, dataset, Store(tmp_path / "whole"))
     plain = loaders.load(card)
 
     class Tight:
@@ -63,7 +64,7 @@ def test_an_extraction_halves_and_says_so_in_its_profile(tmp_path: Path, monkeyp
             return plain.encode(batch)
 
     monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Tight())
-    tight = extract(card, dataset, tmp_path / "tight", batch_size=32)
+    tight = extract(card, dataset, Store(tmp_path / "tight"), batch_size=32)
     profile = tight.manifest.entry("digits-first50", "train").profile
     assert profile is not None
     assert profile.batch_size == 4
@@ -87,6 +88,6 @@ def test_out_of_memory_in_the_middle_keeps_whole_shards(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Dying())
     with pytest.raises(FuseboardError, match="no memory for a single image"):
-        extract(card, dataset, tmp_path, shard_rows=100)
+        extract(card, dataset, Store(tmp_path), shard_rows=100)
     assert not list(tmp_path.rglob(".tmp-*"))
     assert len(list(tmp_path.rglob("*.parquet"))) == 3

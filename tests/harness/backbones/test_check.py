@@ -13,6 +13,7 @@ from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(card: Card, root: Path) -> dict[str, Finding]:
-    return {finding.check: finding for finding in check.check(card, "cpu", root)}
+    return {finding.check: finding for finding in check.check(card, "cpu", Store(root))}
 
 
 def test_a_sound_backbone_passes_every_rule(tmp_path: Path) -> None:
@@ -44,15 +45,15 @@ def test_random_weights_raise_the_alarm(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()
     monkeypatch.setattr(wrong_weights, "SHAPES", 96)
     assert wrong is not None
-    [_, training] = wrong_weights.findings(card, wrong, tmp_path, 8)
+    [_, training] = wrong_weights.findings(card, wrong, Store(tmp_path), 8)
     assert training.status == "wrong"
     assert "with random weights" in training.message
 
 
 def test_the_same_weights_under_another_name_raise_the_alarm(tmp_path: Path) -> None:
     card = registry.get("pixels")
-    extract(card, datasets.get("digits"), tmp_path)
-    extract(registry.get("hog"), datasets.get("digits"), tmp_path)
+    extract(card, datasets.get("digits"), Store(tmp_path))
+    extract(registry.get("hog"), datasets.get("digits"), Store(tmp_path))
     other = card.model_copy(update={"id": "somebody-elses"})
     twin = run(other, tmp_path)["twin"]
     assert (twin.status, "pixels" in twin.message, "1.0000" in twin.message) == ("wrong", True, True)
@@ -114,10 +115,10 @@ def test_what_does_not_load_ends_the_check(tmp_path: Path, monkeypatch: pytest.M
 def test_a_gated_model_without_a_token_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = registry.get("efficientnet-lite0").model_copy(update={"gated": True})
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    found = next(iter(check.check(card, "cpu", tmp_path)))
+    found = next(iter(check.check(card, "cpu", Store(tmp_path))))
     assert (found.status, "hf auth login" in found.fix) == ("missing", True)
     monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_x")
-    found = next(iter(check.check(card, "cpu", tmp_path)))
+    found = next(iter(check.check(card, "cpu", Store(tmp_path))))
     assert (found.status, "hf_x" in found.message) == ("ok", False)
 
 

@@ -21,7 +21,7 @@ DATA = "digits-first120"
 
 
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
-    found = evaluations.get("linear-probe")(Search(store, DATA, protocol.get("starter")))
+    found = evaluations.get("linear-probe")(Search(Store(store), DATA, protocol.get("starter")))
     choice, rows = found.choice, found.rows
     everything = results.read(store, "linear-probe", scores=True)
     train, val, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))

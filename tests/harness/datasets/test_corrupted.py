@@ -13,6 +13,7 @@ from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.store.embeddings import verify
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 
 COUNT = 3
 
@@ -66,7 +67,7 @@ def test_a_later_start_gives_the_same_pixels(small_breast: Path) -> None:
 def test_shards_carry_corruption_and_severity(small_breast: Path, tmp_path: Path) -> None:
     import datasets as hub_datasets
 
-    version = extract(registry.get("pixels"), datasets.get("breastmnist-c"), tmp_path / "store", shard_rows=50)
+    version = extract(registry.get("pixels"), datasets.get("breastmnist-c"), Store(tmp_path / "store"), shard_rows=50)
     assert tuple(version.manifest.datasets["breastmnist-c"].splits) == ("test",)
     assert verify.verify(tmp_path / "store", datasets=datasets.get).findings == ()
     table = pq.read_table(version.folder / "breastmnist-c")

@@ -20,6 +20,7 @@ from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.imagenet import official, parquet
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.store import Store
 
 NAMES = ("n01440764 tench", "n01443537 goldfish", "n01484850 great white shark")
 IDS = [name.split()[0] for name in NAMES]
@@ -289,6 +290,6 @@ def test_extraction_takes_all_of_it(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     dataset = at(tree(tmp_path / "tree") if form == "tree" else repository, monkeypatch)
-    version = extract(backbones.get("pixels"), dataset, tmp_path / "store", shard_rows=7)
+    version = extract(backbones.get("pixels"), dataset, Store(tmp_path / "store"), shard_rows=7)
     rows = {split: part.rows for split, part in version.manifest.datasets["imagenet"].splits.items()}
     assert rows == {"train": 18, "val": 6, "test": 12}

@@ -24,7 +24,7 @@ STARTER = protocol.get("starter")
 
 
 def test_singles_choose_the_best_single_backbone(store: Path) -> None:
-    found = evaluations.get("singles")(Search(store, DATA, STARTER))
+    found = evaluations.get("singles")(Search(Store(store), DATA, STARTER))
     choice, rows = found.choice, found.rows
     accuracy = {row["subset"][0]: row["acc"] for row in rows.to_dicts() if row["split"] == "val"}
     assert set(accuracy) == {"hog", "pixels"}
@@ -32,7 +32,7 @@ def test_singles_choose_the_best_single_backbone(store: Path) -> None:
 
 
 def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
-    rows = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
+    rows = evaluations.get("soft-vote")(Search(Store(store), DATA, STARTER)).rows
     train, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
     fitted = []
     for name in ("hog", "pixels"):
@@ -51,7 +51,7 @@ def test_late_fusion_is_the_soft_vote_of_scikit_learn(store: Path) -> None:
 
 
 def test_an_ensemble_is_the_weighted_vote_of_voters_chosen_on_validation(store: Path) -> None:
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     choice = search.run(strategies.get("ensemble"))
     assert (choice.chosen, search.fits) == (("hog", "pixels"), 2)
     blocks = {split: Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test")}
@@ -81,20 +81,20 @@ def test_an_ensemble_is_the_weighted_vote_of_voters_chosen_on_validation(store: 
 
 
 def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
 
     def no_fit(*_: object) -> None:
         raise AssertionError("a fit was run")
 
     monkeypatch.setattr(engine, "fit", no_fit)
-    first = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
-    second = evaluations.get("soft-vote")(Search(store, DATA, STARTER)).rows
+    first = evaluations.get("soft-vote")(Search(Store(store), DATA, STARTER)).rows
+    second = evaluations.get("soft-vote")(Search(Store(store), DATA, STARTER)).rows
     assert first.equals(second)
     assert results.read(store, "late").height == 6
 
 
 def test_late_fusion_keeps_the_predictions_of_its_finalists_only(store: Path) -> None:
-    found = evaluations.get("soft-vote")(Search(store, DATA, STARTER))
+    found = evaluations.get("soft-vote")(Search(Store(store), DATA, STARTER))
     rows = results.read(store, "late", scores=True)
     assert found.choice.everything == ("hog", "pixels")
     kept = {tuple(subset) for subset in rows.filter(pl.col("scores").is_not_null())["subset"].to_list()}

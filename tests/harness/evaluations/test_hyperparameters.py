@@ -37,7 +37,7 @@ def store(small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def evaluated(name: str, store: Path, rules: protocol.Protocol = STARTER) -> pl.DataFrame:
-    return evaluations.get(name)(Search(store, DATA, rules)).rows
+    return evaluations.get(name)(Search(Store(store), DATA, rules)).rows
 
 
 def altered(monkeypatch: pytest.MonkeyPatch, split: str, change) -> None:  # type: ignore[no-untyped-def]

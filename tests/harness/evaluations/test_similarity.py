@@ -51,7 +51,7 @@ def test_a_real_pair_is_the_definition(store: Path, capsys: pytest.CaptureFixtur
 
 def test_the_same_weights_under_another_name_end_it_with_1(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     twin = registry.get("pixels").model_copy(update={"id": "somebody-elses"})
-    extract(twin, datasets.get(DATA), store)
+    extract(twin, datasets.get(DATA), Store(store))
     capsys.readouterr()
     for asked in (2, 3):  # a second run says so again
         code, out, err = run(capsys, DATA, "--store", str(store))
@@ -66,7 +66,7 @@ def test_the_same_weights_under_another_name_end_it_with_1(store: Path, capsys: 
 
 
 def test_another_precision_of_a_backbone_is_no_twin(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    extract(registry.get("pixels").at_precision("fp16"), datasets.get(DATA), store)
+    extract(registry.get("pixels").at_precision("fp16"), datasets.get(DATA), Store(store))
     capsys.readouterr()
     code, out, _ = run(capsys, DATA, "--store", str(store), "--json")
     assert code == 0

@@ -37,7 +37,7 @@ def no_forward(*_: object, **__: object) -> None:
 
 def test_vectors_are_the_plain_ones_in_row_order(tmp_path: Path) -> None:
     digits = datasets.get("digits")
-    extract(CARD, digits, tmp_path, shard_rows=100)
+    extract(CARD, digits, Store(tmp_path), shard_rows=100)
     blocks = Store(tmp_path).blocks("digits", "val", ["pixels"])
     plain = [CARD.preprocessing.pixels(i).reshape(-1).astype(np.float32) / 255 for i in digits.images("val", 0, 180)]
     np.testing.assert_array_equal(blocks.features["pixels"], np.stack(plain))
@@ -46,7 +46,7 @@ def test_vectors_are_the_plain_ones_in_row_order(tmp_path: Path) -> None:
 
 
 def test_manifest_says_what_it_cost_and_what_made_it(tmp_path: Path) -> None:
-    version = extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=16)
+    version = extract(CARD, datasets.get("digits-first50"), Store(tmp_path), batch_size=16)
     entry = version.manifest.datasets["digits-first50"]
     assert tuple(entry.splits) == SPLITS
     profile = version.manifest.entry("digits-first50", "train").profile
@@ -62,21 +62,21 @@ def test_manifest_says_what_it_cost_and_what_made_it(tmp_path: Path) -> None:
 
 def test_a_second_run_computes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = datasets.get("digits-first50")
-    first = extract(CARD, dataset, tmp_path)
+    first = extract(CARD, dataset, Store(tmp_path))
     monkeypatch.setattr(loaders, "load", no_forward)
-    assert extract(CARD, dataset, tmp_path).manifest == first.manifest
+    assert extract(CARD, dataset, Store(tmp_path)).manifest == first.manifest
 
 
 def test_a_second_dataset_joins_the_same_version(tmp_path: Path) -> None:
     for name in ("digits-first50", "digits-first60"):
-        version = extract(CARD, datasets.get(name), tmp_path)
+        version = extract(CARD, datasets.get(name), Store(tmp_path))
     assert sorted(version.manifest.datasets) == ["digits-first50", "digits-first60"]
     assert len(Store(tmp_path).versions) == 1
 
 
 def test_another_precision_is_another_version(tmp_path: Path) -> None:
     dataset = datasets.get("digits-first50")
-    plain, half = (extract(card, dataset, tmp_path) for card in (CARD, CARD.at_precision("fp16")))
+    plain, half = (extract(card, dataset, Store(tmp_path)) for card in (CARD, CARD.at_precision("fp16")))
     assert plain.folder != half.folder
     assert half.manifest.dtype == "float16"
     blocks = Store(tmp_path).blocks("digits-first50", "val", [half.spec])
@@ -89,7 +89,7 @@ def vectors_of_version(root: Path, spec: str) -> np.ndarray:
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 def test_a_damaged_shard_is_refused_by_readers_and_mended_by_extraction(tmp_path: Path, damage: str) -> None:
-    version = extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+    version = extract(CARD, datasets.get("digits"), Store(tmp_path), shard_rows=100)
     whole = vectors_of(tmp_path, "digits", "train")
     shard = version.folder / "digits" / "train-00004-of-00013.parquet"
     content = bytearray(shard.read_bytes())
@@ -102,7 +102,7 @@ def test_a_damaged_shard_is_refused_by_readers_and_mended_by_extraction(tmp_path
         shard.unlink()
     with pytest.raises(FuseboardError, match=r"train-00004-of-00013\.parquet: .*(damaged|truncated|not there)"):
         vectors_of(tmp_path, "digits", "train")
-    mended = extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+    mended = extract(CARD, datasets.get("digits"), Store(tmp_path), shard_rows=100)
     assert mended.manifest.entry("digits", "train").profile.images == 100, "only the damaged shard is computed"
     np.testing.assert_array_equal(vectors_of(tmp_path, "digits", "train"), whole)
 
@@ -110,14 +110,14 @@ def test_a_damaged_shard_is_refused_by_readers_and_mended_by_extraction(tmp_path
 SLOW = textwrap.dedent(
     """
     import sys, time
-    from pathlib import Path
+    from fuseboard.store.store import Store
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.backbones.loaders.descriptors import Descriptor
     from fuseboard.harness.datasets import registry as datasets
     from fuseboard.harness.extraction.extract import extract
     plain = Descriptor.encode
     Descriptor.encode = lambda self, batch: time.sleep(0.02) or plain(self, batch)
-    extract(registry.get("pixels"), datasets.get("digits"), Path(sys.argv[1]), shard_rows=100)
+    extract(registry.get("pixels"), datasets.get("digits"), Store(sys.argv[1]), shard_rows=100)
     """
 )
 
@@ -146,7 +146,7 @@ def test_a_killed_run_resumes_at_the_first_missing_shard_and_equals_the_undistur
     tmp_path: Path, how: signal.Signals
 ) -> None:
     undisturbed, root = tmp_path / "undisturbed", tmp_path / "killed"
-    extract(CARD, datasets.get("digits"), undisturbed, shard_rows=100)
+    extract(CARD, datasets.get("digits"), Store(undisturbed), shard_rows=100)
     process = start_slow(root)
     wait_for_shards(root, 3, process)
     process.send_signal(how)
@@ -154,7 +154,7 @@ def test_a_killed_run_resumes_at_the_first_missing_shard_and_equals_the_undistur
     assert process.returncode != 0
     assert Store(root).versions == [], "a version without a manifest must not exist"
     kept = len(list(root.glob("embeddings/*/*/digits/train-*.parquet")))
-    version = extract(CARD, datasets.get("digits"), root, shard_rows=100)
+    version = extract(CARD, datasets.get("digits"), Store(root), shard_rows=100)
     assert version.manifest.entry("digits", "train").profile.images == 1257 - 100 * kept
     assert shard_hashes(root) == shard_hashes(undisturbed)
     assert not list(root.rglob(".tmp-*"))
@@ -172,11 +172,11 @@ def test_two_runs_at_once_give_one_whole_version(tmp_path: Path) -> None:
 def test_what_a_killed_run_of_another_source_left_is_not_adopted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = extract(CARD, datasets.get("digits-first50"), tmp_path)
+    version = extract(CARD, datasets.get("digits-first50"), Store(tmp_path))
     (version.folder / manifest.FILE).unlink()
     other = datasets.get("digits-first50")
     monkeypatch.setattr(other, "source_md5", "0" * 32)
-    again = extract(CARD, other, tmp_path)
+    again = extract(CARD, other, Store(tmp_path))
     assert again.manifest.entry("digits-first50", "train").profile.images == 50
 
 
@@ -195,7 +195,7 @@ def test_vectors_that_are_not_finite_are_named_and_not_kept(tmp_path: Path, monk
     monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: Broken())
     monkeypatch.setattr("fuseboard.harness.backbones.canary.check", lambda card, vectors: None)
     with pytest.raises(FuseboardError, match="vector of id 18 holds NaN or infinity"):
-        extract(CARD, datasets.get("digits-first50"), tmp_path, batch_size=8)
+        extract(CARD, datasets.get("digits-first50"), Store(tmp_path), batch_size=8)
     assert not list(tmp_path.rglob("*.parquet"))
     assert Store(tmp_path).versions == []
 
@@ -203,7 +203,7 @@ def test_vectors_that_are_not_finite_are_named_and_not_kept(tmp_path: Path, monk
 def test_a_card_of_the_wrong_width_fails_before_anything_is_written(tmp_path: Path) -> None:
     wrong = Card.model_validate({**CARD.model_dump(), "dim": 255})
     with pytest.raises(FuseboardError, match="its card says dim = 255, the model makes 256 numbers"):
-        extract(wrong, datasets.get("digits-first50"), tmp_path)
+        extract(wrong, datasets.get("digits-first50"), Store(tmp_path))
     assert not list(tmp_path.rglob("*.parquet"))
 
 
@@ -218,13 +218,14 @@ def test_a_full_disk_is_one_clear_line_and_keeps_what_is_whole(tmp_path: Path, m
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FuseboardError, match=r"no space left on the disk while writing .*free some space"):
-        extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100)
+        extract(CARD, datasets.get("digits"), Store(tmp_path), shard_rows=100)
     monkeypatch.undo()
     assert not list(tmp_path.rglob(".tmp-*"))
     kept = list(tmp_path.rglob("*.parquet"))
     assert len(kept) == 2
     assert all(pl.read_parquet(path).height == 100 for path in kept)
-    assert extract(CARD, datasets.get("digits"), tmp_path, shard_rows=100).manifest.entry("digits", "val").rows == 180
+    resumed = extract(CARD, datasets.get("digits"), Store(tmp_path), shard_rows=100)
+    assert resumed.manifest.entry("digits", "val").rows == 180
 
 
 def test_reading_ahead_is_bounded_and_order_is_kept() -> None:
@@ -264,7 +265,7 @@ def test_gpu_vectors_equal_the_canary_and_the_profile_has_vram(tmp_path: Path) -
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device on this machine")
-    version = extract(registry.get("efficientnet-lite0"), datasets.get("digits-first300"), tmp_path, "cuda")
+    version = extract(registry.get("efficientnet-lite0"), datasets.get("digits-first300"), Store(tmp_path), "cuda")
     profile = version.manifest.entry("digits-first300", "train").profile
     assert profile.peak_vram_mb is not None
     assert profile.peak_vram_mb > 10

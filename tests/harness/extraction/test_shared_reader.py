@@ -50,31 +50,31 @@ class Counted(First):
 
 def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_path: Path) -> None:
     dataset = Counted("90")
-    made = extract_together(CARDS, dataset, tmp_path / "together", "cpu")
+    made = extract_together(CARDS, dataset, Store(tmp_path / "together"), "cpu")
     assert [version.manifest.backbone for version in made] == ["hog", "pixels"]
     assert sorted(dataset.read) == sorted((split, row) for split in dataset.splits for row in range(90))
     assert dataset.checks == 1
     for card in CARDS:
-        extract(card, datasets.get("digits-first90"), tmp_path / "single")
+        extract(card, datasets.get("digits-first90"), Store(tmp_path / "single"))
     assert shards(tmp_path / "together") == shards(tmp_path / "single")
 
 
 def test_one_that_is_ahead_waits_and_nothing_is_computed_twice(tmp_path: Path) -> None:
     dataset = Counted("90")
-    extract(CARDS[0], dataset, tmp_path, "cpu")
+    extract(CARDS[0], dataset, Store(tmp_path), "cpu")
     dataset.read.clear()
-    extract_together(CARDS, dataset, tmp_path, "cpu")
+    extract_together(CARDS, dataset, Store(tmp_path), "cpu")
     assert len(dataset.read) == 270, "only what pixels lacks"
     dataset.read.clear()
     dataset.checks = 0
-    extract_together(CARDS, dataset, tmp_path, "cpu")
+    extract_together(CARDS, dataset, Store(tmp_path), "cpu")
     assert (dataset.read, dataset.checks) == ([], 0)
 
 
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     wrong = Card.model_validate({**CARDS[0].model_dump(), "dim": 17})
     with pytest.raises(FuseboardError, match="hog: its card says dim = 17"):
-        extract_together([wrong, CARDS[1]], datasets.get("digits-first90"), tmp_path, "cpu")
+        extract_together([wrong, CARDS[1]], datasets.get("digits-first90"), Store(tmp_path), "cpu")
     [version] = Store(tmp_path).versions
     assert version.manifest.backbone == "pixels"
     assert version.manifest.entry("digits-first90", "test").rows == 90
@@ -92,10 +92,10 @@ def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> 
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(FuseboardError, match="its process ended with exit code -9"):
-        extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
+        extract_together(CARDS, datasets.get("digits-first90"), Store(tmp_path), "cpu")
     killer.join()
     assert len(Store(tmp_path).versions) == 1
-    extract_together(CARDS, datasets.get("digits-first90"), tmp_path, "cpu")
+    extract_together(CARDS, datasets.get("digits-first90"), Store(tmp_path), "cpu")
     assert len(Store(tmp_path).versions) == 2
 
 
@@ -108,7 +108,7 @@ def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> N
                 yield image
 
     with pytest.raises(FuseboardError, match="not a readable image"):
-        extract_together(CARDS, Broken("90"), tmp_path, "cpu")
+        extract_together(CARDS, Broken("90"), Store(tmp_path), "cpu")
     for version in Store(tmp_path).versions:
         assert list(version.manifest.datasets["digits-first90"].splits) == ["train"]
 
@@ -116,9 +116,9 @@ def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> N
 def test_shards_made_on_a_dask_cluster_are_the_same(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     dataset = datasets.get("digits-first90")
-    local = extract(CARDS[1], dataset, tmp_path / "local", shard_rows=20)
+    local = extract(CARDS[1], dataset, Store(tmp_path / "local"), shard_rows=20)
     with dask_cluster(tmp_path) as (address, _):
-        made = extract(CARDS[1], dataset, tmp_path / "dask", shard_rows=20, address=address)
+        made = extract(CARDS[1], dataset, Store(tmp_path / "dask"), shard_rows=20, address=address)
     assert shards(tmp_path / "dask") == shards(tmp_path / "local")
     profile = manifest.read(made.folder).entry("digits-first90", "train").profile
     assert profile is not None

@@ -41,7 +41,7 @@ def test_choices_change_the_digest_and_their_absence_does_not() -> None:
 
 @pytest.mark.parametrize("metric", ["auc", "log-loss"])
 def test_the_best_on_validation_by_another_metric_is_chosen(store: Path, metric: str) -> None:
-    search = Search(store, DATA, by(metric))
+    search = Search(Store(store), DATA, by(metric))
     choice = search.run(strategies.get("exhaustive"))
     column = metric.replace("-", "_")
     rows = results.read(store).filter(pl.col("split") == "val").sort(column, descending=metric == "auc").to_dicts()
@@ -50,7 +50,7 @@ def test_the_best_on_validation_by_another_metric_is_chosen(store: Path, metric:
 
 
 def test_log_loss_is_that_of_scikit_learn(store: Path) -> None:
-    Search(store, DATA, STARTER).run(strategies.get("all"))
+    Search(Store(store), DATA, STARTER).run(strategies.get("all"))
     row = results.read(store, scores=True).filter(pl.col("split") == "test").to_dicts()[0]
     labels, shares = Store(store).labels(DATA, "test", "hog"), np.array(row["scores"])
     assert row["log_loss"] == pytest.approx(
@@ -59,7 +59,7 @@ def test_log_loss_is_that_of_scikit_learn(store: Path) -> None:
 
 
 def test_cross_validation_is_that_of_scikit_learn(store: Path) -> None:
-    search = Search(store, DATA, by("acc", CrossValidation(folds=3, repeats=2)), ["pixels"])
+    search = Search(Store(store), DATA, by("acc", CrossValidation(folds=3, repeats=2)), ["pixels"])
     choice = search.run(strategies.get("all"))
     train, val = (Store(store).blocks(DATA, split, ["pixels"]) for split in ("train", "val"))
     features = np.concatenate([train.features["pixels"], val.features["pixels"]])
@@ -76,7 +76,7 @@ def test_cross_validation_is_that_of_scikit_learn(store: Path) -> None:
 
 def test_soft_votes_are_not_chosen_by_cross_validation(store: Path) -> None:
     with pytest.raises(UsageError, match="soft votes have none"):
-        Search(store, DATA, by("acc", CrossValidation(folds=2, repeats=1))).run(strategies.get("late"))
+        Search(Store(store), DATA, by("acc", CrossValidation(folds=2, repeats=1))).run(strategies.get("late"))
 
 
 def probing(setting: Setting) -> Plan:
@@ -85,14 +85,14 @@ def probing(setting: Setting) -> Plan:
 
 
 def test_a_probe_is_kept_apart_and_never_chosen(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     assert search.run(probing).chosen == ("hog",)
     probes = results.read(store, "probe")
     assert probes["split"].to_list() == ["val", "val"], "a probe sees no test image"
     assert set(probes["protocol_digest"]).isdisjoint(results.read(store, "fusion")["protocol_digest"])
     assert search.fits == 3
     monkeypatch.setattr(engine, "fit", lambda *_: pytest.fail("a fit was run although everything is known"))
-    assert Search(store, DATA, STARTER).run(probing).chosen == ("hog",)
+    assert Search(Store(store), DATA, STARTER).run(probing).chosen == ("hog",)
 
 
 def test_a_share_of_rows_is_stratified() -> None:
@@ -104,17 +104,17 @@ def test_a_share_of_rows_is_stratified() -> None:
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_every_strategy_chooses(store: Path, name: str) -> None:
-    choice = Search(store, DATA, STARTER).run(strategies.get(name))
+    choice = Search(Store(store), DATA, STARTER).run(strategies.get(name))
     assert choice.chosen in {("hog",), ("pixels",), ("hog", "pixels")}
 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_one_backbone_is_enough(store: Path, name: str) -> None:
-    assert Search(store, DATA, STARTER, ["hog"]).run(strategies.get(name)).chosen == ("hog",)
+    assert Search(Store(store), DATA, STARTER, ["hog"]).run(strategies.get(name)).chosen == ("hog",)
 
 
 def test_labels_that_nothing_can_be_learned_or_chosen_from(store: Path) -> None:
-    pool = gather(store, DATA, [])
+    pool = gather(Store(store), DATA, [])
     blocks = {split: pool.all_blocks(split) for split in ("train", "val", "test")}
     recipe, train, val = Recipe(STARTER), blocks["train"], blocks["val"]
     preconditions.check(pool, recipe, blocks)
@@ -137,8 +137,8 @@ def test_folds_need_every_class() -> None:
 def test_many_fits_are_asked_about(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost_estimate, "MANY", 2)
     with pytest.raises(UsageError, match=r"3 subsets to fit: about .* core hours, .* say --yes"):
-        Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
-    search = Search(store, DATA, STARTER, yes=True)
+        Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
+    search = Search(Store(store), DATA, STARTER, yes=True)
     search.run(strategies.get("exhaustive"))
     assert search.fits == 3
 

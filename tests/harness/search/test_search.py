@@ -46,7 +46,7 @@ def measured(root: Path) -> pl.DataFrame:
 
 
 def test_rows_equal_a_plain_fit_on_the_joined_matrix(store: Path) -> None:
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     search.run(strategies.get("exhaustive"))
     catalog = Store(store)
     train, test = (catalog.blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "test"))
@@ -64,42 +64,42 @@ def test_rows_equal_a_plain_fit_on_the_joined_matrix(store: Path) -> None:
 
 
 def test_a_second_run_fits_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = Search(store, DATA, STARTER)
+    first = Search(Store(store), DATA, STARTER)
     choice = first.run(strategies.get("exhaustive"))
     assert first.fits == 3
     monkeypatch.setattr(engine, "fit", no_fit)
-    second = Search(store, DATA, STARTER)
+    second = Search(Store(store), DATA, STARTER)
     assert second.run(strategies.get("exhaustive")) == choice
     assert second.fits == 0
 
 
 def test_a_new_backbone_fits_only_the_new_subsets(store: Path) -> None:
-    alone = Search(store, DATA, STARTER, ["hog"])
+    alone = Search(Store(store), DATA, STARTER, ["hog"])
     alone.run(strategies.get("exhaustive"))
-    both = Search(store, DATA, STARTER)
+    both = Search(Store(store), DATA, STARTER)
     both.run(strategies.get("exhaustive"))
     assert (alone.fits, both.fits) == (1, 2)
 
 
 def test_a_changed_version_makes_exactly_its_rows_stale(store: Path) -> None:
-    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
-    half = extract(registry.get("pixels").at_precision("fp16"), datasets.get(DATA), store)
-    again = Search(store, DATA, STARTER, ["hog", half.spec])
+    Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
+    half = extract(registry.get("pixels").at_precision("fp16"), datasets.get(DATA), Store(store))
+    again = Search(Store(store), DATA, STARTER, ["hog", half.spec])
     again.run(strategies.get("exhaustive"))
     assert again.fits == 2, "hog alone is still known"
 
 
 def test_another_protocol_is_measured_anew(store: Path) -> None:
-    Search(store, DATA, STARTER).run(strategies.get("singles"))
+    Search(Store(store), DATA, STARTER).run(strategies.get("singles"))
     changed = STARTER.model_copy(update={"params": STARTER.params.model_copy(update={"max_depth": 2})})
-    other = Search(store, DATA, changed)
+    other = Search(Store(store), DATA, changed)
     other.run(strategies.get("singles"))
     assert other.fits == 2
 
 
 @pytest.mark.parametrize(("name", "subsets"), [("singles", 2), ("all", 1), ("exhaustive", 3)])
 def test_strategies_fit_what_they_say(store: Path, name: str, subsets: int) -> None:
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     search.run(strategies.get(name))
     assert search.fits == subsets
 
@@ -112,7 +112,7 @@ def test_a_strategy_is_sent_the_validation_scores(store: Path) -> None:
         seen["first"] = yield Ask([("hog",), ("pixels",)])
         seen["second"] = yield Ask([("hog", "pixels")])
 
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     search.run(two_rounds)
     rows = {tuple(r["subset"]): r["acc"] for r in results.read(store).to_dicts() if r["split"] == "val"}
     assert {**seen["first"], **seen["second"]} == rows
@@ -120,8 +120,8 @@ def test_a_strategy_is_sent_the_validation_scores(store: Path) -> None:
 
 
 def test_only_finalists_keep_their_predictions(store: Path) -> None:
-    extract(registry.get("pixels").model_copy(update={"id": "pixels-b"}), datasets.get(DATA), store)
-    search = Search(store, DATA, STARTER)
+    extract(registry.get("pixels").model_copy(update={"id": "pixels-b"}), datasets.get(DATA), Store(store))
+    search = Search(Store(store), DATA, STARTER)
     choice = search.run(strategies.get("exhaustive"))
     rows = results.read(store, scores=True)
     kept = {tuple(row["subset"]) for row in rows.iter_rows(named=True) if row["scores"] is not None}
@@ -139,14 +139,14 @@ def test_only_finalists_keep_their_predictions(store: Path) -> None:
 )
 def test_unknown_backbones(store: Path, backbones: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        Search(store, DATA, STARTER, backbones).run(strategies.get("exhaustive"))
+        Search(Store(store), DATA, STARTER, backbones).run(strategies.get("exhaustive"))
 
 
 def test_a_dataset_nobody_embedded(store: Path) -> None:
     with pytest.raises(FuseboardError, match="holds no embeddings of bloodmnist; run `fuseboard extract"):
-        Search(store, "bloodmnist", STARTER).run(strategies.get("exhaustive"))
+        Search(Store(store), "bloodmnist", STARTER).run(strategies.get("exhaustive"))
     with pytest.raises(FuseboardError, match="hog has no embeddings of bloodmnist; it has digits-first120"):
-        Search(store, "bloodmnist", STARTER, ["hog"]).run(strategies.get("exhaustive"))
+        Search(Store(store), "bloodmnist", STARTER, ["hog"]).run(strategies.get("exhaustive"))
 
 
 def test_a_missing_split_is_named(store: Path) -> None:
@@ -156,13 +156,13 @@ def test_a_missing_split_is_named(store: Path) -> None:
     del said["datasets"][DATA]["splits"]["val"]
     path.write_text(json.dumps(said))
     with pytest.raises(FuseboardError, match="hog has no val split of digits-first120, only train, test"):
-        Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
+        Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
 
 
 SLOW = textwrap.dedent(
     """
     import sys, time
-    from pathlib import Path
+    from fuseboard.store.store import Store
     from fuseboard.harness.protocols import protocol
     from fuseboard.harness.search import search as engine; from fuseboard.harness.search import strategies
     plain = engine.fit
@@ -170,7 +170,7 @@ SLOW = textwrap.dedent(
         time.sleep(1)
         return plain(*arguments)
     engine.fit = slow
-    engine.Search(Path(sys.argv[1]), sys.argv[2], protocol.get("starter"), jobs=1).run(strategies.get("exhaustive"))
+    engine.Search(Store(sys.argv[1]), sys.argv[2], protocol.get("starter"), jobs=1).run(strategies.get("exhaustive"))
     """
 )
 
@@ -178,7 +178,7 @@ SLOW = textwrap.dedent(
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Path, how: signal.Signals) -> None:
     undisturbed = Path(shutil.copytree(store, tmp_path / "undisturbed"))
-    Search(undisturbed, DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(Store(undisturbed), DATA, STARTER).run(strategies.get("exhaustive"))
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, str(store), DATA],
         cwd=REPOSITORY,
@@ -195,7 +195,7 @@ def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Pa
     assert process.returncode != 0
     done = results.read(store).height // 2
     assert 1 <= done < 3
-    resumed = Search(store, DATA, STARTER)
+    resumed = Search(Store(store), DATA, STARTER)
     resumed.run(strategies.get("exhaustive"))
     assert resumed.fits == 3 - done
     assert measured(store).equals(measured(undisturbed))
@@ -203,17 +203,17 @@ def test_a_killed_search_loses_only_the_fits_in_flight(store: Path, tmp_path: Pa
 
 def test_jobs_do_not_change_the_rows(store: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER, jobs=1).run(strategies.get("exhaustive"))
-    Search(other, DATA, STARTER, jobs=3).run(strategies.get("exhaustive"))
+    Search(Store(store), DATA, STARTER, jobs=1).run(strategies.get("exhaustive"))
+    Search(Store(other), DATA, STARTER, jobs=3).run(strategies.get("exhaustive"))
     assert measured(store).equals(measured(other))
 
 
 def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
     with dask_cluster(tmp_path) as (address, _):
-        remote = Search(other, DATA, STARTER, address=address)
+        remote = Search(Store(other), DATA, STARTER, address=address)
         remote.run(strategies.get("exhaustive"))
     assert remote.fits == 3
     assert measured(store).equals(measured(other))
@@ -222,7 +222,7 @@ def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None
 def test_a_cluster_that_does_not_answer_is_named(store: Path) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     with pytest.raises(FuseboardError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        Search(store, DATA, STARTER, address="tcp://127.0.0.1:9").run(strategies.get("exhaustive"))
+        Search(Store(store), DATA, STARTER, address="tcp://127.0.0.1:9").run(strategies.get("exhaustive"))
 
 
 def deadly(order: Order, labels: np.ndarray, *blocks: np.ndarray) -> Outcome:
@@ -238,13 +238,13 @@ def test_workers_that_the_system_kills_end_in_one_line_and_what_is_done_is_kept(
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     monkeypatch.setattr(engine, "fit", deadly)
     with dask_cluster(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as (address, _):
-        Search(store, DATA, STARTER, address=address).run(strategies.get("singles"))
+        Search(Store(store), DATA, STARTER, address=address).run(strategies.get("singles"))
         with pytest.raises(FuseboardError, match="died again and again"):
-            Search(store, DATA, STARTER, address=address).run(strategies.get("exhaustive"))
+            Search(Store(store), DATA, STARTER, address=address).run(strategies.get("exhaustive"))
     monkeypatch.undo()
     kept = len(results.read(store, "fusion", DATA)) // 2
     assert kept >= 2, "the singles at least"
-    resumed = Search(store, DATA, STARTER)
+    resumed = Search(Store(store), DATA, STARTER)
     choice = resumed.run(strategies.get("exhaustive"))
     assert resumed.fits == choice.possible - kept
 
@@ -255,15 +255,15 @@ def test_gpu_search_agrees_with_the_cpu(store: Path, tmp_path: Path) -> None:
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device on this machine")
     other = Path(shutil.copytree(store, tmp_path / "other"))
-    Search(store, DATA, STARTER).run(strategies.get("exhaustive"))
-    Search(other, DATA, STARTER, device="cuda").run(strategies.get("exhaustive"))
+    Search(Store(store), DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(Store(other), DATA, STARTER, device="cuda").run(strategies.get("exhaustive"))
     cpu, gpu = (results.read(root).sort("key") for root in (store, other))
     assert (cpu["auc"] - gpu["auc"]).abs().max() < 0.03  # type: ignore[operator]
 
 
 def test_two_searches_at_once_give_the_same_rows_once(store: Path, tmp_path: Path) -> None:
     alone = Path(shutil.copytree(store, tmp_path / "alone"))
-    Search(alone, DATA, STARTER).run(strategies.get("exhaustive"))
+    Search(Store(alone), DATA, STARTER).run(strategies.get("exhaustive"))
     command = [sys.executable, "-c", SLOW, str(store), DATA]
     both = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) for _ in range(2)]
     for process in both:

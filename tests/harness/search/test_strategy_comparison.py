@@ -10,13 +10,14 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategy_comparison import prices
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
 
 
 def test_prices_are_read_from_the_rows(store: Path) -> None:
-    search = Search(store, DATA, STARTER)
+    search = Search(Store(store), DATA, STARTER)
     found = {price.strategy: price for price in prices(search, strategies.names())}
     rows = results.read(store, "fusion", DATA).filter(pl.col("split") == "val")
     best = rows["acc"].max()

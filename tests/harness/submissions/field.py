@@ -12,6 +12,7 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.submissions.submission import Submission
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.results.submission_file import Shards, Statement
+from fuseboard.store.store import Store
 
 DATA = "digits-first120"
 STARTER = protocol.get("starter")
@@ -27,7 +28,7 @@ def coarse(name: str = "coarse", cells: int = 24) -> Card:
 
 def submit(card: Card, root: Path, dataset: str = DATA) -> tuple[Submission, Version]:
     """What a stranger hands in, with its shards in a quarantine of the store."""
-    version = extract(card, datasets.get(dataset), root / "submitted" / card.id)
+    version = extract(card, datasets.get(dataset), Store(root / "submitted" / card.id))
     said = Statement(status="active", shards=Shards(folder=str(version.folder)))
     return Submission(Path("submissions") / card.id, card, version.manifest, said), version
 

@@ -18,7 +18,7 @@ from tests.harness.submissions.field import DATA, coarse
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    return extract(coarse(), datasets.get(DATA), tmp_path_factory.mktemp("theirs"))
+    return extract(coarse(), datasets.get(DATA), Store(tmp_path_factory.mktemp("theirs")))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from fuseboard.store.embeddings import versions
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.remotes import pull
 from fuseboard.store.remotes.http import ATTEMPTS
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA
 from tests.harness.submissions.stranger import Stranger, told
 from tests.store import zenodo_server
@@ -112,7 +113,7 @@ def test_a_record_of_other_bytes_is_refused(stranger: Stranger, record: Any) -> 
 def test_nothing_of_it_is_seen_by_the_rest_of_the_store(stranger: Stranger) -> None:
     assert not stranger.check().is_bad
     assert [v.manifest.backbone for v in versions.survey(stranger.root)[0]] == ["pixels"]
-    assert list(gather(stranger.root, DATA, []).versions) == ["pixels"]
+    assert list(gather(Store(stranger.root), DATA, []).versions) == ["pixels"]
 
 
 def other_bytes(path: str, data: bytes) -> bytes:

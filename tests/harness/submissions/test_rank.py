@@ -33,9 +33,9 @@ from tests.harness.submissions.field import DATA, STARTER, coarse, submit, tree,
 def field(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with `pixels` and `coarse`, searched whole. Copy it before writing to it."""
     root = without(Path(shutil.copytree(small_store, tmp_path_factory.mktemp("field") / "store")), "hog")
-    extract(coarse(), datasets.get(DATA), root)
+    extract(coarse(), datasets.get(DATA), Store(root))
     for name in ("exhaustive", "late"):
-        Search(root, DATA, STARTER).run(strategies.get(name))
+        Search(Store(root), DATA, STARTER).run(strategies.get(name))
     return root
 
 
@@ -133,11 +133,11 @@ def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(root: Pat
     ranking = ranked(root)
     shutil.copytree(small_store / "embeddings" / "hog", root / "embeddings" / "hog")
     for kind, strategy in (("joined features, chosen", "exhaustive"), ("soft vote, chosen", "late")):
-        whole = Search(root, DATA, STARTER)
+        whole = Search(Store(root), DATA, STARTER)
         choice = whole.run(strategies.get(strategy))
         found = pair(ranking, kind)
         assert found.with_it.subset == choice.chosen
-        old = Search(root, DATA, STARTER, ["pixels", "coarse"]).run(strategies.get(strategy))
+        old = Search(Store(root), DATA, STARTER, ["pixels", "coarse"]).run(strategies.get(strategy))
         assert found.without is not None
         assert found.without.subset == old.chosen
         assert found.ties == (len(old.ties), len(choice.ties))
@@ -205,7 +205,7 @@ def test_a_pool_of_one(tmp_path: Path) -> None:
 
 def test_no_dataset_in_common_is_no_rank(store: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    extract(registry.get("pixels"), datasets.get("digits-first60"), other)
+    extract(registry.get("pixels"), datasets.get("digits-first60"), Store(other))
     ranking = rank(*submit(registry.get("hog"), other), other, STARTER)
     assert ranking.standings[0].auc.value is None
     with pytest.raises(UsageError, match="unknown dataset 'digits-first60'"):
@@ -215,7 +215,7 @@ def test_no_dataset_in_common_is_no_rank(store: Path, tmp_path: Path) -> None:
 def test_rows_of_another_seed_are_not_mixed_in(root: Path, fitted: list[int]) -> None:
     plain = ranked(root).table
     seeded = STARTER.model_copy(update={"seed": 7})
-    Search(root, DATA, seeded).run(strategies.get("exhaustive"))
+    Search(Store(root), DATA, seeded).run(strategies.get("exhaustive"))
     shutil.rmtree(root / "submitted")
     fitted.clear()
     again = ranked(root)
@@ -263,7 +263,7 @@ def test_other_vectors_under_a_fingerprint_of_the_store_are_refused(root: Path) 
 def test_vectors_mended_under_an_old_fingerprint_are_measured_anew(root: Path, fitted: list[int]) -> None:
     first = ranked(root)
     fitted.clear()
-    made = extract(coarse(), datasets.get(DATA), root / "other")  # what is handed in under hog's fingerprint now
+    made = extract(coarse(), datasets.get(DATA), Store(root / "other"))  # what is handed in under hog's fingerprint now
     folder = first.version.folder
     shutil.rmtree(folder / DATA)
     shutil.copytree(made.folder / DATA, folder / DATA)

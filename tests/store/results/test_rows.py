@@ -7,6 +7,7 @@ from fuseboard.store.embeddings import manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.rows import Inputs, Result
+from fuseboard.store.store import Store
 
 INPUTS = {
     "evaluation": "search",
@@ -62,6 +63,17 @@ def test_what_is_kept_is_read_back_in_full_precision(root):
     assert back["created"] == kept.created
     assert "scores" not in results.read(root).columns
     assert results.known_keys(root, "search", "digits") == set(frame["key"])
+
+
+def test_a_store_knows_the_rows_that_others_keep_meanwhile(root):
+    mine, theirs = Store(root), Store(root)
+    mine.keep([row(split="val")])
+    theirs.keep([row(split="test")])
+    assert mine.known_keys("search", "digits") == {row(split=split).inputs.key for split in ("val", "test")}
+    assert set(mine.rows("search", "digits")["split"]) == {"val", "test"}
+    theirs.compact("search", "digits", [row(split="val").inputs.key])
+    kept = mine.rows("search", "digits", scores=True)
+    assert kept.filter(split="val")["scores"].is_null().all(), "predictions are as they are now"
 
 
 def test_an_empty_store_has_no_rows(root):

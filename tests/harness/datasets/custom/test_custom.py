@@ -230,7 +230,7 @@ def test_a_file_that_breaks_in_the_middle_of_a_run_keeps_the_finished_shards(tmp
     assert dataset.source_md5
     (tmp_path / "images" / dataset._paths["train"][-1]).write_bytes(b"")  # type: ignore[attr-defined]
     with pytest.raises(FuseboardError, match=r"images/b/\d+\.png: not a readable image \(the file is empty\)"):
-        extract(card, dataset, store, shard_rows=20)
+        extract(card, dataset, Store(store), shard_rows=20)
     assert Store(store).versions == []
     assert len(list(store.rglob("train-0000[01]-of-00003.parquet"))) == 2
     assert not list(store.rglob(".tmp-*"))
@@ -238,7 +238,7 @@ def test_a_file_that_breaks_in_the_middle_of_a_run_keeps_the_finished_shards(tmp
 
 def test_extraction_takes_all_of_it(tmp_path: Path) -> None:
     dataset = own(folder(tmp_path, {"a": 20, "b": 20}))
-    version = extract(backbones.get("pixels"), dataset, tmp_path / "store")
+    version = extract(backbones.get("pixels"), dataset, Store(tmp_path / "store"))
     assert {s: part.rows for s, part in version.manifest.datasets["my-lesions"].splits.items()} == {
         "train": 26, "val": 6, "test": 8,
     }  # fmt: skip

@@ -81,7 +81,7 @@ def test_xgboost_sees_the_output_and_random_attention_learned_nothing(
     made: list[AttentionFusion] = []
     encode = AttentionFusion.encode
     monkeypatch.setattr(AttentionFusion, "encode", lambda self, blocks: made.append(self) or encode(self, blocks))
-    rows = evaluations.get(kind)(Search(store, DATA, STARTER)).rows
+    rows = evaluations.get(kind)(Search(Store(store), DATA, STARTER)).rows
     parts = {split: split_of(store, split) for split in ("train", "val", "test")}
     initial = draw([block.shape[1] for block in parts["train"][0]], 16, 4, STARTER.seed)
     own, start = made[-1].state_dict(), initial.state_dict()
@@ -133,7 +133,9 @@ def test_other_tasks_learn_as_well(task: str, columns: int, store: Path) -> None
 
 def test_the_papers_widths_and_heads_but_for_the_impossible(store: Path) -> None:
     params = STARTER.params.model_copy(update={"n_estimators": 1})
-    found = evaluations.get("attention-random")(Search(store, DATA, STARTER.model_copy(update={"params": params})))
+    found = evaluations.get("attention-random")(
+        Search(Store(store), DATA, STARTER.model_copy(update={"params": params}))
+    )
     choice, rows = found.choice, found.rows
     shapes = {f"{width}x{heads}" for width in (256, 512, 768) for heads in (4, 8, 12)} - {"256x12", "512x12"}
     measured = results.read(store, "attention-random")
@@ -145,7 +147,7 @@ def test_the_papers_widths_and_heads_but_for_the_impossible(store: Path) -> None
 
 def test_what_attention_cannot_be_is_one_line(store: Path) -> None:
     with pytest.raises(UsageError, match="attention-random of hog alone: a single token can but attend to itself"):
-        evaluations.get("attention-random")(Search(store, DATA, STARTER, ["hog"]))
+        evaluations.get("attention-random")(Search(Store(store), DATA, STARTER, ["hog"]))
     with pytest.raises(UsageError, match="12 heads do not divide a width of 256"):
         draw([4, 3], 256, 12, 0)
 
@@ -162,6 +164,6 @@ def test_a_gpu_takes_the_same_path(store: Path, monkeypatch: pytest.MonkeyPatch)
         train(module, learn, val, "multi-class", 10, 0, Plan(epochs=5))
     assert np.array_equal(there.encode(val[0]), again.encode(val[0]))
     monkeypatch.setattr(ablation, "WIDTHS", (64,))
-    rows = evaluations.get("attention-trained")(Search(store, DATA, STARTER, device="cuda")).rows
+    rows = evaluations.get("attention-trained")(Search(Store(store), DATA, STARTER, device="cuda")).rows
     assert rows["device"].unique().to_list() == ["cuda"]
     assert rows["peak_vram_mb"].min() > 0

@@ -93,7 +93,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("corruption")
     for name in ("hog", "pixels"):
         for dataset in (Small(), SmallTwin()):
-            extract(registry.get(name), dataset, root, shard_rows=130)
+            extract(registry.get(name), dataset, Store(root), shard_rows=130)
     return root
 
 
@@ -106,7 +106,7 @@ def store(made: Path, tmp_path: Path) -> Path:
 def measured(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Resilience]:
     """Measured once; nobody writes to it."""
     root = Path(shutil.copytree(made, tmp_path_factory.mktemp("measured") / "store"))
-    return root, corruption.evaluate(Search(root, DATA, RULES))
+    return root, corruption.evaluate(Search(Store(root), DATA, RULES))
 
 
 def altered(store: Path, change: Any, backbone: str = "hog") -> None:
@@ -199,7 +199,7 @@ def test_a_second_run_fits_and_reads_nothing(
     store, found = Path(shutil.copytree(measured[0], tmp_path / "store")), measured[1]
     monkeypatch.setattr(corruption, "_measure", lambda *_: pytest.fail("what is known was measured again"))
     monkeypatch.setattr(corrupted_test_set.corruptions, "read", lambda *_: pytest.fail("vectors were read again"))
-    assert corruption.evaluate(Search(store, DATA, RULES)).table == found.table
+    assert corruption.evaluate(Search(Store(store), DATA, RULES)).table == found.table
 
 
 def test_a_killed_run_goes_on_where_it_was(store: Path, measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,10 +213,10 @@ def test_a_killed_run_goes_on_where_it_was(store: Path, measured: Any, monkeypat
 
     monkeypatch.setattr(corrupted_test_set.corruptions, "read", dying)
     with pytest.raises(KeyboardInterrupt):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
     done, met[:] = set(met[:-1]), []
     monkeypatch.setattr(corrupted_test_set.corruptions, "read", lambda *a: met.append(a[2].split) or original(*a))
-    assert corruption.evaluate(Search(store, DATA, RULES)).table == measured[1].table
+    assert corruption.evaluate(Search(Store(store), DATA, RULES)).table == measured[1].table
     assert done
     assert not done & set(met)
     assert "motion_blur-2" in met
@@ -231,7 +231,7 @@ def test_never_more_than_one_condition_is_read_at_once(store: Path, monkeypatch:
         return matrix
 
     monkeypatch.setattr(corrupted_test_set.corruptions, "read", measuring)
-    corruption.evaluate(Search(store, DATA, RULES))
+    corruption.evaluate(Search(Store(store), DATA, RULES))
     assert sizes == [20] * (2 * 5 * len(CORRUPTIONS))
 
 
@@ -254,7 +254,7 @@ def test_never_more_than_one_condition_is_read_at_once(store: Path, monkeypatch:
 def test_a_twin_that_is_not_whole_is_refused(store: Path, change: Any, message: str) -> None:
     altered(store, change)
     with pytest.raises(FuseboardError, match=message) as refused:
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
     assert "\n" not in str(refused.value)
     assert results.read(store, "corruption").filter(pl.col("split") != "clean").is_empty()
 
@@ -263,7 +263,7 @@ def test_a_corruption_that_the_reference_lacks_is_refused(store: Path) -> None:
     for backbone in ("hog", "pixels"):
         altered(store, lambda t: t.filter(np.array(t["corruption"]) != "contrast_down"), backbone)
     with pytest.raises(FuseboardError, match="contrast_down is not measured, so there is no mean over corruptions"):
-        corruption.evaluate(Search(store, DATA, RULES)).table  # noqa: B018
+        corruption.evaluate(Search(Store(store), DATA, RULES)).table  # noqa: B018
 
 
 def test_a_vector_that_is_no_number_is_refused(store: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_vector_that_is_no_number_is_refused(store: Path) -> None:
 
     altered(store, broken)
     with pytest.raises(FuseboardError, match=r"pixelate-2: hog@.* holds NaN or infinity for id 25"):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
 
 
 def test_scores_that_are_no_numbers_are_refused_and_not_kept(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +288,7 @@ def test_scores_that_are_no_numbers_are_refused_and_not_kept(store: Path, monkey
 
     monkeypatch.setattr(corruption, "_predict", broken)
     with pytest.raises(FuseboardError, match=f"{TWIN} pixelate-4 .*: 2 scores are NaN or infinite"):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
     assert "pixelate-4" not in set(results.read(store, "corruption")["split"])
 
 
@@ -298,7 +298,7 @@ def test_a_damaged_shard_is_refused(store: Path) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(FuseboardError, match=r"SHA-256 .* the shard is damaged"):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
 
 
 def test_a_missing_twin_names_the_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,13 +317,13 @@ def test_a_twin_of_other_images_is_refused(store: Path) -> None:
     (folder,) = (store / "embeddings" / "pixels").iterdir()
     rewritten(folder, {"source_md5": corrupted_datasets.source("cd" * 16, corrupted_test_set.PUBLISHED)})
     with pytest.raises(FuseboardError, match=f"{TWIN}: pixels did not embed what medmnistc .* makes of this {DATA}"):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
 
 
 def test_a_class_that_no_test_image_has_is_refused_before_any_fit(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corrupted_test_set.Twin, "labels", np.zeros(20, np.uint16))
     with pytest.raises(FuseboardError, match="test: no image is of class 1, so there is no balanced accuracy"):
-        corruption.evaluate(Search(store, DATA, RULES))
+        corruption.evaluate(Search(Store(store), DATA, RULES))
     assert results.read(store).is_empty()
 
 
@@ -339,7 +339,7 @@ def test_without_published_errors_there_is_no_be(measured: tuple[Path, Resilienc
 
 def test_the_command_says_it_all(measured: tuple[Path, Resilience], capsys: pytest.CaptureFixture[str]) -> None:
     store, found = measured
-    print_report(evaluations.get("corruption")(Search(store, DATA, RULES)), as_json=True)
+    print_report(evaluations.get("corruption")(Search(Store(store), DATA, RULES)), as_json=True)
     said = capsys.readouterr()
     assert "chosen on clean validation: " in said.err
     lines = {(line["subset"], line["corruption"]): line for line in json.loads(said.out)}
@@ -354,7 +354,7 @@ def test_the_command_says_it_all(measured: tuple[Path, Resilience], capsys: pyte
 def natural(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backbone that has weights, on the clean images alone."""
     root = tmp_path_factory.mktemp("natural")
-    extract(registry.get("efficientnet-lite0"), Small(), root)
+    extract(registry.get("efficientnet-lite0"), Small(), Store(root))
     return root
 
 
@@ -376,7 +376,7 @@ def test_the_mistake_is_measured_on_vectors_of_its_own(
     right = registry.get("efficientnet-lite0")
     wrong = one_loader.mistaken(right, 28)
     monkeypatch.setattr(one_loader.datasets, "get", lambda name: {TWIN: SmallTwin()}[name])
-    found = one_loader.evaluate(Search(root, DATA, RULES))
+    found = one_loader.evaluate(Search(Store(root), DATA, RULES))
     learned, other = (
         Store(root).blocks(*where, [f"{right.id}@{card.fingerprint}"])
         for where, card in (((DATA, "train"), right), ((TWIN, "test"), wrong))
@@ -394,16 +394,16 @@ def test_the_mistake_is_measured_on_vectors_of_its_own(
     assert results.read(root, "corruption").is_empty()
     monkeypatch.setattr(one_loader, "extract", lambda *_: pytest.fail("embedded again"))
     monkeypatch.setattr(corruption, "_measure", lambda *_: pytest.fail("measured again"))
-    assert one_loader.evaluate(Search(root, DATA, RULES)).table == found.table
+    assert one_loader.evaluate(Search(Store(root), DATA, RULES)).table == found.table
     with pytest.raises(FuseboardError, match=rf"no embeddings of {TWIN} by {right.id}@{right.fingerprint}"):
-        corruption.evaluate(Search(root, DATA, RULES))
+        corruption.evaluate(Search(Store(root), DATA, RULES))
 
 
 def test_the_mistake_is_refused_in_one_line_where_it_cannot_be_made(
     store: Path, natural: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match="hog has no weights that a transform belongs to; leave it out"):
-        one_loader.evaluate(Search(store, DATA, RULES))
+        one_loader.evaluate(Search(Store(store), DATA, RULES))
 
     def of_one_size(*_: Any) -> Any:
         raise AssertionError("Input height (28) doesn't match model (224).\nmore")
@@ -411,4 +411,4 @@ def test_the_mistake_is_refused_in_one_line_where_it_cannot_be_made(
     monkeypatch.setattr(one_loader, "extract", of_one_size)
     monkeypatch.setattr(one_loader.datasets, "get", lambda _: SmallTwin())
     with pytest.raises(FuseboardError, match=r"cannot take images of 28 pixels \(Input height .*\(224\)\.\); leave it"):
-        one_loader.evaluate(Search(natural, DATA, RULES))
+        one_loader.evaluate(Search(Store(natural), DATA, RULES))

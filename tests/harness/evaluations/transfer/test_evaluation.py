@@ -39,6 +39,7 @@ from fuseboard.store.embeddings.manifest import SPLITS, Backbone, DatasetEntry, 
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
 REPOSITORY = Path(__file__).parents[4]
 STARTER = protocol.get("starter")
@@ -88,7 +89,7 @@ def blobs(dim: int, seed: int = 0, dtype: str = "float32", train: int = 333) -> 
 
 
 def both(store: Path, names: tuple[str, ...], dataset: str = DATA) -> tuple[Task, list[Blocks]]:
-    pool = gather(store, dataset, ())
+    pool = gather(Store(store), dataset, ())
     task = open_task(tuple(pool.versions[name] for name in names), dataset, pool.entry, "cpu")
     return task, [pool.blocks(split, names) for split in SPLITS]
 
@@ -137,13 +138,13 @@ def test_at_most_two_batches_live_at_a_time(tmp_path: Path, monkeypatch: pytest.
 
 
 PEAK = """
-import sys; from pathlib import Path
+import sys; from fuseboard.store.store import Store
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search.pool import gather
 from fuseboard.harness.evaluations.transfer import neighbours, probe
 from fuseboard.harness.evaluations.transfer.task import open_task
 probe.PASSES = 2
-pool = gather(Path(sys.argv[1]), "made", ())
+pool = gather(Store(sys.argv[1]), "made", ())
 for name in ("small", "large"):
     task = open_task((pool.versions[name],), "made", pool.entry, "cpu")
     probe.measure(task, [1.0], lambda _: None)
@@ -282,7 +283,7 @@ def test_what_cannot_be_measured_is_null_with_a_reason() -> None:
 
 
 def measure(store: Path, dataset: str = DATA) -> evaluation.Transfer:
-    return evaluation.evaluate(Search(store, dataset, STARTER))
+    return evaluation.evaluate(Search(Store(store), dataset, STARTER))
 
 
 def test_every_setting_is_kept_and_validation_chooses(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,8 +357,8 @@ def test_a_gpu_agrees_with_the_cpu(tmp_path: Path) -> None:
         pytest.skip("no CUDA device on this machine")
     put(tmp_path / "cpu", "wide", blobs(20))
     put(tmp_path / "gpu", "wide", blobs(20))
-    here = evaluation.evaluate(Search(tmp_path / "cpu", "made", STARTER))
-    there = evaluation.evaluate(Search(tmp_path / "gpu", "made", STARTER, device="cuda"))
+    here = evaluation.evaluate(Search(Store(tmp_path / "cpu"), "made", STARTER))
+    there = evaluation.evaluate(Search(Store(tmp_path / "gpu"), "made", STARTER, device="cuda"))
     assert [line["classifier"] for line in there.table] == ["linear-probe", "knn", "xgboost"]
     same = here.rows.join(there.rows, on="key")
     assert len(same) == len(here.rows)
@@ -476,7 +477,7 @@ def test_a_tree_of_imagenets_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             Image.fromarray(pixels.astype(np.uint8)).save(content, "JPEG")
             path.write_bytes(content.getvalue())
     for name in ("hog", "pixels"):
-        extract(backbones.get(name), datasets.get("imagenet"), tmp_path / "store", shard_rows=7)
+        extract(backbones.get(name), datasets.get("imagenet"), Store(tmp_path / "store"), shard_rows=7)
     found = measure(tmp_path / "store", "imagenet")
     sizes = found.rows.group_by("split").agg(pl.col("rows").first(), pl.len()).sort("split").rows()
     assert sizes == [("test", 24, 3 * (7 + 5)), ("val", 12, 3 * (7 + 5))]  # 36 training images: k up to 20
@@ -484,6 +485,6 @@ def test_a_tree_of_imagenets_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert set(best) == {"hog", "pixels", "hog+pixels"}
     assert best["hog"]["test_top1"] > 0.5, "one in six by chance"  # type: ignore[operator]
     assert best["hog"]["test_top5"] > 0.9  # type: ignore[operator]
-    version = gather(tmp_path / "store", "imagenet", ["hog"]).versions["hog"]
+    version = gather(Store(tmp_path / "store"), "imagenet", ["hog"]).versions["hog"]
     labels = block.read(version, "imagenet", "test", vectors=False).labels
     assert labels.tolist() == [0, 1, 2, 3, 4, 5] * 4

@@ -46,7 +46,7 @@ def compared(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Com
 
 
 def tuned(store: Path, rules: Protocol = RULES, trials: int | None = None) -> Comparison:
-    return evaluate(Search(store, DATA, rules), trials)
+    return evaluate(Search(Store(store), DATA, rules), trials)
 
 
 def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_every_seed_is_a_plain_xgbclassifier_with_the_tuned_parameters(store: Pa
 
 
 def test_what_is_tuned_is_what_validation_chose(store: Path) -> None:
-    search = Search(store, DATA, RULES)
+    search = Search(Store(store), DATA, RULES)
     found = evaluations.get("tuned")(search)
     choice, rows = found.choice, found.rows
     accuracy = {row["subset"][0]: row["acc"] for row in search.rows(choice.singles).to_dicts() if row["split"] == "val"}
@@ -155,8 +155,8 @@ def test_another_number_of_trials_is_another_protocol(store: Path, monkeypatch: 
 
 
 def test_search_rows_do_not_depend_on_the_tuning(store: Path) -> None:
-    Search(store, DATA, RULES).run(strategies.get("exhaustive"))
-    search = Search(store, DATA, RULES.model_copy(update={"tuning": None}))
+    Search(Store(store), DATA, RULES).run(strategies.get("exhaustive"))
+    search = Search(Store(store), DATA, RULES.model_copy(update={"tuning": None}))
     search.run(strategies.get("exhaustive"))
     assert search.fits == 0
 
@@ -167,7 +167,7 @@ def test_tuned_rows_depend_on_the_ranges() -> None:
 
 
 def test_a_single_that_is_chosen_is_tuned_once(store: Path) -> None:
-    compared = evaluate(Search(store, DATA, RULES, ["pixels"]))
+    compared = evaluate(Search(Store(store), DATA, RULES, ["pixels"]))
     assert list(compared.found) == [("pixels",)]
     assert (compared.difference("auc").value, compared.difference("acc").value) == (0, 0)
     assert compared.difference("auc").low is None, "nothing that chance could do"
@@ -221,7 +221,7 @@ def test_a_class_without_test_images_has_no_auc(compared: Comparison) -> None:
 
 
 def test_a_trial_without_the_metric_says_why(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Search(store, DATA, RULES).run(strategies.get("exhaustive"))
+    Search(Store(store), DATA, RULES).run(strategies.get("exhaustive"))
     real = tuner.fit
 
     def broken(*arguments: object) -> object:
@@ -236,7 +236,7 @@ def test_a_trial_without_the_metric_says_why(store: Path, monkeypatch: pytest.Mo
 
 
 def test_a_final_row_is_of_its_seed(store: Path) -> None:
-    pool = Search(store, DATA, RULES).pool
+    pool = Search(Store(store), DATA, RULES).pool
     one, other = (
         Final(RULES.with_params({"max_depth": 3}, seed), rules=RULES, trials=3).inputs(pool, ("hog",), "test")
         for seed in (42, 43)
