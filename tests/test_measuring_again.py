@@ -48,7 +48,7 @@ def test_every_evaluation_has_a_command_that_the_command_line_takes(evaluation):
     assert said["protocol"] in protocol.names()
     assert said["backbones"] == (None if evaluation == PROBE.name else "hog,pixels")
     if name == "search":
-        assert said["strategy"] in strategies.names()
+        assert said["strategy"] in strategies.STRATEGIES
     else:
         assert name == "evaluate"
         assert said["evaluation"] in evaluations.EVALUATIONS

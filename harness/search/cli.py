@@ -15,7 +15,9 @@ cli = typer.Typer()
 def search(
     dataset: str,
     backbones: Backbones = None,
-    strategy: Annotated[str, typer.Option(help=", ".join(strategies.names()) + "; see docs/search.md.")] = "exhaustive",
+    strategy: Annotated[
+        str, typer.Option(help=f"{', '.join(strategies.STRATEGIES)}; see docs/search.md.")
+    ] = "exhaustive",
     protocol: ProtocolName = "biofuse-2026",
     jobs: Jobs = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
@@ -70,4 +72,4 @@ def compare_strategies(
     rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
     opened = Store(store, registry.fingerprints)
     engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, yes=yes)
-    print_rows([asdict(price) for price in prices(engine, strategies.names())], json)
+    print_rows([asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json)

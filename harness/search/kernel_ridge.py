@@ -32,18 +32,19 @@ RIDGES = (0.1, 1.0, 10.0)
 """In units of a kernel's mean diagonal, which is 1."""
 
 Matrix = NDArray[np.floating[Any]]
+Metric = Literal["acc", "auc", "r2"]
 
 
-def rank(
+def scores(
     blocks: Mapping[str, Matrix],
     labels: Labels,
     task: str,
     n_classes: int,
-    metric: Literal["acc", "auc", "r2"] = "acc",
+    metric: Metric = "acc",
     rows: int = ROWS,
     seed: int = 0,
 ) -> dict[Subset, float]:
-    """Scores every subset by leave-one-out on training images; higher is better, and the best come first.
+    """Scores every subset by leave-one-out on training images; higher is better.
 
     The ridge of a subset is the one with the smallest squared error, whatever the metric, because accuracies of some
     hundred images mostly tie.
@@ -77,8 +78,7 @@ def rank(
     with threadpool_limits(1), ThreadPoolExecutor(profiling.cores()) as threads:
         kernels = {name: centred_kernel(blocks[name][kept]) for name in sorted(blocks)}
         subsets = all_subsets(list(kernels))
-        scores = dict(zip(subsets, threads.map(score, subsets), strict=True))
-    return dict(sorted(scores.items(), key=lambda item: -item[1]))
+        return dict(zip(subsets, threads.map(score, subsets), strict=True))
 
 
 def centred_kernel(block: Matrix) -> NDArray[np.float32]:

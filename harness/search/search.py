@@ -17,9 +17,8 @@ from fuseboard.harness.search.fit import Order, fit
 from fuseboard.harness.search.pool import Pool, gather
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.row_identity import Recipe
-from fuseboard.harness.search.setting import SearchSetting
 from fuseboard.harness.search.soft_vote import votes
-from fuseboard.harness.search.strategies.strategy import FULL, Scores, Strategy
+from fuseboard.harness.search.strategies.strategy import FULL, Scores, SearchView, Strategy
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
@@ -68,7 +67,7 @@ class Search:
         """Fits what the strategy asks for and is not known, and says what the protocol chooses."""
         candidates: list[Subset] = []
         spent: dict[Recipe, list[Subset]] = {}
-        plan = strategy(SearchSetting(self.pool, self.protocol))
+        plan = strategy(SearchView(self.pool, self.protocol))
         ask = next(plan, None)
         while ask:
             recipe = Recipe(self.protocol, ask.fidelity, ask.fusion)

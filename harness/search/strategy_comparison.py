@@ -10,7 +10,7 @@ from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.search.strategies.strategy import FULL, Ask, Plan, Setting, Strategy
+from fuseboard.harness.search.strategies.strategy import FULL, Ask, Plan, SearchView, Strategy
 from fuseboard.store.results.selection import Choice
 
 
@@ -73,9 +73,9 @@ def _price(search: Search, name: str, best: float) -> Price:
 def _watched(strategy: Strategy, asks: list[Ask], thinking: list[float]) -> Strategy:
     """The same strategy, whose asks and own processor seconds are written down."""
 
-    def plan(setting: Setting) -> Plan:
+    def plan(view: SearchView) -> Plan:
         began = time.process_time()
-        inner = strategy(setting)
+        inner = strategy(view)
         ask = next(inner, None)
         while ask:
             thinking.append(time.process_time() - began)

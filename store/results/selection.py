@@ -1,6 +1,6 @@
 """The choice: which subset a protocol picks from its rows, and what the pick hides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +33,14 @@ class Criterion:
         return self.name.removeprefix("cv-").replace("-", "_")
 
     @property
+    def sign(self) -> int:
+        """What the metric is multiplied by to be better when it is higher: -1 for a loss."""
+        return -1 if self.column == "log_loss" else 1
+
+    @property
     def score(self) -> pl.Expr:
         """Returns the score of a row; higher is better."""
-        return -pl.col(self.column) if self.column == "log_loss" else pl.col(self.column)
+        return self.sign * pl.col(self.column)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,26 @@ def choose(rows: pl.DataFrame) -> Choice:
     )
 
 
+def ranked(
+    scores: Mapping[tuple[str, ...], float | None],
+    features: Callable[[tuple[str, ...]], int],
+    tie_break: Sequence[str],
+) -> list[tuple[str, ...]]:
+    """Orders subsets as a protocol prefers them, from scores that are no rows yet.
+
+    Args:
+        scores: subset -> what the protocol chooses by, higher is better. Those without a score come last.
+        features: embedding dimension of a subset.
+        tie_break: decides among equals, as the protocol's rows name it.
+
+    Raises:
+        FuseboardError: a tie-break is not known.
+    """
+    rows = [(list(subset), features(subset), score) for subset, score in scores.items()]
+    table = pl.DataFrame(rows, {"subset": pl.List(pl.String), "features": pl.Int64, "score": pl.Float64}, orient="row")
+    return [_subset(row) for row in _sorted(table, pl.col("score"), tie_break).to_dicts()]
+
+
 def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
     """Subsets in the order in which their protocol prefers them; those without the metric come last, by name.
 
@@ -103,18 +128,18 @@ def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
-    """Subset and metric of a split's rows, best first; rows without the metric are not ranked."""
+    """Returns subset and metric of a split's rows, best first; rows without the metric are not ranked."""
+    measured = rows.filter(pl.col("split") == split, criterion.score.is_not_null())
+    return _sorted(measured, criterion.score, tie_break).select("subset", criterion.column).to_dicts()
+
+
+def _sorted(subsets: pl.DataFrame, score: pl.Expr, tie_break: Sequence[str]) -> pl.DataFrame:
+    """Sorts by the score, then by each tie-break, and at last by name, so that no order is left to chance."""
     unknown = [name for name in tie_break if name not in TIE_BREAKS]
     if unknown:
         raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(TIE_BREAKS)}")
-    return (
-        rows.filter(pl.col("split") == split, criterion.score.is_not_null())
-        .sort(
-            [criterion.score, *(TIE_BREAKS[name] for name in tie_break)], descending=[True] + [False] * len(tie_break)
-        )
-        .select("subset", criterion.column)
-        .to_dicts()
-    )
+    lower = [TIE_BREAKS[name] for name in dict.fromkeys([*tie_break, "name"])]
+    return subsets.sort([score, *lower], descending=[True, *[False] * len(lower)], nulls_last=True)
 
 
 def _subset(row: dict[str, Any]) -> tuple[str, ...]:

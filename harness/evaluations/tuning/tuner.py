@@ -103,7 +103,7 @@ class Tuner:
                 raise FuseboardError(
                     f"{self.search.dataset}: {'+'.join(subset)} has no {recipe.criterion.name} to tune by: {row.reason}"
                 )
-            self._known[key] = -value if column == "log_loss" else value
+            self._known[key] = recipe.criterion.sign * value
         return self._known[key]
 
     def _final(self, best: Found, seed: int) -> Final:

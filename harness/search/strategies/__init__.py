@@ -1,23 +1,33 @@
-"""Strategies: which subsets to fit, and in what order. One file each: `top_k.py` is the strategy `top-k`."""
+"""Strategies: which subsets to fit, and in what order."""
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from fuseboard.store.errors import unknown
+from fuseboard.store.registry import Registry, load
 
 if TYPE_CHECKING:  # the command line lists the names and must start light
     from fuseboard.harness.search.strategies.strategy import Strategy
 
-
-def names() -> list[str]:
-    """Every strategy."""
-    return sorted(found.name.replace("_", "-") for found in iter_modules(__path__) if found.name != "strategy")
+STRATEGIES = Registry(
+    "strategy",
+    [
+        ("all", "fuseboard.harness.search.strategies.one_round:all_backbones"),
+        ("backward", "fuseboard.harness.search.strategies.greedy:backward"),
+        ("backward-path", "fuseboard.harness.search.strategies.greedy:backward_path"),
+        ("ensemble", "fuseboard.harness.search.strategies.one_round:ensemble"),
+        ("exhaustive", "fuseboard.harness.search.strategies.one_round:exhaustive"),
+        ("forward", "fuseboard.harness.search.strategies.greedy:forward"),
+        ("forward-path", "fuseboard.harness.search.strategies.greedy:forward_path"),
+        ("halving", "fuseboard.harness.search.strategies.halving:halving"),
+        ("late", "fuseboard.harness.search.strategies.one_round:soft_vote"),
+        ("singles", "fuseboard.harness.search.strategies.one_round:singles"),
+        ("surrogate", "fuseboard.harness.search.strategies.surrogate:surrogate"),
+        ("top-k", "fuseboard.harness.search.strategies.greedy:top_k"),
+    ],
+)
+"""Name of a strategy -> the plan that it follows."""
 
 
 def get(name: str) -> "Strategy":
-    """A strategy by name: the `plan` of the module of that name."""
-    if name not in names():
-        raise unknown("strategy", name, names())
-    strategy: Strategy = import_module(f"{__name__}.{name.replace('-', '_')}").plan
+    """Imports a strategy by name."""
+    strategy: Strategy = load(STRATEGIES[name])
     return strategy

@@ -5,8 +5,7 @@ rows, a share of them. Rungs rank by the protocol's own criterion; a cheap score
 """
 
 from fuseboard.harness.classifiers.fusion import all_subsets
-from fuseboard.harness.search.greedy import ranked
-from fuseboard.harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, Setting
+from fuseboard.harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, SearchView
 
 FINALISTS = 3
 """Full fits."""
@@ -20,22 +19,22 @@ KEPT, LEAST_KEPT = 8, 16
 """After the first rung one in eight goes on, and sixteen at least."""
 
 
-def plan(setting: Setting) -> Plan:
+def halving(view: SearchView) -> Plan:
     """Asks rung by rung; a rung that would cost as much as the next is left out."""
-    subsets = all_subsets(setting.backbones)
-    rows = len(setting.train().labels)
-    rungs = list(dict.fromkeys(_fidelity(setting, share, most / rows) for share, most in RUNGS))
+    subsets = all_subsets(view.backbones)
+    rows = len(view.train().labels)
+    rungs = list(dict.fromkeys(_fidelity(view, share, most / rows) for share, most in RUNGS))
     sizes = [max(LEAST_KEPT, len(subsets) // KEPT), FINALISTS][-len(rungs) :]
     for fidelity, size in zip(rungs, sizes, strict=True):
         if fidelity != FULL and len(subsets) > size:
-            subsets = ranked(setting, (yield Ask(subsets, fidelity)), subsets)[:size]
+            subsets = view.ranked((yield Ask(subsets, fidelity)))[:size]
     yield Ask(subsets)
 
 
-def _fidelity(setting: Setting, trees: float, rows: float) -> Fidelity:
-    grown = min(setting.trees, max(LEAST_TREES, round(setting.trees * trees)))
+def _fidelity(view: SearchView, trees: float, rows: float) -> Fidelity:
+    grown = min(view.trees, max(LEAST_TREES, round(view.trees * trees)))
     return Fidelity(
-        trees=grown if grown < setting.trees else None,
-        bins=BINS if setting.bins > BINS else None,
+        trees=grown if grown < view.trees else None,
+        bins=BINS if view.bins > BINS else None,
         rows=round(rows, 4) if rows < 1 else None,
     )

@@ -1,16 +1,18 @@
 """What a strategy is: it asks for subsets, is sent their scores, and may then ask for more.
 
-A strategy is a file of this folder with a function `plan`. It is a generator: it yields an `Ask`, is sent the scores
-once all of it is measured, and so a greedy one and an exhaustive one are written alike. Only what it asked for at full
+A strategy is a generator function, registered in this package's `__init__`: it yields an `Ask`, is sent the scores once
+all of it is measured, and so a greedy one and an exhaustive one are written alike. Only what it asked for at full
 fidelity, and by the fusion that it asked for last, can be chosen.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from fuseboard.harness.classifiers.fusion import CONCAT, Subset
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.search.pool import Pool
 from fuseboard.store.embeddings.join import Blocks
+from fuseboard.store.results import selection
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Fidelity:
 
 
 FULL = Fidelity()
+
+DEFAULT_BINS = 256
+"""Bins of XGBoost where the protocol names none."""
 
 
 @dataclass(frozen=True)
@@ -47,34 +52,50 @@ Scores = Mapping[Subset, float | None]
 Plan = Generator[Ask, Scores, None]
 
 
-class Setting(Protocol):
-    """What a strategy may know: everything but the labels of validation and test."""
+@dataclass(frozen=True)
+class SearchView:
+    """What a strategy may know of a search: everything but the labels of validation and test."""
+
+    _pool: Pool
+    _protocol: Protocol
 
     @property
     def backbones(self) -> Sequence[str]:
-        """In alphabetical order."""
+        """The backbones of the pool, in alphabetical order."""
+        return list(self._pool.versions)
 
     @property
     def task(self) -> str:
         """MedMNIST's name of the task."""
+        return self._pool.entry.task
 
     @property
     def n_classes(self) -> int:
-        """Classes, or labels of a multi-label task."""
+        """Number of classes, or of labels of a multi-label task."""
+        return self._pool.entry.n_classes
 
     @property
     def trees(self) -> int:
-        """Of a fit at full fidelity."""
+        """Trees of a fit at full fidelity."""
+        return self._protocol.params.n_estimators
 
     @property
     def bins(self) -> int:
-        """Per feature, of a fit at full fidelity."""
+        """Bins per feature of a fit at full fidelity."""
+        return self._protocol.params.max_bin or DEFAULT_BINS
 
-    def features(self, subset: Subset) -> int:
-        """Width of a subset."""
+    @property
+    def metric(self) -> str:
+        """What the protocol chooses by: `acc`, `auc` or `log-loss`."""
+        return self._protocol.selection.metric
+
+    def ranked(self, scores: Scores) -> list[Subset]:
+        """Orders subsets as the protocol prefers them, best first; those without a score come last."""
+        return selection.ranked(scores, self._pool.features, self._protocol.selection.tie_break)
 
     def train(self) -> Blocks:
         """The training blocks of all backbones, loaded once."""
+        return self._pool.all_blocks("train")
 
 
-Strategy = Callable[[Setting], Plan]
+Strategy = Callable[[SearchView], Plan]

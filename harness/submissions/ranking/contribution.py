@@ -8,7 +8,7 @@ from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, Subset, all_
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
-from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting, Strategy
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, SearchView, Strategy
 from fuseboard.store.results import rows as results
 
 MOST = 64
@@ -47,7 +47,7 @@ class Contribution:
     def strategy(self, subsets: Sequence[Subset]) -> Strategy:
         """That asks for these and nothing else."""
 
-        def plan(setting: Setting) -> Plan:
+        def plan(view: SearchView) -> Plan:
             yield Ask(subsets, fusion=self.fusion)
 
         return plan

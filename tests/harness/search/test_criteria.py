@@ -18,7 +18,7 @@ from fuseboard.harness.search import search as engine
 from fuseboard.harness.search.pool import gather
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.search.strategies.strategy import Ask, Fidelity, Plan, Setting
+from fuseboard.harness.search.strategies.strategy import Ask, Fidelity, Plan, SearchView
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
@@ -79,7 +79,7 @@ def test_soft_votes_are_not_chosen_by_cross_validation(store: Path) -> None:
         Search(Store(store), DATA, by("acc", CrossValidation(folds=2, repeats=1))).run(strategies.get("late"))
 
 
-def probing(setting: Setting) -> Plan:
+def probing(view: SearchView) -> Plan:
     yield Ask([("hog",), ("pixels",)], Fidelity(trees=2, bins=8, rows=0.5))
     yield Ask([("hog",)])
 
@@ -102,13 +102,13 @@ def test_a_share_of_rows_is_stratified() -> None:
     np.testing.assert_array_equal(kept, folds.share(labels, 0.5, seed=1))
 
 
-@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize("name", list(strategies.STRATEGIES))
 def test_every_strategy_chooses(store: Path, name: str) -> None:
     choice = Search(Store(store), DATA, STARTER).run(strategies.get(name))
     assert choice.chosen in {("hog",), ("pixels",), ("hog", "pixels")}
 
 
-@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize("name", list(strategies.STRATEGIES))
 def test_one_backbone_is_enough(store: Path, name: str) -> None:
     assert Search(Store(store), DATA, STARTER, ["hog"]).run(strategies.get(name)).chosen == ("hog",)
 

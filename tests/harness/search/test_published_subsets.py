@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 
 from fuseboard.harness.classifiers.fusion import Subset, all_subsets
+from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
+from fuseboard.harness.search.strategies.strategy import SearchView
 from fuseboard.store.results.rank_correlation import spearman
 from fuseboard.store.results.selection import Choice, choose
 
@@ -81,12 +83,16 @@ class Published:
     def features(self, subset: Subset) -> int:
         return len(subset)
 
-    def train(self):  # type: ignore[no-untyped-def]
+    @property
+    def versions(self) -> dict[str, None]:
+        return dict.fromkeys(self.backbones)
+
+    def all_blocks(self, split: str) -> None:
         raise AssertionError("only scores are published")
 
     def play(self, name: str) -> list[Subset]:
         """What a strategy asks for, in order."""
-        plan, asked = strategies.get(name)(self), []  # type: ignore[arg-type]
+        plan, asked = strategies.get(name)(SearchView(self, protocol.get("starter"))), []  # type: ignore[arg-type]
         ask = next(plan)
         while True:
             asked += ask.subsets

@@ -24,7 +24,7 @@ from fuseboard.harness.search import search as engine
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Order, Outcome, fit
 from fuseboard.harness.search.search import Search
-from fuseboard.harness.search.strategies.strategy import Ask, Plan, Setting
+from fuseboard.harness.search.strategies.strategy import Ask, Plan, SearchView
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
@@ -107,8 +107,8 @@ def test_strategies_fit_what_they_say(store: Path, name: str, subsets: int) -> N
 def test_a_strategy_is_sent_the_validation_scores(store: Path) -> None:
     seen = {}
 
-    def two_rounds(setting: Setting) -> Plan:
-        assert setting.backbones == ["hog", "pixels"]
+    def two_rounds(view: SearchView) -> Plan:
+        assert view.backbones == ["hog", "pixels"]
         seen["first"] = yield Ask([("hog",), ("pixels",)])
         seen["second"] = yield Ask([("hog", "pixels")])
 

@@ -1,39 +1,46 @@
 """Strategies that need only scores, played on tables instead of fits."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseboard.harness.classifiers.fusion import Subset, all_subsets
+from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
+from fuseboard.harness.search.strategies import surrogate
+from fuseboard.harness.search.strategies.strategy import SearchView
+from fuseboard.store.embeddings.join import Blocks
 
+STARTER = protocol.get("starter")
 GREEDY = ("forward", "forward-path", "backward", "backward-path")
 
 
-@dataclass(frozen=True)
-class Names:
-    """A setting that has nothing but names, each one feature wide or as said."""
+class Backbones:
+    """A pool that has nothing but names, each one feature wide or as said."""
 
-    backbones: list[str]
-    widths: Mapping[str, int] | None = None
-    task: str = "multi-class"
-    n_classes: int = 3
-    trees: int = 100
-    bins: int = 256
+    def __init__(self, names: Iterable[str], widths: Mapping[str, int] | None = None) -> None:
+        self.versions, self._widths = dict.fromkeys(names), widths or {}
 
     def features(self, subset: Subset) -> int:
-        return sum((self.widths or {}).get(name, 1) for name in subset)
+        return sum(self._widths.get(name, 1) for name in subset)
 
-    def train(self):  # type: ignore[no-untyped-def]
+    def all_blocks(self, split: str) -> Blocks:
         raise AssertionError("a strategy that needs only scores looked at the training data")
 
 
-def asked(name: str, table: Mapping[Subset, float | None], setting: Names | None = None) -> list[list[Subset]]:
+def seen(pool: Any, metric: str = "acc", tie_break: Sequence[str] = STARTER.selection.tie_break) -> SearchView:
+    selection = STARTER.selection.model_copy(update={"metric": metric, "tie_break": tuple(tie_break)})
+    return SearchView(pool, STARTER.model_copy(update={"selection": selection}))
+
+
+def asked(name: str, table: Mapping[Subset, float | None], view: SearchView | None = None) -> list[list[Subset]]:
     """The rounds of a strategy whose subsets score what a table says."""
-    plan = strategies.get(name)(setting or Names(sorted({b for subset in table for b in subset})))
+    plan = strategies.get(name)(view or seen(Backbones(sorted({b for subset in table for b in subset}))))
     rounds, ask = [], next(plan)
     while True:
         rounds.append(list(ask.subsets))
@@ -72,11 +79,33 @@ def test_backward_removes_what_is_not_missed() -> None:
 def test_ties_go_to_fewer_features_and_then_to_the_name() -> None:
     flat = table(lambda s: 0.5)
     assert asked("forward-path", flat)[1] == [("a", "b"), ("a", "c"), ("a", "d")]
-    wide = Names(list("abcd"), {"a": 9})
+    wide = seen(Backbones("abcd", {"a": 9}))
     assert asked("forward-path", flat, wide)[1] == [("a", "b"), ("b", "c"), ("b", "d")]
-    assert asked("top-k", flat | {("e",): 0.5, ("b", "c", "d", "e"): 0.5}, Names(list("abcde"), {"a": 9}))[1] == [
+    assert asked("top-k", flat | {("e",): 0.5, ("b", "c", "d", "e"): 0.5}, seen(Backbones("abcde", {"a": 9})))[1] == [
         ("b", "c", "d", "e")
     ]
+
+
+def test_ties_go_as_the_protocol_says() -> None:
+    flat, widths = table(lambda s: 0.5), {"a": 9, "b": 5, "c": 3}
+    by_name, by_width = (seen(Backbones("abcd", widths), tie_break=[each]) for each in ("name", "features"))
+    assert asked("forward-path", flat, by_name)[2] == [("a", "b", "c"), ("a", "b", "d")]
+    assert asked("forward-path", flat, by_width)[2] == [("a", "c", "d"), ("b", "c", "d")]
+    assert len(asked("backward", flat, by_width)) == 4, "fewer features are preferred down to the last backbone"
+
+
+def test_the_surrogate_ranks_by_what_the_protocol_chooses_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surrogate, "FINALISTS", 1)
+    random = np.random.default_rng(0)
+    labels = np.repeat([0, 1], [190, 10])
+    # By accuracy the noise wins, which never names the rare class; by AUC the feature that follows the labels does.
+    follows = (labels[:, None] * 1.5 + random.normal(size=(200, 1))).astype(np.float32)
+    pool = Backbones(["follows", "noise"], {"follows": 9})
+    blocks = {"follows": follows, "noise": np.zeros((200, 1), np.float32)}
+    pool.entry = SimpleNamespace(task="multi-class", n_classes=2)
+    pool.all_blocks = lambda split: Blocks("made", split, np.arange(200), labels, blocks, {})
+    chosen = {metric: next(strategies.get("surrogate")(seen(pool, metric))).subsets[0] for metric in ("acc", "auc")}
+    assert chosen == {"acc": ("noise",), "auc": ("follows",)}
 
 
 def test_top_k_is_the_union_of_the_best_four() -> None:

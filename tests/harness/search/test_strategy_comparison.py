@@ -18,7 +18,7 @@ STARTER = protocol.get("starter")
 
 def test_prices_are_read_from_the_rows(store: Path) -> None:
     search = Search(Store(store), DATA, STARTER)
-    found = {price.strategy: price for price in prices(search, strategies.names())}
+    found = {price.strategy: price for price in prices(search, list(strategies.STRATEGIES))}
     rows = results.read(store, "fusion", DATA).filter(pl.col("split") == "val")
     best = rows["acc"].max()
     acc, fit_s = ({tuple(r["subset"]): r[name] for r in rows.to_dicts()} for name in ("acc", "fit_s"))
