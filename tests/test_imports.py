@@ -1,6 +1,7 @@
 """Which module imports which: rooms on floors, no circle and no arrow back up, and what a light installation needs."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -139,6 +140,13 @@ def arrows_up() -> list[str]:
 
 def test_every_room_has_a_floor() -> None:
     assert {room for room in rooms() if room not in PACKAGES} == {room for floor in FLOORS for room in floor}
+
+
+def test_the_picture_of_the_rooms_has_every_floor() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text()
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    drawn = [tuple(label.split("<br>")) for label in re.findall(r'\["(.*?)"\]', picture)]
+    assert drawn == list(FLOORS)
 
 
 def test_no_module_is_in_a_circle() -> None:

@@ -1,10 +1,11 @@
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 from fuseboard.store.results.rank_correlation import spearman
+
+spearmanr = pytest.importorskip("scipy.stats").spearmanr
 
 
 def rows(table):
@@ -36,6 +37,7 @@ def test_subsets_without_both_metrics_do_not_count():
     assert spearman(rows(TABLE), "auc") is None, "two subsets have both"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=20))
 def test_rank_correlation_with_ties(pairs):
     table = {chr(97 + i): (v / 10, 0.5, t / 10, 0.5) for i, (v, t) in enumerate(pairs)}
