@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers import metrics
 from fuseboard.harness.classifiers.metrics import measure
 from fuseboard.store.arrays import Labels, Scores
 from fuseboard.store.errors import FuseboardError
@@ -33,10 +34,6 @@ class Ensemble:
     """The metric of the weighted average on the predictions that chose it, which is optimistic."""
     path: tuple[float, ...]
     """The metric after every vote."""
-
-    def vote(self, predictions: Mapping[str, Scores]) -> NDArray[np.float64]:
-        """The weighted average of predictions (N, C) of any split."""
-        return np.asarray(sum(weight * np.asarray(predictions[name], float) for name, weight in self.weights.items()))
 
 
 def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUNDS) -> Ensemble:
@@ -71,7 +68,7 @@ def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUN
 
 
 def accuracy(task: str, labels: Labels) -> Metric:
-    """The official accuracy of many trials at once.
+    """The official accuracy, trial by trial.
 
     Args:
         task: one of MedMNIST's task names.
@@ -79,13 +76,7 @@ def accuracy(task: str, labels: Labels) -> Metric:
     """
 
     def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
-        if task == "binary-class":
-            right = (trials[:, :, -1] > 0.5) == labels
-        elif labels.ndim == 2:
-            right = (trials > 0.5) == labels
-        else:
-            right = trials.argmax(axis=2) == labels
-        return np.asarray(right.reshape(len(trials), -1).mean(axis=1))
+        return np.array([metrics.accuracy(task, labels, trial) for trial in trials])
 
     return values
 
