@@ -6,7 +6,7 @@ import typer
 
 from fuseboard.harness.search import strategies
 from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, Yes, names
-from fuseboard.harness.terminal.output import print_report, print_rows, print_worth
+from fuseboard.harness.terminal.output import print_report, print_rows, print_selection_optimism
 
 cli = typer.Typer()
 
@@ -43,7 +43,7 @@ def search(
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
-        print_worth(engine.rows(all_subsets(list(engine.pool.versions))))
+        print_selection_optimism(engine.rows(all_subsets(list(engine.pool.versions))))
     print_report(Chosen(choice, engine.rows(sorted(choice.finalists))), json)
 
 

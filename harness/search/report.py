@@ -33,7 +33,7 @@ class Chosen:
         test = {tuple(row["subset"]): row for row in self.rows.iter_rows(named=True) if row["split"] == "test"}
         roles = {
             "chosen": self.choice.chosen,
-            "all": self.choice.everything,
+            "all": self.choice.all_backbones,
             "oracle (best on test)": self.choice.oracle,
         }
         return [

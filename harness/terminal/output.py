@@ -45,7 +45,7 @@ def print_report(report: Report, as_json: bool) -> None:
     print_rows(report.table, as_json)
 
 
-def print_worth(rows: "pl.DataFrame") -> None:
+def print_selection_optimism(rows: "pl.DataFrame") -> None:
     """What a choice among all subsets is worth, from their rows; or why that is not known."""
     from fuseboard.store.results.selection_stability import rechoose
 

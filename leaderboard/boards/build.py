@@ -107,7 +107,7 @@ def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: S
         single, no_single = by_subset[choose(rows.filter(pl.col("subset").list.len() == 1)).chosen], None
     except FuseboardError:
         single, no_single = None, "no backbone was measured alone on validation and test"
-    everything = by_subset.get(choice.everything) or by_subset.get(pool)
+    everything = by_subset.get(choice.all_backbones) or by_subset.get(pool)
     no_everything = None if everything else f"the subset of all {len(pool)} backbones was not measured"
     return (
         _role("chosen", chosen, None, chosen),

@@ -53,7 +53,7 @@ class Choice:
     """Every subset with the best validation score, the chosen one first."""
     oracle: tuple[str, ...]
     """Best on test by the same metric: nobody can choose it, it shows what the choice missed."""
-    everything: tuple[str, ...]
+    all_backbones: tuple[str, ...]
     """All backbones of the pool, or an empty tuple where that subset was not measured."""
     singles: tuple[tuple[str, ...], ...]
     """Subsets of one backbone, by name."""
@@ -64,7 +64,7 @@ class Choice:
     @property
     def finalists(self) -> set[tuple[str, ...]]:
         """Subsets whose predictions are worth keeping."""
-        return {self.chosen, self.oracle, self.everything, *self.singles, *self.ties} - {()}
+        return {self.chosen, self.oracle, self.all_backbones, *self.singles, *self.ties} - {()}
 
 
 def choose(rows: pl.DataFrame) -> Choice:
@@ -88,7 +88,7 @@ def choose(rows: pl.DataFrame) -> Choice:
         chosen=_subset(val[0]),
         ties=tuple(_subset(row) for row in val if row[criterion.column] == val[0][criterion.column]),
         oracle=_subset(test[0]),
-        everything=pool if pool in measured else (),
+        all_backbones=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
         measured=len(measured),
         possible=2 ** len(pool) - 1,

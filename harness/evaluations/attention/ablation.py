@@ -67,7 +67,7 @@ def evaluate(search: Search, kind: str) -> Chosen:
                 yield Answer(asked[number], outcome, sizes[number][0], meter.peak_vram_mb, search.device, jobs)
 
     held = hyperparameters.hold(search, [tuple(search.pool.versions)], variants, answers)
-    given = replace(choose(held.rows), oracle=(), everything=())
+    given = replace(choose(held.rows), oracle=(), all_backbones=())
     left_out = [f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width"]
     return Chosen(given, held.rows, [*(left_out if impossible else []), *held.notes])
 

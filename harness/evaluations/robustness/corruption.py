@@ -53,7 +53,7 @@ def expose(search: Search, twin: Twin, evaluation: str) -> Resilience:
         Exposure(search.protocol, under=evaluation, twin=twin, condition=each) for each in (None, *twin.conditions)
     ]
     choice = search.run(strategies.get("exhaustive"))
-    subsets = list(dict.fromkeys([*choice.singles, choice.chosen, choice.everything]))
+    subsets = list(dict.fromkeys([*choice.singles, choice.chosen, choice.all_backbones]))
     known = set(_rows(search, twin, evaluation)["key"])
     lacking = [(each, [s for s in subsets if not each.keys(pool, s) <= known]) for each in exposures]
     lacking = [(each, missing) for each, missing in lacking if missing]

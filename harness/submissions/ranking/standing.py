@@ -165,12 +165,12 @@ def _pairs(plan: Contribution, before: Side, after: Side) -> tuple[list[Pair], p
     old = before.search.run(plan.strategy(plan.without))
     new = after.search.run(plan.strategy(plan.with_it(old.chosen)))
     kind = KINDS[plan.fusion]
-    wanted = ([old.chosen, old.everything], [new.chosen, new.everything])
+    wanted = ([old.chosen, old.all_backbones], [new.chosen, new.all_backbones])
     without, with_it = (side.scored(w, plan.fusion) for side, w in zip((before, after), wanted, strict=True))
     ties = len(old.ties), len(new.ties)
     made = [
         compared(f"{kind}, chosen on validation", with_it[new.chosen], without[old.chosen], ties),
-        compared(f"{kind}, all", with_it[new.everything], without[old.everything]),
+        compared(f"{kind}, all", with_it[new.all_backbones], without[old.all_backbones]),
     ]
     return made, pl.concat([side.rows(w, plan.fusion) for side, w in zip((before, after), wanted, strict=True)])
 

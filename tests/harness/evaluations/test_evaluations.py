@@ -96,7 +96,7 @@ def test_late_fusion_after_a_search_fits_nothing(store: Path, monkeypatch: pytes
 def test_late_fusion_keeps_the_predictions_of_its_finalists_only(store: Path) -> None:
     found = evaluations.get("soft-vote")(Search(Store(store), DATA, STARTER))
     rows = results.read(store, "late", scores=True)
-    assert found.choice.everything == ("hog", "pixels")
+    assert found.choice.all_backbones == ("hog", "pixels")
     kept = {tuple(subset) for subset in rows.filter(pl.col("scores").is_not_null())["subset"].to_list()}
     assert kept == found.choice.finalists
     singles = {

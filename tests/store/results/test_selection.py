@@ -32,7 +32,7 @@ def test_the_best_on_validation_is_chosen_and_the_best_on_test_is_the_oracle():
     choice = choose(rows({"a": 0.9, "b": 0.8, "ab": 0.7}, {"a": 0.5, "b": 0.95, "ab": 0.6}))
     assert choice.chosen == ("a",)
     assert choice.oracle == ("b",)
-    assert choice.everything == ("a", "b")
+    assert choice.all_backbones == ("a", "b")
     assert choice.singles == (("a",), ("b",))
     assert choice.ties == (("a",),)
     assert (choice.measured, choice.possible) == (3, 3)
@@ -61,7 +61,7 @@ def test_the_name_breaks_the_last_tie(monkeypatch):
 def test_a_missing_score_is_not_ranked():
     choice = choose(rows({"a": None, "b": 0.1}))
     assert choice.chosen == ("b",)
-    assert choice.everything == ()
+    assert choice.all_backbones == ()
 
 
 def test_nothing_to_choose_from_is_an_error():

@@ -141,7 +141,7 @@ def test_the_papers_widths_and_heads_but_for_the_impossible(store: Path) -> None
     measured = results.read(store, "attention-random")
     assert set(measured["fusion"]) == {f"attention-random {shape}" for shape in shapes}
     assert "left out: 256x12, 512x12 (width x heads), the heads do not divide the width" in found.notes
-    assert (choice.chosen, choice.oracle, choice.everything) == (("hog", "pixels"), (), ())
+    assert (choice.chosen, choice.oracle, choice.all_backbones) == (("hog", "pixels"), (), ())
     assert rows.height == 2
 
 
