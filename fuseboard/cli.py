@@ -15,7 +15,7 @@ from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import install_command
 from fuseboard.leaderboard import cli as leaderboard_cli
-from fuseboard.leaderboard.context.providers import Definition, Sources
+from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.errors import FuseboardError
 
@@ -99,7 +99,7 @@ def _options(
 
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current), name="store")
-sources = Sources(_protocols, _examples, _files)
+sources = Providers(_protocols, _examples, _files)
 app.add_typer(leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current), name="leaderboard")
 
 

@@ -9,7 +9,7 @@ import typer
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
-    from fuseboard.leaderboard.context.providers import Sources
+    from fuseboard.leaderboard.context.providers import Providers
     from fuseboard.leaderboard.regression.check import Refit
     from fuseboard.leaderboard.regression.finding import Finding
     from fuseboard.store.store import Store
@@ -30,7 +30,7 @@ SITE = Path("site")
 def commands(
     when_empty: Callable[["Store"], None],
     refit: "Refit",
-    sources: "Sources",
+    sources: "Providers",
     cards: Callable[[], Mapping[str, str]] = dict,
 ) -> typer.Typer:
     """The leaderboard's commands.
@@ -61,7 +61,9 @@ def commands(
         when_empty(opened)
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
-        typer.echo(site.build(opened, out, submissions, sources, address, tell=lambda line: typer.echo(line, err=True)))
+        typer.echo(
+            site.build(opened, out, submissions, sources, address, report=lambda line: typer.echo(line, err=True))
+        )
 
     @app.command()
     def serve(

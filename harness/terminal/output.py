@@ -56,7 +56,8 @@ def print_selection_optimism(rows: "pl.DataFrame") -> None:
         return
     again, others = winner.subsets.get(winner.chosen, 0), len(winner.subsets)
     typer.echo(
-        f"{'+'.join(winner.chosen)}: {winner.apparent:.3f} of the validation images right, {winner.honest:.3f} to be "
-        f"expected of others; wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
+        f"{'+'.join(winner.chosen)}: {winner.validation_score:.3f} of the validation images right, "
+        f"{winner.corrected_score:.3f} to be expected of others; "
+        f"wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
         err=True,
     )

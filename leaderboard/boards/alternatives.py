@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board, Subset
-from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT, Certainty, certainty, measured_chosen
+from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT, Uncertainty, measured_chosen, uncertainty
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import EVALUATIONS, LATE, TUNED, on_board
@@ -17,13 +17,13 @@ from fuseboard.store.statistics.test_metrics import Measured, mean
 
 TITLES = on_board("alternatives")
 """Evaluation -> as people read it, in the order of the page."""
-EVERYTHING = "votes of all backbones"
+ALL_BACKBONES = "votes of all backbones"
 """The vote that needs no choice, beside the one that was chosen."""
 SETTING = ["subset", "fusion", "classifier", "protocol_digest"]
 
 
 @dataclass(frozen=True)
-class Pick:
+class SelectedRows:
     """The rows of one way on test: what its evaluation chose on validation, one per seed."""
 
     evaluation: str
@@ -36,7 +36,7 @@ class Pick:
 
 
 @dataclass(frozen=True)
-class Way:
+class Method:
     """One way, as it scores on test; means over seeds where there are several."""
 
     evaluation: str
@@ -53,8 +53,8 @@ class Way:
     """Why a metric is missing, or there is no row."""
     acc_interval: tuple[float, float] | None
     """Wilson's, of a single row."""
-    certainty: Certainty | None
-    no_certainty: str | None
+    uncertainty: Uncertainty | None
+    no_uncertainty: str | None
 
     @property
     def setting(self) -> str:
@@ -65,7 +65,7 @@ class Way:
         return str(self.classifier if told_by == "classifier" else self.fusion)
 
 
-def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick, ...]:
+def selected_rows(board: Board, rows: pl.DataFrame, with_predictions: Collection[str]) -> tuple[SelectedRows, ...]:
     """What each other evaluation chose over the board's own embeddings, under the board's protocol.
 
     An evaluation that tries many settings keeps the predictions of those that won on validation, one per subset; among
@@ -90,7 +90,7 @@ def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick
         for subset, fingerprints in own.select("subset", "fingerprints").iter_rows()
     ]
     own = own.filter(pl.Series(same, dtype=pl.Boolean))
-    found: list[Pick] = []
+    found: list[SelectedRows] = []
     for group in own.partition_by("evaluation", "protocol", maintain_order=True):
         evaluation = group["evaluation"][0]
         if evaluation == TUNED.name:
@@ -98,71 +98,77 @@ def picks(board: Board, rows: pl.DataFrame, kept: Collection[str]) -> tuple[Pick
         else:
             one_seed = group.filter(pl.col("seed") == board.seed)
             parts = one_seed.partition_by("fusion", maintain_order=True) if evaluation == LATE.name else [one_seed]
-            found += [_winner(part, kept) for part in parts if len(part)]
-            found += [pick for part in parts if evaluation == LATE.name for pick in _everything(part, board)]
+            found += [_winner(part, with_predictions) for part in parts if len(part)]
+            found += [selected for part in parts if evaluation == LATE.name for selected in _all_backbones(part, board)]
     order = list(TITLES)
-    return tuple(sorted(found, key=lambda pick: (order.index(pick.evaluation), pick.protocol)))
+    return tuple(sorted(found, key=lambda selected: (order.index(selected.evaluation), selected.protocol)))
 
 
-def ways(board: Board, chosen: tuple[Pick, ...], found: Mapping[str, Measured | str]) -> tuple[Way, ...]:
+def methods(board: Board, chosen: tuple[SelectedRows, ...], found: Mapping[str, Measured | str]) -> tuple[Method, ...]:
     """The picks with their test scores.
 
     Args:
         board: of the search, whose chosen subset they are held against.
-        chosen: what `picks` gave.
+        chosen: what `selected_rows` gave.
         found: key of a test row -> what it measures, or why it does not.
     """
     reference = measured_chosen(board, found)
     independent = board.task is not None and not board.task.startswith("multi-label")
-    return tuple(_way(pick, found, reference, independent) for pick in chosen)
+    return tuple(_method(selected, found, reference, independent) for selected in chosen)
 
 
-def _tuned(group: pl.DataFrame) -> Iterator[Pick]:
+def _tuned(group: pl.DataFrame) -> Iterator[SelectedRows]:
     test = group.filter(pl.col("split") == "test").sort("subset", "seed")
     for part in test.partition_by("subset", maintain_order=True):
-        yield Pick(part["evaluation"][0], part["protocol"][0], tuple(part.iter_rows(named=True)))
+        yield SelectedRows(part["evaluation"][0], part["protocol"][0], tuple(part.iter_rows(named=True)))
 
 
-def _everything(group: pl.DataFrame, board: Board) -> Iterator[Pick]:
+def _all_backbones(group: pl.DataFrame, board: Board) -> Iterator[SelectedRows]:
     """The vote of the whole pool, where its subsets were voted on."""
     whole = pl.col("subset").list.join("+") == "+".join(board.pool)
     test = group.filter(whole, pl.col("split") == "test").sort("created", "key").tail(1)
     if len(test) and group["subset"].list.join("+").n_unique() > 1:
-        yield Pick(LATE.name, group["protocol"][0], tuple(test.iter_rows(named=True)), title=EVERYTHING)
+        yield SelectedRows(LATE.name, group["protocol"][0], tuple(test.iter_rows(named=True)), title=ALL_BACKBONES)
 
 
-def _winner(group: pl.DataFrame, kept: Collection[str]) -> Pick:
+def _winner(group: pl.DataFrame, with_predictions: Collection[str]) -> SelectedRows:
     evaluation, protocol = group["evaluation"][0], group["protocol"][0]
-    winners = group.filter(pl.col("key").is_in(list(kept)), pl.col("split") == "test").select(SETTING).unique()
+    winners = (
+        group.filter(pl.col("key").is_in(list(with_predictions)), pl.col("split") == "test").select(SETTING).unique()
+    )
     entered = group.join(winners, on=SETTING, how="semi", maintain_order="left") if len(winners) else group
     try:
         chosen = choose(entered).chosen
     except FuseboardError as error:
-        return Pick(evaluation, protocol, (), str(error))
+        return SelectedRows(evaluation, protocol, (), str(error))
     own = entered.filter(pl.col("subset").list.join("+") == "+".join(chosen))
     criterion = Criterion(own["selection"][0][0])
     # Several settings are left where none kept its predictions, or an evaluation was defined anew: validation decides.
     judged = own.filter(pl.col("split") == criterion.split, criterion.score.is_not_null())
     best = judged.sort(criterion.score, "created", "key", descending=True).head(1)
     test = own.filter(pl.col("split") == "test").join(best, on=SETTING, how="semi")
-    return Pick(evaluation, protocol, tuple(test.iter_rows(named=True)), None if len(test) else "it has no row on test")
+    return SelectedRows(
+        evaluation, protocol, tuple(test.iter_rows(named=True)), None if len(test) else "it has no row on test"
+    )
 
 
-def _way(pick: Pick, found: Mapping[str, Measured | str], chosen: Measured | str, independent: bool) -> Way:
-    rows = pick.rows
+def _method(
+    selected: SelectedRows, found: Mapping[str, Measured | str], chosen: Measured | str, independent: bool
+) -> Method:
+    rows = selected.rows
     nothing: Mapping[str, Any] = {"subset": (), "fusion": None, "classifier": None}
     first = rows[0] if rows else nothing
     auc, acc = ([row[metric] for row in rows if row[metric] is not None] for metric in ("auc", "acc"))
     reasons = [row["reason"] or "no reason was stored" for row in rows if row["auc"] is None or row["acc"] is None]
     measured = [found.get(row["key"], NOT_KEPT) for row in rows]
     refused = [one for one in measured if isinstance(one, str)]
-    sound = [one for one in measured if isinstance(one, Measured)]
-    whole = bool(sound) and not refused
+    usable = [one for one in measured if isinstance(one, Measured)]
+    whole = bool(usable) and not refused
     share = acc[0] if len(rows) == len(acc) == 1 and independent and rows[0]["rows"] else None
-    return Way(
-        evaluation=pick.evaluation,
-        title=pick.title or TITLES[pick.evaluation],
-        protocol=pick.protocol,
+    return Method(
+        evaluation=selected.evaluation,
+        title=selected.title or TITLES[selected.evaluation],
+        protocol=selected.protocol,
         subset=tuple(first["subset"]),
         fusion=first["fusion"],
         classifier=first["classifier"],
@@ -170,8 +176,8 @@ def _way(pick: Pick, found: Mapping[str, Measured | str], chosen: Measured | str
         keys=tuple(row["key"] for row in rows),
         auc=fmean(auc) if rows and len(auc) == len(rows) else None,
         acc=fmean(acc) if rows and len(acc) == len(rows) else None,
-        reason=pick.reason or next(iter(reasons), None),
+        reason=selected.reason or next(iter(reasons), None),
         acc_interval=wilson(share, rows[0]["rows"]) if share is not None else None,
-        certainty=certainty(mean(sound), chosen) if whole else None,
-        no_certainty=None if whole else next(iter(refused), pick.reason),
+        uncertainty=uncertainty(mean(usable), chosen) if whole else None,
+        no_uncertainty=None if whole else next(iter(refused), selected.reason),
     )

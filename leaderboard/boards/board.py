@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.store.results.selection import Criterion
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Subset = tuple[str, ...]
 
 
@@ -19,14 +19,14 @@ class _Frozen(BaseModel):
 class Score(_Frozen):
     """The metrics on one split, at full precision."""
 
-    auc: Share | None
-    acc: Share | None
+    auc: Fraction | None
+    acc: Fraction | None
     log_loss: float | None
     """In nats, lower is better."""
     reason: str | None
     """Why a metric is missing; null when none is."""
     images: int | None
-    acc_interval: tuple[Share, Share] | None
+    acc_interval: tuple[Fraction, Fraction] | None
     """Binomial (Wilson) 95 % interval of the accuracy; null where the accuracy is no share of images."""
 
     @model_validator(mode="after")
@@ -101,21 +101,21 @@ class Correlation(_Frozen):
     reason: str | None
 
 
-class Worth(_Frozen):
+class SelectionQuality(_Frozen):
     """What a choice on validation is worth when validation images are drawn anew; see `store.winner`."""
 
-    apparent: Share
+    validation_score: Fraction
     """The chosen subset's accuracy on validation, by which it was chosen."""
-    honest: Share
+    corrected_score: Fraction
     """Expected accuracy of what is chosen in the same way, on images that did not choose."""
-    interval: tuple[Share, Share]
-    """2.5 and 97.5 % percentile of the accuracies whose mean `honest` is."""
-    subsets: tuple[tuple[Subset, Share], ...]
+    interval: tuple[Fraction, Fraction]
+    """2.5 and 97.5 % percentile of the accuracies whose mean `corrected_score` is."""
+    subsets: tuple[tuple[Subset, Fraction], ...]
     """The subsets that win most often, and in what share of the resamples."""
-    chosen_again: Share
+    chosen_again: Fraction
     winners: int
     """Subsets that win at least once."""
-    backbones: tuple[tuple[str, Share], ...]
+    backbones: tuple[tuple[str, Fraction], ...]
     """Backbone, by name, and the share of the resamples whose winner contains it."""
     resamples: int
 
@@ -173,9 +173,9 @@ class Board(_Frozen):
     possible: int
     """All subsets of the pool, and every backbone outside it alone."""
     correlation: Correlation
-    worth: Worth | None
-    no_worth: str | None
-    """Why `worth` is null."""
+    selection_quality: SelectionQuality | None
+    no_selection_quality: str | None
+    """Why `selection_quality` is null."""
     contributions: tuple[Contribution, ...]
     """Largest in AUC first."""
     no_contributions: str | None

@@ -7,7 +7,7 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
 from fuseboard.leaderboard.boards.entries import entries_of, environments_of
-from fuseboard.leaderboard.boards.selection_quality import contributions_of, worth_of
+from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
 from fuseboard.leaderboard.rows.current import OLD_VERSION, mark
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
@@ -54,7 +54,9 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         choice, no_choice = None, str(error)
     pool = _pool(rows, group.filter(pl.col("superseded") == OLD_VERSION))
     possible = 2 ** len(pool) - 1 + len(versions) - len(pool)
-    worth, no_worth = worth_of(rows, len(entries), possible) if choice else (None, no_choice)
+    selection_quality, no_selection_quality = (
+        selection_quality_of(rows, len(entries), possible) if choice else (None, no_choice)
+    )
     contributions, no_contributions = contributions_of(rows, pool, guess)
     return Board(
         **{name: first[name] for name in ("dataset", "protocol", "protocol_digest", "classifier", "source_md5")},
@@ -73,8 +75,8 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         measured=len(entries),
         possible=possible,
         correlation=_correlation(rows),
-        worth=worth,
-        no_worth=no_worth,
+        selection_quality=selection_quality,
+        no_selection_quality=no_selection_quality,
         contributions=contributions,
         no_contributions=no_contributions,
         superseded=tuple(Superseded(reason=reason, rows=count) for reason, count in superseded.iter_rows()),

@@ -17,7 +17,7 @@ from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.statistics import one_vs_rest
 from fuseboard.store.store import Store
 
-MOST = 40
+MAX_CLASSES = 40
 """Classes that still make a table."""
 AGREE = 1e-6
 """How far the accuracy of the table may be from the row's own."""
@@ -82,8 +82,16 @@ def count(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
     """
     one_vs_rest.check(task, labels, {"chosen": scores})
     if labels.ndim == 2:
-        has, said = labels > 0, scores > 0.5
-        return np.stack([(has & said).sum(0), (has & ~said).sum(0), (~has & said).sum(0), (~has & ~said).sum(0)], 1)
+        has, predicted = labels > 0, scores > 0.5
+        return np.stack(
+            [
+                (has & predicted).sum(0),
+                (has & ~predicted).sum(0),
+                (~has & predicted).sum(0),
+                (~has & ~predicted).sum(0),
+            ],
+            1,
+        )
     binary = task == BINARY
     classes = 2 if binary else scores.shape[1]
     answers = (scores[:, -1] > 0.5) if binary else scores.argmax(axis=1)
@@ -101,7 +109,7 @@ def _of(store: Store, rows: pl.DataFrame, board: Board) -> Confusion:
         raise FuseboardError(NOT_KEPT)
     task, labels = store.truth(own[0])
     counts = count(task, labels, scores)
-    if len(counts) > MOST:
+    if len(counts) > MAX_CLASSES:
         raise FuseboardError(f"{len(counts)} classes are too many for a table")
     found = Confusion(
         chosen.entry.subset,
@@ -110,10 +118,10 @@ def _of(store: Store, rows: pl.DataFrame, board: Board) -> Confusion:
         _names(board, [version.manifest for version in store.versions], len(counts)),
         tuple(tuple(int(n) for n in line) for line in counts),
     )
-    right = counts[:, [0, 3]].sum() if found.several else np.trace(counts)
-    if own[0]["acc"] is not None and abs(right / counts.sum() - own[0]["acc"]) > AGREE:
+    n_correct = counts[:, [0, 3]].sum() if found.several else np.trace(counts)
+    if own[0]["acc"] is not None and abs(n_correct / counts.sum() - own[0]["acc"]) > AGREE:
         raise FuseboardError(
-            f"its predictions give an ACC of {right / counts.sum():.6f}, the row says {own[0]['acc']:.6f}; "
+            f"its predictions give an ACC of {n_correct / counts.sum():.6f}, the row says {own[0]['acc']:.6f}; "
             "`fuseboard leaderboard check` names such rows"
         )
     return found

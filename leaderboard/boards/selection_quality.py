@@ -2,30 +2,32 @@
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.board import Contribution, Pair, Subset, Worth
+from fuseboard.leaderboard.boards.board import Contribution, Pair, SelectionQuality, Subset
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.selection_stability import rechoose
 from fuseboard.store.statistics.shapley import Shares, shapley
 
-TOLD = 5
+MAX_SUBSETS = 5
 """Subsets named among those that would win again; the rest is a number."""
 
 
-def worth_of(rows: pl.DataFrame, measured: int, possible: int) -> tuple[Worth | None, str | None]:
+def selection_quality_of(
+    rows: pl.DataFrame, measured: int, possible: int
+) -> tuple[SelectionQuality | None, str | None]:
     """How optimistic the choice is and how often it would fall alike; or why that is not known."""
     if measured < possible:
-        told = f"only {measured:,} of {possible:,} subsets were measured"
-        return None, f"{told}; a choice among few looks safer than it is"
+        message = f"only {measured:,} of {possible:,} subsets were measured"
+        return None, f"{message}; a choice among few looks safer than it is"
     try:
         winner = rechoose(rows)
     except FuseboardError as error:
         return None, str(error)
     shares = list(winner.subsets.items())
-    return Worth(
-        apparent=winner.apparent,
-        honest=winner.honest,
+    return SelectionQuality(
+        validation_score=winner.validation_score,
+        corrected_score=winner.corrected_score,
         interval=winner.interval,
-        subsets=tuple(shares[:TOLD]),
+        subsets=tuple(shares[:MAX_SUBSETS]),
         chosen_again=winner.subsets.get(winner.chosen, 0.0),
         winners=len(shares),
         backbones=tuple(winner.backbones.items()),

@@ -35,7 +35,7 @@ class Grid:
     """A line for every pair that may be one backbone under two names."""
     reasons: tuple[str, ...]
     """Why measured pairs have no number."""
-    lacking: tuple[str, ...]
+    reason_without_mean: tuple[str, ...]
     """Backbones of the boards with pairs that nobody measured."""
 
 
@@ -75,7 +75,7 @@ def grid(dataset: str, rows: Iterable[Similarity], boards: Sequence[Board]) -> G
         least=numbers[0] if numbers else None,
         alarms=tuple(row.alarm for row in sorted(pairs.values(), key=lambda row: row.key) if row.alarm),
         reasons=tuple(sorted({row.reason for row in pairs.values() if row.reason})),
-        lacking=tuple(
+        reason_without_mean=tuple(
             name for name in names if any(_of(pairs, name, other) is None for other in names if other != name)
         ),
     )

@@ -8,12 +8,12 @@ from functools import cached_property
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.boards.board_uncertainty import Chances, chances
+from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainties, board_uncertainties
 from fuseboard.leaderboard.boards.build import boards
 from fuseboard.leaderboard.boards.confusion import Confusions, confusions
 from fuseboard.leaderboard.rows.current import mark
-from fuseboard.leaderboard.rows.validation import Unsound, sound
-from fuseboard.leaderboard.rows.version_files import Kept, kept
+from fuseboard.leaderboard.rows.validation import InvalidRows, valid_rows
+from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.similarity_rows import Similarity
@@ -26,20 +26,20 @@ class Snapshot:
     """Manifests, result rows and the boards made of them."""
 
     manifests: tuple[Manifest, ...]
-    kept: Mapping[tuple[str, str], Kept]
+    version_files: Mapping[tuple[str, str], VersionFiles]
     """(backbone, fingerprint) -> what lies beside a manifest."""
     rows: pl.DataFrame
     """Every result row with the column `superseded`."""
     boards: tuple[Board, ...]
-    chances: Chances
+    board_uncertainties: BoardUncertainties
     confusions: Confusions
     similarities: tuple[Similarity, ...]
     """How alike two backbones see a dataset, of all versions ever compared."""
-    exposures: Mapping[str, float | str]
+    balanced_errors: Mapping[str, float | str]
     """Key of a row on a corrupted set -> its balanced error, or why there is none."""
     refused: tuple[tuple[str, str], ...]
     """Results files that are left out, and what is wrong with each."""
-    unsound: tuple[Unsound, ...]
+    invalid_rows: tuple[InvalidRows, ...]
     """Rows that are left out, with the reason."""
     disputed: tuple[str, ...]
     """Keys of rows that stand in the store twice with different metrics."""
@@ -82,22 +82,22 @@ def take(store: Store) -> Snapshot:
             nothing are left out and named.
     """
     manifests = tuple(version.manifest for version in store.versions)
-    rows, unsound = sound(store.reading.rows)
+    rows, invalid_rows = valid_rows(store.reading.rows)
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
     marked, made = mark(rows), boards(rows, tasks, guesses)
     refused = ((error.path.relative_to(store.root).as_posix(), error.what) for error in store.reading.refused)
     return Snapshot(
         manifests=manifests,
-        kept=kept(store.versions),
+        version_files=version_files(store.versions),
         rows=marked,
         boards=made,
-        chances=chances(store, marked, made),
+        board_uncertainties=board_uncertainties(store, marked, made),
         confusions=confusions(store, rows, made),
         similarities=tuple(store.similarities),
-        exposures=store.corruption_errors(rows),
+        balanced_errors=store.corruption_errors(rows),
         refused=tuple(refused),
-        unsound=unsound,
+        invalid_rows=invalid_rows,
         disputed=store.reading.disputed,
     )
 

@@ -9,7 +9,7 @@ from fuseboard.leaderboard.boards.confusion import Confusion
 
 
 @dataclass(frozen=True)
-class Smallness:
+class SmallTestSet:
     """Of one dataset under one protocol."""
 
     dataset: str
@@ -36,19 +36,23 @@ class Smallness:
         return self.classes[0] if self.classes else None
 
 
-def smallness(boards: Sequence[Board], confusions: Mapping[tuple[str, str], Confusion | str]) -> tuple[Smallness, ...]:
+def small_test_sets(
+    boards: Sequence[Board], confusions: Mapping[tuple[str, str], Confusion | str]
+) -> tuple[SmallTestSet, ...]:
     """One per board, the fewest test images first; those that no row counts last."""
-    found = [_smallness(board, confusions.get((board.dataset, board.protocol), "not computed")) for board in boards]
+    found = [
+        _small_test_set(board, confusions.get((board.dataset, board.protocol), "not computed")) for board in boards
+    ]
     return tuple(sorted(found, key=lambda one: (one.test is None, one.test or 0, one.dataset, one.protocol)))
 
 
-def _smallness(board: Board, confusion: Confusion | str) -> Smallness:
+def _small_test_set(board: Board, confusion: Confusion | str) -> SmallTestSet:
     role = board.role("chosen")
     entry = role.entry if role else None
     test = entry.test if entry else None
     share = test.acc if test and test.acc_interval else None
     missing = confusion if isinstance(confusion, str) else None
-    return Smallness(
+    return SmallTestSet(
         dataset=board.dataset,
         protocol=board.protocol,
         val=entry.val.images if entry else None,

@@ -15,7 +15,7 @@ SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
 
 
 @dataclass(frozen=True)
-class Transferred:
+class TransferRow:
     """One classifier on one subset, in the setting with the best top-1 on validation; of equals the simplest."""
 
     subset: Subset
@@ -50,7 +50,7 @@ class Transfer:
 
     dataset: str
     protocol: str
-    rows: tuple[Transferred, ...]
+    rows: tuple[TransferRow, ...]
     """Best top-1 on test first; those without one last."""
 
 
@@ -68,13 +68,13 @@ def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
     )
 
 
-def _ranked(rows: pl.DataFrame) -> tuple[Transferred, ...]:
+def _ranked(rows: pl.DataFrame) -> tuple[TransferRow, ...]:
     groups = rows.partition_by("subset", "family", "seed", maintain_order=True)
-    found = [_transferred(group) for group in groups]
+    found = [_transfer_row(group) for group in groups]
     return tuple(sorted(found, key=lambda t: (t.test_top1 is None, -(t.test_top1 or 0.0), t.subset, t.classifier)))
 
 
-def _transferred(rows: pl.DataFrame) -> Transferred:
+def _transfer_row(rows: pl.DataFrame) -> TransferRow:
     newest = rows.sort("created", "key").tail(1)
     current = [same == newest.select(same).item() for same in SAME]
     settings = _settings(rows.filter(*current).iter_rows(named=True))
@@ -86,7 +86,7 @@ def _transferred(rows: pl.DataFrame) -> Transferred:
     oracle = max(reached, key=lambda splits: splits["test"]["acc"], default=None)
     nothing: dict[str, Any] = dict.fromkeys(("acc", "top5", "reason"))
     val, test = (chosen["val"], chosen["test"]) if chosen else (nothing, nothing)
-    return Transferred(
+    return TransferRow(
         subset=tuple(newest["subset"][0]),
         classifier=newest["family"][0],
         seed=newest["seed"][0],

@@ -23,7 +23,7 @@ class DifferencesToChosen:
 
 
 @dataclass(frozen=True)
-class Certainty:
+class Uncertainty:
     """A row's test metrics with their 95 % intervals by bootstrap, and its calibration."""
 
     auc: Interval
@@ -39,15 +39,15 @@ class Certainty:
 
 
 @dataclass(frozen=True)
-class Certainties:
+class SubsetUncertainties:
     """Of one board; what is missing is None, and `reasons` says why."""
 
-    subsets: Mapping[Subset, Certainty]
+    subsets: Mapping[Subset, Uncertainty]
     reasons: Mapping[Subset, str]
     """Of every subset of the board that has none."""
 
 
-def certainties(board: Board, found: Mapping[str, Measured | str]) -> Certainties:
+def subset_uncertainties(board: Board, found: Mapping[str, Measured | str]) -> SubsetUncertainties:
     """Of every subset on a board that kept its predictions.
 
     Args:
@@ -55,15 +55,15 @@ def certainties(board: Board, found: Mapping[str, Measured | str]) -> Certaintie
         found: key of a test row -> what it measures, or why it does not.
     """
     chosen = measured_chosen(board, found)
-    subsets: dict[Subset, Certainty] = {}
+    subsets: dict[Subset, Uncertainty] = {}
     reasons: dict[Subset, str] = {}
     for entry in board.entries:
         own = next((found[key] for key in entry.keys if key in found), NOT_KEPT)
         if isinstance(own, str):
             reasons[entry.subset] = own
         else:
-            subsets[entry.subset] = certainty(own, chosen)
-    return Certainties(subsets, reasons)
+            subsets[entry.subset] = uncertainty(own, chosen)
+    return SubsetUncertainties(subsets, reasons)
 
 
 def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measured | str:
@@ -75,10 +75,10 @@ def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measur
     return f"the chosen subset has no resamples: {own}" if isinstance(own, str) else own
 
 
-def certainty(own: Measured, chosen: Measured | str) -> Certainty:
+def uncertainty(own: Measured, chosen: Measured | str) -> Uncertainty:
     """Of one row, or of the mean of several, beside the chosen subset."""
     differences, reason = (None, chosen) if isinstance(chosen, str) else _differences(own, chosen)
-    return Certainty(
+    return Uncertainty(
         auc=own.auc.interval(),
         acc=own.acc.interval(),
         balanced_acc=own.balanced_acc.interval(),

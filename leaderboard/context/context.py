@@ -10,9 +10,9 @@ import polars as pl
 from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
-from fuseboard.leaderboard.context.missing_results import Gap, gaps
-from fuseboard.leaderboard.context.providers import Sources
-from fuseboard.leaderboard.context.submissions import Submitted
+from fuseboard.leaderboard.context.missing_results import MissingResult, missing_results
+from fuseboard.leaderboard.context.providers import Providers
+from fuseboard.leaderboard.context.submissions import SubmissionEntry
 from fuseboard.leaderboard.context.unknown_protocols import unknown_protocols
 from fuseboard.leaderboard.costs.costs import Extraction, Search, Total, extractions, searches, totals
 from fuseboard.leaderboard.costs.runtime import Runtime, runtimes
@@ -21,8 +21,8 @@ from fuseboard.leaderboard.published.sections import Section, sections
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.singles import singles
-from fuseboard.leaderboard.rankings.table import Standings
-from fuseboard.leaderboard.robustness.robustness import Corrupted, corrupted
+from fuseboard.leaderboard.rankings.table import RankingTable
+from fuseboard.leaderboard.robustness.robustness import CorruptionBoard, corruption_boards
 from fuseboard.store.arrays import MULTI_LABEL
 from fuseboard.store.results.evaluations import FUSION
 
@@ -32,8 +32,8 @@ class SiteContext:
     """Of one store."""
 
     snapshot: Snapshot
-    submitted: tuple[Submitted, ...]
-    sources: Sources
+    submitted: tuple[SubmissionEntry, ...]
+    sources: Providers
     url: str
     """Where the site will stand, with a slash at the end."""
 
@@ -61,12 +61,12 @@ class SiteContext:
         return unknown_protocols(self.snapshot.boards, self.sources.protocols())
 
     @cached_property
-    def singles(self) -> tuple[Standings, ...]:
+    def singles(self) -> tuple[RankingTable, ...]:
         """The backbones alone, per protocol."""
         return tuple(singles(self.snapshot, protocol) for protocol in self.protocols)
 
     @cached_property
-    def fusions(self) -> tuple[Standings, ...]:
+    def fusions(self) -> tuple[RankingTable, ...]:
         """The ways to use several backbones at once, per protocol."""
         return tuple(fusions(self.snapshot, protocol) for protocol in self.protocols)
 
@@ -116,18 +116,18 @@ class SiteContext:
         return builder()
 
     @cached_property
-    def gaps(self) -> list[Gap]:
+    def missing_results(self) -> list[MissingResult]:
         """What the boards leave out."""
-        return gaps(self.snapshot, self.unknown_protocols)
+        return missing_results(self.snapshot, self.unknown_protocols)
 
     @cached_property
-    def corrupted(self) -> tuple[Corrupted, ...]:
+    def corruption_boards(self) -> tuple[CorruptionBoard, ...]:
         """What corrupted images do, by dataset."""
         manifests = self.snapshot.manifests
         entries = {name: entry for manifest in manifests for name, entry in manifest.datasets.items()}
         # Each of several labels is a question of its own, answered yes or no.
         answers = {name: 2 if entry.task == MULTI_LABEL else entry.n_classes for name, entry in entries.items()}
-        return corrupted(self.snapshot.rows, self.snapshot.exposures, self.snapshot.boards, answers)
+        return corruption_boards(self.snapshot.rows, self.snapshot.balanced_errors, self.snapshot.boards, answers)
 
     @cached_property
     def transfers(self) -> tuple[Transfer, ...]:

@@ -15,24 +15,24 @@ UNKNOWN = "install the version of fuseboard that measured these rows"
 
 
 @dataclass(frozen=True)
-class Gap:
+class MissingResult:
     """One thing that a reader would otherwise have to notice alone."""
 
     where: str
     what: str
-    mend: str | None
+    fix: str | None
 
 
-def gaps(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Gap]:
+def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[MissingResult]:
     """Everything the boards leave out, by dataset.
 
     Args:
         snapshot: the store.
         unknown: protocol -> what is not known of it.
     """
-    found = [gap for board in snapshot.boards for gap in _of_board(board)]
+    found = [missing_result for board in snapshot.boards for missing_result in _of_board(board)]
     found += _of_files(snapshot)
-    found += [Gap(f"protocol {name}", f"unknown protocol: {why}", UNKNOWN) for name, why in unknown.items()]
+    found += [MissingResult(f"protocol {name}", f"unknown protocol: {why}", UNKNOWN) for name, why in unknown.items()]
     searched: dict[str, set[str]] = {}
     for board in snapshot.boards:
         searched.setdefault(board.dataset, set()).update(version.backbone for version in board.versions)
@@ -47,42 +47,46 @@ def gaps(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Gap]:
     for dataset, backbones in sorted(embedded.items()):
         if unused := sorted(backbones - searched.get(dataset, set())):
             corrupted = dataset.endswith(CORRUPTED)
-            mend = f"fuseboard {'evaluate corruption' if corrupted else 'search'} {dataset.removesuffix(CORRUPTED)}"
+            fix = f"fuseboard {'evaluate corruption' if corrupted else 'search'} {dataset.removesuffix(CORRUPTED)}"
             words = "embedded but not evaluated" if corrupted else "embedded but not searched"
-            found.append(Gap(dataset, f"{words}: {', '.join(unused)}", mend))
-    return sorted(found, key=lambda gap: gap.where)
+            found.append(MissingResult(dataset, f"{words}: {', '.join(unused)}", fix))
+    return sorted(found, key=lambda missing_result: missing_result.where)
 
 
-def _of_files(snapshot: Snapshot) -> Iterator[Gap]:
+def _of_files(snapshot: Snapshot) -> Iterator[MissingResult]:
     for file, what in snapshot.refused:
-        yield Gap(file, f"a file of another schema is left out: {what}", MEND)
-    for one in snapshot.unsound:
+        yield MissingResult(file, f"a file of another schema is left out: {what}", MEND)
+    for one in snapshot.invalid_rows:
         count = f"{one.rows:,} row{'s'[: one.rows - 1]}"
-        yield Gap(one.dataset, f"{count} of {one.evaluation} left out: {one.reason}", BAD_ROW)
+        yield MissingResult(one.dataset, f"{count} of {one.evaluation} left out: {one.reason}", BAD_ROW)
     if snapshot.disputed:
         shown = ", ".join(snapshot.disputed[:KEYS]) + (" ..." if len(snapshot.disputed) > KEYS else "")
         what = f"{len(snapshot.disputed):,} keys stand in the store twice with different metrics: {shown}"
-        yield Gap("results", f"{what}; the copy of the first file is shown", "fuseboard leaderboard check")
+        yield MissingResult("results", f"{what}; the copy of the first file is shown", "fuseboard leaderboard check")
 
 
-def _of_board(board: Board) -> Iterator[Gap]:
+def _of_board(board: Board) -> Iterator[MissingResult]:
     where, again = board.dataset, f"fuseboard search {board.dataset} --protocol {board.protocol}"
     prefix = f"protocol {board.protocol}: "
     if board.measured < board.possible:
-        yield Gap(where, f"{prefix}{board.measured} of {board.possible} subsets were measured", again)
+        yield MissingResult(where, f"{prefix}{board.measured} of {board.possible} subsets were measured", again)
     if board.no_choice:
-        yield Gap(where, f"{prefix}nothing was chosen: {board.no_choice}", again)
+        yield MissingResult(where, f"{prefix}nothing was chosen: {board.no_choice}", again)
     for role in board.roles:
         if role.reason:
-            yield Gap(where, f"{prefix}{role.name} is missing: {role.reason}", again)
+            yield MissingResult(where, f"{prefix}{role.name} is missing: {role.reason}", again)
     incomplete: dict[str, int] = {}
     for entry in board.entries:
         for reason in {score.reason for score in (entry.val, entry.test) if score.reason}:
             incomplete[reason] = incomplete.get(reason, 0) + 1
     for reason, count in sorted(incomplete.items()):
-        yield Gap(where, f"{prefix}no metric for {count} of {board.measured} subsets: {reason}", None)
+        yield MissingResult(where, f"{prefix}no metric for {count} of {board.measured} subsets: {reason}", None)
     for superseded in board.superseded:
-        yield Gap(where, f"{prefix}not ranked, because superseded: {superseded.rows} rows of {superseded.reason}", None)
+        yield MissingResult(
+            where, f"{prefix}not ranked, because superseded: {superseded.rows} rows of {superseded.reason}", None
+        )
     if board.other_seeds:
         seeds = ", ".join(str(seed) for seed in board.other_seeds)
-        yield Gap(where, f"{prefix}shown for seed {board.seed}; rows of seed {seeds} exist and are not shown", None)
+        yield MissingResult(
+            where, f"{prefix}shown for seed {board.seed}; rows of seed {seeds} exist and are not shown", None
+        )

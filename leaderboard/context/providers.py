@@ -19,7 +19,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Sources:
+class Providers:
     """Asked when a page needs them."""
 
     protocols: Callable[[], Mapping[str, Definition]]
@@ -31,6 +31,6 @@ class Sources:
     """Every file that the answers may come from, there or not: when one changes, the site is built anew."""
 
 
-def nothing() -> Sources:
+def no_providers() -> Providers:
     """A site of rows alone."""
-    return Sources(protocols=dict, examples=lambda _: {})
+    return Providers(protocols=dict, examples=lambda _: {})

@@ -15,17 +15,17 @@ from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import submission_file as statements
 from fuseboard.store.results.submission_file import Statement
 
-LIMIT = 16 * 2**20
+MAX_BYTES = 16 * 2**20
 """Bytes that a file may have."""
 ORDER = ("active", "superseded", "withdrawn", "broken")
-DATASETS = 40
+MAX_DATASETS = 40
 """Datasets of one submission that are named; a forged manifest could name a million."""
-MOST = 10**15
+MAX_COUNT = 10**15
 """No count on the page is larger; JSON may hold numbers of thousands of digits, which nothing can divide."""
 
 
 @dataclass(frozen=True)
-class Submitted:
+class SubmissionEntry:
     """One folder. What cannot be read is None and has its reason in `broken`."""
 
     name: str
@@ -73,17 +73,17 @@ class Submitted:
         assert self.manifest is not None
         return [
             (name, ", ".join(f"{split} {part.rows:,}" for split, part in entry.splits.items()))
-            for name, entry in list(self.manifest.datasets.items())[:DATASETS]
+            for name, entry in list(self.manifest.datasets.items())[:MAX_DATASETS]
         ]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        said, held = self.statement, self.manifest
+        statement, held = self.statement, self.manifest
         return {
             "name": self.name,
             "status": self.status,
             "broken": self.broken,
-            "statement": said.model_dump(mode="json") if said else None,
+            "statement": statement.model_dump(mode="json") if statement else None,
             "fingerprint": held.fingerprint if held else None,
             "about": held.about.model_dump(mode="json") if held else None,
             "datasets": sorted(held.datasets) if held else None,
@@ -91,7 +91,7 @@ class Submitted:
         }
 
 
-def read(folder: Path | None, snapshot: Snapshot) -> tuple[Submitted, ...]:
+def read(folder: Path | None, snapshot: Snapshot) -> tuple[SubmissionEntry, ...]:
     """Every submission of a folder, active ones first; one that is broken is among them and breaks nothing.
 
     Args:
@@ -110,21 +110,23 @@ def read(folder: Path | None, snapshot: Snapshot) -> tuple[Submitted, ...]:
     return tuple(sorted(found, key=lambda one: (ORDER.index(one.status), one.name)))
 
 
-def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...]) -> Submitted:
+def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...]) -> SubmissionEntry:
     try:
         if folder.is_symlink() or not is_name(folder.name):
             raise FuseboardError("the folder is a link" if folder.is_symlink() else "the folder has no allowed name")
-        said = statements.parse(_bytes(folder / statements.FILE))
-        theirs = manifests.parse(_bytes(folder / manifests.FILE), manifests.FILE, "hand in the store's own")
-        if theirs.backbone != folder.name:
-            raise FuseboardError(f"{manifests.FILE} is of {theirs.backbone}")
-        rows = (part.rows for entry in theirs.datasets.values() for part in entry.splits.values())
-        if any(abs(count) > MOST for count in (theirs.dim, theirs.about.parameters or 0, *rows)):
+        statement = statements.parse(_bytes(folder / statements.FILE))
+        manifest = manifests.parse(_bytes(folder / manifests.FILE), manifests.FILE, "hand in the store's own")
+        if manifest.backbone != folder.name:
+            raise FuseboardError(f"{manifests.FILE} is of {manifest.backbone}")
+        rows = (part.rows for entry in manifest.datasets.values() for part in entry.splits.values())
+        if any(abs(count) > MAX_COUNT for count in (manifest.dim, manifest.about.parameters or 0, *rows)):
             raise FuseboardError(f"{manifests.FILE} holds a number that cannot be meant")
     except (FuseboardError, OSError, RecursionError, ValueError) as error:
         return _broken(folder, error.strerror or "unreadable" if isinstance(error, OSError) else str(error))
-    version = (folder.name, theirs.fingerprint)
-    return Submitted(folder.name, said, theirs, is_held=version in held, boards=tuple(_boards(version, boards)))
+    version = (folder.name, manifest.fingerprint)
+    return SubmissionEntry(
+        folder.name, statement, manifest, is_held=version in held, boards=tuple(_boards(version, boards))
+    )
 
 
 def _boards(version: tuple[str, str], boards: tuple[Board, ...]) -> Iterator[str]:
@@ -141,12 +143,12 @@ def _bytes(path: Path) -> bytes:
     state = path.lstat()
     if not stat.S_ISREG(state.st_mode):
         raise FuseboardError(f"{path.name} is no plain file")
-    if state.st_size > LIMIT:
-        raise FuseboardError(f"{path.name} has more than {LIMIT:,} bytes")
+    if state.st_size > MAX_BYTES:
+        raise FuseboardError(f"{path.name} has more than {MAX_BYTES:,} bytes")
     return path.read_bytes()
 
 
-def _broken(folder: Path, why: str) -> Submitted:
+def _broken(folder: Path, why: str) -> SubmissionEntry:
     """With a name that any page can hold: one of other letters is written with escapes."""
     name = folder.name if is_name(folder.name) else ascii(folder.name)[1:-1]
-    return Submitted(name, broken=" ".join(why.split()))
+    return SubmissionEntry(name, broken=" ".join(why.split()))

@@ -13,7 +13,7 @@ NO_GPU = "no GPU was used"
 
 
 @dataclass(frozen=True)
-class Expense:
+class InferenceCost:
     """Of one subset, whose backbones run one after another on one machine."""
 
     s_per_image: float | None
@@ -28,7 +28,7 @@ class Expense:
     no_rss: str | None
 
 
-class Expenses:
+class InferenceCosts:
     """Of the subsets of some boards, which share their versions of the backbones.
 
     Args:
@@ -55,7 +55,7 @@ class Expenses:
         """Whether any backbone ran on a GPU."""
         return len(self._without_gpu) < len(self._profiles)
 
-    def of(self, subset: Subset) -> Expense:
+    def of(self, subset: Subset) -> InferenceCost:
         """What embedding with all of a subset's backbones takes; a part that is not known makes the whole unknown."""
         untimed = [name for name in subset if name not in self._seconds]
         unknown = [name for name in subset if name not in self._profiles]
@@ -63,7 +63,7 @@ class Expenses:
         no_rss = f"no record of the extraction with {', '.join(unknown)}" if unknown else None
         no_vram = no_rss or (self._no_gpu(on_cpu) if on_cpu else None)
         profiles = [profile for name in subset for profile in self._profiles.get(name, [])]
-        return Expense(
+        return InferenceCost(
             s_per_image=None if untimed else math.fsum(self._seconds[name] for name in subset),
             peak_vram_mb=None if no_vram else largest(profile.peak_vram_mb for profile in profiles),
             peak_rss_mb=None if no_rss else largest(profile.peak_rss_mb for profile in profiles),

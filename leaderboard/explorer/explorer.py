@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from fuseboard.leaderboard.boards.board import Board, Entry, Score, Subset
-from fuseboard.leaderboard.boards.uncertainty import Certainties, Certainty
-from fuseboard.leaderboard.costs.inference_cost import Expense, Expenses
+from fuseboard.leaderboard.boards.uncertainty import SubsetUncertainties, Uncertainty
+from fuseboard.leaderboard.costs.inference_cost import InferenceCost, InferenceCosts
 
 
 @dataclass(frozen=True)
-class Line:
+class SubsetRow:
     """One subset on one dataset."""
 
     entry: Entry
@@ -20,8 +20,8 @@ class Line:
     """The roles it plays, and `tied` where it shares the best score on validation."""
     keys: Mapping[str, str]
     """Split -> key of the result row."""
-    certainty: Certainty | None
-    expense: Expense
+    uncertainty: Uncertainty | None
+    inference_cost: InferenceCost
 
     @property
     def subset(self) -> Subset:
@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Mean:
+class MeanRow:
     """One subset over several datasets, each weighing the same."""
 
     subset: Subset
@@ -44,10 +44,12 @@ class Mean:
     reason: str | None
     """Why there is no accuracy."""
     features: int
-    expense: Expense
+    inference_cost: InferenceCost
 
 
-def lines(board: Board, sure: Certainties, splits: Mapping[str, str], expenses: Expenses) -> tuple[Line, ...]:
+def lines(
+    board: Board, uncertainty: SubsetUncertainties, splits: Mapping[str, str], inference_costs: InferenceCosts
+) -> tuple[SubsetRow, ...]:
     """All subsets of a board, best on validation first.
 
     Args:
@@ -63,19 +65,19 @@ def lines(board: Board, sure: Certainties, splits: Mapping[str, str], expenses: 
     for tied in board.ties if len(board.ties) > 1 else ():
         roles.setdefault(tied, []).append("tied")
     return tuple(
-        Line(
+        SubsetRow(
             entry=entry,
             place=place if _judged(board, entry) else None,
             marks=tuple(roles.get(entry.subset, ())),
             keys={splits[key]: key for key in entry.keys},
-            certainty=sure.subsets.get(entry.subset),
-            expense=expenses.of(entry.subset),
+            uncertainty=uncertainty.subsets.get(entry.subset),
+            inference_cost=inference_costs.of(entry.subset),
         )
         for place, entry in enumerate(board.entries, 1)
     )
 
 
-def means(boards: Sequence[Board], expenses: Expenses) -> tuple[Mean, ...]:
+def means(boards: Sequence[Board], inference_costs: InferenceCosts) -> tuple[MeanRow, ...]:
     """Every subset that has a score on validation and a test AUC on each of some datasets, best on validation first.
 
     Args:
@@ -97,7 +99,7 @@ def means(boards: Sequence[Board], expenses: Expenses) -> tuple[Mean, ...]:
     for name in reversed(boards[0].selection[1:]):
         found.sort(key=by[name])
     found.sort(key=lambda one: one[1] if lower_wins else -one[1])
-    return tuple(_mean(place, *one, expenses) for place, one in enumerate(found, 1))
+    return tuple(_mean(place, *one, inference_costs) for place, one in enumerate(found, 1))
 
 
 def _judged(board: Board, entry: Entry) -> bool:
@@ -105,11 +107,17 @@ def _judged(board: Board, entry: Entry) -> bool:
 
 
 def _mean(
-    place: int, subset: Subset, val: float, auc: float, tests: list[Score], features: int, expenses: Expenses
-) -> Mean:
+    place: int,
+    subset: Subset,
+    val: float,
+    auc: float,
+    tests: list[Score],
+    features: int,
+    inference_costs: InferenceCosts,
+) -> MeanRow:
     accs = [score.acc for score in tests if score.acc is not None]
     whole = len(accs) == len(tests)
-    return Mean(
+    return MeanRow(
         subset=subset,
         place=place,
         val=val,
@@ -117,5 +125,5 @@ def _mean(
         acc=fmean(accs) if whole else None,
         reason=None if whole else next(score.reason for score in tests if score.acc is None),
         features=features,
-        expense=expenses.of(subset),
+        inference_cost=inference_costs.of(subset),
     )

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.costs.inference_cost import Expense
-from fuseboard.leaderboard.explorer.explorer import Line, Mean
+from fuseboard.leaderboard.costs.inference_cost import InferenceCost
+from fuseboard.leaderboard.explorer.explorer import MeanRow, SubsetRow
 
 _Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -41,32 +41,32 @@ _MEANS: _Schema = {
 }
 
 
-def of_lines(board: Board, rows: Iterable[Line]) -> pl.DataFrame:
+def of_lines(board: Board, rows: Iterable[SubsetRow]) -> pl.DataFrame:
     """The subsets of a board, best on validation first."""
     return pl.DataFrame([_line(board, row) for row in rows], schema=_LINES, orient="row")
 
 
-def of_means(protocol: str, datasets: tuple[str, ...], rows: Iterable[Mean]) -> pl.DataFrame:
+def of_means(protocol: str, datasets: tuple[str, ...], rows: Iterable[MeanRow]) -> pl.DataFrame:
     """The subsets of several datasets, best on validation first."""
     found = [
         (
             *(protocol, list(datasets), list(row.subset), row.place, row.val, row.auc, row.acc, row.reason),
-            *(row.features, *_costs(row.expense)),
+            *(row.features, *_costs(row.inference_cost)),
         )
         for row in rows
     ]
     return pl.DataFrame(found, schema=_MEANS, orient="row")
 
 
-def _line(board: Board, row: Line) -> tuple[Any, ...]:
-    entry, interval = row.entry, row.certainty.auc if row.certainty else None
+def _line(board: Board, row: SubsetRow) -> tuple[Any, ...]:
+    entry, interval = row.entry, row.uncertainty.auc if row.uncertainty else None
     scores = [getattr(score, metric) for score in (entry.val, entry.test) for metric in ("auc", "acc", "log_loss")]
     bounds = (interval.low, interval.high) if interval else (None, None)
     return (
         *(board.protocol, board.dataset, list(entry.subset), row.place, list(row.marks), *scores, *bounds),
-        *(entry.test.reason, entry.features, entry.fit_s, *_costs(row.expense), entry.test_key),
+        *(entry.test.reason, entry.features, entry.fit_s, *_costs(row.inference_cost), entry.test_key),
     )
 
 
-def _costs(expense: Expense) -> tuple[float | None, ...]:
-    return expense.s_per_image, expense.peak_vram_mb, expense.peak_rss_mb
+def _costs(inference_cost: InferenceCost) -> tuple[float | None, ...]:
+    return inference_cost.s_per_image, inference_cost.peak_vram_mb, inference_cost.peak_rss_mb

@@ -6,15 +6,15 @@ from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.output.format import foreign
-from fuseboard.leaderboard.rankings.table import Standing, Standings
+from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable
 
 PATH = "static/card.png"
 WIDTH, HEIGHT = 1200, 630
 """Pixels, as the Open Graph protocol's readers like it."""
 TITLE = ("Which frozen embeddings of medical", "images are worth fusing?")
-SHOWN = 5
+MAX_ROWS = 5
 """Backbones."""
-LONGEST = 24
+MAX_NAME_LENGTH = 24
 """Letters of a name that fit."""
 LEFT, RIGHT, NAME, VALUE = 440, 1010, 64, 1136
 """Where the plot begins and ends, names begin, and values end."""
@@ -31,12 +31,14 @@ def files(site: SiteContext) -> Mapping[str, bytes]:
     return {PATH: vl_convert.svg_to_png(drawing(site), scale=1, ppi=72)}
 
 
-def says(site: SiteContext) -> str:
+def description(site: SiteContext) -> str:
     """What the card shows, for those who do not see it."""
     best = _best(site)
     if best is None:
         return f"fuseboard: {' '.join(TITLE)} {_counts(site)}."
-    rows = ", ".join(f"{foreign(row.name)[:LONGEST]} {row.mean_auc:.3f}" for row in best.rows[:SHOWN] if row.mean_auc)
+    rows = ", ".join(
+        f"{foreign(row.name)[:MAX_NAME_LENGTH]} {row.mean_auc:.3f}" for row in best.rows[:MAX_ROWS] if row.mean_auc
+    )
     return f"fuseboard: {' '.join(TITLE)} {_counts(site)}. {_what(best)}: {rows}."
 
 
@@ -65,7 +67,7 @@ def drawing(site: SiteContext) -> Markup:
     )
 
 
-def _best(site: SiteContext) -> Standings | None:
+def _best(site: SiteContext) -> RankingTable | None:
     """Of the protocol with the most datasets that ranks anything."""
     return next((one for one in site.singles if one.rows and one.rows[0].rank is not None), None)
 
@@ -80,14 +82,14 @@ def _counts(site: SiteContext) -> str:
     return " · ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in held)
 
 
-def _what(best: Standings) -> str:
+def _what(best: RankingTable) -> str:
     count = len(best.counted)
     on = foreign(best.counted[0])[:40] if count == 1 else f"the mean of {count} datasets"
     return f"Best single backbones by test AUC on {on}, {foreign(best.protocol)[:40]}"
 
 
-def _plot(best: Standings) -> Iterator[Markup]:
-    rows = [row for row in best.rows[:SHOWN] if row.rank is not None and row.mean_auc is not None]
+def _plot(best: RankingTable) -> Iterator[Markup]:
+    rows = [row for row in best.rows[:MAX_ROWS] if row.rank is not None and row.mean_auc is not None]
     ends = [end for row in rows for end in (*(row.mean_interval or ()), row.mean_auc) if end is not None]
     low, high = min(ends), max(ends)
     scale = (RIGHT - LEFT) / ((high - low) or 1.0)
@@ -97,9 +99,9 @@ def _plot(best: Standings) -> Iterator[Markup]:
     yield _text(NAME, 594, f"{_what(best)}; {spans}", 21, SOFT)
 
 
-def _row(row: Standing, y: int, low: float, scale: float) -> Iterator[Markup]:
+def _row(row: RankedRow, y: int, low: float, scale: float) -> Iterator[Markup]:
     name, value = foreign(row.name), row.mean_auc or 0.0
-    yield _text(NAME, y, name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…", 26, INK)
+    yield _text(NAME, y, name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…", 26, INK)
     yield Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="1"/>').format(LEFT, y - 9, RIGHT, LINE)
     if row.mean_interval:
         ends = (round(LEFT + scale * (end - low), 1) for end in row.mean_interval)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.feeds.diff import came_and_went, moved, named, set_aside
-from fuseboard.leaderboard.feeds.entry import EMPTY, MOST, Entry, History, Line
-from fuseboard.leaderboard.feeds.previous_site import CHANGES, STATE, Earlier
-from fuseboard.leaderboard.feeds.rank_changes import placed
+from fuseboard.leaderboard.feeds.diff import came_and_went, named, score_changes, set_aside
+from fuseboard.leaderboard.feeds.entry import EMPTY, MAX_LINES, ChangeLine, Entry, History
+from fuseboard.leaderboard.feeds.previous_site import CHANGES, STATE, PreviousSite
+from fuseboard.leaderboard.feeds.rank_changes import rank_changes
 from fuseboard.leaderboard.feeds.state import Chosen, State, state
 
 NOTHING = "nothing moved since the last build"
@@ -22,11 +22,11 @@ class Changes:
     """The history as a file."""
     state: State
     """What the next build is told."""
-    told: str
+    message: str
     """What this build found, for the person who asked for it."""
 
 
-def since(earlier: Earlier, site: SiteContext) -> Changes:
+def since(previous: PreviousSite, site: SiteContext) -> Changes:
     """What moved between the site that a build replaces and the one it makes.
 
     Args:
@@ -34,25 +34,27 @@ def since(earlier: Earlier, site: SiteContext) -> Changes:
         site: of the new site.
     """
     now = state(site)
-    if earlier.problem:
-        line = Line(text=f"What moved cannot be said, because the site that stood here is no help: {earlier.problem}")
-        return _appended(earlier, site, now, lines=[line])
-    if earlier.rows is None or earlier.state is None:
+    if previous.problem:
+        line = ChangeLine(
+            text=f"What moved cannot be said, because the site that stood here is no help: {previous.problem}"
+        )
+        return _appended(previous, site, now, lines=[line])
+    if previous.rows is None or previous.state is None:
         return Changes(EMPTY, EMPTY.as_json(), now, "the first build here, so nothing to compare it with")
-    before, after = named(earlier.rows), named(site.snapshot.rows.drop("right"))
-    shards = ({(v.backbone, v.fingerprint, v.dataset): v.hash for v in one.vectors} for one in (earlier.state, now))
-    moves, rows = moved(before, after, *shards)
-    places = list(placed(earlier.state.rankings, now.rankings))
+    before, after = named(previous.rows), named(site.snapshot.rows.drop("right"))
+    shards = ({(v.backbone, v.fingerprint, v.dataset): v.hash for v in one.vectors} for one in (previous.state, now))
+    moves, rows = score_changes(before, after, *shards)
+    places = list(rank_changes(previous.state.rankings, now.rankings))
     lines = [
-        *_names(earlier.state, now),
+        *_names(previous.state, now),
         *came_and_went(before, after),
         *set_aside(before, after),
-        *_choices(earlier.state, now),
+        *_choices(previous.state, now),
     ]
     if not (moves or places or lines):
-        return Changes(earlier.history, earlier.raw or earlier.history.as_json(), now, NOTHING)
+        return Changes(previous.history, previous.raw or previous.history.as_json(), now, NOTHING)
     return _appended(
-        earlier, site, now, lines=lines, moves=moves, moved=rows, places=tuple(places[:MOST]), placed=len(places)
+        previous, site, now, lines=lines, moves=moves, moved=rows, places=tuple(places[:MAX_LINES]), placed=len(places)
     )
 
 
@@ -61,16 +63,18 @@ def files(changes: Changes) -> Mapping[str, bytes]:
     return {CHANGES: changes.raw, STATE: changes.state.as_json()}
 
 
-def _appended(earlier: Earlier, site: SiteContext, now: State, lines: list[Line], **found: object) -> Changes:
+def _appended(
+    previous: PreviousSite, site: SiteContext, now: State, lines: list[ChangeLine], **found: object
+) -> Changes:
     nothing = {"moves": (), "moved": 0, "places": (), "placed": 0}
-    kept, left_out = tuple(lines[:MOST]), max(0, len(lines) - MOST)
+    shown, left_out = tuple(lines[:MAX_LINES]), max(0, len(lines) - MAX_LINES)
     date = site.snapshot.newest
-    history = earlier.history.after(date=date, lines=kept, lines_left_out=left_out, **{**nothing, **found})
+    history = previous.history.after(date=date, lines=shown, lines_left_out=left_out, **{**nothing, **found})
     entry: Entry = history.entries[0]
     return Changes(history, history.as_json(), now, f"{entry.headline}: see changes.html")
 
 
-def _names(before: State, now: State) -> Iterator[Line]:
+def _names(before: State, now: State) -> Iterator[ChangeLine]:
     for word, then, own in (
         ("backbone", before.backbones, now.backbones),
         ("dataset", before.datasets, now.datasets),
@@ -82,18 +86,22 @@ def _names(before: State, now: State) -> Iterator[Line]:
             yield _line(f"Gone {word}: {name}", word, name)
 
 
-def _line(text: str, word: str, name: str) -> Line:
-    return Line(text=text, dataset=name if word == "dataset" else None, backbone=name if word == "backbone" else None)
+def _line(text: str, word: str, name: str) -> ChangeLine:
+    return ChangeLine(
+        text=text, dataset=name if word == "dataset" else None, backbone=name if word == "backbone" else None
+    )
 
 
-def _choices(before: State, now: State) -> Iterator[Line]:
+def _choices(before: State, now: State) -> Iterator[ChangeLine]:
     then = {(one.dataset, one.protocol): one for one in before.chosen}
     for one in now.chosen:
         was = then.get((one.dataset, one.protocol))
         if was is not None and was.subset != one.subset:
-            text = f"{one.dataset} under {one.protocol}: {_said(one)} is chosen, where it was {_said(was)}"
-            yield Line(text=text[:4_000], dataset=one.dataset)
+            text = (
+                f"{one.dataset} under {one.protocol}: {_subset_text(one)} is chosen, where it was {_subset_text(was)}"
+            )
+            yield ChangeLine(text=text[:4_000], dataset=one.dataset)
 
 
-def _said(chosen: Chosen) -> str:
+def _subset_text(chosen: Chosen) -> str:
     return " + ".join(chosen.subset) or "nothing"

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from fuseboard.store.files.hashing import fingerprint
 
-KEPT = 100
+MAX_ENTRIES = 100
 """Entries of a history; older ones are dropped."""
-MOST = 100
+MAX_LINES = 100
 """Of each kind that one entry tells; the rest is a number."""
 
 Text = Annotated[str, StringConstraints(max_length=4_000)]
@@ -22,7 +22,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Line(_Strict):
+class ChangeLine(_Strict):
     """Something that came, went or was chosen, in words."""
 
     text: Text
@@ -31,7 +31,7 @@ class Line(_Strict):
     backbone: Text | None = None
 
 
-class Move(_Strict):
+class ScoreChange(_Strict):
     """A test metric of a row of the same name that is another one now."""
 
     dataset: Text
@@ -48,7 +48,7 @@ class Move(_Strict):
     """Of the row as it is now."""
 
 
-class Place(_Strict):
+class RankChange(_Strict):
     """A rank that is another one now."""
 
     protocol: Text
@@ -67,13 +67,13 @@ class Entry(_Strict):
     """A hash of it and of the entry before, which names it for ever."""
     date: datetime | None
     """Of the newest thing in the store; None where the store was empty."""
-    lines: tuple[Line, ...]
+    lines: tuple[ChangeLine, ...]
     lines_left_out: Count
-    moves: tuple[Move, ...]
+    moves: tuple[ScoreChange, ...]
     """The largest first."""
     moved: Count
     """Rows that moved, whether or not they are among `moves`."""
-    places: tuple[Place, ...]
+    places: tuple[RankChange, ...]
     placed: Count
 
     @property
@@ -95,14 +95,14 @@ class History(_Strict):
     """Of a site, the newest entry first."""
 
     format: Literal[1] = 1
-    entries: Annotated[tuple[Entry, ...], Field(max_length=KEPT)] = ()
+    entries: Annotated[tuple[Entry, ...], Field(max_length=MAX_ENTRIES)] = ()
 
     def after(self, **found: Any) -> "History":
         """With one entry more."""
         last = self.entries[0].id if self.entries else ""
         draft = Entry(id="0" * 32, **found).model_dump(mode="json")
         entry = Entry(**{**found, "id": fingerprint({"entry": draft, "after": last})})
-        return History(entries=(entry, *self.entries)[:KEPT])
+        return History(entries=(entry, *self.entries)[:MAX_ENTRIES])
 
     def as_json(self) -> bytes:
         """As the file holds it."""

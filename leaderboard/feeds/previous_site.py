@@ -10,16 +10,16 @@ from fuseboard.leaderboard.feeds.columns import MEANINGS
 from fuseboard.leaderboard.feeds.entry import EMPTY, History
 from fuseboard.leaderboard.feeds.state import State
 from fuseboard.leaderboard.output.replace_folder import is_ours
-from fuseboard.leaderboard.rows.validation import sound
+from fuseboard.leaderboard.rows.validation import valid_rows
 from fuseboard.store.results.schema import SCHEMA
 
 CHANGES, STATE, ROWS = "data/changes.json", "data/ranking.json", "data/results.parquet"
-LIMIT = 256 * 2**20
+MAX_BYTES = 256 * 2**20
 """Bytes of a file that are read at most."""
 
 
 @dataclass(frozen=True)
-class Earlier:
+class PreviousSite:
     """What could be read."""
 
     rows: pl.DataFrame | None = None
@@ -32,10 +32,10 @@ class Earlier:
     """Why it cannot be compared; None where it can, and where there is none."""
 
 
-NONE = Earlier()
+NONE = PreviousSite()
 
 
-def read(out: Path) -> Earlier:
+def read(out: Path) -> PreviousSite:
     """Reads a site; one that is damaged or of an older format is said to be that, and fails nothing."""
     if not is_ours(out):
         return NONE
@@ -44,42 +44,42 @@ def read(out: Path) -> Earlier:
         raw = _bytes(out / CHANGES)
         history = History.model_validate_json(raw)
     except FileNotFoundError:
-        return Earlier(problem="it was built by a version of fuseboard that kept no history")
+        return PreviousSite(problem="it was built by a version of fuseboard that kept no history")
     except (OSError, ValueError) as error:
-        raw, problem = None, _told(CHANGES, error)
+        raw, problem = None, _unreadable(CHANGES, error)
     try:
         state = State.model_validate_json(_bytes(out / STATE))
         rows = _rows(out / ROWS)
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        return Earlier(history=history, problem=problem or _told(f"{STATE} or {ROWS}", error))
+        return PreviousSite(history=history, problem=problem or _unreadable(f"{STATE} or {ROWS}", error))
     if problem:
-        return Earlier(problem=problem)
-    return Earlier(rows, state, history, raw)
+        return PreviousSite(problem=problem)
+    return PreviousSite(rows, state, history, raw)
 
 
 def _rows(path: Path) -> pl.DataFrame:
     schema = {name: SCHEMA.get(name, pl.String) for name in MEANINGS}
     rows = pl.read_parquet(_bytes(path), columns=list(MEANINGS)).cast(pl.Schema(schema))
-    good, unsound = sound(rows.with_columns(pl.lit(None, SCHEMA["right"]).alias("right")))
-    if unsound:
-        raise ValueError(f"{unsound[0].rows} rows have {unsound[0].reason}")
+    good, invalid_rows = valid_rows(rows.with_columns(pl.lit(None, SCHEMA["right"]).alias("right")))
+    if invalid_rows:
+        raise ValueError(f"{invalid_rows[0].rows} rows have {invalid_rows[0].reason}")
     return good.drop("right")
 
 
 def _bytes(path: Path) -> bytes:
     if not path.is_file():
         raise FileNotFoundError(path.name)
-    if path.stat().st_size > LIMIT:
-        raise ValueError(f"more than {LIMIT:,} bytes")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES:,} bytes")
     return path.read_bytes()
 
 
-def _told(what: str, error: Exception) -> str:
+def _unreadable(what: str, error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
-        said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     elif isinstance(error, FileNotFoundError):
-        said = f"{error} is not there"
+        message = f"{error} is not there"
     else:
-        said = (str(error).splitlines() or [""])[0]
-    return f"{what} cannot be read ({said[:200]})"
+        message = (str(error).splitlines() or [""])[0]
+    return f"{what} cannot be read ({message[:200]})"

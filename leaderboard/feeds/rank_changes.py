@@ -2,29 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fuseboard.leaderboard.feeds.entry import Place
+from fuseboard.leaderboard.feeds.entry import RankChange
 from fuseboard.leaderboard.feeds.state import Ranked, Ranking
 
-NAMED = 3
+MAX_NAMED = 3
 """Rows or datasets named in a reason; the others are a number."""
 
 
-def placed(before: Iterable[Ranking], now: Iterable[Ranking]) -> Iterator[Place]:
+def rank_changes(before: Iterable[Ranking], now: Iterable[Ranking]) -> Iterator[RankChange]:
     """Every rank that changed on a board that was there before, in the order of the boards now."""
-    earlier = {(one.protocol, one.board): one for one in before}
+    previous = {(one.protocol, one.board): one for one in before}
     for board in now:
-        was = earlier.get((board.protocol, board.board))
+        was = previous.get((board.protocol, board.board))
         if was is not None:
             yield from _of_board(was, board)
 
 
-def _of_board(was: Ranking, now: Ranking) -> Iterator[Place]:
+def _of_board(was: Ranking, now: Ranking) -> Iterator[RankChange]:
     then, own = {row.name: row for row in was.rows}, {row.name: row for row in now.rows}
     for name in dict.fromkeys([*own, *then]):
         before, after = _rank(then.get(name)), _rank(own.get(name))
         if before == after:
             continue
-        yield Place(
+        yield RankChange(
             protocol=now.protocol,
             board=now.board,
             name=name,
@@ -80,5 +80,5 @@ def _rank(row: Ranked | None) -> int | None:
 
 
 def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more

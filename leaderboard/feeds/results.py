@@ -37,10 +37,10 @@ def as_json(site: SiteContext) -> str:
     """Boards, costs, gaps, the verdicts on published figures and submissions. `format` changes when a reader must."""
     snapshot = site.snapshot
     content: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "newest": snapshot.newest.isoformat() if snapshot.newest else None,
         "boards": [board.model_dump(mode="json") for board in snapshot.boards],
-        "chances": [chance.as_json() for chance in snapshot.chances.values()],
+        "uncertainties": [board_uncertainty.as_json() for board_uncertainty in snapshot.board_uncertainties.values()],
         "extractions": [
             {**vars(extraction), "profile": extraction.profile.model_dump(mode="json")}
             for extraction in site.extractions
@@ -49,7 +49,7 @@ def as_json(site: SiteContext) -> str:
         "searches": [asdict(search) for search in site.searches],
         "runtimes": [asdict(runtime) for runtime in site.runtimes],
         "similarities": [{"key": row.key, **row.model_dump(mode="json")} for row in snapshot.similarities],
-        "gaps": [asdict(gap) for gap in site.gaps],
+        "missing_results": [asdict(missing_result) for missing_result in site.missing_results],
         "verdicts": compact(site.verdicts),
         "submissions": [one.as_json() for one in site.submitted],
     }

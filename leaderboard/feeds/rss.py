@@ -14,7 +14,7 @@ from fuseboard.leaderboard.output.format import foreign
 
 PATH = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"
-TOLD = 20
+MAX_ITEMS = 20
 """Things told of an entry of each kind; the page has them all."""
 
 
@@ -61,9 +61,9 @@ def _lines(entry: Entry) -> list[str]:
     ]
     found = []
     for part in ([line.text for line in entry.lines], places, moves):
-        found += part[:TOLD]
-        if len(part) > TOLD:
-            found.append(f"and {len(part) - TOLD} more")
+        found += part[:MAX_ITEMS]
+        if len(part) > MAX_ITEMS:
+            found.append(f"and {len(part) - MAX_ITEMS} more")
     return found
 
 

@@ -8,7 +8,7 @@ from fuseboard.leaderboard.context.context import SiteContext
 
 PATH = "sitemap.xml"
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-MOST = 50_000
+MAX_URLS = 50_000
 """Addresses that one file may hold."""
 
 
@@ -27,7 +27,7 @@ def sitemap(site: SiteContext, pages: Iterable[str]) -> str:
     """By the rules of sitemaps.org; every page is as new as the newest thing in the store."""
     ElementTree.register_namespace("", NAMESPACE)
     urls = ElementTree.Element(f"{{{NAMESPACE}}}urlset")
-    for path in sorted(pages)[:MOST]:
+    for path in sorted(pages)[:MAX_URLS]:
         url = ElementTree.SubElement(urls, f"{{{NAMESPACE}}}url")
         ElementTree.SubElement(url, f"{{{NAMESPACE}}}loc").text = address(site.url, path)
         if site.snapshot.newest:

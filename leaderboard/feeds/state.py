@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds.entry import Count, Share, Text
-from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.changed_inputs import vectors_of
 
 Names = tuple[Text, ...]
@@ -95,6 +95,6 @@ def state(site: SiteContext) -> State:
     )
 
 
-def _ranking(board: Literal["singles", "fusion"], one: Standings) -> Ranking:
+def _ranking(board: Literal["singles", "fusion"], one: RankingTable) -> Ranking:
     rows = (Ranked(name=row.name, rank=row.rank, mean_auc=row.mean_auc, tier=row.tier) for row in one.rows)
     return Ranking(protocol=one.protocol, board=board, counted=one.counted, rows=tuple(rows))

@@ -12,12 +12,12 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     """With a header; lists are joined with +, moments are ISO 8601, what is missing is empty."""
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
     joined = pl.col(lists).cast(pl.List(pl.String)).list.join("+")
-    return _said(frame.with_columns(joined) if lists else frame).write_csv().encode()
+    return _moments_as_text(frame.with_columns(joined) if lists else frame).write_csv().encode()
 
 
 def as_json(frame: pl.DataFrame) -> bytes:
     """A list of records; what is missing is null."""
-    return _said(frame).write_json().encode() + b"\n"
+    return _moments_as_text(frame).write_json().encode() + b"\n"
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:
@@ -40,7 +40,7 @@ def as_arrow(frame: pl.DataFrame) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _said(frame: pl.DataFrame) -> pl.DataFrame:
+def _moments_as_text(frame: pl.DataFrame) -> pl.DataFrame:
     """Moments as text."""
     moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     return frame.with_columns(pl.col(moments).dt.strftime(MOMENT)) if moments else frame

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from fuseboard.store.errors import UsageError
 
-MEND = "give one such as https://example.org/fuseboard/"
+FIX = "give one such as https://example.org/fuseboard/"
 
 
 def normal(text: str) -> str:
@@ -17,13 +17,13 @@ def normal(text: str) -> str:
         parts = urlsplit(text)
         _ = parts.port  # a wrong one is found out only when it is asked for
     except ValueError as error:
-        raise UsageError(f"--url {text!r}: {error}; {MEND}") from error
+        raise UsageError(f"--url {text!r}: {error}; {FIX}") from error
     if not text.isascii() or not text.isprintable() or any(letter in text for letter in ' "<>\\^`{|}'):
         raise UsageError(f"--url {text!r}: holds letters that no URL has; write them percent-encoded")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"--url {text!r}: is no http or https address; {MEND}")
+        raise UsageError(f"--url {text!r}: is no http or https address; {FIX}")
     if "@" in parts.netloc:
         raise UsageError("--url: holds a user name or password, which would stand on every page; leave it out")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise UsageError(f"--url {text!r}: has a query or fragment, which no page can follow; {MEND}")
+        raise UsageError(f"--url {text!r}: has a query or fragment, which no page can follow; {FIX}")
     return text if text.endswith("/") else f"{text}/"

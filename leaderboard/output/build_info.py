@@ -9,8 +9,8 @@ HOME = Path(__file__).resolve().parents[2]
 """The folder that holds the packages: a checkout of the project, or, where they were installed, `fuseboard` itself."""
 CODE = ("leaderboard", "store")
 """What the site is made by; other changed files do not matter."""
-PATIENCE_S = 2.0
-SHOWN = 10
+TIMEOUT_S = 2.0
+DIGITS = 10
 """Digits of a commit."""
 
 
@@ -40,7 +40,7 @@ def commit(home: Path) -> str | None:
     changed = _git(home, "status", "--porcelain", "--", *CODE)
     if not head or changed is None:
         return None
-    return head[:SHOWN] + (" + changes" if changed else "")
+    return head[:DIGITS] + (" + changes" if changed else "")
 
 
 def _git(home: Path, *arguments: str) -> str | None:
@@ -54,7 +54,7 @@ def _git(home: Path, *arguments: str) -> str | None:
             env={**environment, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):

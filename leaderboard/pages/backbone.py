@@ -17,7 +17,7 @@ from fuseboard.leaderboard.pages.loading_snippets import Loading, loading
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.intervals import intervals
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
-from fuseboard.leaderboard.rows.version_files import Kept
+from fuseboard.leaderboard.rows.version_files import VersionFiles
 from fuseboard.store.embeddings.manifest import SPLITS, Manifest
 
 WEB = re.compile(r"https://[A-Za-z0-9.-]+\.[a-z]{2,}(/[A-Za-z0-9._~/?=&%+:@#()-]*)?")
@@ -32,7 +32,7 @@ class Version:
     """One version that the store holds."""
 
     manifest: Manifest
-    kept: Kept
+    version_files: VersionFiles
     came: tuple[str, ...]
     """Where it came from and where it was put, each once."""
     doubts: tuple[str, ...]
@@ -75,8 +75,8 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
             "versions": own,
             "results": results,
             "drawings": {one.protocol: _drawing(name, one) for one in results},
-            "shares": list(boards.shares(name, snapshot.boards)),
-            "alike": list(boards.alike(name, grids)),
+            "pool_contributions": list(boards.pool_contributions(name, snapshot.boards)),
+            "similar_backbones": list(boards.similar_backbones(name, grids)),
             "extractions": [one for one in site.extractions if one.backbone == name],
             "published": published,
             "loading": _loading(current),
@@ -90,15 +90,18 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
 
 
 def _version(manifest: Manifest, site: SiteContext) -> Version:
-    kept = site.snapshot.kept[manifest.backbone, manifest.fingerprint]
-    said = {**ORIGIN, **PUT}
-    came = [f"{said[event.what]} {event.where}" + (f" ({event.doi})" if event.doi else "") for event in kept.events]
-    return Version(manifest, kept, tuple(dict.fromkeys(came)), tuple(_doubts(manifest, kept)))
+    version_files = site.snapshot.version_files[manifest.backbone, manifest.fingerprint]
+    labels = {**ORIGIN, **PUT}
+    came = [
+        f"{labels[event.what]} {event.where}" + (f" ({event.doi})" if event.doi else "")
+        for event in version_files.events
+    ]
+    return Version(manifest, version_files, tuple(dict.fromkeys(came)), tuple(_doubts(manifest, version_files)))
 
 
-def _doubts(manifest: Manifest, kept: Kept) -> Iterator[str]:
-    if kept.unverified:
-        yield f"nobody has confirmed what its card says of {', '.join(kept.unverified)}"
+def _doubts(manifest: Manifest, version_files: VersionFiles) -> Iterator[str]:
+    if version_files.unverified:
+        yield f"nobody has confirmed what its card says of {', '.join(version_files.unverified)}"
     if not manifest.canary:
         yield "it has no canary: nobody could compute one"
     for dataset, entry in manifest.datasets.items():
@@ -110,7 +113,7 @@ def _doubts(manifest: Manifest, kept: Kept) -> Iterator[str]:
 
 
 def _loading(current: Version | None) -> Loading | None:
-    return loading(current.manifest, current.kept.events) if current else None
+    return loading(current.manifest, current.version_files.events) if current else None
 
 
 def _choices(identity: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from fuseboard.leaderboard.boards.board import Board, Contribution, Subset
 from fuseboard.leaderboard.boards.similarity import Grid
 from fuseboard.leaderboard.boards.snapshot import Snapshot
-from fuseboard.leaderboard.published.verdicts.figures import cells
+from fuseboard.leaderboard.published.verdicts.figures import published_figures
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
-from fuseboard.leaderboard.rankings.table import Score, Standing, Standings
+from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable, Score
 from fuseboard.store.embeddings.manifest import Manifest
 
-ALIKE = 3
+MAX_SIMILAR = 3
 """Others that are named as the most alike."""
 
 
 @dataclass(frozen=True)
-class Alone:
+class SingleScore:
     """What it scores without others, on one dataset."""
 
     score: Score
@@ -31,15 +31,15 @@ class Results:
     """Under one protocol."""
 
     protocol: str
-    standing: Standing | None
+    ranked_row: RankedRow | None
     """Its row among the backbones alone; null where it was never measured alone."""
-    alone: tuple[Alone, ...]
+    alone: tuple[SingleScore, ...]
     ranked: int
     """Backbones that have a rank over all datasets."""
 
 
 @dataclass(frozen=True)
-class Share:
+class PoolContribution:
     """What it adds to the pool of one board, or why that is not known."""
 
     dataset: str
@@ -51,12 +51,12 @@ class Share:
     reason: str | None
     chosen: Subset | None
     """The chosen subset, where it is in that."""
-    wins: float | None
+    selection_frequency: float | None
     """Share of resamples of the validation images in which it is in the chosen subset."""
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarBackbones:
     """The backbones that see a dataset most like it does."""
 
     dataset: str
@@ -77,7 +77,7 @@ def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
     return sorted(own, key=lambda m: (m.fingerprint in ranked, m.created, m.fingerprint), reverse=True)
 
 
-def results(name: str, singles: Iterable[Standings], boards: Sequence[Board]) -> Iterator[Results]:
+def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board]) -> Iterator[Results]:
     """One per protocol under which there is a board."""
     for table in singles:
         row = next((row for row in table.rows if row.name == name), None)
@@ -88,12 +88,12 @@ def results(name: str, singles: Iterable[Standings], boards: Sequence[Board]) ->
             ranks = {one.entry.subset[0]: one.rank for one in own.singles}
             if name in ranks:
                 of = sum(rank is not None for rank in ranks.values())
-                found.append(Alone(row.scores[dataset], ranks[name], of))
+                found.append(SingleScore(row.scores[dataset], ranks[name], of))
         ranked = sum(one.rank is not None for one in table.rows)
         yield Results(table.protocol, row, tuple(found), ranked)
 
 
-def shares(name: str, boards: Iterable[Board]) -> Iterator[Share]:
+def pool_contributions(name: str, boards: Iterable[Board]) -> Iterator[PoolContribution]:
     """One per board that it is on."""
     for board in boards:
         if name not in {version.backbone for version in board.versions}:
@@ -104,7 +104,7 @@ def shares(name: str, boards: Iterable[Board]) -> Iterator[Share]:
         role = board.role("chosen")
         chosen = role.entry.subset if role and role.entry and name in role.entry.subset else None
         outside = "it is outside the pool: it was measured alone only"
-        yield Share(
+        yield PoolContribution(
             dataset=board.dataset,
             protocol=board.protocol,
             contribution=own,
@@ -112,11 +112,13 @@ def shares(name: str, boards: Iterable[Board]) -> Iterator[Share]:
             pool=len(board.contributions),
             reason=None if own else board.no_contributions or outside,
             chosen=chosen,
-            wins=dict(board.worth.backbones).get(name, 0.0) if board.worth else None,
+            selection_frequency=dict(board.selection_quality.backbones).get(name, 0.0)
+            if board.selection_quality
+            else None,
         )
 
 
-def alike(name: str, grids: Mapping[str, Grid]) -> Iterator[Alike]:
+def similar_backbones(name: str, grids: Mapping[str, Grid]) -> Iterator[SimilarBackbones]:
     """One per dataset on which it was compared with others."""
     for dataset, grid in grids.items():
         if name in grid.backbones:
@@ -124,17 +126,17 @@ def alike(name: str, grids: Mapping[str, Grid]) -> Iterator[Alike]:
             pairs = zip(grid.backbones, row, strict=True)
             found = [(other, cell.cka) for other, cell in pairs if other != name and cell.cka is not None]
             if found:
-                yield Alike(dataset, tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:ALIKE]))
+                yield SimilarBackbones(dataset, tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:MAX_SIMILAR]))
 
 
 def published(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
     """Backbone -> test figures that others published of it alone, each with what was measured beside it.
 
     Args:
-        verdicts: one per published figure, in the order of `cells`.
+        verdicts: one per published figure, in the order of `published_figures`.
     """
     found: dict[str, list[Verdict]] = {}
-    for cell, verdict in zip(cells(), verdicts, strict=True):
+    for cell, verdict in zip(published_figures(), verdicts, strict=True):
         if len(cell.subset) == 1 and verdict.split == "test":
             found.setdefault(cell.subset[0], []).append(verdict)
     return found

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address, download_tables
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rankings.contributions import shares
+from fuseboard.leaderboard.rankings.contributions import contribution_table
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
-    found = [shares(site.snapshot, protocol) for protocol in site.protocols]
+    found = [contribution_table(site.snapshot, protocol) for protocol in site.protocols]
     yield Page(
         path="boards/contribution.html",
         template="contribution.html.j2",

@@ -29,7 +29,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
             path=address.dataset(dataset),
             template="dataset.html.j2",
             title=dataset,
-            description=f"What fusing frozen backbones is worth on {dataset}, what the choice hides, and its chance.",
+            description=f"What fusing frozen backbones gains on {dataset}, its selection optimism and its uncertainty.",
             context={
                 "dataset": dataset,
                 "measured": dataset in measured,
@@ -51,7 +51,7 @@ def _drawings(board: Board) -> list[tuple[Markup, str]]:
         (validation(board), "One mark per subset: does validation order the subsets as test does?"),
         (size(board), "One mark per subset: do more backbones help?"),
     ]
-    return [(drawing, says) for drawing, says in found if drawing is not None]
+    return [(drawing, description) for drawing, description in found if drawing is not None]
 
 
 def _is(board: Board, dataset: str, protocol: str) -> bool:

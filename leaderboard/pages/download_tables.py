@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from fuseboard.leaderboard.rankings.contributions import Shares
-from fuseboard.leaderboard.rankings.table import Score, Span, Standings
+from fuseboard.leaderboard.rankings.contributions import ContributionTable
+from fuseboard.leaderboard.rankings.table import RankingTable, Score, Span
 from fuseboard.leaderboard.rows import modality
 from fuseboard.store.statistics.estimates import Difference
 
@@ -28,7 +28,7 @@ _RANKING: dict[str, Kind] = {
     **dict.fromkeys(("mean_rank", "borda"), NUMBER),
     **dict.fromkeys(("reason", "no_interval"), TEXT),
 }
-_SHARES: dict[str, Kind] = {
+_CONTRIBUTIONS: dict[str, Kind] = {
     **dict.fromkeys(("protocol", "backbone", "dataset"), TEXT),
     "counted": pl.Boolean,
     **dict.fromkeys(("auc", "acc"), NUMBER),
@@ -37,16 +37,16 @@ _SHARES: dict[str, Kind] = {
 }
 
 
-def scores(standings: Standings) -> pl.DataFrame:
+def scores(ranking_table: RankingTable) -> pl.DataFrame:
     """One row per row of the table and dataset."""
-    return pl.DataFrame(list(_scores(standings)), schema=_SCORES)
+    return pl.DataFrame(list(_scores(ranking_table)), schema=_SCORES)
 
 
-def ranking(standings: Standings) -> pl.DataFrame:
+def ranking(ranking_table: RankingTable) -> pl.DataFrame:
     """One row per row of the table, with what is said of it over all counted datasets."""
     rows = [
         {
-            "protocol": standings.protocol,
+            "protocol": ranking_table.protocol,
             "row": row.name,
             "rank": row.rank,
             **_span("rank", row.rank_interval),
@@ -61,41 +61,41 @@ def ranking(standings: Standings) -> pl.DataFrame:
             "reason": row.reason,
             "no_interval": row.no_interval,
         }
-        for row in standings.rows
+        for row in ranking_table.rows
     ]
     return pl.DataFrame(rows, schema=_RANKING)
 
 
-def contributions(shares: Shares) -> pl.DataFrame:
+def contributions(contribution_table: ContributionTable) -> pl.DataFrame:
     """One row per backbone, dataset and other backbone, in fractions; the value of the first stands in each."""
     rows = [
         {
-            "protocol": shares.protocol,
-            "backbone": share.backbone,
+            "protocol": contribution_table.protocol,
+            "backbone": contribution.backbone,
             "dataset": dataset,
-            "counted": dataset in shares.counted,
-            "auc": share.own[dataset].auc,
-            "acc": share.own[dataset].acc,
+            "counted": dataset in contribution_table.counted,
+            "auc": contribution.own[dataset].auc,
+            "acc": contribution.own[dataset].acc,
             "other": pair.other if pair else None,
             "interaction_auc": pair.auc if pair else None,
         }
-        for share in shares.rows
-        for dataset in shares.datasets
-        if dataset in share.own
-        for pair in share.own[dataset].pairs or (None,)
+        for contribution in contribution_table.rows
+        for dataset in contribution_table.datasets
+        if dataset in contribution.own
+        for pair in contribution.own[dataset].pairs or (None,)
     ]
-    return pl.DataFrame(rows, schema=_SHARES)
+    return pl.DataFrame(rows, schema=_CONTRIBUTIONS)
 
 
-def _scores(standings: Standings) -> Iterator[dict[str, Any]]:
-    for row in standings.rows:
-        for dataset in standings.datasets:
+def _scores(ranking_table: RankingTable) -> Iterator[dict[str, Any]]:
+    for row in ranking_table.rows:
+        for dataset in ranking_table.datasets:
             yield {
-                "protocol": standings.protocol,
+                "protocol": ranking_table.protocol,
                 "row": row.name,
                 "dataset": dataset,
                 "modality": modality.of(dataset),
-                "counted": dataset in standings.counted,
+                "counted": dataset in ranking_table.counted,
                 **_score(row.scores[dataset]),
             }
 

@@ -20,7 +20,10 @@ DRAWN = ("images_per_s", "hours")
 def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     snapshot = site.snapshot
-    found = [efficiency(standings, snapshot.boards, site.extractions, snapshot.manifests) for standings in site.singles]
+    found = [
+        efficiency(ranking_table, snapshot.boards, site.extractions, snapshot.manifests)
+        for ranking_table in site.singles
+    ]
     yield Page(
         path="boards/efficiency.html",
         template="efficiency.html.j2",
@@ -41,9 +44,9 @@ def _drawings(one: Efficiency, place: tuple[str, str]) -> Iterator[tuple[str, Ma
     memory = "peak_vram_mb" if any(row.costs["peak_vram_mb"] is not None for row in rows) else "peak_rss_mb"
     for name in (memory, *DRAWN):
         dots = [
-            Dot(row.standing.name, cost, row.standing.mean_auc, name in row.fronts)
+            Dot(row.ranked_row.name, cost, row.ranked_row.mean_auc, name in row.fronts)
             for row in rows
-            if (cost := row.comparable(name)) is not None and row.standing.mean_auc is not None
+            if (cost := row.comparable(name)) is not None and row.ranked_row.mean_auc is not None
         ]
         if drawing := pareto(dots, COSTS[name], ", ".join(place)):
             yield COSTS[name].title[0].lower() + COSTS[name].title[1:], drawing
@@ -53,11 +56,11 @@ def _frame(one: Efficiency) -> pl.DataFrame:
     rows: list[dict[str, Any]] = [
         {
             "protocol": one.protocol,
-            "backbone": row.standing.name,
-            "mean_auc": row.standing.mean_auc,
-            "mean_auc_low": row.standing.mean_interval[0] if row.standing.mean_interval else None,
-            "mean_auc_high": row.standing.mean_interval[1] if row.standing.mean_interval else None,
-            "reason": row.standing.reason,
+            "backbone": row.ranked_row.name,
+            "mean_auc": row.ranked_row.mean_auc,
+            "mean_auc_low": row.ranked_row.mean_interval[0] if row.ranked_row.mean_interval else None,
+            "mean_auc_high": row.ranked_row.mean_interval[1] if row.ranked_row.mean_interval else None,
+            "reason": row.ranked_row.reason,
             "device": row.device,
             "precision": row.precision,
             "images": row.images,

@@ -27,7 +27,7 @@ def examples(dataset: str, found: Mapping[str, bytes]) -> tuple[Example, ...]:
 
     Args:
         dataset: by name.
-        found: class -> PNG, as `Sources.examples` gives them.
+        found: class -> PNG, as `Providers.examples` gives them.
     """
     made = []
     for number, (label, png) in enumerate(found.items()):

@@ -7,12 +7,12 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.costs.inference_cost import Expenses
-from fuseboard.leaderboard.explorer.explorer import Line, Mean, lines, means
+from fuseboard.leaderboard.costs.inference_cost import InferenceCosts
+from fuseboard.leaderboard.explorer.explorer import MeanRow, SubsetRow, lines, means
 from fuseboard.leaderboard.explorer.tables import of_lines, of_means
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order
 
 
@@ -25,8 +25,8 @@ class Section:
     """Of every dataset."""
     counted: tuple[str, ...]
     """Datasets that the rows are of, or means over."""
-    rows: Sequence[Line | Mean]
-    expenses: Expenses
+    rows: Sequence[SubsetRow | MeanRow]
+    inference_costs: InferenceCosts
     name: str
     """Of the downloads."""
     table: pl.DataFrame
@@ -55,7 +55,7 @@ class Section:
     @property
     def memory(self) -> str | None:
         """The memory that a budget can be set for: of the GPU, or of the process where none was used; None unknown."""
-        costs = [row.expense for row in self.rows]
+        costs = [row.inference_cost for row in self.rows]
         if any(cost.peak_vram_mb is not None for cost in costs):
             return "peak_vram_mb"
         return "peak_rss_mb" if any(cost.peak_rss_mb is not None for cost in costs) else None
@@ -64,7 +64,7 @@ class Section:
 def pages(site: SiteContext) -> Iterator[Page]:
     """The one over all datasets, and one per dataset that has a board."""
     snapshot = site.snapshot
-    over_all = [_over_all(site, standings) for standings in site.fusions]
+    over_all = [_over_all(site, ranking_table) for ranking_table in site.fusions]
     yield Page(
         path="explorer.html",
         template="explorer.html.j2",
@@ -87,22 +87,22 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _of(site: SiteContext, board: Board) -> Section:
-    expenses = Expenses([board], site.extractions)
-    sure = site.snapshot.chances[board.dataset, board.protocol].certainties
-    rows = lines(board, sure, site.splits, expenses)
+    inference_costs = InferenceCosts([board], site.extractions)
+    uncertainty = site.snapshot.board_uncertainties[board.dataset, board.protocol].subset_uncertainties
+    rows = lines(board, uncertainty, site.splits, inference_costs)
     name = f"subsets-{address.slug(board.protocol)}@{address.slug(board.dataset)}"  # @ is in no slug: none comes twice
-    return Section(board.protocol, (board,), (board.dataset,), rows, expenses, name, of_lines(board, rows))
+    return Section(board.protocol, (board,), (board.dataset,), rows, inference_costs, name, of_lines(board, rows))
 
 
-def _over_all(site: SiteContext, standings: Standings) -> Section:
-    protocol, counted = standings.protocol, standings.counted
+def _over_all(site: SiteContext, ranking_table: RankingTable) -> Section:
+    protocol, counted = ranking_table.protocol, ranking_table.counted
     by_dataset = {board.dataset: board for board in site.snapshot.boards if board.protocol == protocol}
     searched = tuple(by_dataset[dataset] for dataset in in_order(by_dataset))
     boards = [by_dataset[dataset] for dataset in counted]
-    expenses = Expenses(boards, site.extractions)
-    rows = means(boards, expenses) if len(boards) > 1 else ()
+    inference_costs = InferenceCosts(boards, site.extractions)
+    rows = means(boards, inference_costs) if len(boards) > 1 else ()
     name = f"subsets-{address.slug(protocol)}"
-    return Section(protocol, searched, counted, rows, expenses, name, of_means(protocol, counted, rows))
+    return Section(protocol, searched, counted, rows, inference_costs, name, of_means(protocol, counted, rows))
 
 
 def _is(board: Board, dataset: str, protocol: str) -> bool:

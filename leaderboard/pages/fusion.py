@@ -30,14 +30,14 @@ def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     tables: dict[str, pl.DataFrame] = {}
     pools: dict[str, list[Pool]] = {}
-    for standings in site.fusions:
-        slug = address.slug(standings.protocol)
+    for ranking_table in site.fusions:
+        slug = address.slug(ranking_table.protocol)
         tables |= {
-            f"fusion-{slug}": download_tables.ranking(standings),
-            f"scores-of-fusion-{slug}": download_tables.scores(standings),
+            f"fusion-{slug}": download_tables.ranking(ranking_table),
+            f"scores-of-fusion-{slug}": download_tables.scores(ranking_table),
         }
-        own = {board.dataset: board for board in columns(site.snapshot, standings.protocol)}
-        pools[standings.protocol] = _pools(own, standings.datasets)
+        own = {board.dataset: board for board in columns(site.snapshot, ranking_table.protocol)}
+        pools[ranking_table.protocol] = _pools(own, ranking_table.datasets)
     yield Page(
         path="boards/fusion.html",
         template="fusion.html.j2",

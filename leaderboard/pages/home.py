@@ -11,7 +11,7 @@ DOORS = (
     ("boards/transfer.html", "Transfer", "Top-1 and top-5 on natural images, from the same embeddings."),
     ("boards/efficiency.html", "Efficiency", "AUC against memory, speed and hours: who is on the front."),
     ("explorer.html", "Subset explorer", "Tick backbones or set a budget, and see what was measured."),
-    ("quality.html", "Data quality", "Known training overlap, tiny test sets, and where paper and code differ."),
+    ("quality.html", "Known issues", "Known training overlap, tiny test sets, and where paper and code differ."),
     ("reported.html", "Reported elsewhere", "Published figures with sources, held against measured ones."),
     ("sql.html", "SQL", "Query every published row in the browser."),
     ("method.html", "Method", "Every formula of these pages and its source, and how to cite."),
@@ -25,8 +25,8 @@ def pages(site: SiteContext) -> Iterator[Page]:
         path="index.html",
         template="index.html.j2",
         title="Which frozen embeddings of medical images are worth fusing?",
-        description="Precomputed embeddings of medical images, every subset of them measured, and what chance did.",
-        context={"backbones": _backbones(site), "doors": DOORS, "gaps": site.gaps},
+        description="Precomputed embeddings of medical images, every subset of them measured, with its uncertainty.",
+        context={"backbones": _backbones(site), "doors": DOORS, "missing_results": site.missing_results},
     )
 
 

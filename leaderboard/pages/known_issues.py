@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fuseboard.leaderboard.boards.test_set_size import smallness
+from fuseboard.leaderboard.boards.test_set_size import small_test_sets
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.published import known_issues
@@ -16,14 +16,14 @@ def pages(site: SiteContext) -> Iterator[Page]:
     datasets: dict[str, DatasetEntry] = {n: entry for m in snapshot.by_age for n, entry in m.datasets.items()}
     yield Page(
         path="quality.html",
-        template="quality.html.j2",
-        title="Data quality",
+        template="known_issues.html.j2",
+        title="Known issues",
         description="Known training overlap, tiny test sets, images that occur twice, and where paper and code differ.",
         context={
-            "concerns": known_issues.load(),
+            "issues": known_issues.load(),
             "backbones": [manifest for _, manifest in sorted(snapshot.current.items())],
             "datasets": dict(sorted(datasets.items())),
-            "sizes": smallness(snapshot.boards, snapshot.confusions),
+            "sizes": small_test_sets(snapshot.boards, snapshot.confusions),
             "undeclared": undeclared(snapshot.rows),
         },
     )

@@ -14,7 +14,7 @@ BOARDS = (
 
 ABOUT = (
     ("method.html", "Method"),
-    ("quality.html", "Data quality"),
+    ("quality.html", "Known issues"),
     ("reported.html", "Reported elsewhere"),
     ("submissions.html", "Submissions"),
     ("runtime.html", "Runtime and memory"),

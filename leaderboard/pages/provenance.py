@@ -7,14 +7,14 @@ from itertools import groupby
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rows.provenance import Line, Measured, Provenance, provenances
+from fuseboard.leaderboard.rows.provenance import Fit, Provenance, SplitScore, provenances
 
 TITLES = {"val": "Validation", "test": "Test", "cv": "Cross-validation", "clean": "Clean"}
 """Split -> as people read it; others are shown as they are called."""
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoreCell:
     """What stands in a cell: one row of the store."""
 
     id: str
@@ -25,29 +25,29 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Shown:
+class FitRow:
     """A line as the page writes it."""
 
-    line: Line
+    line: Fit
     setting: str
     """In what it differs from other lines of the section."""
     id: str | None
     """Where the table of its conditions refers to it."""
     conditions: int
-    cells: tuple[Scored | None, ...]
+    cells: tuple[ScoreCell | None, ...]
     """One per column of splits."""
     made: str
 
 
 @dataclass(frozen=True)
-class Exposed:
+class ConditionTable:
     """The conditions of a fit: corruptions by severity."""
 
     id: str
-    line: Line
+    line: Fit
     line_id: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Scored | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[ScoreCell | None, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Section:
     """What all its lines have in common."""
     columns: tuple[str, ...]
     """Splits, as people read them."""
-    lines: tuple[Shown, ...]
-    exposed: tuple[Exposed, ...]
+    fits: tuple[FitRow, ...]
+    condition_tables: tuple[ConditionTable, ...]
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -84,33 +84,33 @@ def pages(site: SiteContext) -> Iterator[Page]:
 def sections(own: Provenance) -> list[Section]:
     """The lines of a dataset, evaluation by evaluation."""
     found, number = [], 0
-    for evaluation, group in groupby(own.lines, key=lambda line: line.evaluation):
-        lines = list(group)
-        each = [_settings(line) for line in lines]
+    for evaluation, group in groupby(own.fits, key=lambda line: line.evaluation):
+        fits = list(group)
+        each = [_settings(line) for line in fits]
         shared = [texts[0] for texts in zip(*each, strict=True) if len(set(texts)) == 1]
-        parted = [_parted(line) for line in lines]
+        parted = [_parted(line) for line in fits]
         columns = sorted({title for plain, _ in parted for title in plain}, key=lambda title: (_order(title), title))
-        shown, exposed = [], []
-        for line, (plain, graded) in zip(lines, parted, strict=True):
+        shown, condition_tables = [], []
+        for line, (plain, graded) in zip(fits, parted, strict=True):
             number += bool(graded)
             if graded:
-                exposed.append(_exposed(line, number, graded))
-            told = ", ".join(text for text in _settings(line) if text not in shared)
-            cells = tuple(_scored(plain.get(title)) for title in columns)
+                condition_tables.append(_condition_table(line, number, graded))
+            setting = ", ".join(text for text in _settings(line) if text not in shared)
+            cells = tuple(_score_cell(plain.get(title)) for title in columns)
             made = f"{line.created:%Y-%m-%d %H:%M}Z"
-            shown.append(Shown(line, told, f"l{number}" if graded else None, len(graded), cells, made))
-        found.append(Section(evaluation, ", ".join(shared), tuple(columns), tuple(shown), tuple(exposed)))
+            shown.append(FitRow(line, setting, f"l{number}" if graded else None, len(graded), cells, made))
+        found.append(Section(evaluation, ", ".join(shared), tuple(columns), tuple(shown), tuple(condition_tables)))
     return found
 
 
-Graded = Mapping[tuple[str, str], Measured]
+Graded = Mapping[tuple[str, str], SplitScore]
 """(corruption, severity) -> row."""
 
 
-def _parted(line: Line) -> tuple[Mapping[str, Measured], Graded]:
+def _parted(line: Fit) -> tuple[Mapping[str, SplitScore], Graded]:
     """Rows of plain splits by title, and of conditions such as `pixelate-3`, which make a table."""
-    plain: dict[str, Measured] = {}
-    graded: dict[tuple[str, str], Measured] = {}
+    plain: dict[str, SplitScore] = {}
+    graded: dict[tuple[str, str], SplitScore] = {}
     for one in line.measured:
         name, _, grade = one.split.rpartition("-")
         title = TITLES.get(one.split, one.split)
@@ -126,7 +126,7 @@ def _parted(line: Line) -> tuple[Mapping[str, Measured], Graded]:
     return plain, graded
 
 
-def _settings(line: Line) -> tuple[str, ...]:
+def _settings(line: Fit) -> tuple[str, ...]:
     return line.protocol, line.fusion, line.classifier, f"seed {line.seed}"
 
 
@@ -135,22 +135,22 @@ def _order(title: str) -> int:
     return titles.index(title) if title in titles else len(titles)
 
 
-def _exposed(line: Line, number: int, graded: Graded) -> Exposed:
+def _condition_table(line: Fit, number: int, graded: Graded) -> ConditionTable:
     columns = sorted({column for _, column in graded})
-    return Exposed(
+    return ConditionTable(
         id=f"x{number}",
         line=line,
         line_id=f"l{number}",
         columns=tuple(columns),
         rows=tuple(
-            (name, tuple(_scored(graded.get((name, column))) for column in columns))
+            (name, tuple(_score_cell(graded.get((name, column))) for column in columns))
             for name in sorted({name for name, _ in graded})
         ),
     )
 
 
-def _scored(one: Measured | None) -> Scored | None:
+def _score_cell(one: SplitScore | None) -> ScoreCell | None:
     if one is None:
         return None
     parts = tuple(f"{name} {value!r}" for name, value in one.metrics)
-    return Scored(address.row_id(one.key), TITLES.get(one.split, one.split), parts, one.reason)
+    return ScoreCell(address.row_id(one.key), TITLES.get(one.split, one.split), parts, one.reason)

@@ -71,7 +71,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
             "path": card.PATH,
             "width": card.WIDTH,
             "height": card.HEIGHT,
-            "says": card.says(site),
+            "description": card.description(site),
             "address": sitemap.address,
         },
     )
@@ -83,6 +83,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         span=format.span,
         p=format.p_value,
         short=format.short,
+        task=format.task,
         foreign=format.foreign,
     )
     return environment

@@ -8,8 +8,8 @@ from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.robustness.published_comparison import beside
-from fuseboard.leaderboard.robustness.robustness import SHADES, Corrupted
+from fuseboard.leaderboard.robustness.published_comparison import published_comparisons
+from fuseboard.leaderboard.robustness.robustness import SHADES, CorruptionBoard
 from fuseboard.store.results.corruption_errors import CLEAN
 from fuseboard.store.results.evaluations import CORRUPTION, on_board
 from fuseboard.store.statistics.corruption_error import SEVERITIES
@@ -35,7 +35,7 @@ CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """The board, and one page per corrupted dataset."""
-    everything = site.corrupted
+    everything = site.corruption_boards
     protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
     yield Page(
@@ -48,7 +48,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "protocols": {name: [each for each in everything if each.protocol == name] for name in protocols},
             "path_of": path_of,
             "own_means": _own_means(everything),
-            "reported": beside(everything),
+            "reported": published_comparisons(everything),
         },
         tables={name: _summary(own) for name, own in _by_protocol(everything, "robustness")},
     )
@@ -56,7 +56,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         own = [each for each in everything if each.dataset == dataset]
         yield Page(
             path=path_of(dataset),
-            template="conditions.html.j2",
+            template="corruption_conditions.html.j2",
             title=f"{dataset}, condition by condition",
             description=f"Balanced error of every measured subset under every corruption and severity of {dataset}.",
             context={**shared, "dataset": dataset, "tables": own, "name_of": conditions_of},
@@ -69,23 +69,23 @@ def path_of(dataset: str) -> str:
     return f"robustness/{address.slug(dataset)}.html"
 
 
-def conditions_of(each: Corrupted) -> str:
+def conditions_of(each: CorruptionBoard) -> str:
     """What its table of conditions is called as a download."""
     return f"{each.evaluation}-{address.slug(each.dataset)}-{address.slug(each.protocol)}"
 
 
-def _own_means(everything: Iterable[Corrupted]) -> Mapping[tuple[str, str, Subset, int], float]:
+def _own_means(everything: Iterable[CorruptionBoard]) -> Mapping[tuple[str, str, Subset, int], float]:
     """(dataset, protocol, subset, seed) -> mean error where every backbone got its own preprocessing."""
     own = (each for each in everything if each.evaluation == CORRUPTION.name)
     return {(e.dataset, e.protocol, row.subset, row.seed): row.mean for e in own for row in e.rows if row.mean}
 
 
-def _by_protocol(everything: Sequence[Corrupted], prefix: str) -> Iterator[tuple[str, list[Corrupted]]]:
+def _by_protocol(everything: Sequence[CorruptionBoard], prefix: str) -> Iterator[tuple[str, list[CorruptionBoard]]]:
     for protocol in dict.fromkeys(each.protocol for each in everything):
         yield f"{prefix}-{address.slug(protocol)}", [each for each in everything if each.protocol == protocol]
 
 
-def _summary(own: Iterable[Corrupted]) -> pl.DataFrame:
+def _summary(own: Iterable[CorruptionBoard]) -> pl.DataFrame:
     rows = [
         (
             *(each.dataset, each.evaluation, list(row.subset), row.seed),
@@ -99,7 +99,7 @@ def _summary(own: Iterable[Corrupted]) -> pl.DataFrame:
     return pl.DataFrame(rows, SUMMARY, orient="row")
 
 
-def _conditions(each: Corrupted) -> pl.DataFrame:
+def _conditions(each: CorruptionBoard) -> pl.DataFrame:
     rows = [
         (each.dataset, each.evaluation, list(row.subset), row.seed, split, row.measured.get(split), row.keys[split])
         for row in each.rows

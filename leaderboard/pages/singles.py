@@ -12,11 +12,11 @@ from fuseboard.leaderboard.pages.page import Page
 def pages(site: SiteContext) -> Iterator[Page]:
     """One."""
     tables: dict[str, pl.DataFrame] = {}
-    for standings in site.singles:
-        slug = address.slug(standings.protocol)
+    for ranking_table in site.singles:
+        slug = address.slug(ranking_table.protocol)
         tables |= {
-            f"singles-{slug}": download_tables.ranking(standings),
-            f"scores-of-singles-{slug}": download_tables.scores(standings),
+            f"singles-{slug}": download_tables.ranking(ranking_table),
+            f"scores-of-singles-{slug}": download_tables.scores(ranking_table),
         }
     yield Page(
         path="boards/singles.html",

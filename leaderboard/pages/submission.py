@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.context.submissions import Submitted
+from fuseboard.leaderboard.context.submissions import SubmissionEntry
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages import backbone_profile as boards
-from fuseboard.leaderboard.pages.backbone_profile import Alone, Share
+from fuseboard.leaderboard.pages.backbone_profile import PoolContribution, SingleScore
 from fuseboard.leaderboard.pages.page import Page
 
 
@@ -25,18 +25,21 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "has_page": one.broken is None and one.name in known,
                 "successor": _successor(one, names),
                 "results": list(_results(one, site)),
-                "shares": {(share.dataset, share.protocol): share for share in _shares(one, site)},
+                "pool_contributions": {
+                    (contribution.dataset, contribution.protocol): contribution
+                    for contribution in _pool_contributions(one, site)
+                },
             },
         )
 
 
-def _successor(one: Submitted, names: set[str]) -> str | None:
+def _successor(one: SubmissionEntry, names: set[str]) -> str | None:
     """The submission that took its place, where that is here."""
     named = one.statement.superseded_by if one.statement is not None else None
     return named if named in names else None
 
 
-def _results(one: Submitted, site: SiteContext) -> Iterator[tuple[str, Alone]]:
+def _results(one: SubmissionEntry, site: SiteContext) -> Iterator[tuple[str, SingleScore]]:
     """(protocol, what it scores alone), of the boards that this very version is on."""
     if one.boards:
         for part in boards.results(one.name, site.singles, site.snapshot.boards):
@@ -45,6 +48,10 @@ def _results(one: Submitted, site: SiteContext) -> Iterator[tuple[str, Alone]]:
                     yield part.protocol, alone
 
 
-def _shares(one: Submitted, site: SiteContext) -> Iterator[Share]:
+def _pool_contributions(one: SubmissionEntry, site: SiteContext) -> Iterator[PoolContribution]:
     if one.boards:
-        yield from (share for share in boards.shares(one.name, site.snapshot.boards) if share.dataset in one.boards)
+        yield from (
+            contribution
+            for contribution in boards.pool_contributions(one.name, site.snapshot.boards)
+            if contribution.dataset in one.boards
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.transfer import Transfer, Transferred
+from fuseboard.leaderboard.boards.transfer import Transfer, TransferRow
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
@@ -42,7 +42,7 @@ class Reported:
     source: str
     url: str
     note: str
-    measured: Transferred | None
+    measured: TransferRow | None
     verdict: str
     reason: str
 

@@ -26,12 +26,12 @@ def begin() -> None:
         _process()
 
 
-def svg(spec: dict[str, Any], says: str) -> Markup:
+def svg(spec: dict[str, Any], description: str) -> Markup:
     """A drawing for a page, as `ask` answers with it."""
-    return Markup(ask(spec, says))
+    return Markup(ask(spec, description))
 
 
-def ask(spec: dict[str, Any], says: str) -> str:
+def ask(spec: dict[str, Any], description: str) -> str:
     """A drawing, as `fuseboard.leaderboard.plots.svg.draw` makes it. Other threads go on meanwhile.
 
     A thread that wants a drawing while another one waits for its own waits its turn.
@@ -49,7 +49,7 @@ def ask(spec: dict[str, Any], says: str) -> str:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps([spec, says]) + "\n")
+            process.stdin.write(json.dumps([spec, description]) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
         except BrokenPipeError:

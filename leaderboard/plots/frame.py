@@ -72,9 +72,9 @@ def room(values: Sequence[float]) -> tuple[float, float]:
 
 
 def layer(mark: Layer, values: Sequence[Mapping[str, Any]], **encoding: Layer) -> Layer:
-    """Marks of inline values; what a value `says` is shown on hovering over its mark."""
-    if any("says" in value for value in values):
-        mark, encoding = {**mark, "aria": True}, {**encoding, "description": {"field": "says"}}
+    """Marks of inline values; what a value `description` is shown on hovering over its mark."""
+    if any("description" in value for value in values):
+        mark, encoding = {**mark, "aria": True}, {**encoding, "description": {"field": "description"}}
     return {"data": {"values": [dict(value) for value in values]}, "mark": mark, "encoding": encoding}
 
 
@@ -91,7 +91,7 @@ def down(rows: int) -> Layer:
 def labels(names: Sequence[str], left: float, y: Layer) -> Layer:
     """What the rows are called, left of the field; a name too long for `left` is cut and whole on hovering."""
     fits = int((left - 16) / 7)
-    rows = [{"row": number, "text": cut(name, fits), "says": name} for number, name in enumerate(names)]
+    rows = [{"row": number, "text": cut(name, fits), "description": name} for number, name in enumerate(names)]
     return layer({**TEXT, "x": 4 - left}, rows, text={"field": "text"}, y=y)
 
 

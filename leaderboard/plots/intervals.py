@@ -28,10 +28,10 @@ def intervals(rows: Sequence[Row], title: str) -> Markup | None:
     known, unknown = [], []
     for number, (label, value, low, high) in enumerate(ranked):
         if low is None or high is None:
-            unknown.append({"x": value, "row": number, "says": f"{label}: {value:.4f}, interval not known"})
+            unknown.append({"x": value, "row": number, "description": f"{label}: {value:.4f}, interval not known"})
         else:
-            says = f"{label}: {value:.4f}, 95 % interval {low:.4f} to {high:.4f}"
-            known.append({"x": value, "low": low, "high": high, "row": number, "says": says})
+            description = f"{label}: {value:.4f}, 95 % interval {low:.4f} to {high:.4f}"
+            known.append({"x": value, "low": low, "high": high, "row": number, "description": description})
     ends = [end for row in ranked for end in row[1:] if end is not None]
     x, y = axis("x", "test AUC", room(ends)), down(len(ranked))
     layers = [

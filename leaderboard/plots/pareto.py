@@ -43,7 +43,7 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
     across, changes = _across([dot.cost for dot in dots])
     up = room([dot.auc for dot in dots])
     x, y = axis("x", title, across, **changes), axis("y", "mean test AUC", up)
-    said = {d: {"x": d.cost, "y": d.auc, "says": f"{d.name}: {d.auc:.4f}, {name} {d.cost:,.4g}"} for d in dots}
+    points = {d: {"x": d.cost, "y": d.auc, "description": f"{d.name}: {d.auc:.4f}, {name} {d.cost:,.4g}"} for d in dots}
     front = sorted((dot for dot in dots if dot.front), key=lambda dot: (dot.cost, dot.name))
     # Between two dots of the front, the AUC that can be had at a cost is that of the cheaper one.
     line = {"type": "line", "interpolate": "step-before" if cost.more else "step-after", "strokeWidth": 1.5}
@@ -59,8 +59,8 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
     )
     layers = [
         layer({**line, "color": "var(--plot-chosen)"}, [{"x": d.cost, "y": d.auc} for d in front], x=x, y=y),
-        layer({**subset_roles.SUBSET, "size": 49}, [said[dot] for dot in dots if not dot.front], x=x, y=y),
-        layer(subset_roles.CHOSEN, [said[dot] for dot in front], x=x, y=y),
+        layer({**subset_roles.SUBSET, "size": 49}, [points[dot] for dot in dots if not dot.front], x=x, y=y),
+        layer(subset_roles.CHOSEN, [points[dot] for dot in front], x=x, y=y),
         *(
             layer({**TEXT, "color": "var(--ink)", "text": text, "x": at, "y": down, "align": align}, [{}])
             for text, at, down, align in labels

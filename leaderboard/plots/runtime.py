@@ -29,12 +29,12 @@ def phases(found: Sequence[Runtime]) -> Markup | None:
         spent = 0.0
         for phase, part in runtime.phases.items():
             if part.seconds:
-                says, end = f"{name}, {phase}: {part.seconds:.1f} s", spent + part.seconds
-                pieces[phase].append({"row": row, "from": spent, "to": end, "says": says})
+                description, end = f"{name}, {phase}: {part.seconds:.1f} s", spent + part.seconds
+                pieces[phase].append({"row": row, "from": spent, "to": end, "description": description})
                 spent = end
-        lacking = " and ".join(phase for phase, part in runtime.phases.items() if part.seconds is None)
-        total = f"{runtime.seconds:,.0f} s" + (f" without {lacking}" if lacking else "")
-        names.append({"row": row, "text": cut(name, LETTERS - len(total)), "says": name})
+        reason_without_mean = " and ".join(phase for phase, part in runtime.phases.items() if part.seconds is None)
+        total = f"{runtime.seconds:,.0f} s" + (f" without {reason_without_mean}" if reason_without_mean else "")
+        names.append({"row": row, "text": cut(name, LETTERS - len(total)), "description": name})
         sums.append({"row": row, "text": total})
     x, y = axis("from", "seconds measured", (0, longest)), down(len(found))
     text = {**TEXT, "dy": -11, "color": "var(--ink)"}
@@ -44,5 +44,5 @@ def phases(found: Sequence[Runtime]) -> Markup | None:
         layer({**text, "x": WIDTH - LEFT - 16, "align": "right"}, sums, y=y, text={"field": "text"}),
     ]
     keys = {phase: {**KEY, "fill": COLOURS[phase]} for phase, own in pieces.items() if own}
-    says = f"Seconds of {', '.join(keys)} on {len(found)} datasets"
-    return svg(frame(layers, ROW * len(found), keys, LEFT), says)
+    description = f"Seconds of {', '.join(keys)} on {len(found)} datasets"
+    return svg(frame(layers, ROW * len(found), keys, LEFT), description)

@@ -32,7 +32,7 @@ def size(board: Board) -> Markup | None:
     for entry in board.entries:  # best on validation first
         size, auc = len(entry.subset), entry.test.auc
         if auc is not None:
-            points[entry.subset] = {"x": size, "y": auc, "says": f"{entry.name}: test AUC {auc:.4f}"}
+            points[entry.subset] = {"x": size, "y": auc, "description": f"{entry.name}: test AUC {auc:.4f}"}
     for entry in board.entries if board.roles else ():
         if getattr(entry.val, board.criterion.column) is not None:
             best.setdefault(len(entry.subset), points.get(entry.subset, {}))
@@ -61,8 +61,8 @@ def size(board: Board) -> Markup | None:
         layer(mark, [points[subset]], x=x, y=y) for name, (mark, subset) in played.items() if name != "all backbones"
     ]
     keys = {"best of its size": BEST, "chosen": subset_roles.CHOSEN, "oracle": subset_roles.ORACLE} if line else {}
-    says = (
+    description = (
         f"Test AUC of {len(points)} subsets of {ticks[0]} to {ticks[-1]} backbones on {board.dataset}, "
         f"protocol {board.protocol}, with the best of each size on validation"
     )
-    return svg(frame(layers, HEIGHT, {**keys, "a subset": STROKE}), says)
+    return svg(frame(layers, HEIGHT, {**keys, "a subset": STROKE}), description)

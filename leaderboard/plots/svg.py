@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"-?\d*\.?\d+(?:e[-+]?\d+)?")
 _VAIN = {("opacity", "1"), ("transform", "translate(0,0)"), ("x2", "0"), ("y2", "0")}
 
 
-def draw(spec: dict[str, Any], says: str) -> str:
+def draw(spec: dict[str, Any], description: str) -> str:
     """Draws a Vega-Lite specification whose data are inline and whose colours are CSS variables.
 
     Text stays text, coordinates have one decimal, and a mark's description is its title, shown on hovering.
@@ -46,7 +46,12 @@ def draw(spec: dict[str, Any], says: str) -> str:
     _shorten(drawn)
     for element in drawn.iter():
         _check(element)
-    drawn.attrib = {"class": "plot", "viewBox": drawn.attrib["viewBox"], "role": "img", "aria-label": foreign(says)}
+    drawn.attrib = {
+        "class": "plot",
+        "viewBox": drawn.attrib["viewBox"],
+        "role": "img",
+        "aria-label": foreign(description),
+    }
     return ElementTree.tostring(drawn, encoding="unicode")  # it escapes text and attributes
 
 

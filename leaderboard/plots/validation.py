@@ -21,8 +21,8 @@ def validation(board: Board) -> Markup | None:
     for entry in board.entries:
         across, up = getattr(entry.val, metric), getattr(entry.test, metric)
         if across is not None and up is not None:
-            says = f"{entry.name}: {across:.4f} {split}, {up:.4f} test"
-            points[entry.subset] = {"x": across, "y": up, "says": says}
+            description = f"{entry.name}: {across:.4f} {split}, {up:.4f} test"
+            points[entry.subset] = {"x": across, "y": up, "description": description}
     if len(points) < 3:
         return None
     x = axis("x", f"{split} {name}", room([point["x"] for point in points.values()]))
@@ -37,5 +37,7 @@ def validation(board: Board) -> Markup | None:
         "single": subset_roles.SINGLE,
         "other subset": subset_roles.SUBSET,
     }
-    says = f"Test {name} against {split} {name} of {len(points)} subsets on {board.dataset}, protocol {board.protocol}"
-    return svg(frame(layers, HEIGHT, keys), says)
+    description = (
+        f"Test {name} against {split} {name} of {len(points)} subsets on {board.dataset}, protocol {board.protocol}"
+    )
+    return svg(frame(layers, HEIGHT, keys), description)

@@ -9,9 +9,9 @@ from fuseboard.leaderboard.plots.svg import draw
 def serve() -> None:
     """Answers every line [specification, description] by a line [drawing, error], one of which is null."""
     for line in sys.stdin:
-        spec, says = json.loads(line)
+        spec, description = json.loads(line)
         try:
-            answer = [draw(spec, says), None]
+            answer = [draw(spec, description), None]
         except ValueError as error:
             answer = [None, str(error)]
         print(json.dumps(answer), flush=True)

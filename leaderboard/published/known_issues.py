@@ -12,7 +12,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
-class Concern(BaseModel):
+class KnownIssue(BaseModel):
     """One of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -22,7 +22,7 @@ class Concern(BaseModel):
     """Null where this project measured it."""
 
 
-class Difference(Concern):
+class Discrepancy(KnownIssue):
     """Where a paper and its released code do not say the same."""
 
     title: Text
@@ -31,7 +31,7 @@ class Difference(Concern):
     consequence: Text
 
 
-class Figure(Concern):
+class Figure(KnownIssue):
     """What is wrong or misleading in published figures."""
 
     title: Text
@@ -39,7 +39,7 @@ class Figure(Concern):
     consequence: Text
 
 
-class Duplicate(Concern):
+class Duplicate(KnownIssue):
     """Images that occur more than once."""
 
     dataset: Text
@@ -47,7 +47,7 @@ class Duplicate(Concern):
     consequence: Text
 
 
-class Overlap(Concern):
+class Overlap(KnownIssue):
     """What backbones learned from that is in our datasets, or may be."""
 
     backbone: Text
@@ -57,17 +57,17 @@ class Overlap(Concern):
     """False where it is possible, or nobody has confirmed it."""
 
 
-class Concerns(BaseModel):
+class KnownIssues(BaseModel):
     """All of them, each kind in the order of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    difference: tuple[Difference, ...]
+    difference: tuple[Discrepancy, ...]
     figure: tuple[Figure, ...]
     duplicate: tuple[Duplicate, ...]
     overlap: tuple[Overlap, ...]
 
 
-def load(file: Path = FILE) -> Concerns:
+def load(file: Path = FILE) -> KnownIssues:
     """Those of a file, checked."""
-    return Concerns.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    return KnownIssues.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

@@ -9,7 +9,7 @@ from fuseboard.leaderboard.output.format import number, points
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.published.biofuse_2024 import ReportedSearch, summarise
 from fuseboard.leaderboard.published.grid import Grid, Row, pivot, plain
-from fuseboard.leaderboard.published.verdicts.groups import Lines, lines
+from fuseboard.leaderboard.published.verdicts.groups import FileVerdicts, lines
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.store.statistics import alexnet_reference
 
@@ -36,7 +36,7 @@ class Section:
     """(citation, address)."""
     notes: tuple[Note, ...]
     grids: tuple[Grid, ...]
-    verdicts: Lines
+    verdicts: FileVerdicts
     """What the store says about the figures; in a part of the page of their own, and never in one grid with them."""
 
 
@@ -46,7 +46,7 @@ def sections(verdicts: Sequence[Verdict] = ()) -> list[Section]:
 
 
 def _section(
-    file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]], verdicts: Lines
+    file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]], verdicts: FileVerdicts
 ) -> Section:
     rows = tables.load(file)
     subject = next(name for name in ("model", "subset", "dataset") if name in rows[0])

@@ -12,7 +12,7 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.statistics.test_metrics import Measured
 
-TOLD = 3
+MAX_NAMED = 3
 """Datasets that a reason names."""
 
 
@@ -35,7 +35,7 @@ def mean(row: Row, datasets: Sequence[str], metric: Metric) -> Replicates:
     Test sets are drawn independently, so the mean of everybody's first draw, of everybody's second and so on are draws
     of the mean. Each dataset weighs alike, however many images it has.
     """
-    if reason := lacking(row, datasets, metric):
+    if reason := reason_without_mean(row, datasets, metric):
         return Replicates(metric, None, np.empty(0), "", reason)
     values = [getattr(row[dataset].score, metric) for dataset in datasets]
     parts = [getattr(row[dataset].draws, metric, None) for dataset in datasets]
@@ -43,18 +43,18 @@ def mean(row: Row, datasets: Sequence[str], metric: Metric) -> Replicates:
     if len(known) < len(parts):
         without = [name for name, part in zip(datasets, parts, strict=True) if part is None or not part.resampled.size]
         reasons = {row[name].score.no_interval or "not resampled" for name in without}
-        reason = f"{'; '.join(sorted(reasons))} ({listed(without)})"
+        reason = f"{'; '.join(sorted(reasons))} ({shortened_list(without)})"
         return Replicates(metric, fmean(values), np.empty(0), "", reason)
     resampled = np.mean([part.resampled for part in known], axis=0)
     return Replicates(metric, fmean(values), resampled, " ".join(part.digest for part in known))
 
 
-def lacking(row: Row, datasets: Sequence[str], metric: Metric) -> str | None:
+def reason_without_mean(row: Row, datasets: Sequence[str], metric: Metric) -> str | None:
     """Why a row has no mean; None where it has one."""
     if not datasets:
         return "no dataset counts"
     without = [name for name in datasets if getattr(row[name].score, metric) is None]
-    return f"no {metric.upper()} on {listed(without)}" if without else None
+    return f"no {metric.upper()} on {shortened_list(without)}" if without else None
 
 
 def difference(own: Replicates, other: Replicates) -> Difference:
@@ -68,7 +68,7 @@ def difference(own: Replicates, other: Replicates) -> Difference:
         return Difference(own.value - other.value, None, None, None, str(error))
 
 
-def listed(names: Sequence[str]) -> str:
+def shortened_list(names: Sequence[str]) -> str:
     """The first few of them, and how many more there are."""
-    rest = len(names) - TOLD
-    return ", ".join(names[:TOLD]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")

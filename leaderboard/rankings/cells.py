@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fuseboard.leaderboard.boards.alternatives import Way
+from fuseboard.leaderboard.boards.alternatives import Method
 from fuseboard.leaderboard.boards.board import Board, Entry, Subset
 from fuseboard.leaderboard.boards.board import Score as Metrics
-from fuseboard.leaderboard.boards.board_uncertainty import Chance
+from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.table import Score, Span
@@ -14,14 +14,14 @@ from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.statistics.test_metrics import Measured, mean
 
 
-def of_entry(board: Board, entry: Entry, chance: Chance) -> Cell:
+def of_entry(board: Board, entry: Entry, uncertainty: BoardUncertainty) -> Cell:
     """Of one subset of a search."""
-    return _cell(board, entry.test, [entry.test_key] if entry.test_key else [], entry.subset, chance)
+    return _cell(board, entry.test, [entry.test_key] if entry.test_key else [], entry.subset, uncertainty)
 
 
-def of_way(board: Board, way: Way, chance: Chance) -> Cell:
+def of_method(board: Board, method: Method, uncertainty: BoardUncertainty) -> Cell:
     """Of what another evaluation chose, as the mean over its seeds."""
-    return _cell(board, way, way.keys, way.subset, chance, way.setting if way.keys else None)
+    return _cell(board, method, method.keys, method.subset, uncertainty, method.setting if method.keys else None)
 
 
 def absent(dataset: str, reason: str) -> Cell:
@@ -43,9 +43,14 @@ def held_against(own: Cell, chosen: Cell) -> Cell:
 
 
 def _cell(
-    board: Board, row: Metrics | Way, keys: Sequence[str], subset: Subset, chance: Chance, setting: str | None = None
+    board: Board,
+    row: Metrics | Method,
+    keys: Sequence[str],
+    subset: Subset,
+    uncertainty: BoardUncertainty,
+    setting: str | None = None,
 ) -> Cell:
-    own = _drawn(keys, chance)
+    own = _drawn(keys, uncertainty)
     score = Score(
         dataset=board.dataset,
         auc=row.auc,
@@ -61,11 +66,11 @@ def _cell(
     return Cell(score, own if isinstance(own, Measured) else None)
 
 
-def _drawn(keys: Sequence[str], chance: Chance) -> Measured | str:
-    found = [chance.measured.get(key, NOT_KEPT) for key in keys]
+def _drawn(keys: Sequence[str], uncertainty: BoardUncertainty) -> Measured | str:
+    found = [uncertainty.measured.get(key, NOT_KEPT) for key in keys]
     refused = next((one for one in found if isinstance(one, str)), None)
-    sound = [one for one in found if isinstance(one, Measured)]
-    return mean(sound) if sound and refused is None else refused or NOT_KEPT
+    usable = [one for one in found if isinstance(one, Measured)]
+    return mean(usable) if usable and refused is None else refused or NOT_KEPT
 
 
 def _span(own: Measured | str, metric: str) -> Span | None:

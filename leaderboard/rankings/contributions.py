@@ -8,13 +8,13 @@ from statistics import fmean
 
 from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
-from fuseboard.leaderboard.rankings.aggregate import listed
+from fuseboard.leaderboard.rankings.aggregate import shortened_list
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import groups, in_order
 
 
 @dataclass(frozen=True)
-class Share:
+class BackboneContribution:
     """One backbone's Shapley values. Means are over the counted datasets."""
 
     backbone: str
@@ -29,7 +29,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Shares:
+class ContributionTable:
     """Of one protocol."""
 
     protocol: str
@@ -40,7 +40,7 @@ class Shares:
     pool: Subset
     pools: Mapping[str, Subset]
     """Dataset -> whose values add up there."""
-    rows: tuple[Share, ...]
+    rows: tuple[BackboneContribution, ...]
     """Largest mean first."""
     totals: Mapping[str, float]
     """Dataset -> what the values add up to: the AUC of the whole pool less 0.5."""
@@ -58,7 +58,7 @@ class Shares:
         return groups(self.datasets)
 
 
-def shares(snapshot: Snapshot, protocol: str) -> Shares:
+def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
     """Of every backbone that is in a pool under a protocol.
 
     Values of different pools are shares of different sums among different many. So the means are over the datasets of
@@ -71,8 +71,8 @@ def shares(snapshot: Snapshot, protocol: str) -> Shares:
     pool = max(often, key=lambda pool: (often[pool], len(pool), pool), default=())
     counted = tuple(dataset for dataset in datasets if known[dataset].pool == pool)
     names = sorted({one.backbone for board in known.values() for one in board.contributions})
-    rows = [_share(name, known, counted, pool) for name in names]
-    return Shares(
+    rows = [_backbone_contribution(name, known, counted, pool) for name in names]
+    return ContributionTable(
         protocol=protocol,
         datasets=datasets,
         counted=counted,
@@ -84,16 +84,18 @@ def shares(snapshot: Snapshot, protocol: str) -> Shares:
     )
 
 
-def _share(name: str, boards: Mapping[str, Board], counted: Sequence[str], pool: Subset) -> Share:
+def _backbone_contribution(
+    name: str, boards: Mapping[str, Board], counted: Sequence[str], pool: Subset
+) -> BackboneContribution:
     own = {d: one for d, board in boards.items() for one in board.contributions if one.backbone == name}
     if name not in pool:
-        return Share(name, own, None, None, None, f"not in the pool of {listed(counted)}")
+        return BackboneContribution(name, own, None, None, None, f"not in the pool of {shortened_list(counted)}")
     accs = [acc for dataset in counted if (acc := own[dataset].acc) is not None]
     met: dict[str, list[float]] = {}
     for pair in (pair for dataset in counted for pair in own[dataset].pairs):
         met.setdefault(pair.other, []).append(pair.auc)
     pairs = [Pair(other=other, auc=fmean(values)) for other, values in met.items()]
-    return Share(
+    return BackboneContribution(
         backbone=name,
         own=own,
         auc=fmean(own[dataset].auc for dataset in counted),

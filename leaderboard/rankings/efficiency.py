@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.costs.costs import Extraction
 from fuseboard.leaderboard.costs.inference_cost import NO_GPU
-from fuseboard.leaderboard.rankings.table import Standing, Standings
+from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable
 from fuseboard.leaderboard.statistics.cost_measures import COSTS, OWN
 from fuseboard.leaderboard.statistics.pareto import front
 from fuseboard.store.embeddings.manifest import Manifest
@@ -20,7 +20,7 @@ UNRECORDED = "no record of the extraction"
 class Row:
     """One backbone on one device at one precision."""
 
-    standing: Standing
+    ranked_row: RankedRow
     device: str | None
     """None where nothing is on record."""
     precision: str | None
@@ -62,7 +62,7 @@ class Efficiency:
 
 
 def efficiency(
-    standings: Standings, boards: Sequence[Board], found: Sequence[Extraction], manifests: Sequence[Manifest]
+    ranking_table: RankingTable, boards: Sequence[Board], found: Sequence[Extraction], manifests: Sequence[Manifest]
 ) -> Efficiency:
     """Of every backbone that was measured alone.
 
@@ -72,8 +72,8 @@ def efficiency(
         found: what every extraction took.
         manifests: of the store.
     """
-    datasets = standings.counted or standings.datasets
-    own = [board for board in boards if board.protocol == standings.protocol and board.dataset in datasets]
+    datasets = ranking_table.counted or ranking_table.datasets
+    own = [board for board in boards if board.protocol == ranking_table.protocol and board.dataset in datasets]
     meant = {(board.dataset, v.backbone, v.fingerprint) for board in own for v in board.versions}
     groups: dict[str, dict[tuple[str, str], list[Extraction]]] = {}
     for one in found:
@@ -83,14 +83,14 @@ def efficiency(
     newest_last = sorted(manifests, key=lambda m: (m.created, m.fingerprint))
     about = {m.backbone: m for m in newest_last if any((d, m.backbone, m.fingerprint) in meant for d in datasets)}
     rows = [
-        _row(standing, place, groups.get(standing.name, {}).get(place, []), about.get(standing.name))
-        for standing in standings.rows
-        for place in sorted(groups.get(standing.name, {("", ""): []}))
+        _row(ranked_row, place, groups.get(ranked_row.name, {}).get(place, []), about.get(ranked_row.name))
+        for ranked_row in ranking_table.rows
+        for place in sorted(groups.get(ranked_row.name, {("", ""): []}))
     ]
-    return Efficiency(standings.protocol, tuple(_with_fronts(_comparable(rows))))
+    return Efficiency(ranking_table.protocol, tuple(_with_fronts(_comparable(rows))))
 
 
-def _row(standing: Standing, place: tuple[str, str], found: list[Extraction], manifest: Manifest | None) -> Row:
+def _row(ranked_row: RankedRow, place: tuple[str, str], found: list[Extraction], manifest: Manifest | None) -> Row:
     profiles = [one.profile for one in found]
     images, seconds = sum(p.images for p in profiles), math.fsum(p.wall_s for p in profiles)
     timed = bool(images and seconds)
@@ -106,7 +106,7 @@ def _row(standing: Standing, place: tuple[str, str], found: list[Extraction], ma
     absent |= {"peak_vram_mb": NO_GPU} if found else {}
     absent |= {"dim": "its embeddings are not in this store", "parameters": "none stated"}
     reasons = {name: absent[name] for name, value in costs.items() if value is None}
-    return Row(standing, place[0] or None, place[1] or None, images, costs, reasons)
+    return Row(ranked_row, place[0] or None, place[1] or None, images, costs, reasons)
 
 
 def _comparable(rows: Sequence[Row]) -> list[Row]:
@@ -127,7 +127,7 @@ def _with_fronts(rows: Sequence[Row]) -> list[Row]:
     for name, cost in COSTS.items():
         for place in [None] if name in OWN else sorted({row.place for row in rows}):
             among = [number for number, row in enumerate(rows) if place in (None, row.place)]
-            values = [(rows[number].comparable(name), rows[number].standing.mean_auc) for number in among]
+            values = [(rows[number].comparable(name), rows[number].ranked_row.mean_auc) for number in among]
             signed = [(-value if cost.more and value is not None else value, auc) for value, auc in values]
             for number, on in zip(among, front(signed), strict=True):
                 if on:

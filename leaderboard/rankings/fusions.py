@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from fuseboard.leaderboard.boards.alternatives import TITLES, Way
+from fuseboard.leaderboard.boards.alternatives import TITLES, Method
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.boards.board_uncertainty import Chance
+from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import Cell
-from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_way
-from fuseboard.leaderboard.rankings.rank import standings
+from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_method
+from fuseboard.leaderboard.rankings.rank import ranking_table
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order
 from fuseboard.store.results.evaluations import LATE, TUNED
 
@@ -20,7 +20,7 @@ SOFT = "soft-vote"
 SEEN = "never ranked: found on test"
 
 
-def fusions(snapshot: Snapshot, protocol: str) -> Standings:
+def fusions(snapshot: Snapshot, protocol: str) -> RankingTable:
     """The roles of the search and every other way beside them; the oracle last and unranked.
 
     A dataset counts in the aggregates when the chosen subset has a test AUC there: everything is held against it.
@@ -29,12 +29,12 @@ def fusions(snapshot: Snapshot, protocol: str) -> Standings:
     cells: dict[str, dict[str, Cell]] = {}
     unranked = {ORACLE: SEEN}
     for board in boards:
-        chance = snapshot.chances[board.dataset, protocol]
-        own = dict(_roles(board, chance))
-        for name, way in _ways(board, chance):
-            own[name] = of_way(board, way, chance)
-            if way.protocol != protocol:
-                unranked[name] = f"measured under {way.protocol}, and protocols are never ranked together"
+        uncertainty = snapshot.board_uncertainties[board.dataset, protocol]
+        own = dict(_roles(board, uncertainty))
+        for name, method in _methods(board, uncertainty):
+            own[name] = of_method(board, method, uncertainty)
+            if method.protocol != protocol:
+                unranked[name] = f"measured under {method.protocol}, and protocols are never ranked together"
         for name, cell in own.items():
             held = name != CHOSEN and CHOSEN in own
             cells.setdefault(name, {})[board.dataset] = held_against(cell, own[CHOSEN]) if held else cell
@@ -44,28 +44,31 @@ def fusions(snapshot: Snapshot, protocol: str) -> Standings:
         for name in sorted(cells, key=_place)
     }
     counted = [d for d in datasets if CHOSEN in rows and rows[CHOSEN][d].score.auc is not None]
-    return standings(protocol, datasets, counted, rows, unranked, CHOSEN)
+    return ranking_table(protocol, datasets, counted, rows, unranked, CHOSEN)
 
 
-def _roles(board: Board, chance: Chance) -> Iterator[tuple[str, Cell]]:
+def _roles(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Cell]]:
     for role in board.roles:
-        yield role.name, of_entry(board, role.entry, chance) if role.entry else absent(board.dataset, str(role.reason))
+        yield (
+            role.name,
+            of_entry(board, role.entry, uncertainty) if role.entry else absent(board.dataset, str(role.reason)),
+        )
     if board.no_choice:
         yield CHOSEN, absent(board.dataset, board.no_choice)
 
 
-def _ways(board: Board, chance: Chance) -> Iterator[tuple[str, Way]]:
+def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Method]]:
     """Each with the name of its row, which is the same on every dataset."""
-    for way in chance.ways:
-        of = "" if way.protocol == board.protocol else f" ({way.protocol})"
-        if way.evaluation == TUNED.name:
+    for method in uncertainty.methods:
+        of = "" if method.protocol == board.protocol else f" ({method.protocol})"
+        if method.evaluation == TUNED.name:
             for name in (CHOSEN, *SEARCHED):
                 role = board.role(name)
-                if role and role.entry and role.entry.subset == way.subset:
-                    yield f"{name}, tuned{of}", way
+                if role and role.entry and role.entry.subset == method.subset:
+                    yield f"{name}, tuned{of}", method
         else:
-            votes = way.evaluation == LATE.name and way.fusion not in (None, SOFT)
-            yield f"{way.title}{f', {way.fusion}' if votes else ''}{of}", way
+            votes = method.evaluation == LATE.name and method.fusion not in (None, SOFT)
+            yield f"{method.title}{f', {method.fusion}' if votes else ''}{of}", method
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from fuseboard.leaderboard.boards.build import competition_ranks
-from fuseboard.leaderboard.rankings.aggregate import Row, difference, lacking, mean
-from fuseboard.leaderboard.rankings.table import Span, Standing, Standings
+from fuseboard.leaderboard.rankings.aggregate import Row, difference, mean, reason_without_mean
+from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable, Span
 from fuseboard.leaderboard.statistics.ranks import average_ranks, borda, rank_intervals, resampled_ranks
 from fuseboard.leaderboard.statistics.tiers import tiers
 from fuseboard.store.statistics.estimates import Interval, Replicates
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Rank:
     """What ranking adds to a row."""
 
     mean_rank: float
@@ -24,14 +24,14 @@ class _Place:
     tier: int | None = None
 
 
-def standings(
+def ranking_table(
     protocol: str,
     columns: Sequence[str],
     counted: Sequence[str],
     rows: Mapping[str, Row],
     unranked: Mapping[str, str] | None = None,
     reference: str | None = None,
-) -> Standings:
+) -> RankingTable:
     """Ranks rows by the mean of their AUC over datasets.
 
     A row without an AUC on a counted dataset is not ranked: the mean over the others would be of other images.
@@ -45,15 +45,15 @@ def standings(
         reference: the row that the others are held against.
     """
     out = dict(unranked or {})
-    reasons = {name: out.get(name) or lacking(row, counted, "auc") for name, row in rows.items()}
+    reasons = {name: out.get(name) or reason_without_mean(row, counted, "auc") for name, row in rows.items()}
     aucs, accs = ({name: mean(row, counted, metric) for name, row in rows.items()} for metric in ("auc", "acc"))
-    places, no_intervals = _places({name: aucs[name] for name in rows if not reasons[name]}, rows, counted)
+    ranks_of, no_intervals = _ranks({name: aucs[name] for name in rows if not reasons[name]}, rows, counted)
     made = []
     for name, row in rows.items():
-        auc, acc, place = aucs[name].interval(), accs[name].interval(), places.get(name)
+        auc, acc, place = aucs[name].interval(), accs[name].interval(), ranks_of.get(name)
         held = reference is not None and reference in rows and name != reference
         made.append(
-            Standing(
+            RankedRow(
                 name=name,
                 scores={dataset: row[dataset].score for dataset in columns},
                 mean_auc=auc.value,
@@ -71,12 +71,12 @@ def standings(
             )
         )
     ordered = sorted(made, key=lambda row: (row.rank is None, row.rank or 0))
-    return Standings(protocol, tuple(columns), tuple(counted), tuple(ordered), no_intervals)
+    return RankingTable(protocol, tuple(columns), tuple(counted), tuple(ordered), no_intervals)
 
 
-def _places(
+def _ranks(
     means: Mapping[str, Replicates], rows: Mapping[str, Row], counted: Sequence[str]
-) -> tuple[dict[str, _Place], str | None]:
+) -> tuple[dict[str, _Rank], str | None]:
     """Of the rows that can be ranked, and why these places have no intervals."""
     if not means:
         return {}, "no row is ranked"
@@ -85,15 +85,15 @@ def _places(
     each = average_ranks(scores)
     ranks = competition_ranks([means[name].value for name in names])
     columns = zip(names, each.mean(axis=1).tolist(), borda(each).tolist(), ranks, strict=True)
-    places = {name: _Place(mean_rank, points, rank) for name, mean_rank, points, rank in columns if rank is not None}
+    ranks_of = {name: _Rank(mean_rank, points, rank) for name, mean_rank, points, rank in columns if rank is not None}
     if reason := _unsure(means):
-        return places, reason
-    order = sorted(names, key=lambda name: places[name].rank)
+        return ranks_of, reason
+    order = sorted(names, key=lambda name: ranks_of[name].rank)
     resampled = np.stack([means[name].resampled for name in order])
     intervals = rank_intervals(resampled_ranks(resampled))
     own = tiers([float(means[name].value or 0) for name in order], resampled)
     return {
-        name: _Place(places[name].mean_rank, places[name].borda, places[name].rank, interval, tier)
+        name: _Rank(ranks_of[name].mean_rank, ranks_of[name].borda, ranks_of[name].rank, interval, tier)
         for name, interval, tier in zip(order, intervals, own, strict=True)
     }, None
 
@@ -104,10 +104,10 @@ def _span(interval: Interval) -> Span | None:
 
 def _unsure(means: Mapping[str, Replicates]) -> str | None:
     """Why the ranking cannot be made again on resamples: it would be another one without some of its rows."""
-    lacking = [name for name, one in means.items() if one.reason]
-    if lacking:
-        of = f"{len(lacking)} of {len(means)} ranked rows"
-        return f"{of} cannot be resampled, such as {lacking[0]}: {means[lacking[0]].reason}"
+    reason_without_mean = [name for name, one in means.items() if one.reason]
+    if reason_without_mean:
+        of = f"{len(reason_without_mean)} of {len(means)} ranked rows"
+        return f"{of} cannot be resampled, such as {reason_without_mean[0]}: {means[reason_without_mean[0]].reason}"
     if len({one.digest for one in means.values()}) > 1:
         return "the rows were measured on different draws of the test images"
     return None

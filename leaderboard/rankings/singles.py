@@ -3,12 +3,12 @@
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.cells import absent, of_entry
-from fuseboard.leaderboard.rankings.rank import standings
-from fuseboard.leaderboard.rankings.table import Standings
+from fuseboard.leaderboard.rankings.rank import ranking_table
+from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
 
 
-def singles(snapshot: Snapshot, protocol: str) -> Standings:
+def singles(snapshot: Snapshot, protocol: str) -> RankingTable:
     """Every backbone that was measured alone under a protocol.
 
     A dataset counts in the aggregates when more than half of these backbones have a test AUC there: with fewer, most
@@ -16,7 +16,7 @@ def singles(snapshot: Snapshot, protocol: str) -> Standings:
     """
     cells = {
         board.dataset: {
-            one.entry.subset[0]: of_entry(board, one.entry, snapshot.chances[board.dataset, protocol])
+            one.entry.subset[0]: of_entry(board, one.entry, snapshot.board_uncertainties[board.dataset, protocol])
             for one in board.singles
         }
         for board in columns(snapshot, protocol)
@@ -24,7 +24,7 @@ def singles(snapshot: Snapshot, protocol: str) -> Standings:
     names, datasets = sorted({name for own in cells.values() for name in own}), in_order(cells)
     rows = {name: {d: cells[d].get(name) or absent(d, "not measured alone") for d in datasets} for name in names}
     counted = [d for d in datasets if 2 * sum(row[d].score.auc is not None for row in rows.values()) > len(names)]
-    return standings(protocol, datasets, counted, rows)
+    return ranking_table(protocol, datasets, counted, rows)
 
 
 def columns(snapshot: Snapshot, protocol: str) -> list[Board]:

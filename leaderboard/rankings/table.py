@@ -35,7 +35,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankedRow:
     """One row of a table, and its place among the others. Means are over the counted datasets."""
 
     name: str
@@ -65,7 +65,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Standings:
+class RankingTable:
     """One table under one protocol."""
 
     protocol: str
@@ -73,7 +73,7 @@ class Standings:
     """Columns, in order of modality."""
     counted: tuple[str, ...]
     """Those in the aggregates."""
-    rows: tuple[Standing, ...]
+    rows: tuple[RankedRow, ...]
     """By rank and name; those without a rank last."""
     no_intervals: str | None
     """Why there are no rank intervals and tiers; None when there are."""
@@ -84,7 +84,7 @@ class Standings:
         return groups(self.datasets)
 
     @property
-    def by_accuracy(self) -> list[Standing]:
+    def by_accuracy(self) -> list[RankedRow]:
         """Rows by mean accuracy, those without one last."""
         return sorted(self.rows, key=lambda row: (row.mean_acc is None, -(row.mean_acc or 0)))
 

@@ -10,7 +10,7 @@ import polars as pl
 from fuseboard.leaderboard.regression.finding import Finding, Kind
 from fuseboard.leaderboard.regression.recompute import about, agree
 from fuseboard.leaderboard.regression.reference import IDENTITY, Row
-from fuseboard.leaderboard.rows.changed_inputs import causes, made_from, vectors_of
+from fuseboard.leaderboard.rows.changed_inputs import changed_inputs, row_inputs, vectors_of
 from fuseboard.store.embeddings.versions import Version
 
 TOLERANCE = 0.001
@@ -18,7 +18,7 @@ TOLERANCE = 0.001
 
 
 @dataclass(frozen=True)
-class Present:
+class StoredRows:
     """What a store holds, as far as the reference asks."""
 
     rows: pl.DataFrame
@@ -50,14 +50,14 @@ class Present:
         return found
 
 
-def moves(
-    references: Sequence[Row], rows: Mapping[tuple[Any, ...], Mapping[str, Any]], present: Present
+def score_changes(
+    references: Sequence[Row], rows: Mapping[tuple[Any, ...], Mapping[str, Any]], present: StoredRows
 ) -> list[Finding]:
     """Every removed row, and every row that moved by more than `TOLERANCE`, with the reason.
 
     Args:
         references: that the store is held against.
-        rows: as `Present.like` finds them.
+        rows: as `StoredRows.like` finds them.
         present: the store.
     """
     findings: list[Finding] = []
@@ -68,7 +68,7 @@ def moves(
             findings.append(Finding("removed", about(vars(reference)), "row", reference.auc, None, why))
             continue
         now = {"auc": row["auc"], "acc": row["acc"]}
-        findings += compare("moved", reference, now, *causes(reference.made, made_from(row, present.vectors)))
+        findings += compare("moved", reference, now, *changed_inputs(reference.made, row_inputs(row, present.vectors)))
     return findings
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
-from fuseboard.leaderboard.published.verdicts.regressions import worse
+from fuseboard.leaderboard.published.verdicts.regressions import verdict_regressions
 from fuseboard.leaderboard.published.verdicts.verdicts import WORDS, judge
 from fuseboard.leaderboard.regression import reference
-from fuseboard.leaderboard.regression.changes import Present, compare, moves
+from fuseboard.leaderboard.regression.changes import StoredRows, compare, score_changes
 from fuseboard.leaderboard.regression.finding import Finding
 from fuseboard.leaderboard.regression.recompute import about, recompute
 from fuseboard.leaderboard.regression.reference import Row
-from fuseboard.leaderboard.rows.changed_inputs import causes, made_from
+from fuseboard.leaderboard.rows.changed_inputs import changed_inputs, row_inputs
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
@@ -54,11 +54,11 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     """
     rows = store.rows(scores=True)
     recomputed = recompute(store, rows)
-    present = Present(rows.drop("scores", "right"), store.versions)
+    present = StoredRows(rows.drop("scores", "right"), store.versions)
     committed = reference.read(folder)
     held = [row for row in committed if present.holds(row.dataset)]
     found = present.like(held)
-    moved = moves(held, found, present)
+    moved = score_changes(held, found, present)
     try:
         again, fits = _refit(store, [row for row in held if row.identity in found], found, present, refit)
         fitted = f"{fits} subsets fitted anew"
@@ -75,7 +75,7 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
             change.now.verdict if change.now else None,
             change.what,
         )
-        for change in worse(said, now)
+        for change in verdict_regressions(said, now)
     ]
     missing = sorted({row.dataset for row in committed} - {row.dataset for row in held})
     words = Counter(verdict.verdict for verdict in now)
@@ -104,7 +104,7 @@ def accept(store: Store, folder: Path) -> list[Path]:
             f"{store.root}: no row kept its predictions, so there is no reference to write; search first"
         )
     files = reference.write(folder, found)
-    present, said = Present(rows, store.versions), folder / reference.VERDICTS
+    present, said = StoredRows(rows, store.versions), folder / reference.VERDICTS
     elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
     verdict_file.write([*elsewhere, *judge(rows)], said)
     return [*files, folder / reference.VERDICTS]
@@ -114,7 +114,7 @@ def _refit(
     store: Store,
     held: Sequence[Row],
     rows: Mapping[tuple[Any, ...], Mapping[str, Any]],
-    present: Present,
+    present: StoredRows,
     refit: Refit,
 ) -> tuple[list[Finding], int]:
     """Fits the single backbones and the chosen subset of small datasets anew; says also how many fits that were."""
@@ -134,17 +134,17 @@ def _refit(
             fits += 1
             for row in of_subset:
                 if row.split in metrics:
-                    why = causes(row.made, made_from(rows[row.identity], present.vectors))
+                    why = changed_inputs(row.made, row_inputs(rows[row.identity], present.vectors))
                     findings += compare("fitted anew", row, metrics[row.split], *why)
     return findings, fits
 
 
-def _is_small(row: Row, present: Present) -> bool:
+def _is_small(row: Row, present: StoredRows) -> bool:
     entries = [v.manifest.datasets[row.dataset] for v in present.versions if row.dataset in v.manifest.datasets]
     return any(entry.splits["train"].rows <= SMALL for entry in entries if "train" in entry.splits)
 
 
-def _chosen(present: Present, dataset: str, protocol: str) -> tuple[str, ...]:
+def _chosen(present: StoredRows, dataset: str, protocol: str) -> tuple[str, ...]:
     """What the store's rows choose; nothing where they cannot."""
     fused = present.rows.filter(
         pl.col("evaluation") == FUSION.name, pl.col("dataset") == dataset, pl.col("protocol") == protocol

@@ -15,7 +15,7 @@ from fuseboard.store.store import Store
 ACC_TOLERANCE = 1e-12
 AUC_TOLERANCE = 1e-9
 
-MEND = "its own predictions give another number: delete the file it is in and measure it again"
+FIX = "its own predictions give another number: delete the file it is in and measure it again"
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def _of_row(row: dict[str, Any], task: str, labels: Labels) -> list[Finding]:
     scores = np.asarray(row["scores"], dtype=np.float64)
     if scores.ndim != 2 or len(scores) != len(labels):
         counts = float(len(scores)), float(len(labels))
-        return [Finding("recomputed", about(row), "number of predictions", *counts, MEND)]
+        return [Finding("recomputed", about(row), "number of predictions", *counts, FIX)]
     finite = bool(np.isfinite(scores).all())  # predictions that are no numbers have no metrics
     pairs = (
         ("acc", row["acc"], accuracy(task, labels, scores) if finite else None, ACC_TOLERANCE),
         ("auc", row["auc"], auc(task, labels, scores) if finite else None, AUC_TOLERANCE),
     )
     return [
-        Finding("recomputed", about(row), what, before, now, MEND)
+        Finding("recomputed", about(row), what, before, now, FIX)
         for what, before, now, tolerance in pairs
         if not agree(before, now, tolerance)
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from fuseboard.leaderboard.rows.changed_inputs import Made, vectors, vectors_of
+from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vectors_of
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
@@ -78,9 +78,9 @@ class Row(BaseModel):
         return tuple(getattr(self, name) for name in IDENTITY)
 
     @property
-    def made(self) -> Made:
+    def made(self) -> RowInputs:
         """What it was measured from."""
-        return Made(**{field.name: getattr(self, field.name) for field in fields(Made)})
+        return RowInputs(**{field.name: getattr(self, field.name) for field in fields(RowInputs)})
 
 
 def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
@@ -171,8 +171,8 @@ def read(folder: Path) -> list[Row]:
                 try:
                     row = Row.model_validate(cells)
                 except (ValidationError, ValueError) as error:
-                    told = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-                    what = f"{'.'.join(map(str, told['loc']))}: {told['msg']}" if told else str(error)
+                    problem = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
+                    what = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" if problem else str(error)
                     raise FuseboardError(
                         f"{path}, line {reader.line_num}: {what}; write it again with `fuseboard leaderboard accept`"
                     ) from error

@@ -6,8 +6,8 @@ from statistics import fmean
 from typing import Any
 
 from fuseboard.leaderboard.published import tables
-from fuseboard.leaderboard.robustness.robustness import Corrupted
-from fuseboard.leaderboard.robustness.subset_errors import Exposed
+from fuseboard.leaderboard.robustness.robustness import CorruptionBoard
+from fuseboard.leaderboard.robustness.subset_errors import SubsetErrors
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.evaluations import CORRUPTION
 from fuseboard.store.statistics import alexnet_reference
@@ -17,7 +17,7 @@ REFERENCE = "the reference: its BE and rBE are 1 by definition"
 
 
 @dataclass(frozen=True)
-class Beside:
+class PublishedComparison:
     """One model on one corrupted dataset, as its authors report it."""
 
     model: str
@@ -30,24 +30,26 @@ class Beside:
     source: str
     url: str
     note: str
-    measured: Exposed | None
+    measured: SubsetErrors | None
     """The chosen subset here, on the same images."""
     reason: str | None
     """Why nothing measured stands beside it; null where something does."""
 
 
-def beside(measured: Sequence[Corrupted]) -> tuple[Beside, ...]:
+def published_comparisons(measured: Sequence[CorruptionBoard]) -> tuple[PublishedComparison, ...]:
     """Every reported model and dataset, in the order of the files, AlexNet first."""
     alexnet: dict[str, list[Mapping[str, Any]]] = {}
     for row in tables.load(ALEXNET):
         alexnet.setdefault(row["dataset"], []).append(row)
-    made = [_beside(rows[0], measured, "AlexNet", fmean(r["error"] for r in rows)) for rows in alexnet.values()]
-    return (*made, *(_beside(row, measured, "MedViTV2", None) for row in tables.load(MEDVIT)))
+    made = [_comparison(rows[0], measured, "AlexNet", fmean(r["error"] for r in rows)) for rows in alexnet.values()]
+    return (*made, *(_comparison(row, measured, "MedViTV2", None) for row in tables.load(MEDVIT)))
 
 
-def _beside(row: Mapping[str, Any], measured: Sequence[Corrupted], model: str, corrupted: float | None) -> Beside:
+def _comparison(
+    row: Mapping[str, Any], measured: Sequence[CorruptionBoard], model: str, corrupted: float | None
+) -> PublishedComparison:
     found, reason = _same(row["dataset"], measured)
-    return Beside(
+    return PublishedComparison(
         model=model,
         dataset=row["dataset"],
         clean=row["clean_error"],
@@ -62,7 +64,7 @@ def _beside(row: Mapping[str, Any], measured: Sequence[Corrupted], model: str, c
     )
 
 
-def _same(dataset: str, measured: Iterable[Corrupted]) -> tuple[Exposed | None, str | None]:
+def _same(dataset: str, measured: Iterable[CorruptionBoard]) -> tuple[SubsetErrors | None, str | None]:
     """What was measured on the images of 224 pixels that the published figures are of, or why nothing was."""
     own = [each for each in measured if each.evaluation == CORRUPTION.name and each.clean.partition("-")[0] == dataset]
     same = [each for each in own if each.dataset == f"{dataset}{CORRUPTED}"]

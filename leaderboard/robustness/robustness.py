@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.robustness.subset_errors import Exposed, exposed
+from fuseboard.leaderboard.robustness.subset_errors import SubsetErrors, subset_errors
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learned_from
@@ -16,14 +16,14 @@ from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Reference
 
 SHADES = 10
-"""Shades of a cell of a heat map; heat.css has a class for each, and one for none."""
+"""Shades of a cell of a heat map; heatmap.css has a class for each, and one for none."""
 CLASSIFIER = ["subset", "seed", "fusion", "classifier", "source_md5", "metric_set"]
 """Columns in which all rows of one classifier agree."""
 NEEDED = ["key", "split", "fingerprints", "protocol_digest", "created", *CLASSIFIER]
 
 
 @dataclass(frozen=True)
-class Corrupted:
+class CorruptionBoard:
     """All subsets of one corrupted dataset under one protocol, measured in one way."""
 
     dataset: str
@@ -36,7 +36,7 @@ class Corrupted:
     """AlexNet's errors; null where none were published."""
     guessing: float
     """Balanced error of a guess."""
-    rows: tuple[Exposed, ...]
+    rows: tuple[SubsetErrors, ...]
     """Least mean error first; those without one last."""
     left_out: int
     """Result rows that are superseded, or that no current clean row belongs to."""
@@ -52,7 +52,7 @@ class Corrupted:
         return self.reference is not None and "-" in self.clean
 
     @property
-    def shown(self) -> Exposed | None:
+    def shown(self) -> SubsetErrors | None:
         """Whose heat map stands for the others: the chosen subset, else the first; null where none has errors."""
         able = [row for row in self.rows if row.errors]
         return next((row for row in able if row.role == "chosen"), able[0] if able else None)
@@ -62,9 +62,9 @@ class Corrupted:
         return min(SHADES, round(SHADES * error / self.guessing))
 
 
-def corrupted(
-    rows: pl.DataFrame, exposures: Mapping[str, float | str], boards: Sequence[Board], classes: Mapping[str, int]
-) -> tuple[Corrupted, ...]:
+def corruption_boards(
+    rows: pl.DataFrame, balanced_errors: Mapping[str, float | str], boards: Sequence[Board], classes: Mapping[str, int]
+) -> tuple[CorruptionBoard, ...]:
     """One per corrupted dataset, protocol and evaluation, those with every backbone's own preprocessing first.
 
     Args:
@@ -78,13 +78,13 @@ def corrupted(
     for group in own.partition_by("dataset", "protocol", "evaluation", maintain_order=True):
         clean = group["dataset"][0].removesuffix(CORRUPTED)
         board = next((b for b in boards if (b.dataset, b.protocol) == (clean, group["protocol"][0])), None)
-        made.append(_corrupted(group, clean, exposures, board, classes.get(clean, 2)))
+        made.append(_corruption_board(group, clean, balanced_errors, board, classes.get(clean, 2)))
     return tuple(sorted(made, key=lambda c: (c.dataset, c.protocol, EVALUATIONS.index(c.evaluation))))
 
 
-def _corrupted(
-    rows: pl.DataFrame, clean: str, exposures: Mapping[str, float | str], board: Board | None, classes: int
-) -> Corrupted:
+def _corruption_board(
+    rows: pl.DataFrame, clean: str, balanced_errors: Mapping[str, float | str], board: Board | None, classes: int
+) -> CorruptionBoard:
     dataset, protocol, evaluation = rows.select("dataset", "protocol", "evaluation").row(0)
     roles = {role.entry.subset: role.name for role in reversed(board.roles if board else ()) if role.entry}
     reference = alexnet_reference.reference(clean)
@@ -100,9 +100,9 @@ def _corrupted(
     for row in current.filter(pl.col("superseded").is_null()).select(NEEDED).iter_rows(named=True):
         own = {CLEAN: row, **_learned_by(row, by_classifier.get(_classifier(row), []))}
         used += len(own)
-        found.append(exposed(own, exposures, reference, roles.get(tuple(row["subset"]))))
+        found.append(subset_errors(own, balanced_errors, reference, roles.get(tuple(row["subset"]))))
     found.sort(key=lambda e: (e.mean is None, e.mean or 0.0, len(e.subset), e.subset, e.seed))
-    return Corrupted(
+    return CorruptionBoard(
         dataset=dataset,
         clean=clean,
         protocol=protocol,

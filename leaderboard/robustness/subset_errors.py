@@ -11,7 +11,7 @@ from fuseboard.store.statistics.corruption_error import SEVERITIES, Errors, Refe
 
 
 @dataclass(frozen=True)
-class Exposed:
+class SubsetErrors:
     """One subset."""
 
     subset: Subset
@@ -35,21 +35,21 @@ class Exposed:
         return self.errors.mean if self.errors else None
 
 
-def exposed(
+def subset_errors(
     rows: Mapping[str, Mapping[str, Any]],
-    exposures: Mapping[str, float | str],
+    balanced_errors: Mapping[str, float | str],
     reference: Reference | None,
     role: str | None,
-) -> Exposed:
+) -> SubsetErrors:
     """Of the rows of one classifier.
 
     Args:
         rows: split -> row, that of the clean images among them.
         exposures: key -> balanced error, or why there is none.
         reference: what its errors are held against.
-        role: see `Exposed`.
+        role: see `SubsetErrors`.
     """
-    found = {split: exposures.get(row["key"], "its error was not computed") for split, row in rows.items()}
+    found = {split: balanced_errors.get(row["key"], "its error was not computed") for split, row in rows.items()}
     measured = {split: error for split, error in found.items() if not isinstance(error, str)}
     reason = next((error for error in found.values() if isinstance(error, str)), None)
     errors, robustness = None, None
@@ -60,7 +60,7 @@ def exposed(
         except FuseboardError as error:
             reason = str(error)
     clean = rows[CLEAN]
-    return Exposed(
+    return SubsetErrors(
         subset=tuple(clean["subset"]),
         seed=clean["seed"],
         role=role,

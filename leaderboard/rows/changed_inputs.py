@@ -16,7 +16,7 @@ Vectors = Mapping[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
-class Made:
+class RowInputs:
     """What a row was measured from."""
 
     protocol: str
@@ -31,9 +31,9 @@ class Made:
     libraries: Mapping[str, str]
 
 
-def made_from(row: Mapping[str, Any], shards: Vectors) -> Made:
+def row_inputs(row: Mapping[str, Any], shards: Vectors) -> RowInputs:
     """Of a result row."""
-    return Made(
+    return RowInputs(
         protocol=row["protocol"],
         protocol_digest=row["protocol_digest"],
         source_md5=row["source_md5"],
@@ -63,7 +63,7 @@ def vectors(row: Mapping[str, Any], shards: Vectors) -> tuple[str, ...]:
     return tuple(shards.get((name, version, row["dataset"]), "") for name, version in pairs)
 
 
-def causes(before: Made, now: Made) -> tuple[list[str], list[str]]:
+def changed_inputs(before: RowInputs, now: RowInputs) -> tuple[list[str], list[str]]:
     """What a row was measured from that it was not before: what explains a move, and what does not by itself.
 
     Args:
@@ -90,10 +90,10 @@ def causes(before: Made, now: Made) -> tuple[list[str], list[str]]:
     if now.device != before.device:
         explained.append(f"{before.device} -> {now.device}")
     if others:
-        told = f"other vectors of {', '.join(others)} under the same fingerprint"
+        message = f"other vectors of {', '.join(others)} under the same fingerprint"
         # Another processor rounds otherwise, which trees may answer with another split. On the same one nothing should.
         if now.hardware != before.hardware:
-            explained.append(f"{told}, computed on {now.hardware} instead of {before.hardware}")
+            explained.append(f"{message}, computed on {now.hardware} instead of {before.hardware}")
         else:
-            unexplained.append(told)
+            unexplained.append(message)
     return explained, unexplained

@@ -23,7 +23,7 @@ METRICS = {"auc": "AUC", "acc": "ACC", "log_loss": "log loss", "top5": "top-5"}
 
 
 @dataclass(frozen=True)
-class Used:
+class UsedVersion:
     """A version of a backbone that some row used."""
 
     backbone: str
@@ -33,7 +33,7 @@ class Used:
 
 
 @dataclass(frozen=True)
-class Measured:
+class SplitScore:
     """One row: what a fit scored on one split."""
 
     key: str
@@ -46,7 +46,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Line:
+class Fit:
     """One fit; numbers count the lines of the other tables from 1."""
 
     definition: int
@@ -58,7 +58,7 @@ class Line:
     evaluation: str
     protocol: str
     seed: int
-    measured: tuple[Measured, ...]
+    measured: tuple[SplitScore, ...]
     """On validation, then on test, then on others by name."""
     fit_s: float | None
     superseded: str | None
@@ -72,8 +72,8 @@ class Provenance:
     """Of one dataset."""
 
     dataset: str
-    lines: tuple[Line, ...]
-    versions: tuple[Used, ...]
+    fits: tuple[Fit, ...]
+    versions: tuple[UsedVersion, ...]
     environments: tuple[Mapping[str, Any], ...]
     rules: tuple[Mapping[str, Any], ...]
     definitions: tuple[tuple[int, Mapping[str, Any]], ...]
@@ -95,20 +95,20 @@ def provenances(rows: pl.DataFrame, manifests: Iterable[Manifest]) -> Iterable[P
 def _provenance(
     dataset: str, rows: Sequence[Mapping[str, Any]], held: Mapping[tuple[str, str], Manifest]
 ) -> Provenance:
-    fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    rows_of_fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        fits.setdefault(_values(row, FIT), []).append(row)
+        rows_of_fits.setdefault(_values(row, FIT), []).append(row)
     pairs = ((name, one) for row in rows for name, one in zip(row["subset"], row["fingerprints"], strict=True))
     versions = {pair: number for number, pair in enumerate(sorted(set(pairs)), 1)}
     environments = _numbered(rows, ENVIRONMENT)
     rules = _numbered(rows, RULES)
     definitions = _numbered(rows, DEFINITION)
-    lines = []
-    for fit in fits.values():
+    fits = []
+    for fit in rows_of_fits.values():
         own = sorted(fit, key=lambda row: (_order(row["split"]), row["key"]))
         last, zipped = own[-1], zip(own[-1]["subset"], own[-1]["fingerprints"], strict=True)
-        lines.append(
-            Line(
+        fits.append(
+            Fit(
                 definition=definitions[_values(last, DEFINITION)],
                 environment=environments[_values(last, ENVIRONMENT)],
                 fusion=last["fusion"],
@@ -127,18 +127,18 @@ def _provenance(
         )
     return Provenance(
         dataset=dataset,
-        lines=tuple(sorted(lines, key=lambda line: (line.definition, len(line.versions), line.versions, line.seed))),
-        versions=tuple(Used(*pair, held.get(pair)) for pair in versions),
+        fits=tuple(sorted(fits, key=lambda line: (line.definition, len(line.versions), line.versions, line.seed))),
+        versions=tuple(UsedVersion(*pair, held.get(pair)) for pair in versions),
         environments=_named(environments, ENVIRONMENT),
         rules=_named(rules, RULES),
         definitions=tuple((rules[_values(one, RULES)], one) for one in _named(definitions, DEFINITION)),
     )
 
 
-def _measured(row: Mapping[str, Any]) -> Measured:
+def _measured(row: Mapping[str, Any]) -> SplitScore:
     metrics = tuple((title, row[name]) for name, title in METRICS.items() if row[name] is not None)
     lacks = row["auc"] is None or row["acc"] is None
-    return Measured(
+    return SplitScore(
         key=row["key"],
         split=row["split"],
         metrics=metrics,

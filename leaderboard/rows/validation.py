@@ -8,9 +8,9 @@ import polars as pl
 
 from fuseboard.store.results.selection import TIE_BREAKS, Criterion
 
-LONGEST = 300
+MAX_NAME_LENGTH = 300
 """Characters of a name."""
-MOST = 200
+MAX_BACKBONES = 200
 """Backbones of a subset."""
 YEARS = 2000, 2099
 """A clock that says another year is wrong. The bound is fixed, so that the same store gives the same pages."""
@@ -20,12 +20,12 @@ TEXTS = (
     "metric_set", "device", "hardware", "libraries",
 )  # fmt: skip
 COUNTS = ("rows", "features", "jobs")
-SHARES = ("auc", "acc", "top5")
+FRACTIONS = ("auc", "acc", "top5")
 AMOUNTS = ("log_loss", "fit_s", "predict_s", "peak_rss_mb", "peak_vram_mb")
 
 
 @dataclass(frozen=True)
-class Unsound:
+class InvalidRows:
     """Rows of one place that are left out for one reason."""
 
     dataset: str
@@ -34,27 +34,27 @@ class Unsound:
     rows: int
 
 
-def sound(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Unsound, ...]]:
+def valid_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[InvalidRows, ...]]:
     """The rows that mean something, and what is wrong with the others, by dataset.
 
     Args:
         rows: as `store.results` reads them, which may hold what this project would refuse to write.
     """
-    reason = pl.coalesce([pl.when(wrong).then(pl.lit(said)) for wrong, said in _checks(rows)])
+    reason = pl.coalesce([pl.when(wrong).then(pl.lit(message)) for wrong, message in _checks(rows)])
     # Sums and lengths of a list may be asked only where it is one; what follows is asked of what is left.
-    told = rows.with_columns(reason.alias("unsound"))
-    good = told.filter(pl.col("unsound").is_null()).drop("unsound")
+    marked = rows.with_columns(reason.alias("invalid"))
+    good = marked.filter(pl.col("invalid").is_null()).drop("invalid")
     answers = good.filter(_misses_its_answers())
     left_out = pl.concat(
         [
-            told.filter(pl.col("unsound").is_not_null()).select("dataset", "evaluation", "unsound"),
-            answers.select("dataset", "evaluation", unsound=pl.lit("its answers per image are not those of its ACC")),
+            marked.filter(pl.col("invalid").is_not_null()).select("dataset", "evaluation", "invalid"),
+            answers.select("dataset", "evaluation", invalid=pl.lit("its answers per image are not those of its ACC")),
         ]
     )
-    counted = left_out.group_by("dataset", "evaluation", "unsound").len()
+    counted = left_out.group_by("dataset", "evaluation", "invalid").len()
     found = counted.with_columns(pl.col("dataset", "evaluation").fill_null("no name")).sort(pl.all())
     good = good.filter(~_misses_its_answers())
-    return good, tuple(Unsound(*row) for row in found.iter_rows())
+    return good, tuple(InvalidRows(*row) for row in found.iter_rows())
 
 
 def _checks(rows: pl.DataFrame) -> Iterator[tuple[pl.Expr, str]]:
@@ -63,15 +63,18 @@ def _checks(rows: pl.DataFrame) -> Iterator[tuple[pl.Expr, str]]:
         yield pl.col(name).is_null(), f"no {name}"
     yield ~pl.col("key").str.contains(r"^[0-9a-f]{32}$"), "a key that is no fingerprint"
     names = [pl.col(name).str.len_chars() for name in ("evaluation", "protocol", "dataset", "split", "fusion")]
-    yield pl.max_horizontal(*names, _of_names(pl.element().str.len_chars().max())) > LONGEST, "a name too long to show"
+    yield (
+        pl.max_horizontal(*names, _of_names(pl.element().str.len_chars().max())) > MAX_NAME_LENGTH,
+        "a name too long to show",
+    )
     yield pl.min_horizontal(*names, _of_names(pl.element().str.len_chars().min())) == 0, "an empty name"
     size = pl.col("subset").list.len()
     yield size == 0, "an empty subset"
-    yield size > MOST, f"a subset of more than {MOST} backbones"
+    yield size > MAX_BACKBONES, f"a subset of more than {MAX_BACKBONES} backbones"
     yield pl.any_horizontal(pl.col(name).list.contains(None) for name in LISTS), "a list with a hole"
     yield pl.col("subset").list.n_unique() != size, "a backbone that stands twice in its subset"
     yield pl.col("fingerprints").list.len() != size, "another number of fingerprints than of backbones"
-    for name in SHARES:
+    for name in FRACTIONS:
         yield ~_within(name, 1), f"an impossible {name.upper()}"
     for name in AMOUNTS:
         yield ~_within(name, float("inf")), f"an impossible {name}"
@@ -127,4 +130,4 @@ def _is_object(held: object) -> bool:
 def _chooses(selection: list[str]) -> bool:
     if not selection:
         return False
-    return Criterion(selection[0]).column in (*SHARES, "log_loss") and set(selection[1:]) <= set(TIE_BREAKS)
+    return Criterion(selection[0]).column in (*FRACTIONS, "log_loss") and set(selection[1:]) <= set(TIE_BREAKS)

@@ -12,14 +12,14 @@ from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 
-LIMIT = 2**20
+MAX_BYTES = 2**20
 """Bytes that a card may have."""
-MOST = 40
+MAX_WORDS = 40
 """Words of a list that are shown."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class VersionFiles:
     """Of one version. What a card does not say, or says in another form than a card's, is None."""
 
     modality: tuple[str, ...] | None
@@ -37,12 +37,12 @@ class Kept:
     """Why that is not known; null when it is."""
 
 
-def kept(versions: Sequence[Version]) -> dict[tuple[str, str], Kept]:
+def version_files(versions: Sequence[Version]) -> dict[tuple[str, str], VersionFiles]:
     """(backbone, fingerprint) -> what lies beside its manifest."""
     return {(one.manifest.backbone, one.manifest.fingerprint): _of(one) for one in versions}
 
 
-def _of(version: Version) -> Kept:
+def _of(version: Version) -> VersionFiles:
     try:
         card, no_card = _card(version.folder / CARD, version.manifest.backbone), None
     except FuseboardError as error:
@@ -51,7 +51,7 @@ def _of(version: Version) -> Kept:
         events, no_history = history.read(version.folder), None
     except (FuseboardError, OSError):
         events, no_history = (), "its record cannot be read"
-    return Kept(
+    return VersionFiles(
         modality=_words(card.get("modality")),
         gated=_flag(card.get("gated")),
         trust=_flag(card.get("trust")),
@@ -66,8 +66,8 @@ def _card(path: Path, backbone: str) -> Mapping[str, Any]:
     """As it is written, unchecked: the harness knows what a card must say, and what is wrong is shown, not used."""
     if path.is_symlink() or not path.is_file():
         raise FuseboardError("no card lies beside its manifest")
-    if path.stat().st_size > LIMIT:
-        raise FuseboardError(f"its card has more than {LIMIT:,} bytes")
+    if path.stat().st_size > MAX_BYTES:
+        raise FuseboardError(f"its card has more than {MAX_BYTES:,} bytes")
     try:
         card = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -80,7 +80,7 @@ def _card(path: Path, backbone: str) -> Mapping[str, Any]:
 def _words(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         return None
-    return tuple(value[:MOST])
+    return tuple(value[:MAX_WORDS])
 
 
 def _flag(value: Any) -> bool | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuseboard.leaderboard.context.providers import Sources, nothing
+from fuseboard.leaderboard.context.providers import Providers, no_providers
 from fuseboard.leaderboard.output.replace_folder import replacing
 from fuseboard.leaderboard.output.server import HOST, PORT
 from fuseboard.leaderboard.site import staleness
@@ -44,9 +44,9 @@ def build(
     store: Store,
     out: Path,
     submitted: Path | None = None,
-    sources: Sources | None = None,
+    sources: Providers | None = None,
     url: str = URL,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Renders the site of a store, unless `out` is that already, and returns its front page.
 
@@ -65,16 +65,16 @@ def build(
     Raises:
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
-    out, sources = out.absolute(), sources or nothing()
+    out, sources = out.absolute(), sources or no_providers()
     inputs = staleness.Inputs.of(store, submitted, sources, url)
     if staleness.is_current(out, inputs):
-        tell("nothing changed since the last build")
+        report("nothing changed since the last build")
     else:
         from fuseboard.leaderboard.site import write
 
         with _uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
             moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out)
-        tell(moved)
+        report(moved)
     return out / "index.html"
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fuseboard.leaderboard.context.providers import Sources
+from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.output.replace_folder import MARKER
 from fuseboard.store.store import Store
@@ -41,7 +41,7 @@ class Inputs:
     facts: Mapping[str, Any]
 
     @classmethod
-    def of(cls, store: Store, submitted: Path | None, sources: Sources, url: str) -> "Inputs":
+    def of(cls, store: Store, submitted: Path | None, sources: Providers, url: str) -> "Inputs":
         """Looks; arguments as `site.build` takes them."""
         facts = {
             "url": url,
@@ -76,14 +76,14 @@ def made(folder: Path, inputs: Inputs) -> str:
 def is_current(out: Path, inputs: Inputs) -> bool:
     """Whether a folder is the site of these inputs, with every file as it was written, and no other."""
     try:
-        said = json.loads((out / MARKER).read_bytes())
+        marker = json.loads((out / MARKER).read_bytes())
     except (OSError, ValueError):  # none yet, or one of before there was a stamp
         return False
-    if not isinstance(said, dict) or said.get("inputs") != inputs.digest:
+    if not isinstance(marker, dict) or marker.get("inputs") != inputs.digest:
         return False
     found = _hashes(out)
     found.pop(MARKER, None)
-    return found == said.get("files")
+    return found == marker.get("files")
 
 
 def _hashes(folder: Path, without: Iterable[str] = ()) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ import polars as pl
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.context import submissions
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.context.providers import Sources
+from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.feeds import card, changes, previous_site, results, rss, sitemap, tables
 from fuseboard.leaderboard.output import duckdb_wasm
 from fuseboard.leaderboard.pages import changes as changes_page
@@ -23,7 +23,7 @@ from fuseboard.store.store import Store
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def gather(store: Store, submitted: Path | None, sources: Sources, url: str) -> SiteContext:
+def gather(store: Store, submitted: Path | None, sources: Providers, url: str) -> SiteContext:
     """Reads everything that the pages are made of; arguments as `site.build` takes them."""
     client.begin()
     snapshot = take(store)
@@ -66,7 +66,7 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path) ->
     )
     for path, content in (item for files in fed for item in files.items()):
         _put(folder, path, content)
-    return moved.told
+    return moved.message
 
 
 def _pages(module: str, site: SiteContext) -> Iterator[Page]:

@@ -76,8 +76,8 @@
     const facts = (row) => {
       const list = make("dl", { className: "facts" });
       for (const head of heads) {
-        if (head.dataset.says) {
-          list.append(make("dt", {}, head.dataset.says), make("dd", {}, copy(row.cells[head.dataset.column])));
+        if (head.dataset.description) {
+          list.append(make("dt", {}, head.dataset.description), make("dd", {}, copy(row.cells[head.dataset.column])));
         }
       }
       return list;

@@ -57,7 +57,7 @@
         name: cell.dataset.column,
         heading: cell,
         index: start,
-        title: cell.dataset.says ?? fuseboard.words(cell),
+        title: cell.dataset.description ?? fuseboard.words(cell),
         group: above.map((other) => fuseboard.words(other.cell)).join(", "),
         isNumeric: cell.dataset.sort === "number",
         isOptional: "optional" in cell.dataset,

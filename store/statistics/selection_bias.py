@@ -5,7 +5,7 @@ JMLR 2010). Its optimism is estimated as by Tsamardinos, Greasidou & Borboudakis
 With v(s) the score of subset s on all N validation images, v_b(s) its score on the b-th resample (N images drawn with
 replacement) and o_b(s) that on the images which this resample left out:
 
-    s_b = arg max_s v_b(s)      honest = mean_b o_b(s_b)      optimism = v(s*) - honest,  s* = arg max_s v(s)
+    s_b = arg max_s v_b(s)      corrected = mean_b o_b(s_b)      optimism = v(s*) - corrected,  s* = arg max_s v(s)
 
 Where all subsets are equally good this is right on average, and elsewhere slightly too careful, because s_b is chosen
 on fewer different images than s*. The tempting mean of v_b(s_b) - o_b(s_b) is 1.4 times too high where all are equal:
@@ -35,12 +35,12 @@ class Winner:
     """What the validation images say about a choice among the candidates they were given."""
 
     chosen: tuple[str, ...]
-    apparent: float
+    validation_score: float
     """Its score on all validation images, by which it was chosen."""
-    honest: float
+    corrected_score: float
     """Expected score of what is chosen in the same way, on images that did not choose."""
     interval: tuple[float, float]
-    """2.5 and 97.5 % percentile of the scores whose mean `honest` is."""
+    """2.5 and 97.5 % percentile of the scores whose mean `corrected_score` is."""
     subsets: dict[tuple[str, ...], float]
     """Subset -> share of the resamples in which it wins, for those that ever do, most frequent first."""
     backbones: dict[str, float]
@@ -53,7 +53,7 @@ class Winner:
     @property
     def optimism(self) -> float:
         """What the winner's validation score promises too much; below 0 by chance only."""
-        return self.apparent - self.honest
+        return self.validation_score - self.corrected_score
 
 
 def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples: int = 1000, seed: int = 0) -> Winner:
@@ -71,27 +71,27 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
     """
     if not subsets:
         raise FuseboardError("no subset kept its validation predictions, so none can win again; search it once more")
-    apparent = score(np.ones((images, 1), np.float32))[:, 0]
+    validation_score = score(np.ones((images, 1), np.float32))[:, 0]
     random = np.random.default_rng(seed)
     size = max(1, CHUNK // images)
-    winners, honest = [], []
+    winners, corrected_score = [], []
     for start in range(0, resamples, size):
         counts = np.stack([_draw(random, images) for _ in range(min(size, resamples - start))], axis=1)
         inside, outside = score(counts), score((counts == 0).astype(np.float32))
         usable = np.isfinite(inside).all(axis=0) & np.isfinite(outside).all(axis=0)
         best = inside[:, usable].argmax(axis=0)
         winners.append(best)
-        honest.append(outside[best, np.flatnonzero(usable)])
-    best, scores = np.concatenate(winners), np.concatenate(honest)
-    if not len(best) or not np.isfinite(apparent).all():
+        corrected_score.append(outside[best, np.flatnonzero(usable)])
+    best, scores = np.concatenate(winners), np.concatenate(corrected_score)
+    if not len(best) or not np.isfinite(validation_score).all():
         raise FuseboardError(f"no resample of {images} validation images has a score; choose by accuracy instead")
     share = np.bincount(best, minlength=len(subsets)) / len(best)
     names = sorted({name for subset in subsets for name in subset})
     low, high = np.quantile(scores, [0.025, 0.975])
     return Winner(
-        chosen=subsets[int(apparent.argmax())],
-        apparent=float(apparent.max()),
-        honest=float(scores.mean()),
+        chosen=subsets[int(validation_score.argmax())],
+        validation_score=float(validation_score.max()),
+        corrected_score=float(scores.mean()),
         interval=(float(low), float(high)),
         subsets={subsets[i]: float(share[i]) for i in np.argsort(-share, kind="stable") if share[i]},
         backbones={name: float(sum(share[i] for i, subset in enumerate(subsets) if name in subset)) for name in names},

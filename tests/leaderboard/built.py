@@ -7,7 +7,7 @@ from importlib import import_module
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.context import submissions
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.context.providers import nothing
+from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.pages.rendering import render
 from tests.leaderboard.page import Page
 
@@ -29,6 +29,6 @@ class Built(Page):
 def built(store, kind, folder=None, sources=None):
     """Path -> page of a module of `leaderboard.pages`."""
     snapshot = take(store.opened)
-    context = SiteContext(snapshot, submissions.read(folder, snapshot), sources or nothing(), "http://localhost/")
+    context = SiteContext(snapshot, submissions.read(folder, snapshot), sources or no_providers(), "http://localhost/")
     made = render([import_module(f"fuseboard.leaderboard.pages.{kind}").pages(context)], context)
     return {page.path: Built(text) for page, text in made}

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fuseboard.leaderboard.cli import commands
-from fuseboard.leaderboard.context.providers import nothing
+from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.output.server import open_server
 from fuseboard.leaderboard.regression import reference
 from fuseboard.leaderboard.site.build import build
@@ -21,7 +21,7 @@ def no_fit(*_):
 
 
 def run(*arguments, when_empty=lambda store: None):
-    return CliRunner().invoke(commands(when_empty, no_fit, nothing()), [str(argument) for argument in arguments])
+    return CliRunner().invoke(commands(when_empty, no_fit, no_providers()), [str(argument) for argument in arguments])
 
 
 def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path):

@@ -37,7 +37,7 @@ def read(path: Path) -> tuple[Verdict, ...]:
             reader = csv.DictReader(file, strict=True)
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise FuseboardError(f"{path}, line 1: the columns are not {', '.join(COLUMNS)}; write the file anew")
-            return tuple(_verdict(cells, f"{path}, line {reader.line_num}") for cells in reader)
+            return tuple(_verdict(published_figures, f"{path}, line {reader.line_num}") for published_figures in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FuseboardError(f"{path}: not a readable file of verdicts ({error}); write it anew") from error
 
@@ -46,8 +46,8 @@ def _text(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def _verdict(cells: Mapping[str, str | None], where: str) -> Verdict:
-    texts = {name: text for name, text in cells.items() if text is not None}
+def _verdict(published_figures: Mapping[str, str | None], where: str) -> Verdict:
+    texts = {name: text for name, text in published_figures.items() if text is not None}
     if set(texts) != set(COLUMNS):
         raise FuseboardError(f"{where}: {len(texts)} cells, {len(COLUMNS)} are expected; write the file anew")
     word = next((word for word in HELD if word == texts["verdict"]), None)

@@ -17,7 +17,7 @@ _TEXTS = {"dataset", "model", "subset", "training", "corruption", "source", "url
 
 
 @dataclass(frozen=True)
-class Cell:
+class PublishedFigure:
     """One published figure."""
 
     file: str
@@ -44,7 +44,7 @@ Meaning = tuple[str, tuple[str, ...], str, str]
 
 
 @cache
-def cells() -> tuple[Cell, ...]:
+def published_figures() -> tuple[PublishedFigure, ...]:
     """Every figure of every file, in the order of files and rows; what a source does not give is no cell.
 
     AlexNet's clean error stands in every row of its dataset and is one cell.
@@ -52,7 +52,7 @@ def cells() -> tuple[Cell, ...]:
     return tuple(dict.fromkeys(_cells()))
 
 
-def _cells() -> Iterator[Cell]:
+def _cells() -> Iterator[PublishedFigure]:
     for file, meaning in _FILES.items():
         for row in tables.load(file):
             for column, value in row.items():
@@ -64,7 +64,7 @@ def _cells() -> Iterator[Cell]:
                     split, metric = "", column
                 # The shortest text that gives this float again is the file's own.
                 figure = Decimal(repr(value))
-                yield Cell(file, row["dataset"], subject, metric, split, figure, subset, why, command)
+                yield PublishedFigure(file, row["dataset"], subject, metric, split, figure, subset, why, command)
 
 
 def _measuring(row: Row, command: str) -> str:

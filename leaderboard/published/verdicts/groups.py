@@ -21,7 +21,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Lines:
+class FileVerdicts:
     """The verdicts of one file."""
 
     counts: tuple[tuple[Word, int], ...]
@@ -30,14 +30,14 @@ class Lines:
     groups: tuple[Group, ...]
 
 
-def lines(verdicts: Iterable[Verdict], file: str) -> Lines:
+def lines(verdicts: Iterable[Verdict], file: str) -> FileVerdicts:
     """Those of one file, in their order."""
     own = [verdict for verdict in verdicts if verdict.file == file]
     groups: dict[tuple[Word, str, str], list[Verdict]] = {}
     for verdict in own:
         if verdict.verdict not in HELD:
             groups.setdefault((verdict.verdict, verdict.reason, verdict.command), []).append(verdict)
-    return Lines(
+    return FileVerdicts(
         counts=tuple((word, sum(verdict.verdict == word for verdict in own)) for word in WORDS),
         held=tuple(verdict for verdict in own if verdict.verdict in HELD),
         groups=tuple(

@@ -11,7 +11,7 @@ SLACK = Decimal("0.001")
 
 
 @dataclass(frozen=True)
-class Change:
+class VerdictRegression:
     """One published figure whose verdict got worse."""
 
     before: Verdict
@@ -21,7 +21,7 @@ class Change:
     """For a person."""
 
 
-def worse(before: Iterable[Verdict], now: Iterable[Verdict]) -> tuple[Change, ...]:
+def verdict_regressions(before: Iterable[Verdict], now: Iterable[Verdict]) -> tuple[VerdictRegression, ...]:
     """What got worse, in the order of `before`.
 
     A verdict got worse where a reproduced figure deviates now, a deviation grew by more than `SLACK`, whichever its
@@ -33,21 +33,21 @@ def worse(before: Iterable[Verdict], now: Iterable[Verdict]) -> tuple[Change, ..
     """
     current = {verdict.cell: verdict for verdict in now}
     changes = [(old, current.get(old.cell)) for old in before if old.verdict in HELD]
-    return tuple(Change(old, new, what) for old, new in changes if (what := _what(old, new)))
+    return tuple(VerdictRegression(old, new, what) for old, new in changes if (what := _what(old, new)))
 
 
 def _what(before: Verdict, now: Verdict | None) -> str:
     """Empty where nothing got worse."""
     if now is None:
-        return f"was {_says(before)}, and is no published figure any more"
+        return f"was {_description(before)}, and is no published figure any more"
     if now.difference is None or before.difference is None:
-        return f"was {_says(before)}, and is {now.verdict} now: {now.reason}"
+        return f"was {_description(before)}, and is {now.verdict} now: {now.reason}"
     fell = before.verdict == "reproduced" and now.verdict == "deviates"
     grew = now.verdict == "deviates" and abs(now.difference) > abs(before.difference) + SLACK
-    return f"was {_says(before)}, and {_says(now)} now" if fell or grew else ""
+    return f"was {_description(before)}, and {_description(now)} now" if fell or grew else ""
 
 
-def _says(verdict: Verdict) -> str:
+def _description(verdict: Verdict) -> str:
     if verdict.difference is None:
         return verdict.verdict
     points = f"{100 * verdict.difference:+.2f} pp"

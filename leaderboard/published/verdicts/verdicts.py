@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from fuseboard.leaderboard.published.verdicts.figures import Cell, cells
+from fuseboard.leaderboard.published.verdicts.figures import PublishedFigure, published_figures
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.results.evaluations import FUSION
 
@@ -22,7 +22,7 @@ PROTOCOL, SEED = "biofuse-2026", 42
 """The protocol of the published settings, and the one seed of the released code."""
 FLOOR = {"acc": Decimal("0.005"), "auc": Decimal("0.002")}
 """A difference that changes nobody's mind, as a fraction of 1: the least that is tolerated."""
-FEWEST_IMAGES = 78
+MIN_IMAGES = 78
 """Of an official split: BreastMNIST's validation. A row of fewer images gets no more tolerance for it."""
 HALF_DIGIT = Decimal("0.00005")
 """Every comparable figure is printed to four decimals, so it may be this far from what was found."""
@@ -68,7 +68,7 @@ def judge(rows: pl.DataFrame) -> tuple[Verdict, ...]:
         rows: of a store, of any evaluation and protocol.
     """
     found = _rows(rows)
-    return tuple(_verdict(cell, found.get((cell.dataset, cell.subset, cell.split))) for cell in cells())
+    return tuple(_verdict(cell, found.get((cell.dataset, cell.subset, cell.split))) for cell in published_figures())
 
 
 def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
@@ -82,7 +82,7 @@ def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
         reported: the printed figure.
         images: of the split.
     """
-    error = (reported * (1 - reported) / max(images, FEWEST_IMAGES)).sqrt()
+    error = (reported * (1 - reported) / max(images, MIN_IMAGES)).sqrt()
     return max(FLOOR[metric], error) + HALF_DIGIT
 
 
@@ -97,7 +97,7 @@ def _rows(rows: pl.DataFrame) -> dict[tuple[str, tuple[str, ...], str], Mapping[
     return {(row["dataset"], tuple(row["subset"]), row["split"]): row for row in named}
 
 
-def _verdict(cell: Cell, row: Mapping[str, Any] | None) -> Verdict:
+def _verdict(cell: PublishedFigure, row: Mapping[str, Any] | None) -> Verdict:
     about = (cell.file, cell.dataset, cell.subject, cell.metric, cell.split, cell.reported)
     if not cell.subset:
         return Verdict(*about, None, "not comparable", None, cell.why, "")

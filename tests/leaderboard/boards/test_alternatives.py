@@ -1,4 +1,4 @@
-"""Other ways to use the same embeddings: which rows stand for them, and how they are held against the chosen subset."""
+"""Other methods on the same embeddings: which rows stand for them, and how they are held against the chosen subset."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from fuseboard.store.statistics.test_metrics import mean, measure
 from tests.leaderboard.predicted import LABELS, NAMES, TASK, keep, said
 
 
-def ways(store):
-    return take(store.opened).chances["tiny", "starter"].ways
+def methods(store):
+    return take(store.opened).board_uncertainties["tiny", "starter"].methods
 
 
 def probe(store, subset, number, setting, val, **changes):
@@ -20,7 +20,7 @@ def probe(store, subset, number, setting, val, **changes):
 
 
 def test_none_where_nothing_else_was_measured(predicted):
-    assert ways(predicted) == ()
+    assert methods(predicted) == ()
 
 
 def test_the_setting_that_won_on_validation_stands_for_an_evaluation(predicted):
@@ -29,31 +29,37 @@ def test_the_setting_that_won_on_validation_stands_for_an_evaluation(predicted):
     # Lost on validation, so without predictions, however good on test.
     lost = {"evaluation": "linear-probe", "classifier": "linear-probe C=10", "protocol_digest": "p10"}
     predicted.measure(("beta",), (0.5, 0.5), (0.99, 0.99), **lost)
-    (way,) = ways(predicted)
-    assert (way.subset, way.classifier) == (("beta",), "linear-probe C=1")
+    (method,) = methods(predicted)
+    assert (method.subset, method.classifier) == (("beta",), "linear-probe C=1")
     direct = bootstrap(TASK, LABELS, {"way": said(12), "chosen": said(2)})
-    assert way.certainty.auc == direct["way"].auc.interval()
-    assert way.certainty.minus_chosen.acc == direct["way"].acc.minus(direct["chosen"].acc)
+    assert method.uncertainty.auc == direct["way"].auc.interval()
+    assert method.uncertainty.minus_chosen.acc == direct["way"].acc.minus(direct["chosen"].acc)
 
 
 def test_where_no_setting_kept_predictions_validation_decides(predicted):
     for setting, val in ((1, 0.6), (3, 0.9), (5, 0.7)):
         own = {"evaluation": "knn", "classifier": f"knn k={setting}", "protocol_digest": f"k{setting}"}
         predicted.measure(NAMES, (val, val), (0.5, 0.5), **own)
-    (way,) = ways(predicted)
-    assert (way.classifier, way.certainty, way.no_certainty) == ("knn k=3", None, "predictions were not kept")
-    assert way.acc_interval is not None
+    (method,) = methods(predicted)
+    assert (method.classifier, method.uncertainty, method.no_uncertainty) == (
+        "knn k=3",
+        None,
+        "predictions were not kept",
+    )
+    assert method.acc_interval is not None
 
 
 def test_tuned_rows_are_means_over_seeds(predicted):
     for seed in (1, 2, 3):
         keep(predicted, NAMES, said(20 + seed), evaluation="tuned", seed=seed, protocol="starter-trials2")
-    (way,) = ways(predicted)
+    (method,) = methods(predicted)
     direct = bootstrap(TASK, LABELS, {seed: said(20 + seed) for seed in (1, 2, 3)})
     draws = np.mean([one.auc.resampled for one in direct.values()], axis=0)
-    assert way.seeds == (1, 2, 3)
-    assert way.certainty.auc.value == pytest.approx(np.mean([one.auc.value for one in direct.values()]))
-    assert (way.certainty.auc.low, way.certainty.auc.high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])))
+    assert method.seeds == (1, 2, 3)
+    assert method.uncertainty.auc.value == pytest.approx(np.mean([one.auc.value for one in direct.values()]))
+    assert (method.uncertainty.auc.low, method.uncertainty.auc.high) == pytest.approx(
+        tuple(np.quantile(draws, [0.025, 0.975]))
+    )
 
 
 def test_the_mean_of_one_row_thrice_is_that_row():
@@ -69,7 +75,7 @@ def test_the_mean_of_one_row_thrice_is_that_row():
 )
 def test_rows_of_other_protocols_images_seeds_or_versions_are_no_way(predicted, other):
     probe(predicted, ("alpha",), 11, 1, val=0.8, **other)
-    assert ways(predicted) == ()
+    assert methods(predicted) == ()
 
 
 def test_they_are_on_the_page_and_in_no_ranking(predicted, tmp_path):
@@ -78,5 +84,5 @@ def test_they_are_on_the_page_and_in_no_ranking(predicted, tmp_path):
     assert board.measured == 3
     build(predicted.opened, tmp_path / "site")
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
-    assert "Other ways to use the same embeddings" in page
+    assert "Other methods on the same embeddings" in page
     assert "linear-probe C=1" in page

@@ -30,16 +30,19 @@ def answered(store):
     return store
 
 
-def test_the_worth_of_a_board_is_the_choice_made_again(answered):
+def test_the_selection_quality_of_a_board_is_the_choice_made_again(answered):
     (board,) = take(answered.opened).boards
     winner = rechoose(results.read(answered.root))
-    assert board.no_worth is None
+    assert board.no_selection_quality is None
     assert board.role("chosen").entry.subset == winner.chosen
-    assert (board.worth.apparent, board.worth.honest) == (winner.apparent, winner.honest)
-    assert board.worth.apparent > board.worth.honest
-    assert board.worth.chosen_again == winner.subsets[winner.chosen]
-    assert dict(board.worth.backbones) == winner.backbones
-    assert board.worth.winners == len(winner.subsets)
+    assert (board.selection_quality.validation_score, board.selection_quality.corrected_score) == (
+        winner.validation_score,
+        winner.corrected_score,
+    )
+    assert board.selection_quality.validation_score > board.selection_quality.corrected_score
+    assert board.selection_quality.chosen_again == winner.subsets[winner.chosen]
+    assert dict(board.selection_quality.backbones) == winner.backbones
+    assert board.selection_quality.winners == len(winner.subsets)
 
 
 def test_contributions_are_averages_over_all_orders_of_joining(answered):
@@ -63,21 +66,21 @@ def test_the_page_says_both(answered, tmp_path):
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     (board,) = take(answered.opened).boards
-    assert f"expected to be right on {board.worth.honest:.3f}" in text
-    assert f"{board.worth.winners} different subsets would win" in text
+    assert f"expected to be right on {board.selection_quality.corrected_score:.3f}" in text
+    assert f"{board.selection_quality.winners} different subsets would win" in text
     assert f"{board.contributions[0].backbone} {100 * board.contributions[0].auc:+.2f}" in text
 
 
 def test_why_it_is_not_known(searched, tmp_path):
     (board,) = take(searched.opened).boards
-    assert board.worth is None
-    assert "7 of 7 subsets have no answers on validation" in board.no_worth
+    assert board.selection_quality is None
+    assert "7 of 7 subsets have no answers on validation" in board.no_selection_quality
     assert board.contributions
     searched.embed("delta")
     searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
     searched.measure(("alpha", "delta"), (0.5, 0.5), (0.5, 0.5))
     (board,) = take(searched.opened).boards
-    assert board.no_worth.startswith("only 9 of 15 subsets were measured")
+    assert board.no_selection_quality.startswith("only 9 of 15 subsets were measured")
     assert "6 have no value" in board.no_contributions
     build(searched.opened, tmp_path / "site")
     assert "Not known: only 9 of 15" in (tmp_path / "site" / "datasets/tiny.html").read_text()

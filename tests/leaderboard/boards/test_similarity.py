@@ -87,7 +87,7 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
     ]
     assert found.classes[1][1:] == ["n own", "n alike-1", "n alike-9"]
     assert found.classes[2][3] == "n alike-0", "below 0 is not alike"
-    assert "Most alike are alpha and gamma (0.88), least alike beta and gamma (\N{MINUS SIGN}0.04)." in found.words
+    assert "Most similar are alpha and gamma (0.88), least similar beta and gamma (\N{MINUS SIGN}0.04)." in found.words
     assert "on the 12 test images" in found.words
     assert "Warning" not in found.words
     assert "was measured:" not in found.words
@@ -138,7 +138,7 @@ def test_missing_pairs_are_dashes_with_the_mend(searched, tmp_path):
     assert found.rows[2] == ["beta", "0.12", "1.00", DASH]
     assert "No number where a dash stands: gamma has <one> vector." in found.words
     assert "Not every pair of beta, gamma was measured: fuseboard similarity tiny does." in found.words
-    assert "Most alike" not in found.words, "one number has no other to be more than"
+    assert "Most similar" not in found.words, "one number has no other to be more than"
 
 
 def test_the_page_is_about_the_versions_of_its_board(searched):
@@ -149,7 +149,7 @@ def test_the_page_is_about_the_versions_of_its_board(searched):
     found = grid("tiny", [newer, other_images, old], boards)
     assert found.cells[0][1].cka == 0.9, "the version that was searched"
     assert found.backbones == ("alpha", "beta", "gamma")
-    assert found.lacking == ("alpha", "beta", "gamma")
+    assert found.reason_without_mean == ("alpha", "beta", "gamma")
     assert grid("tiny", [newer], boards) is None
     assert grid("tiny", [newer, old], []).cells[0][1].cka == 0.1, "without a board the newest"
     assert grid("tiny", [newer, old, other_images], []).cells[0][1].cka == 0.3

@@ -5,17 +5,17 @@ from statistics import fmean
 import polars as pl
 import pytest
 
-from fuseboard.leaderboard.boards.board_uncertainty import Certainties
+from fuseboard.leaderboard.boards.board_uncertainty import SubsetUncertainties
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.context.providers import nothing
-from fuseboard.leaderboard.costs.inference_cost import Expenses
+from fuseboard.leaderboard.context.providers import no_providers
+from fuseboard.leaderboard.costs.inference_cost import InferenceCosts
 from fuseboard.leaderboard.explorer.explorer import lines, means
 from fuseboard.leaderboard.site import build
 from fuseboard.store.embeddings import manifest
 from tests.leaderboard.page import Page
 
-NOTHING = Certainties({}, {})
+NOTHING = SubsetUncertainties({}, {})
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +24,13 @@ def _these_pages_alone(monkeypatch):
 
 
 def context(store):
-    return SiteContext(take(store.opened), (), nothing(), "")
+    return SiteContext(take(store.opened), (), no_providers(), "")
 
 
 def explored(store, dataset="tiny"):
     found = context(store)
     (board,) = (one for one in found.snapshot.boards if one.dataset == dataset)
-    return lines(board, NOTHING, found.splits, Expenses([board], found.extractions))
+    return lines(board, NOTHING, found.splits, InferenceCosts([board], found.extractions))
 
 
 def profile(store, name, **changes):
@@ -71,7 +71,7 @@ def test_costs_are_those_of_backbones_one_after_another(searched):
     gpu = {"peak_vram_mb": 1000.0, "images_per_s": 4.0, "images": 12, "wall_s": 3.0}
     profile(searched, "alpha", **gpu)
     profile(searched, "beta", **{**gpu, "peak_vram_mb": 3000.0, "wall_s": 6.0, "images": 12})
-    costs = {"+".join(line.subset): line.expense for line in explored(searched)}
+    costs = {"+".join(line.subset): line.inference_cost for line in explored(searched)}
     assert costs["alpha+beta"].s_per_image == pytest.approx(3 / 12 + 6 / 12)
     assert costs["alpha+beta"].peak_vram_mb == 3000
     assert costs["gamma"].s_per_image == pytest.approx(0.5 / 12)
@@ -81,7 +81,7 @@ def test_costs_are_those_of_backbones_one_after_another(searched):
 
 def test_what_is_not_on_record_is_not_guessed(searched):
     profile(searched, "beta")
-    costs = {"+".join(line.subset): line.expense for line in explored(searched)}
+    costs = {"+".join(line.subset): line.inference_cost for line in explored(searched)}
     assert (costs["alpha+beta"].s_per_image, costs["alpha+beta"].no_time) == (None, "no time is on record for beta")
     assert costs["alpha+beta"].no_rss == "no record of the extraction with beta"
     assert costs["alpha"].no_vram == "no GPU was used"
@@ -89,7 +89,7 @@ def test_what_is_not_on_record_is_not_guessed(searched):
 
 def test_a_resumed_run_that_computed_nothing_has_no_time(searched):
     profile(searched, "beta", images=0, wall_s=0.0, images_per_s=None)
-    costs = {"+".join(line.subset): line.expense for line in explored(searched)}
+    costs = {"+".join(line.subset): line.inference_cost for line in explored(searched)}
     assert costs["beta"].no_time == "no time is on record for beta"
 
 
@@ -108,7 +108,7 @@ def two(searched):
 
 def test_means_are_over_what_every_dataset_has(two):
     found = context(two)
-    rows = means(found.snapshot.boards, Expenses(found.snapshot.boards, found.extractions))
+    rows = means(found.snapshot.boards, InferenceCosts(found.snapshot.boards, found.extractions))
     assert [row.subset for row in rows] == [("alpha",), ("beta",), ("alpha", "beta")]  # .80, .775, .775: fewer first
     assert rows[0].val == fmean([0.70, 0.9])
     assert rows[2].auc == fmean([0.88, 0.81])

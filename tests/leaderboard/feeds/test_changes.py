@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.feeds.entry import KEPT, History, Line
+from fuseboard.leaderboard.feeds.entry import MAX_ENTRIES, ChangeLine, History
 from fuseboard.leaderboard.feeds.rank_changes import placed
 from fuseboard.leaderboard.feeds.state import Ranked, Ranking
 from fuseboard.leaderboard.site import build
@@ -22,9 +22,9 @@ def built(searched, tmp_path):
     searched.out = tmp_path / "site"
 
     def again():
-        told = []
-        build.build(searched.opened, searched.out, tell=told.append)
-        searched.told = told
+        message = []
+        build.build(searched.opened, searched.out, tell=message.append)
+        searched.message = message
         history = History.model_validate_json((searched.out / "data/changes.json").read_bytes())
         return Page(searched.out / "changes.html"), history.entries[0] if history.entries else None
 
@@ -34,7 +34,7 @@ def built(searched, tmp_path):
 
 
 def test_the_first_build_says_so(built):
-    assert built.told == ["the first build here, so nothing to compare it with"]
+    assert built.message == ["the first build here, so nothing to compare it with"]
     assert "This is the first build of this site" in Page(built.out / "changes.html").words
     assert json.loads((built.out / "data/changes.json").read_text()) == {"format": 1, "entries": []}
     assert len(json.loads((built.out / "data/ranking.json").read_text())["rankings"]) == 2
@@ -46,9 +46,9 @@ def test_nothing_moved_changes_no_byte(built):
     before = files(built.out)
     (built.out / ".fuseboard-site").write_text("{}")  # so that it is built although nothing changed
     built.again()
-    assert (files(built.out), built.told) == (before, ["nothing moved since the last build"])
+    assert (files(built.out), built.message) == (before, ["nothing moved since the last build"])
     built.again()
-    assert built.told == ["nothing changed since the last build"]
+    assert built.message == ["nothing changed since the last build"]
 
 
 def test_a_row_that_moved_is_told_with_the_input_that_explains_it(built):
@@ -65,7 +65,7 @@ def test_a_row_that_moved_is_told_with_the_input_that_explains_it(built):
     (href,) = [a["href"] for a in page.all("a") if a.get("class") == "from"]
     path, _, anchor = href.partition("#")
     assert anchor in {a.get("id") for _, a in Page(built.out / path).tags}
-    assert built.told == [f"{entry.headline}: see changes.html"]
+    assert built.message == [f"{entry.headline}: see changes.html"]
     assert entry.headline.startswith("1 row moved, 3 ranks changed")
 
 
@@ -163,7 +163,8 @@ def change(out, **columns):
 def test_what_an_earlier_site_says_is_text(built):
     path = built.out / "data/changes.json"
     history = History().after(
-        date=None, lines=(Line(text=HOSTILE, dataset="../../x", backbone="javascript:alert(1)"),), lines_left_out=0,
+        date=None, lines=(ChangeLine(text=HOSTILE, dataset="../../x", backbone="javascript:alert(1)"),),
+        lines_left_out=0,
         moves=(), moved=0, places=(), placed=0,
     )  # fmt: skip
     path.write_bytes(history.as_json())
@@ -178,9 +179,9 @@ def test_what_an_earlier_site_says_is_text(built):
 def test_a_history_is_kept_short_and_every_entry_has_a_name_of_its_own():
     history = History()
     found = {"date": None, "lines_left_out": 0, "moves": (), "moved": 0, "places": (), "placed": 0}
-    for _ in range(KEPT + 5):
-        history = history.after(lines=(Line(text="x"),), **found)
-    assert len(history.entries) == len({entry.id for entry in history.entries}) == KEPT
+    for _ in range(MAX_ENTRIES + 5):
+        history = history.after(lines=(ChangeLine(text="x"),), **found)
+    assert len(history.entries) == len({entry.id for entry in history.entries}) == MAX_ENTRIES
 
 
 def ranking(counted=("a",), **means):
@@ -220,8 +221,8 @@ def ranking(counted=("a",), **means):
     ],
 )
 def test_a_rank_says_why_it_changed(before, now, why):
-    told = {place.name: place.why for place in placed([before], [now])}
-    assert told == why
+    message = {place.name: place.why for place in placed([before], [now])}
+    assert message == why
 
 
 def test_the_command_says_on_stderr_what_moved(built):

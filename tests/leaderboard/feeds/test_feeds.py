@@ -101,15 +101,15 @@ def test_a_hostile_name_is_text_on_the_card(store, tmp_path):
 
 
 def site_context(store, tmp_path):
-    from fuseboard.leaderboard.context.providers import nothing
+    from fuseboard.leaderboard.context.providers import no_providers
     from fuseboard.leaderboard.site import write
 
-    return write.gather(store.opened, None, nothing(), URL)
+    return write.gather(store.opened, None, no_providers(), URL)
 
 
 def test_the_foot_says_what_it_was_built_from(out):
     words = Page(out / "changes.html").words
-    assert "State of the store: 2026-01-03 00:00 UTC" in words
+    assert "Last result: 2026-01-03 00:00 UTC" in words
     assert re.search(r"Built by fuseboard [\d.]+(, commit [0-9a-f]{10}( \+ changes)?)? from 16 result rows", words)
     assert "3 versions of embeddings; protocols: <script>alert" in words
 

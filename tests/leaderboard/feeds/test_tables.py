@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fuseboard.leaderboard.context.providers import nothing
+from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.feeds import results, tables
 from fuseboard.leaderboard.feeds.columns import MEANINGS
 from fuseboard.leaderboard.pages.page import Page
@@ -114,7 +114,7 @@ def test_results_are_the_same_rows_in_every_format(searched, tmp_path):
 
 
 def test_files_of_pages_are_written_and_two_of_one_name_are_an_error(store, tmp_path, monkeypatch):
-    context = writing.gather(store.opened, None, nothing(), build.URL)
+    context = writing.gather(store.opened, None, no_providers(), build.URL)
     page = Page("a.html", "submissions.html.j2", "A", "B", {"submitted": ()}, {"one": FRAME}, {"images/x.png": b"x"})
 
     def made(*pages):

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from fuseboard.leaderboard.context.providers import Sources
+from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.pages.examples import SIGNATURE, examples
 from fuseboard.leaderboard.site import build
 from tests.leaderboard.page import Page
@@ -68,7 +68,7 @@ def test_the_long_list_is_on_the_explorer(searched, tmp_path):
 
 
 def test_examples_are_files_of_the_site(searched, tmp_path):
-    sources = Sources(dict, lambda name: {"a <class>": PNG, "broken": b"no picture"} if name == "tiny" else {})
+    sources = Providers(dict, lambda name: {"a <class>": PNG, "broken": b"no picture"} if name == "tiny" else {})
     found = page(searched, tmp_path, sources=sources)
     (image,) = [one for one in found.all("img") if "examples" in one["src"]]
     assert (image["alt"], image["width"], image["height"]) == ("Example of a <class>", "28", "14")
@@ -95,5 +95,5 @@ def test_an_unknown_protocol_is_said(searched, tmp_path):
     from fuseboard.leaderboard.context.providers import Definition
 
     known = {"another": Definition("another", "d", "t", "d", {})}
-    found = page(searched, tmp_path, sources=Sources(lambda: known, lambda _: {}))
+    found = page(searched, tmp_path, sources=Providers(lambda: known, lambda _: {}))
     assert "This project has no protocol of this name" in found.words

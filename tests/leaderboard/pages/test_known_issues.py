@@ -4,7 +4,7 @@ from math import sqrt
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.boards.test_set_size import smallness
+from fuseboard.leaderboard.boards.test_set_size import small_test_sets
 from fuseboard.leaderboard.published import known_issues
 from fuseboard.leaderboard.site import build
 from tests.leaderboard.page import Page
@@ -28,7 +28,7 @@ def test_a_key_that_nobody_knows_is_refused(tmp_path):
 
 def test_what_one_image_is_worth(predicted):
     snapshot = take(predicted.opened)
-    (one,) = smallness(snapshot.boards, snapshot.confusions)
+    (one,) = small_test_sets(snapshot.boards, snapshot.confusions)
     chosen = snapshot.boards[0].role("chosen").entry
     assert (one.val, one.test) == (60, 60)
     assert one.standard_error == pytest.approx(sqrt(chosen.test.acc * (1 - chosen.test.acc) / 60))
@@ -37,7 +37,7 @@ def test_what_one_image_is_worth(predicted):
 
 def test_without_predictions_the_class_balance_is_missing_with_the_reason(searched):
     snapshot = take(searched.opened)
-    (one,) = smallness(snapshot.boards, snapshot.confusions)
+    (one,) = small_test_sets(snapshot.boards, snapshot.confusions)
     assert one.rarest is None
     assert one.no_classes
     assert one.ties == 2
@@ -87,7 +87,7 @@ def test_an_undeclared_evaluation_changes_no_board(store):
         store.measure(("alpha",), (0.9, 0.9), (0.999, 0.999), **made)
     after = take(store.opened)
     assert after.boards == before.boards
-    assert after.chances == before.chances
+    assert after.board_uncertainties == before.board_uncertainties
     assert set(after.rows["superseded"]) == {None}
 
 

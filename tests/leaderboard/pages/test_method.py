@@ -1,7 +1,7 @@
 import re
 from xml.etree import ElementTree
 
-from fuseboard.leaderboard.context.providers import Definition, Sources
+from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.leaderboard.pages.rendering import TEMPLATES
 from fuseboard.leaderboard.site import build
 from tests.leaderboard.page import Page
@@ -27,7 +27,7 @@ KNOWN = Definition("starter", "d1", "Starter", "Small.", {"seed": 42, "params": 
 
 
 def method(store, out, *known):
-    sources = Sources(protocols=lambda: {one.name: one for one in known}, examples=lambda _: {})
+    sources = Providers(protocols=lambda: {one.name: one for one in known}, examples=lambda _: {})
     build.build(store.opened, out, sources=sources)
     return Page(out / "method.html")
 
@@ -87,5 +87,5 @@ def test_another_definition_of_a_protocol_is_an_alarm(searched, tmp_path):
 
 def test_an_empty_store_still_has_the_formulas(store, tmp_path):
     page = method(store, tmp_path / "site")
-    assert "What chance does to them" in page.words
+    assert "Uncertainty" in page.words
     assert "127.0.0.1" not in page.words

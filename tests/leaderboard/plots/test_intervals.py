@@ -35,7 +35,7 @@ def counted(monkeypatch):
 
 
 def certain(store, protocol="starter"):
-    return take(store.opened).chances["tiny", protocol].certainties
+    return take(store.opened).board_uncertainties["tiny", protocol].subset_uncertainties
 
 
 def test_they_are_those_of_the_predictions(predicted):
@@ -244,9 +244,9 @@ def test_several_labels(store):
 
 def test_the_export_has_them(predicted, tmp_path):
     build(predicted.opened, tmp_path / "site")
-    (chance,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["chances"]
+    (board_uncertainty,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["uncertainties"]
     found = certain(predicted)
-    for one in chance["subsets"]:
+    for one in board_uncertainty["subsets"]:
         assert one["auc"]["low"] == found.subsets[tuple(one["subset"])].auc.low
         assert one["minus_chosen"]["delong"]["p"] is not None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.rankings.contributions import shares
+from fuseboard.leaderboard.rankings.contributions import contribution_table
 from fuseboard.leaderboard.site.build import build
 from tests.leaderboard.page import Page
 
@@ -18,7 +18,7 @@ def search(store, dataset, *aucs):
 def test_means_over_datasets_of_one_pool_add_up(store):
     search(store, "breastmnist", 0.6, 0.7, 0.65, 0.8, 0.7, 0.75, 0.9)
     search(store, "octmnist", 0.7, 0.6, 0.8, 0.75, 0.85, 0.8, 0.8)
-    found = shares(take(store.opened), "starter")
+    found = contribution_table(take(store.opened), "starter")
     assert found.counted == found.datasets == ("octmnist", "breastmnist")
     assert found.totals == pytest.approx({"breastmnist": 0.4, "octmnist": 0.3})
     assert sum(row.auc for row in found.rows) == pytest.approx(found.mean_total) == pytest.approx(0.35)
@@ -38,7 +38,7 @@ def test_another_pool_does_not_count(store, tmp_path):
     pair = dict.fromkeys([("alpha",), ("delta",), ("alpha", "delta")], ((0.7, 0.7), (0.8, 0.7)))
     store.search(pair, "octmnist")
     store.search({s: scores for s, scores in pair.items() if len(s) < 2} | {WHOLE: ((0.7, 0.7), (0.8, 0.7))}, "digits")
-    found = shares(take(store.opened), "starter")
+    found = contribution_table(take(store.opened), "starter")
     assert (found.pool, found.counted) == (WHOLE, ("breastmnist",))
     delta = found.rows[-1]
     assert (delta.backbone, delta.auc, delta.reason) == ("delta", None, "not in the pool of breastmnist")

@@ -52,7 +52,7 @@ def rows(store):
     (protocol,) = {board.protocol for board in snapshot.boards}
     found = extractions(snapshot.manifests)
     one = efficiency(singles(snapshot, protocol), snapshot.boards, found, snapshot.manifests)
-    return {row.standing.name: row for row in one.rows}
+    return {row.ranked_row.name: row for row in one.rows}
 
 
 def test_fronts_are_those_of_one_device_and_precision(store):

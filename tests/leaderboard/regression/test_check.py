@@ -51,7 +51,7 @@ def accepted(store, tmp_path):
     return store
 
 
-def told(report):
+def problem(report):
     return [(f.kind, f.about, f.what, f.is_bad) for f in report.findings]
 
 
@@ -77,7 +77,7 @@ def test_the_reference_is_the_store_to_the_last_digit(accepted):
 def test_an_unexplained_move_fails(accepted):
     put(accepted, ("alpha",), 9)
     report = accepted.check()
-    assert ("moved", "tiny test, fusion of alpha (starter)", "auc", True) in told(report)
+    assert ("moved", "tiny test, fusion of alpha (starter)", "auc", True) in problem(report)
     assert {f.why for f in report.findings if f.kind == "moved"} == {
         "no input changed: look at what was changed in the code"
     }
@@ -156,12 +156,12 @@ def test_a_dataset_that_the_store_never_had_is_told_and_not_failed(accepted):
 
 
 def test_a_fit_that_gives_something_else_fails(accepted):
-    def worse(store, dataset, protocol, subset):
+    def verdict_regressions(store, dataset, protocol, subset):
         return {
             split: {**m, "auc": m["auc"] - 0.002} for split, m in as_measured(store, dataset, protocol, subset).items()
         }
 
-    report = accepted.check(worse)
+    report = accepted.check(verdict_regressions)
     assert {f.kind for f in report.findings} == {"fitted anew"}
     assert any(finding.is_bad for finding in report.findings)
 
@@ -228,7 +228,7 @@ def test_a_verdict_that_got_worse_fails(accepted):
 
     verdict_file.write([verdict("tiny"), verdict("breastmnist")], accepted.folder / reference.VERDICTS)
     report = accepted.check()
-    assert told(report) == [("verdict", "tiny test, UNI (biofuse_2026_singles.csv)", "test_acc", True)]
+    assert problem(report) == [("verdict", "tiny test, UNI (biofuse_2026_singles.csv)", "test_acc", True)]
 
 
 def write(path, cells):

@@ -11,9 +11,9 @@ pairs = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_si
 @given(pairs)
 def test_auc_is_the_share_of_pairs_in_the_right_order(rows):
     positive, scores = np.array([p for p, _ in rows]), np.array([s / 5 for _, s in rows])
-    wins = [(a > b) + 0.5 * (a == b) for a in scores[positive] for b in scores[~positive]]
+    selection_frequency = [(a > b) + 0.5 * (a == b) for a in scores[positive] for b in scores[~positive]]
     found = rank_auc(positive, scores)
-    assert found is None if not wins else found == pytest.approx(np.mean(wins), abs=1e-12)
+    assert found is None if not selection_frequency else found == pytest.approx(np.mean(selection_frequency), abs=1e-12)
 
 
 @pytest.mark.parametrize(

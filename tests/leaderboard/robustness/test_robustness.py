@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
+from tests.leaderboard.subset_errors import CORRUPTIONS, DATA, LABELS, TWIN, embed, expose, fingerprints
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.robustness.published_comparison import beside
+from fuseboard.leaderboard.robustness.published_comparison import published_comparisons
 from fuseboard.leaderboard.robustness.robustness import corrupted
 from fuseboard.leaderboard.site import build
 from fuseboard.store.results.corruption_errors import CLEAN, learned_from
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Errors, Robustness
-from tests.leaderboard.exposed import CORRUPTIONS, DATA, LABELS, TWIN, embed, expose, fingerprints
 from tests.leaderboard.page import Page
 
 HOSTILE = "<script>alert(1)</script>"
@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 def boards(store):
     snapshot = take(store.opened)
-    return corrupted(snapshot.rows, snapshot.exposures, snapshot.boards, {})
+    return corrupted(snapshot.rows, snapshot.balanced_errors, snapshot.boards, {})
 
 
 def by_hand(said):
@@ -130,7 +130,7 @@ def test_shades_go_from_no_error_to_guessing(store):
 def test_reported_figures_stand_beside_the_same_images_only(store):
     embed(store, "alpha")
     expose(store, ("alpha",))
-    found = {(one.model, one.dataset): one for one in beside(boards(store))}
+    found = {(one.model, one.dataset): one for one in published_comparisons(boards(store))}
     assert found["MedViTV2", "breastmnist"].measured is None
     assert "breastmnist-28-c: smaller images" in found["MedViTV2", "breastmnist"].reason
     assert found["MedViTV2", "octmnist"].reason == "not measured"

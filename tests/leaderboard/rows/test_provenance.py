@@ -4,7 +4,7 @@ import html
 import re
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.context.providers import Definition, Sources
+from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.leaderboard.pages import address
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
@@ -44,20 +44,20 @@ def test_a_line_leads_to_its_versions_definition_and_environment(searched):
     inside = next(part for part in text.split("<tr") if f'id="{address.row_id(key)}"' in part)
     ids = re.findall(r'href="#(\w+)"', inside)
     assert [one[0] for one in ids] == ["v", "v", "d", "e"]
-    told = {one: text.split(f'<tr id="{one}"')[1].split("</tr>")[0] for one in ids}
-    assert fingerprint({"backbone": "alpha", "revision": 1}) in told[ids[0]]
-    assert fingerprint({"backbone": "gamma", "revision": 1}) in told[ids[1]]
-    assert "d1" in told[ids[2]]
-    assert "a machine" in told[ids[3]]
+    marked = {one: text.split(f'<tr id="{one}"')[1].split("</tr>")[0] for one in ids}
+    assert fingerprint({"backbone": "alpha", "revision": 1}) in marked[ids[0]]
+    assert fingerprint({"backbone": "gamma", "revision": 1}) in marked[ids[1]]
+    assert "d1" in marked[ids[2]]
+    assert "a machine" in marked[ids[3]]
 
 
 def test_the_cells_say_what_they_are_for_scripts(searched):
     text = built(searched, "provenance")["provenance/tiny.html"].html
     key = take(searched.opened).rows["key"][0]
-    said = line(text, address.row_id(key))
-    assert list(said) == ["Subset", "Definition", "Validation", "Test", "Machine", "Made", "Command"]
-    assert said["Command"].startswith("fuseboard search tiny --strategy all --backbones ")
-    assert said["Made"] == "2026-01-01 00:00Z"
+    message = line(text, address.row_id(key))
+    assert list(message) == ["Subset", "Definition", "Validation", "Test", "Machine", "Made", "Command"]
+    assert message["Command"].startswith("fuseboard search tiny --strategy all --backbones ")
+    assert message["Made"] == "2026-01-01 00:00Z"
 
 
 def test_splits_of_two_fits_are_two_lines(store):
@@ -105,7 +105,7 @@ def test_what_is_superseded_or_missing_says_why(searched):
 
 def test_a_known_protocol_is_named_by_its_title(searched):
     known = {"starter": Definition("starter", "d1", "For two cores", "", {})}
-    sources = Sources(lambda: known, lambda _: {})
+    sources = Providers(lambda: known, lambda _: {})
     assert "For two cores" in built(searched, "provenance", sources=sources)["provenance/tiny.html"].words
     assert "For two cores" not in built(searched, "provenance")["provenance/tiny.html"].words
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from fuseboard.leaderboard.context.providers import Definition, Sources
+from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.leaderboard.pages import address
-from fuseboard.leaderboard.rows.validation import sound
+from fuseboard.leaderboard.rows.validation import valid_rows
 from fuseboard.leaderboard.site import build
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import rows as results
@@ -74,15 +74,15 @@ def test_libraries_that_are_no_json_are_left_out(searched, out):
 def test_good_rows_are_all_sound(searched, predicted):
     for store in (searched, predicted):
         rows = results.read(store.root)
-        good, unsound = sound(rows)
-        assert (good.equals(rows), unsound) == (True, ())
+        good, invalid_rows = valid_rows(rows)
+        assert (good.equals(rows), invalid_rows) == (True, ())
 
 
 def test_answers_for_several_labels_are_sound(searched):
     searched.keep(("alpha",), "val", 0.5, 18 / 36, right=[2, 1] * 6, rows=12, seed=3)  # three labels per image
     searched.keep(("alpha",), "val", 0.5, 19.9 / 36, right=[2, 1] * 6, rows=12, seed=4)
-    good, unsound = sound(results.read(searched.root))
-    assert (set(good["seed"]), [one.rows for one in unsound]) == ({3, 42}, [1])
+    good, invalid_rows = valid_rows(results.read(searched.root))
+    assert (set(good["seed"]), [one.rows for one in invalid_rows]) == ({3, 42}, [1])
 
 
 def test_a_file_of_an_older_schema_is_named_and_the_others_are_shown(searched, out):
@@ -130,7 +130,7 @@ def test_one_key_with_two_metrics_is_told(searched, out):
 def test_a_protocol_that_nobody_knows_is_told(searched, out):
     def known(digest):
         own = Definition("starter", digest, "Starter", "small", {})
-        return Sources(protocols=lambda: {"starter": own}, examples=lambda _: {})
+        return Providers(protocols=lambda: {"starter": own}, examples=lambda _: {})
 
     assert "unknown protocol" not in home(searched, out / "one", known("d1"))
     words = home(searched, out / "two", known("d2"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fuseboard.leaderboard.context.providers import Sources
+from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.output.replace_folder import MARKER
 from fuseboard.leaderboard.site import build, staleness
 from fuseboard.store.results.similarity_rows import Similarity
@@ -138,7 +138,7 @@ def test_code_is_templates_static_files_figures_and_what_computes_them():
 
 def test_images_that_appear_or_change_build_anew(built, tmp_path):
     images = tmp_path / "images.npz"
-    sources = Sources(dict, lambda _: {}, lambda: [images])
+    sources = Providers(dict, lambda _: {}, lambda: [images])
     assert built.again(sources=sources)
     assert not built.again(sources=sources)
     images.write_bytes(b"x")

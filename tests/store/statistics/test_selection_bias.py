@@ -32,20 +32,20 @@ def test_the_formula_spelled_out():
         best = scores.index(max(scores))
         wins.append(best)
         outside.append(given[best][np.setdiff1d(np.arange(n), drawn)].mean())
-    assert found.honest == pytest.approx(np.mean(outside))
-    assert found.apparent == pytest.approx(given.mean(axis=1).max())
-    assert found.optimism == found.apparent - found.honest
+    assert found.corrected_score == pytest.approx(np.mean(outside))
+    assert found.validation_score == pytest.approx(given.mean(axis=1).max())
+    assert found.optimism == found.validation_score - found.corrected_score
     assert found.subsets == {s: wins.count(i) / b for i, s in enumerate(SUBSETS) if i in wins}
     assert found.backbones["a"] == pytest.approx(1 - wins.count(1) / b)
     assert (found.candidates, found.images, found.resamples) == (3, 40, 60)
-    assert found.interval[0] <= found.honest <= found.interval[1]
+    assert found.interval[0] <= found.corrected_score <= found.interval[1]
 
 
 def test_optimism_is_right_where_all_subsets_are_equal():
     """200 datasets of 100 images and 31 independent subsets that are right 80 times of 100, whatever is chosen."""
     subsets = [s for k in range(1, 6) for s in combinations("abcde", k)]
     found = [win(subsets, weighted_metrics.mean(answers(31, 100, seed, 0.8)), 100, 100) for seed in range(200)]
-    truth = np.mean([each.apparent for each in found]) - 0.8
+    truth = np.mean([each.validation_score for each in found]) - 0.8
     assert truth > 0.06
     assert np.mean([each.optimism for each in found]) == pytest.approx(truth, abs=0.01)
 
@@ -104,7 +104,7 @@ def test_an_auc_can_choose_too():
     scores = [np.clip(labels[:, None] * shift + random.random((60, 1)), 0, 2) for shift in (0.1, 1.2, 0.3)]
     found = win(SUBSETS, weighted_metrics.auc("binary-class", labels, scores), 60, 100)
     assert found.chosen == ("b",)
-    assert found.apparent == pytest.approx(roc_auc_score(labels, scores[1]))
+    assert found.validation_score == pytest.approx(roc_auc_score(labels, scores[1]))
 
 
 def test_resamples_without_an_auc_are_left_out():
@@ -112,7 +112,7 @@ def test_resamples_without_an_auc_are_left_out():
     rare = (np.arange(60) < 3).astype(int)
     found = win([("a",)], weighted_metrics.auc("binary-class", rare, [random.random((60, 1))]), 60, 100)
     assert 30 < found.resamples < 100
-    assert 0 <= found.honest <= 1
+    assert 0 <= found.corrected_score <= 1
 
 
 def test_nothing_to_choose_from():

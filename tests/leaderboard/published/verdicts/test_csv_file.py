@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
-from fuseboard.leaderboard.published.verdicts.regressions import worse
+from fuseboard.leaderboard.published.verdicts.regressions import verdict_regressions
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.store.errors import FuseboardError
 
@@ -111,6 +111,6 @@ def off(difference):
 )
 def test_what_is_worse(before, now, what):
     other = replace(REPRODUCED, dataset="bloodmnist")
-    changes = worse([v for v in (other, before) if v], [v for v in (now, other) if v])
+    changes = verdict_regressions([v for v in (other, before) if v], [v for v in (now, other) if v])
     assert [change.what for change in changes] == ([what] if what else [])
     assert all((change.before, change.now) == (before, now) for change in changes)

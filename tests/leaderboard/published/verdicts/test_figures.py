@@ -4,7 +4,7 @@ import pytest
 
 from fuseboard.harness.backbones import registry
 from fuseboard.leaderboard.published import tables
-from fuseboard.leaderboard.published.verdicts.figures import cells
+from fuseboard.leaderboard.published.verdicts.figures import published_figures
 from fuseboard.leaderboard.published.verdicts.model_names import NAMES, NINE, backbones
 from fuseboard.store.remotes.biofuse.models import models
 from fuseboard.store.statistics import alexnet_reference
@@ -12,7 +12,7 @@ from fuseboard.store.statistics import alexnet_reference
 
 @pytest.fixture(scope="module")
 def every():
-    return list(cells())
+    return list(published_figures())
 
 
 def published(file):
