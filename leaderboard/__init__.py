@@ -1,1 +1,1 @@
-"""How it is shown: ranks the rows of a store, sets them beside published numbers, and renders a static site."""
+"""The leaderboard ranks the rows of a store, compares them with published numbers, and renders a static site."""

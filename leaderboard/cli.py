@@ -1,4 +1,4 @@
-"""The sub-commands `fuseboard leaderboard build | serve | check`."""
+"""This declares the sub-commands `fuseboard leaderboard build | serve | check | accept`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,7 +33,7 @@ def commands(
     sources: "Providers",
     cards: Callable[[], Mapping[str, str]] = dict,
 ) -> typer.Typer:
-    """The leaderboard's commands.
+    """Return the leaderboard's commands.
 
     Args:
         when_empty: called with the store before a build, while nothing of it is read. It decides itself whether

@@ -1,1 +1,1 @@
-"""Boards: ranked tables, and what chance had to do with them, from the rows of a store."""
+"""Boards are ranked tables, with their uncertainty, made from the rows of a store."""

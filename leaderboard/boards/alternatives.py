@@ -1,4 +1,4 @@
-"""Ways: what else can be done with the same embeddings, held against the chosen subset and never ranked with it."""
+"""Alternative methods use the same embeddings; they are compared with the chosen subset and never ranked with it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SETTING = ["subset", "fusion", "classifier", "protocol_digest"]
 
 @dataclass(frozen=True)
 class SelectedRows:
-    """The rows of one way on test: what its evaluation chose on validation, one per seed."""
+    """These are the test rows of one method: what its evaluation chose on validation, one per seed."""
 
     evaluation: str
     protocol: str
@@ -37,7 +37,7 @@ class SelectedRows:
 
 @dataclass(frozen=True)
 class Method:
-    """One way, as it scores on test; means over seeds where there are several."""
+    """A method has these scores on test, which are means over seeds where there are several."""
 
     evaluation: str
     title: str
@@ -58,7 +58,7 @@ class Method:
 
     @property
     def setting(self) -> str:
-        """What distinguishes it from other rows of its evaluation, as people read it."""
+        """Return what distinguishes it from other rows of its evaluation, as people read it."""
         told_by = EVALUATIONS[self.evaluation].setting
         if told_by == "seeds":
             return f"mean of {len(self.seeds)} seed{'s'[: len(self.seeds) != 1]}"
@@ -66,7 +66,7 @@ class Method:
 
 
 def selected_rows(board: Board, rows: pl.DataFrame, with_predictions: Collection[str]) -> tuple[SelectedRows, ...]:
-    """What each other evaluation chose over the board's own embeddings, under the board's protocol.
+    """Return what each other evaluation chose over the board's own embeddings, under the board's protocol.
 
     An evaluation that tries many settings keeps the predictions of those that won on validation, one per subset; among
     these the subset is chosen by the protocol's own rule. Tuned rows are of subsets that were chosen before. Beside the
@@ -105,7 +105,7 @@ def selected_rows(board: Board, rows: pl.DataFrame, with_predictions: Collection
 
 
 def methods(board: Board, chosen: tuple[SelectedRows, ...], found: Mapping[str, Measured | str]) -> tuple[Method, ...]:
-    """The picks with their test scores.
+    """Return the selected rows with their test scores.
 
     Args:
         board: of the search, whose chosen subset they are held against.
@@ -124,7 +124,7 @@ def _tuned(group: pl.DataFrame) -> Iterator[SelectedRows]:
 
 
 def _all_backbones(group: pl.DataFrame, board: Board) -> Iterator[SelectedRows]:
-    """The vote of the whole pool, where its subsets were voted on."""
+    """Yield the vote of the whole pool, where its subsets were voted on."""
     whole = pl.col("subset").list.join("+") == "+".join(board.pool)
     test = group.filter(whole, pl.col("split") == "test").sort("created", "key").tail(1)
     if len(test) and group["subset"].list.join("+").n_unique() > 1:

@@ -1,4 +1,4 @@
-"""A board: one ranked table, validated when it is made and never changed after."""
+"""A board is one ranked table, validated when it is made and never changed after."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -17,12 +17,12 @@ class _Frozen(BaseModel):
 
 
 class Score(_Frozen):
-    """The metrics on one split, at full precision."""
+    """A score holds the metrics on one split, at full precision."""
 
     auc: Fraction | None
     acc: Fraction | None
     log_loss: float | None
-    """In nats, lower is better."""
+    """It is given in nats; lower is better."""
     reason: str | None
     """Why a metric is missing; null when none is."""
     images: int | None
@@ -37,7 +37,7 @@ class Score(_Frozen):
 
 
 class Environment(_Frozen):
-    """What a fit ran on and with."""
+    """An environment says what a fit ran on and with."""
 
     device: str
     hardware: str
@@ -46,13 +46,13 @@ class Environment(_Frozen):
 
 
 class Entry(_Frozen):
-    """One measured subset."""
+    """An entry is one measured subset."""
 
     subset: Subset
     keys: tuple[str, ...]
     """Keys of the result rows it was read from."""
     test_key: str | None
-    """Of these that of its test row; null where it has none."""
+    """It names its test row; null where it has none."""
     features: int
     val: Score
     test: Score
@@ -63,20 +63,20 @@ class Entry(_Frozen):
 
     @property
     def name(self) -> str:
-        """The backbones, joined as they are written everywhere."""
+        """Return the backbones, joined as they are written everywhere."""
         return " + ".join(self.subset)
 
 
 class Single(_Frozen):
-    """One backbone alone and its place among the others."""
+    """A single is one backbone alone, with its rank among the others."""
 
     rank: int | None
-    """By test AUC at full precision; equals share a rank and the next one is skipped. Null without a test AUC."""
+    """Backbones are ranked by test AUC; equals share a rank and the next one is skipped. Null without a test AUC."""
     entry: Entry
 
 
 class Role(_Frozen):
-    """A part that one subset plays in the fusion board."""
+    """A role is the part that one subset plays on the fusion board."""
 
     name: Literal["chosen", "all backbones", "best single", "oracle"]
     entry: Entry | None
@@ -87,14 +87,14 @@ class Role(_Frozen):
 
 
 class Superseded(_Frozen):
-    """Rows that exist and are not ranked."""
+    """Superseded rows exist and are not ranked."""
 
     reason: str
     rows: int
 
 
 class Correlation(_Frozen):
-    """Spearman's rank correlation of a metric on validation and on test over the subsets: what a choice is worth."""
+    """This is Spearman's rank correlation of a metric on validation and on test over the subsets."""
 
     auc: float | None
     acc: float | None
@@ -102,7 +102,7 @@ class Correlation(_Frozen):
 
 
 class SelectionQuality(_Frozen):
-    """What a choice on validation is worth when validation images are drawn anew; see `store.winner`."""
+    """It says how good a selection on validation is when validation images are drawn anew; see `selection_bias`."""
 
     validation_score: Fraction
     """The chosen subset's accuracy on validation, by which it was chosen."""
@@ -121,14 +121,14 @@ class SelectionQuality(_Frozen):
 
 
 class Pair(_Frozen):
-    """A backbone's interaction with another; below 0 the two know the same."""
+    """A pair holds a backbone's interaction with another; below 0 the two are redundant."""
 
     other: str
     auc: float
 
 
 class Contribution(_Frozen):
-    """A backbone's Shapley value on test: what it adds to a subset, averaged over all orders of joining."""
+    """It is a backbone's Shapley value on test: what it adds to a subset, averaged over all orders of joining."""
 
     backbone: str
     auc: float
@@ -138,14 +138,14 @@ class Contribution(_Frozen):
 
 
 class Version(_Frozen):
-    """The version of a backbone that every entry of a board used."""
+    """It names the version of a backbone that every entry of a board used."""
 
     backbone: str
     fingerprint: str
 
 
 class Board(_Frozen):
-    """All subsets of one dataset under one protocol."""
+    """A board holds all subsets of one dataset under one protocol."""
 
     dataset: str
     protocol: str
@@ -200,14 +200,14 @@ class Board(_Frozen):
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """Backbones that were measured alone only, beside a pool of others."""
+        """Return the backbones that were measured alone only, beside a pool of others."""
         return tuple(version.backbone for version in self.versions if version.backbone not in self.pool)
 
     @property
     def criterion(self) -> Criterion:
-        """What the protocol chooses by."""
+        """Return what the protocol chooses by."""
         return Criterion(self.selection[0])
 
     def role(self, name: str) -> Role | None:
-        """The role of that name, or None where nothing was chosen."""
+        """Return the role of that name, or None where nothing was chosen."""
         return next((role for role in self.roles if role.name == name), None)

@@ -1,4 +1,4 @@
-"""Chance: per board what the drawing of the test images may do to its rows, and to other ways beside them."""
+"""The uncertainty of a board says what drawing other test images may do to its rows and to alternative methods."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from fuseboard.store.store import Store
 
 @dataclass(frozen=True)
 class BoardUncertainty:
-    """Of one board."""
+    """It holds the uncertainty of all rows of one board."""
 
     dataset: str
     protocol: str
@@ -27,7 +27,7 @@ class BoardUncertainty:
     """Key of a test row of the dataset that kept its predictions -> what it measures, or why it does not."""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return it as JSON values, for programs."""
         own = self.subset_uncertainties
         return {
             "dataset": self.dataset,
@@ -43,7 +43,7 @@ BoardUncertainties = Mapping[tuple[str, str], BoardUncertainty]
 
 
 def board_uncertainties(store: Store, rows: pl.DataFrame, boards: Sequence[Board]) -> BoardUncertainties:
-    """Of every board; what nobody computed yet is computed, and kept in the store.
+    """Return the uncertainty of every board; intervals that are missing are computed and kept in the store.
 
     Args:
         store: which has the predictions, the labels and the intervals that are known.

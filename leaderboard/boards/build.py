@@ -1,4 +1,4 @@
-"""Ranking: boards from the rows of a store."""
+"""Boards are built from the rows of a store."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from fuseboard.store.results.selection import Choice, choose
 def boards(
     rows: pl.DataFrame, tasks: Mapping[str, str], guesses: Mapping[str, float] | None = None
 ) -> tuple[Board, ...]:
-    """One board per dataset and protocol, by name, over the concatenation of every measured subset.
+    """Return one board per dataset and protocol, by name, over the concatenation of every measured subset.
 
     Args:
         rows: result rows of a store, of any evaluation.
@@ -84,7 +84,7 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
 
 
 def _pool(rows: pl.DataFrame, old: pl.DataFrame) -> Subset:
-    """What the search chooses among.
+    """Return what the search chooses among.
 
     Backbones that were only ever measured alone are no part of it: to call a search of nine incomplete because of fifty
     others would hide that it is exhaustive. One whose joined subsets are of an older version still is.

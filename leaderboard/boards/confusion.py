@@ -1,4 +1,4 @@
-"""Confusion: what the chosen subset answered on test, class by class, beside what was true."""
+"""A confusion matrix counts what the chosen subset answered on test, class by class, against the true labels."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ AGREE = 1e-6
 
 @dataclass(frozen=True)
 class Confusion:
-    """Of one row."""
+    """It is the confusion matrix of one row."""
 
     subset: Subset
     key: str
-    """Of the result row."""
+    """It names the result row."""
     several: bool
     """Whether an image may have several labels; then there is a table of four counts for each label."""
     classes: tuple[str, ...]
@@ -39,7 +39,7 @@ class Confusion:
     and were said to, have it and were said not to, lack it and were said to, lack it and were said not to."""
 
     def share(self, row: int, column: int) -> float | None:
-        """Of the images of a true class, or of those that have (or lack) a label, those with this answer, 0 to 1.
+        """Return the share of a true class, or of images that have (or lack) a label, with this answer, from 0 to 1.
 
         None where there is no such image.
         """
@@ -53,7 +53,7 @@ Confusions = Mapping[tuple[str, str], Confusion | str]
 
 
 def confusions(store: Store, rows: pl.DataFrame, boards: Iterable[Board]) -> dict[tuple[str, str], Confusion | str]:
-    """Of the chosen subset of every board, from its kept predictions and the labels of the images.
+    """Return the confusion of the chosen subset of every board, from its kept predictions and the images' labels.
 
     Args:
         store: which has the predictions and the labels.
@@ -70,7 +70,8 @@ def confusions(store: Store, rows: pl.DataFrame, boards: Iterable[Board]) -> dic
 
 
 def count(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """(C, C) images by true class and answer, or (L, 4) for L labels; answers by the rules of `medmnist.Evaluator`.
+    """Count (C, C) images by true class and answer, or (L, 4) for L labels; answers by the rules of
+    `medmnist.Evaluator`.
 
     Args:
         task: one of MedMNIST's task names.
@@ -128,7 +129,7 @@ def _of(store: Store, rows: pl.DataFrame, board: Board) -> Confusion:
 
 
 def _names(board: Board, manifests: Iterable[Manifest], classes: int) -> tuple[str, ...]:
-    """The classes as a manifest of these images names them, or numbered where none does."""
+    """Return the classes as a manifest of these images names them, or numbered where none does."""
     entries = [entry for manifest in manifests if (entry := manifest.datasets.get(board.dataset)) is not None]
     fitting = [e for e in entries if e.source_md5 == board.source_md5 and len(e.label_names) == classes]
     return fitting[-1].label_names if fitting else tuple(f"class {number}" for number in range(classes))

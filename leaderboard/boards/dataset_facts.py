@@ -1,4 +1,4 @@
-"""Facts: what is known of a dataset from the embeddings that the store holds of it."""
+"""The facts of a dataset are read from the embeddings that the store holds of it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry, Manifest
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one dataset; what no embedding says is None or empty."""
+    """They describe one dataset; what no embedding says is None or empty."""
 
     modality: str
     task: str | None
     classes: tuple[str, ...]
     licence: str | None
     source_md5: tuple[str, ...]
-    """Of the archives that the boards' images came from, one where all boards agree."""
+    """They identify the archives that the boards' images came from, one where all boards agree."""
     images: tuple[tuple[str, int], ...]
     """(split, images), in the order of a split's use."""
     embedded: tuple[str, ...]
@@ -25,7 +25,7 @@ class Facts:
 
 
 def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board]) -> Facts:
-    """Of a dataset, from the fullest manifest of the images that its boards are about, the newest of equals.
+    """Return the facts of a dataset from the fullest manifest of its boards' images, the newest of equals.
 
     Args:
         dataset: by name.

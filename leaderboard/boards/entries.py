@@ -1,4 +1,4 @@
-"""Entries: a subset's validation and test rows, brought together."""
+"""An entry brings a subset's validation and test rows together."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from fuseboard.store.results.selection import by_validation
 
 
 def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
-    """Every distinct environment of the rows, the most used first, so that a row needs to name only a number."""
+    """Return every distinct environment of the rows, the most used first, so that a row needs to name only a number."""
     columns = ["device", "hardware", "libraries", "jobs"]
     counted = rows.group_by(columns).len().sort("len", *columns, descending=[True, *[False] * len(columns)])
     return tuple(
@@ -21,7 +21,7 @@ def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
 
 
 def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], independent: bool) -> tuple[Entry, ...]:
-    """One entry per subset, in the order in which the protocol prefers them.
+    """Return one entry per subset, in the order in which the protocol prefers them.
 
     Args:
         rows: current rows of one protocol, dataset and seed, both splits.

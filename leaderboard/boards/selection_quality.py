@@ -1,4 +1,4 @@
-"""Worth: what the validation images say about a choice among all subsets, and what each backbone brings to them."""
+"""This computes how optimistic the selection is, and what each backbone contributes."""
 
 import polars as pl
 
@@ -14,7 +14,7 @@ MAX_SUBSETS = 5
 def selection_quality_of(
     rows: pl.DataFrame, measured: int, possible: int
 ) -> tuple[SelectionQuality | None, str | None]:
-    """How optimistic the choice is and how often it would fall alike; or why that is not known."""
+    """Return how optimistic the selection is and how often it would be repeated; or why that is not known."""
     if measured < possible:
         message = f"only {measured:,} of {possible:,} subsets were measured"
         return None, f"{message}; a choice among few looks safer than it is"
@@ -38,7 +38,7 @@ def selection_quality_of(
 def contributions_of(
     rows: pl.DataFrame, pool: Subset, guess: float | None
 ) -> tuple[tuple[Contribution, ...], str | None]:
-    """Every backbone's Shapley value on test, the largest in AUC first; or why there is none.
+    """Return every backbone's Shapley value on test, the largest in AUC first; or why there is none.
 
     Args:
         rows: of one protocol, dataset and seed.

@@ -1,4 +1,4 @@
-"""Similarity: how alike the backbones of a dataset see its test images, as a table with a row and a column for each."""
+"""The similarity of the backbones of a dataset is a table with a row and a column for each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ STEPS = 10
 
 @dataclass(frozen=True)
 class Cell:
-    """Two backbones: what was measured, or why nothing was."""
+    """A cell holds what was measured of two backbones, or why nothing was."""
 
     cka: float | None
     shade: int | None = None
@@ -21,7 +21,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """All pairs of one dataset, each in the version that the page is about."""
+    """The grid holds all pairs of one dataset, each in the version that the page is about."""
 
     dataset: str
     images: int
@@ -40,7 +40,7 @@ class Grid:
 
 
 def grid(dataset: str, rows: Iterable[Similarity], boards: Sequence[Board]) -> Grid | None:
-    """The table of a dataset, or None where no pair of it was measured.
+    """Return the table of a dataset, or None where no pair of it was measured.
 
     A board says which version of a backbone, and which source images, are meant; for a backbone on no board, and a
     dataset without one, the newest row does. Rows of others exist and are in the export.

@@ -1,4 +1,4 @@
-"""A snapshot: everything of a store that the pages show, read once."""
+"""A snapshot holds everything of a store that the pages show, read once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from fuseboard.store.store import Store
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Manifests, result rows and the boards made of them."""
+    """It holds manifests, result rows and the boards made of them."""
 
     manifests: tuple[Manifest, ...]
     version_files: Mapping[tuple[str, str], VersionFiles]
@@ -46,29 +46,30 @@ class Snapshot:
 
     @cached_property
     def newest(self) -> datetime | None:
-        """When the newest thing in the store was made: the date of the pages, which a second build does not change."""
+        """Return when the newest thing in the store was made: the date of the pages, which a second build does not
+        change."""
         dates = [manifest.created for manifest in self.manifests]
         dates += [row.created for row in self.similarities]
         return max([*dates, *self.rows["created"]], default=None)
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """Datasets that have a board, by name."""
+        """Return the datasets that have a board, by name."""
         return tuple(sorted({board.dataset for board in self.boards}))
 
     @cached_property
     def by_age(self) -> tuple[Manifest, ...]:
-        """The manifests, the newest last."""
+        """Return the manifests, the newest last."""
         return tuple(sorted(self.manifests, key=lambda m: (m.created, m.fingerprint)))
 
     @cached_property
     def current(self) -> dict[str, Manifest]:
-        """Backbone -> manifest of its newest version."""
+        """Map each backbone to the manifest of its newest version."""
         return {manifest.backbone: manifest for manifest in self.by_age}
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Backbone -> title of its newest version."""
+        """Map each backbone to the title of its newest version."""
         return {name: manifest.about.title for name, manifest in self.current.items()}
 
 
@@ -103,7 +104,8 @@ def take(store: Store) -> Snapshot:
 
 
 def _guess(store: Store, dataset: str) -> float | None:
-    """The test accuracy of always giving the most frequent answer of training; None where no labels are at hand."""
+    """Return the test accuracy of always giving the most frequent answer of training; None where no labels are at
+    hand."""
     for version in sorted(
         store.versions, key=lambda version: version.manifest.dim
     ):  # its shards are hashed: narrow first

@@ -1,4 +1,4 @@
-"""Smallness: what one image of a dataset is worth, and what that does to a choice."""
+"""Small test sets: this says how much one image weighs, and what that does to a selection."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fuseboard.leaderboard.boards.confusion import Confusion
 
 @dataclass(frozen=True)
 class SmallTestSet:
-    """Of one dataset under one protocol."""
+    """It describes the test set of one dataset under one protocol."""
 
     dataset: str
     protocol: str
@@ -23,7 +23,7 @@ class SmallTestSet:
     standard_error: float | None
     """Binomial, of the chosen subset's test ACC; null for several labels, whose ACC is no share of images."""
     spearman: float | None
-    """Of validation and test ACC over the subsets."""
+    """It is the correlation of validation and test ACC over the subsets."""
     no_spearman: str | None
     classes: tuple[tuple[str, int], ...]
     """(class, test images), the rarest first; for several labels those that have it."""
@@ -32,14 +32,14 @@ class SmallTestSet:
 
     @property
     def rarest(self) -> tuple[str, int] | None:
-        """Class and its test images."""
+        """Return the rarest class and the number of its test images."""
         return self.classes[0] if self.classes else None
 
 
 def small_test_sets(
     boards: Sequence[Board], confusions: Mapping[tuple[str, str], Confusion | str]
 ) -> tuple[SmallTestSet, ...]:
-    """One per board, the fewest test images first; those that no row counts last."""
+    """Return one per board, the fewest test images first; boards whose images no row counts come last."""
     found = [
         _small_test_set(board, confusions.get((board.dataset, board.protocol), "not computed")) for board in boards
     ]

@@ -1,4 +1,4 @@
-"""Transfer: how far embeddings carry on everyday images, each classifier in the setting that validation chose."""
+"""Transfer measures embeddings on natural images, each classifier in the setting that validation chose."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,25 +16,26 @@ SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
 
 @dataclass(frozen=True)
 class TransferRow:
-    """One classifier on one subset, in the setting with the best top-1 on validation; of equals the simplest."""
+    """A row is one classifier on one subset, in the setting with the best top-1 on validation; of equals the
+    simplest."""
 
     subset: Subset
     classifier: str
     seed: int
     setting: str | None
-    """As rows name it, such as `C=0.01`; null for a classifier that has only one."""
+    """It is named as in the rows, such as `C=0.01`; null for a classifier that has only one."""
     settings: int
-    """That were measured on both splits."""
+    """So many settings were measured on both splits."""
     ties: int
     """Settings that share the best validation top-1, itself included."""
     val_top1: float | None
     test_top1: float | None
     test_top5: float | None
     images: int
-    """Of the test split."""
+    """It counts the test split."""
     features: int
     seconds: float | None
-    """Of the fits and predictions of the chosen setting; settings that are fitted together share a fit."""
+    """They are the fits and predictions of the chosen setting; settings that are fitted together share a fit."""
     keys: Mapping[str, str]
     """Split -> key."""
     oracle: str | None
@@ -46,7 +47,7 @@ class TransferRow:
 
 @dataclass(frozen=True)
 class Transfer:
-    """All subsets and classifiers of one dataset under one protocol."""
+    """It holds all subsets and classifiers of one dataset under one protocol."""
 
     dataset: str
     protocol: str
@@ -55,7 +56,7 @@ class Transfer:
 
 
 def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
-    """One per dataset and protocol.
+    """Return one transfer board per dataset and protocol.
 
     Args:
         rows: of the store, of any evaluation.
@@ -107,7 +108,7 @@ def _transfer_row(rows: pl.DataFrame) -> TransferRow:
 
 
 def _settings(rows: Iterable[dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
-    """Split -> row of every setting, the simplest first: the strongest penalty, the most neighbours."""
+    """Map each split to the row of every setting, the simplest first: the strongest penalty, the most neighbours."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: (row["created"], row["key"])):  # of two definitions the newest stays
         found.setdefault(row["classifier"], {})[row["split"]] = row

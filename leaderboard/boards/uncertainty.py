@@ -1,4 +1,4 @@
-"""Certainty: what chance may do to the rows of a board, and to their distance from the chosen one."""
+"""Uncertainty holds the intervals of a row's metrics, and of their differences to the chosen subset."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NOT_KEPT = "predictions were not kept"
 
 @dataclass(frozen=True)
 class DifferencesToChosen:
-    """One row's test metrics less those of the chosen subset, on the same images."""
+    """They are one row's test metrics minus those of the chosen subset, on the same images."""
 
     auc: Difference
     acc: Difference
@@ -24,7 +24,7 @@ class DifferencesToChosen:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """A row's test metrics with their 95 % intervals by bootstrap, and its calibration."""
+    """It holds a row's test metrics with their 95 % intervals by bootstrap, and its calibration."""
 
     auc: Interval
     acc: Interval
@@ -40,15 +40,15 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class SubsetUncertainties:
-    """Of one board; what is missing is None, and `reasons` says why."""
+    """They are the uncertainties of one board; what is missing is None, and `reasons` says why."""
 
     subsets: Mapping[Subset, Uncertainty]
     reasons: Mapping[Subset, str]
-    """Of every subset of the board that has none."""
+    """They are given for every subset of the board that has no uncertainty."""
 
 
 def subset_uncertainties(board: Board, found: Mapping[str, Measured | str]) -> SubsetUncertainties:
-    """Of every subset on a board that kept its predictions.
+    """Return the uncertainty of every subset on a board that kept its predictions.
 
     Args:
         board: whose entries.
@@ -67,7 +67,7 @@ def subset_uncertainties(board: Board, found: Mapping[str, Measured | str]) -> S
 
 
 def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measured | str:
-    """What the chosen subset measures, or why nothing can be held against it."""
+    """Return what the chosen subset measures, or why nothing can be held against it."""
     role = board.role("chosen")
     if role is None or role.entry is None:
         return "nothing was chosen"
@@ -76,7 +76,7 @@ def measured_chosen(board: Board, found: Mapping[str, Measured | str]) -> Measur
 
 
 def uncertainty(own: Measured, chosen: Measured | str) -> Uncertainty:
-    """Of one row, or of the mean of several, beside the chosen subset."""
+    """Return the uncertainty of one row, or of the mean of several, compared with the chosen subset."""
     differences, reason = (None, chosen) if isinstance(chosen, str) else _differences(own, chosen)
     return Uncertainty(
         auc=own.auc.interval(),

@@ -1,1 +1,1 @@
-"""Context: what all pages of a site share, read and computed once."""
+"""The context holds what all pages of a site share, read and computed once."""

@@ -1,4 +1,4 @@
-"""SiteContext: everything that the pages of one site are made of, each part read or computed once."""
+"""The SiteContext holds everything that the pages of one site are made of, each part read or computed once."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from fuseboard.store.results.evaluations import FUSION
 
 @dataclass(frozen=True)
 class SiteContext:
-    """Of one store."""
+    """It belongs to one store."""
 
     snapshot: Snapshot
     submitted: tuple[SubmissionEntry, ...]
@@ -57,72 +57,72 @@ class SiteContext:
 
     @cached_property
     def unknown_protocols(self) -> Mapping[str, str]:
-        """Protocol -> what this project does not know of it; nothing where nobody could be asked."""
+        """Map each protocol to what this project does not know of it; it is empty where nobody could be asked."""
         return unknown_protocols(self.snapshot.boards, self.sources.protocols())
 
     @cached_property
     def singles(self) -> tuple[RankingTable, ...]:
-        """The backbones alone, per protocol."""
+        """Return the backbones alone, per protocol."""
         return tuple(singles(self.snapshot, protocol) for protocol in self.protocols)
 
     @cached_property
     def fusions(self) -> tuple[RankingTable, ...]:
-        """The ways to use several backbones at once, per protocol."""
+        """Return the methods that use several backbones at once, per protocol."""
         return tuple(fusions(self.snapshot, protocol) for protocol in self.protocols)
 
     @cached_property
     def splits(self) -> dict[str, str]:
-        """Key of a row of a search -> its split."""
+        """Map the key of each row of a search to its split."""
         rows = self.snapshot.rows.filter(pl.col("evaluation") == FUSION.name)
         return dict(zip(rows["key"], rows["split"], strict=True))
 
     def key(self, entry: Entry, split: str) -> str | None:
-        """Of an entry's row on a split; None where it has none."""
+        """Return the key of an entry's row on a split; None where it has none."""
         return next((key for key in entry.keys if self.splits.get(key) == split), None)
 
     @cached_property
     def extractions(self) -> list[Extraction]:
-        """What every extraction took."""
+        """Return what every extraction took."""
         return extractions(self.snapshot.manifests)
 
     @cached_property
     def totals(self) -> list[Total]:
-        """The same per backbone."""
+        """Return what extraction took per backbone."""
         return totals(self.extractions)
 
     @cached_property
     def searches(self) -> list[Search]:
-        """What fits took."""
+        """Return what fits took."""
         return searches(self.snapshot.rows)
 
     @cached_property
     def runtimes(self) -> tuple[Runtime, ...]:
-        """What a dataset took, phase by phase."""
+        """Return what a dataset took, phase by phase."""
         return runtimes(self.snapshot.manifests, self.extractions, self.searches)
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """On published figures."""
+        """Return the verdicts on published figures."""
         return tuple(judge(self.snapshot.rows))
 
     @cached_property
     def published(self) -> list[Section]:
-        """Figures of others, file by file, with the verdicts on them."""
+        """Return the figures of others, file by file, with the verdicts on them."""
         return sections(self.verdicts)
 
     @cached_property
     def builder(self) -> str:
-        """What made the pages: fuseboard's version, and its commit where there is one."""
+        """Return what made the pages: fuseboard's version, and its commit where there is one."""
         return builder()
 
     @cached_property
     def missing_results(self) -> list[MissingResult]:
-        """What the boards leave out."""
+        """Return what the boards leave out, and why."""
         return missing_results(self.snapshot, self.unknown_protocols)
 
     @cached_property
     def corruption_boards(self) -> tuple[CorruptionBoard, ...]:
-        """What corrupted images do, by dataset."""
+        """Return the boards of corrupted images, by dataset."""
         manifests = self.snapshot.manifests
         entries = {name: entry for manifest in manifests for name, entry in manifest.datasets.items()}
         # Each of several labels is a question of its own, answered yes or no.
@@ -131,5 +131,5 @@ class SiteContext:
 
     @cached_property
     def transfers(self) -> tuple[Transfer, ...]:
-        """How far embeddings carry on everyday images."""
+        """Return the boards of natural images."""
         return transfers(self.snapshot.rows)

@@ -1,4 +1,4 @@
-"""Gaps: what is not on the boards, why, and how to mend it."""
+"""Missing results are what is not on the boards, with the reason and the fix."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UNKNOWN = "install the version of fuseboard that measured these rows"
 
 @dataclass(frozen=True)
 class MissingResult:
-    """One thing that a reader would otherwise have to notice alone."""
+    """It names one thing that is left out, which a reader would otherwise have to notice alone."""
 
     where: str
     what: str
@@ -24,7 +24,7 @@ class MissingResult:
 
 
 def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[MissingResult]:
-    """Everything the boards leave out, by dataset.
+    """Return everything that the boards leave out, by dataset.
 
     Args:
         snapshot: the store.

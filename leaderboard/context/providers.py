@@ -1,4 +1,5 @@
-"""Sources: what the site shows that only the harness knows, handed in because the leaderboard must not know it."""
+"""Providers give the site what only the harness knows; they are handed in, because the leaderboard must not import
+it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Definition:
-    """A protocol as this project defines it."""
+    """It is a protocol as this project defines it."""
 
     name: str
     digest: str
@@ -20,7 +21,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Providers:
-    """Asked when a page needs them."""
+    """They are called when a page needs them."""
 
     protocols: Callable[[], Mapping[str, Definition]]
     """Name -> definition."""
@@ -32,5 +33,5 @@ class Providers:
 
 
 def no_providers() -> Providers:
-    """A site of rows alone."""
+    """Return providers that know nothing, for a site of rows alone."""
     return Providers(protocols=dict, examples=lambda _: {})

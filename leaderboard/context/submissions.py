@@ -1,4 +1,4 @@
-"""The submissions: what other people handed in, as the folder of them says, for a page on which all of it is text."""
+"""This reads what other people handed in from the folder of submissions, for a page on which all of it is text."""
 
 import stat
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ MAX_COUNT = 10**15
 
 @dataclass(frozen=True)
 class SubmissionEntry:
-    """One folder. What cannot be read is None and has its reason in `broken`."""
+    """It is one folder of submissions. What cannot be read is None and has its reason in `broken`."""
 
     name: str
     statement: Statement | None = None
@@ -39,12 +39,13 @@ class SubmissionEntry:
 
     @property
     def status(self) -> str:
-        """Of its life, or `broken`."""
+        """Return its status, or `broken`."""
         return self.statement.status if self.statement is not None else "broken"
 
     @cached_property
     def url(self) -> str | None:
-        """Where the shards lie, made of parts that were validated one by one; None for a folder of somebody's disk."""
+        """Return where the shards lie, made of parts that were validated one by one; None for a folder on somebody's
+        disk."""
         assert self.statement is not None
         shards = self.statement.shards
         if shards.hub is not None:
@@ -57,7 +58,7 @@ class SubmissionEntry:
 
     @cached_property
     def loading(self) -> str | None:
-        """Lines that load it, from validated parts; None where it is nowhere to be had."""
+        """Return lines that load it, from validated parts; None where it is nowhere to be had."""
         assert self.statement is not None
         shards = self.statement.shards
         if self.status == "withdrawn" or self.url is None:
@@ -69,7 +70,7 @@ class SubmissionEntry:
 
     @cached_property
     def datasets(self) -> list[tuple[str, str]]:
-        """The first names, each with the rows of its splits."""
+        """Return the first names, each with the rows of its splits."""
         assert self.manifest is not None
         return [
             (name, ", ".join(f"{split} {part.rows:,}" for split, part in entry.splits.items()))
@@ -77,7 +78,7 @@ class SubmissionEntry:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return it as JSON values, for programs."""
         statement, held = self.statement, self.manifest
         return {
             "name": self.name,
@@ -92,7 +93,7 @@ class SubmissionEntry:
 
 
 def read(folder: Path | None, snapshot: Snapshot) -> tuple[SubmissionEntry, ...]:
-    """Every submission of a folder, active ones first; one that is broken is among them and breaks nothing.
+    """Return every submission of a folder, active ones first; one that is broken is among them and breaks nothing.
 
     Args:
         folder: of submissions; none has none.
@@ -137,7 +138,7 @@ def _boards(version: tuple[str, str], boards: tuple[Board, ...]) -> Iterator[str
 
 
 def _bytes(path: Path) -> bytes:
-    """A plain file's bytes, as many as it may have."""
+    """Return a plain file's bytes, as many as it may have."""
     if not path.exists() and not path.is_symlink():
         raise FuseboardError(f"{path.name} is not there")
     state = path.lstat()
@@ -149,6 +150,6 @@ def _bytes(path: Path) -> bytes:
 
 
 def _broken(folder: Path, why: str) -> SubmissionEntry:
-    """With a name that any page can hold: one of other letters is written with escapes."""
+    """Return an entry with a name that any page can hold: other letters are written with escapes."""
     name = folder.name if is_name(folder.name) else ascii(folder.name)[1:-1]
     return SubmissionEntry(name, broken=" ".join(why.split()))

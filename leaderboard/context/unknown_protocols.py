@@ -1,4 +1,4 @@
-"""Unknown protocols: rows that were measured under choices which this project does not define, or no longer does."""
+"""Unknown protocols are those of rows that this project does not define, or no longer does."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from fuseboard.leaderboard.context.providers import Definition
 
 
 def unknown_protocols(boards: Sequence[Board], known: Mapping[str, Definition]) -> dict[str, str]:
-    """Protocol -> a sentence that says what is not known of it, by name.
+    """Map each protocol to a sentence that says what is not known of it, by name.
 
     Args:
         boards: of a store.

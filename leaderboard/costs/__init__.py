@@ -1,1 +1,1 @@
-"""Costs: what extraction, search and inference took."""
+"""Costs say what extraction, search and inference took."""

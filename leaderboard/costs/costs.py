@@ -1,4 +1,4 @@
-"""Costs: what extraction and search took, from manifests and rows."""
+"""Costs of extraction and search are read from manifests and rows."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from fuseboard.store.files.optional_max import largest
 
 @dataclass(frozen=True)
 class Extraction:
-    """What embedding one split with one version took."""
+    """It says what embedding one split with one version took."""
 
     backbone: str
     fingerprint: str
@@ -26,7 +26,7 @@ class Extraction:
 
 @dataclass(frozen=True)
 class Total:
-    """What everything that one backbone was extracted for took on one machine at one precision."""
+    """It sums up what all extractions of one backbone took on one machine at one precision."""
 
     backbone: str
     precision: str
@@ -42,7 +42,8 @@ class Total:
 
 @dataclass(frozen=True)
 class Search:
-    """What the fits of one evaluation on one dataset took, superseded rows included because they were paid for."""
+    """It says what the fits of one evaluation on one dataset took, superseded rows included because they were paid
+    for."""
 
     evaluation: str
     protocol: str
@@ -61,7 +62,7 @@ class Search:
 
 
 def extractions(manifests: Sequence[Manifest]) -> list[Extraction]:
-    """One per version, dataset and split whose extraction was measured, by dataset, backbone and age."""
+    """Return one per version, dataset and split whose extraction was measured, by dataset, backbone and age."""
     found = [
         Extraction(
             backbone=manifest.backbone,
@@ -82,7 +83,7 @@ def extractions(manifests: Sequence[Manifest]) -> list[Extraction]:
 
 
 def totals(found: Sequence[Extraction]) -> list[Total]:
-    """One per backbone, precision and device, by backbone: the runtime and memory table of the paper's kind."""
+    """Return one per backbone, precision and device, by backbone: the runtime and memory table of the paper's kind."""
     groups: dict[tuple[str, str, str], list[Profile]] = {}
     for extraction in found:
         own = extraction.profile
@@ -107,7 +108,7 @@ def totals(found: Sequence[Extraction]) -> list[Total]:
 
 
 def searches(rows: pl.DataFrame) -> list[Search]:
-    """One per evaluation, dataset and protocol. Both splits of a fit carry its time, which is counted once."""
+    """Return one per evaluation, dataset and protocol. Both splits of a fit carry its time, which is counted once."""
     group = ["evaluation", "dataset", "protocol"]
     fit = [*group, "protocol_digest", "source_md5", "subset", "fingerprints", "fusion", "classifier", "seed"]
     once = rows.group_by(fit).agg(

@@ -1,4 +1,4 @@
-"""Expense: what embedding images with a subset takes, from the records of its backbones' extraction."""
+"""The inference cost is what embedding images with a subset takes, from the records of its backbones' extraction."""
 
 import math
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ NO_GPU = "no GPU was used"
 
 @dataclass(frozen=True)
 class InferenceCost:
-    """Of one subset, whose backbones run one after another on one machine."""
+    """It is the cost of one subset, whose backbones run one after another on one machine."""
 
     s_per_image: float | None
     """Sum over its backbones."""
     peak_vram_mb: float | None
-    """Of the backbone that needs most."""
+    """It is the peak of the backbone that needs most."""
     peak_rss_mb: float | None
-    """Of the process, while the backbone that needs most ran."""
+    """It is the peak of the process while the backbone that needs most ran."""
     no_time: str | None
     """Why there are no seconds."""
     no_vram: str | None
@@ -29,7 +29,7 @@ class InferenceCost:
 
 
 class InferenceCosts:
-    """Of the subsets of some boards, which share their versions of the backbones.
+    """They are the costs of the subsets of some boards, which share their versions of the backbones.
 
     Args:
         boards: of one dataset, or of several to average over.
@@ -47,16 +47,17 @@ class InferenceCosts:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """Where the backbones were run; seconds of different ones do not add up well."""
+        """Return the devices on which the backbones were run; seconds of different ones do not add up well."""
         return tuple(sorted({profile.device for own in self._profiles.values() for profile in own}))
 
     @property
     def any_gpu(self) -> bool:
-        """Whether any backbone ran on a GPU."""
+        """Tell whether any backbone ran on a GPU."""
         return len(self._without_gpu) < len(self._profiles)
 
     def of(self, subset: Subset) -> InferenceCost:
-        """What embedding with all of a subset's backbones takes; a part that is not known makes the whole unknown."""
+        """Return what embedding with all of a subset's backbones takes; a part that is not known makes the whole
+        unknown."""
         untimed = [name for name in subset if name not in self._seconds]
         unknown = [name for name in subset if name not in self._profiles]
         on_cpu = [name for name in subset if name in self._without_gpu]
@@ -77,6 +78,6 @@ class InferenceCosts:
 
 
 def _seconds(profiles: list[Profile]) -> float | None:
-    """Per image over all splits; None where nothing was computed in the last runs."""
+    """Return the seconds per image over all splits; None where nothing was computed in the last runs."""
     images = sum(profile.images for profile in profiles)
     return math.fsum(profile.wall_s for profile in profiles) / images if images else None

@@ -1,4 +1,4 @@
-"""Runtime: what a board cost, phase by phase, so that the paper's figure can be drawn from measured rows."""
+"""The runtime of a board is shown phase by phase, so that the paper's figure can be drawn from measured rows."""
 
 import math
 import re
@@ -18,12 +18,12 @@ SWEEPS = "biofuse_2026_sweep_times.csv"
 
 @dataclass(frozen=True)
 class Phase:
-    """One part of the work."""
+    """A phase is one part of the work."""
 
     count: int
     """Splits extracted, or fits."""
     seconds: float | None
-    """Of fits the sum over those that ran side by side, so more than the time on the clock."""
+    """Seconds of fits are summed over those that ran side by side, so they are more than the time on the clock."""
     peak_rss_mb: float | None
     peak_vram_mb: float | None
     """null without a GPU."""
@@ -35,7 +35,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Seconds that tuning took elsewhere, as published."""
+    """It holds the seconds that tuning took elsewhere, as published."""
 
     concat_s: float
     best_single_s: float
@@ -45,13 +45,13 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Of one dataset under one protocol, superseded work included because it was paid for."""
+    """It is the runtime of one dataset under one protocol, superseded work included because it was paid for."""
 
     dataset: str
     protocol: str | None
     """null where nothing was fitted."""
     extraction: Phase
-    """Of every backbone that was extracted, whatever the protocol."""
+    """It covers every backbone that was extracted, whatever the protocol."""
     search: Phase
     tuning: Phase
     reported: Sweep | None
@@ -59,24 +59,24 @@ class Runtime:
 
     @property
     def seconds(self) -> float:
-        """Of all phases that were timed."""
+        """Return the seconds of all phases that were timed."""
         return math.fsum(phase.seconds or 0.0 for phase in self.phases.values())
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Devices and hardware of all phases."""
+        """Return the devices and hardware of all phases."""
         return tuple(dict.fromkeys(place for phase in self.phases.values() for place in phase.where))
 
     @property
     def phases(self) -> dict[str, Phase]:
-        """By name, in the order of the work."""
+        """Return the phases by name, in the order of the work."""
         return {"extraction": self.extraction, "search": self.search, "tuning": self.tuning}
 
 
 def runtimes(
     manifests: Sequence[Manifest], extracted: Sequence[Extraction], fitted: Sequence[Search]
 ) -> tuple[Runtime, ...]:
-    """One per dataset and protocol, by name; a dataset without a fit has one without a protocol.
+    """Return one per dataset and protocol, by name; a dataset without a fit has one without a protocol.
 
     Args:
         manifests: of a store.

@@ -1,1 +1,1 @@
-"""The explorer: every subset of a board, and the tables of it to download."""
+"""The explorer shows every subset of a board, and the tables of it to download."""

@@ -1,4 +1,4 @@
-"""Explorer: every measured subset with its scores and costs, of one dataset or as a mean over several."""
+"""The explorer shows every measured subset with its scores and costs, of one dataset or as a mean over several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from fuseboard.leaderboard.costs.inference_cost import InferenceCost, InferenceC
 
 @dataclass(frozen=True)
 class SubsetRow:
-    """One subset on one dataset."""
+    """A row is one subset on one dataset."""
 
     entry: Entry
     place: int | None
-    """On validation, ties broken as the protocol does; null without the score that it chooses by."""
+    """This is the rank on validation, ties broken as the protocol does; null without the score that it chooses by."""
     marks: tuple[str, ...]
     """The roles it plays, and `tied` where it shares the best score on validation."""
     keys: Mapping[str, str]
@@ -25,21 +25,21 @@ class SubsetRow:
 
     @property
     def subset(self) -> Subset:
-        """Of backbones."""
+        """Return the backbones of the subset."""
         return self.entry.subset
 
 
 @dataclass(frozen=True)
 class MeanRow:
-    """One subset over several datasets, each weighing the same."""
+    """A row is one subset over several datasets, which have equal weights."""
 
     subset: Subset
     place: int
-    """By `val`, ties broken as the protocol does."""
+    """This is the rank by `val`, ties broken as the protocol does."""
     val: float
-    """Of the score that the protocol chooses by."""
+    """It is the mean of the score that the protocol chooses by."""
     auc: float
-    """On test."""
+    """It is the mean on test."""
     acc: float | None
     reason: str | None
     """Why there is no accuracy."""
@@ -50,7 +50,7 @@ class MeanRow:
 def lines(
     board: Board, uncertainty: SubsetUncertainties, splits: Mapping[str, str], inference_costs: InferenceCosts
 ) -> tuple[SubsetRow, ...]:
-    """All subsets of a board, best on validation first.
+    """Return all subsets of a board, best on validation first.
 
     Args:
         board: of a dataset under a protocol.
@@ -78,7 +78,8 @@ def lines(
 
 
 def means(boards: Sequence[Board], inference_costs: InferenceCosts) -> tuple[MeanRow, ...]:
-    """Every subset that has a score on validation and a test AUC on each of some datasets, best on validation first.
+    """Return every subset that has a score on validation and a test AUC on each of some datasets, best on validation
+    first.
 
     Args:
         boards: of different datasets under one protocol.

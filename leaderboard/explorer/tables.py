@@ -1,4 +1,4 @@
-"""Subset tables: the rows of the explorer as frames, for download at full precision."""
+"""Subset tables are the rows of the explorer as frames, for download at full precision."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -42,12 +42,12 @@ _MEANS: _Schema = {
 
 
 def of_lines(board: Board, rows: Iterable[SubsetRow]) -> pl.DataFrame:
-    """The subsets of a board, best on validation first."""
+    """Return the subsets of a board, best on validation first."""
     return pl.DataFrame([_line(board, row) for row in rows], schema=_LINES, orient="row")
 
 
 def of_means(protocol: str, datasets: tuple[str, ...], rows: Iterable[MeanRow]) -> pl.DataFrame:
-    """The subsets of several datasets, best on validation first."""
+    """Return the subsets of several datasets, best on validation first."""
     found = [
         (
             *(protocol, list(datasets), list(row.subset), row.place, row.val, row.auc, row.acc, row.reason),

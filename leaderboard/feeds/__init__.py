@@ -1,1 +1,1 @@
-"""Feeds: what programs read of the site."""
+"""Feeds are what programs read of the site."""

@@ -1,4 +1,4 @@
-"""The card: the picture that other places show beside a link to the site."""
+"""The card is the picture that other places show beside a link to the site."""
 
 from collections.abc import Iterator, Mapping
 
@@ -25,14 +25,14 @@ PAPER, INK, SOFT, LINE, ACCENT = "#faf9f6", "#17242b", "#52616a", "#dcd9d1", "#0
 
 
 def files(site: SiteContext) -> Mapping[str, bytes]:
-    """Path on the site -> content."""
+    """Map each path on the site to its content."""
     import vl_convert  # its import takes a moment, which only a build that draws should wait for
 
     return {PATH: vl_convert.svg_to_png(drawing(site), scale=1, ppi=72)}
 
 
 def description(site: SiteContext) -> str:
-    """What the card shows, for those who do not see it."""
+    """Describe what the card shows, for those who do not see it."""
     best = _best(site)
     if best is None:
         return f"fuseboard: {' '.join(TITLE)} {_counts(site)}."
@@ -43,7 +43,7 @@ def description(site: SiteContext) -> str:
 
 
 def drawing(site: SiteContext) -> Markup:
-    """The card as SVG."""
+    """Return the card as SVG."""
     best = _best(site)
     plot = Markup("").join(_plot(best)) if best else _text(NAME, TOP + 40, "Nothing has been ranked yet.", 28, SOFT)
     return Markup(
@@ -68,7 +68,7 @@ def drawing(site: SiteContext) -> Markup:
 
 
 def _best(site: SiteContext) -> RankingTable | None:
-    """Of the protocol with the most datasets that ranks anything."""
+    """Return the best row under the protocol with the most datasets that ranks anything."""
     return next((one for one in site.singles if one.rows and one.rows[0].rank is not None), None)
 
 

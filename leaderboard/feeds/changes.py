@@ -1,4 +1,4 @@
-"""Changes: what moved since the site was last built, and why."""
+"""Changes say what is different since the site was last built, and why."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOTHING = "nothing moved since the last build"
 
 @dataclass(frozen=True)
 class Changes:
-    """Of one build."""
+    """They are what one build found."""
 
     history: History
     raw: bytes
@@ -27,7 +27,7 @@ class Changes:
 
 
 def since(previous: PreviousSite, site: SiteContext) -> Changes:
-    """What moved between the site that a build replaces and the one it makes.
+    """Return what changed between the site that a build replaces and the one it makes.
 
     Args:
         earlier: what stands in the folder.
@@ -59,7 +59,7 @@ def since(previous: PreviousSite, site: SiteContext) -> Changes:
 
 
 def files(changes: Changes) -> Mapping[str, bytes]:
-    """Path on the site -> content."""
+    """Map each path on the site to its content."""
     return {CHANGES: changes.raw, STATE: changes.state.as_json()}
 
 

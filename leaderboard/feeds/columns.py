@@ -1,4 +1,4 @@
-"""Columns: what every column of a published row says."""
+"""This documents every column of a published row."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Moved rows: which rows came, went, score otherwise or lost their place, between two builds."""
+"""The diff of two builds says which rows are new, gone, superseded or scored otherwise."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from fuseboard.leaderboard.regression.reference import IDENTITY
 from fuseboard.leaderboard.rows.changed_inputs import Vectors, changed_inputs, row_inputs
 
 AGREE = 1e-9
-"""As far apart as two floating-point sums of the same numbers may be."""
+"""Two floating-point sums of the same numbers may differ by this much."""
 LEARNING = ("train", "val", "cv")
 """Splits that nothing is reported on."""
 SAME = "no input changed that rows keep: look at what was changed in the code"
@@ -19,13 +19,13 @@ BETWEEN = "\x1f"
 
 
 def named(rows: pl.DataFrame) -> pl.DataFrame:
-    """The newest row of each identity; the subset as one text."""
+    """Return the newest row of each identity; the subset as one text."""
     flat = rows.sort("created", "key").with_columns(pl.col("subset").list.join(BETWEEN).alias("names"))
     return flat.unique(_identity(), keep="last").sort(_identity())
 
 
 def came_and_went(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:
-    """How many rows are new and gone, per dataset; arguments as `named` gives them."""
+    """Count the rows that are new and gone, per dataset; arguments are as `named` gives them."""
     for left, right, words in ((now, before, ("new row", "new rows")), (before, now, ("row is gone", "rows are gone"))):
         rest = left.join(right, on=_identity(), how="anti")
         counted = rest.group_by("dataset", "evaluation").len().sort("dataset", "evaluation")
@@ -36,7 +36,7 @@ def came_and_went(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLin
 
 
 def set_aside(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:
-    """Rows that stood on a board and are superseded now, per dataset and reason."""
+    """Yield rows that stood on a board and are superseded now, per dataset and reason."""
     both = now.join(before.select(*_identity(), pl.col("superseded").alias("was")), on=_identity())
     lost = both.filter(pl.col("was").is_null(), pl.col("superseded").is_not_null())
     counted = lost.group_by("dataset", "superseded").len().sort("dataset", "superseded")
@@ -49,7 +49,7 @@ def set_aside(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:
 def score_changes(
     before: pl.DataFrame, now: pl.DataFrame, shards_before: Vectors, shards_now: Vectors
 ) -> tuple[tuple[ScoreChange, ...], int]:
-    """The largest moves of test metrics with what explains them, and how many rows moved.
+    """Return the largest changes of test metrics with what explains them, and how many rows changed.
 
     Args:
         before: as `named` gives them.

@@ -1,4 +1,4 @@
-"""Entries: what moved between two builds of a site, as `data/changes.json` keeps it."""
+"""An entry says what changed between two builds of a site, as `data/changes.json` keeps it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from fuseboard.store.files.hashing import fingerprint
 MAX_ENTRIES = 100
 """Entries of a history; older ones are dropped."""
 MAX_LINES = 100
-"""Of each kind that one entry tells; the rest is a number."""
+"""One entry lists this many of each kind; the rest is a number."""
 
 Text = Annotated[str, StringConstraints(max_length=4_000)]
 """From a file that anybody may have changed."""
@@ -23,7 +23,7 @@ class _Strict(BaseModel):
 
 
 class ChangeLine(_Strict):
-    """Something that came, went or was chosen, in words."""
+    """It describes in words something that came, went or was chosen."""
 
     text: Text
     dataset: Text | None = None
@@ -32,7 +32,7 @@ class ChangeLine(_Strict):
 
 
 class ScoreChange(_Strict):
-    """A test metric of a row of the same name that is another one now."""
+    """It is a test metric that changed between rows of the same name."""
 
     dataset: Text
     evaluation: Text
@@ -45,11 +45,11 @@ class ScoreChange(_Strict):
     why: Text
     """Which input changed."""
     key: Text
-    """Of the row as it is now."""
+    """It names the row as it is now."""
 
 
 class RankChange(_Strict):
-    """A rank that is another one now."""
+    """It is a rank that changed."""
 
     protocol: Text
     board: Literal["singles", "fusion"]
@@ -61,12 +61,12 @@ class RankChange(_Strict):
 
 
 class Entry(_Strict):
-    """What one build found changed."""
+    """An entry holds what one build found changed."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     """A hash of it and of the entry before, which names it for ever."""
     date: datetime | None
-    """Of the newest thing in the store; None where the store was empty."""
+    """It is the date of the newest thing in the store; None where the store was empty."""
     lines: tuple[ChangeLine, ...]
     lines_left_out: Count
     moves: tuple[ScoreChange, ...]
@@ -78,7 +78,7 @@ class Entry(_Strict):
 
     @property
     def headline(self) -> str:
-        """In numbers."""
+        """Return the numbers of changes in one line."""
         parts = [
             f"{count:,} {word}{'s'[: count - 1]} {verb}"
             for count, word, verb in (
@@ -92,22 +92,22 @@ class Entry(_Strict):
 
 
 class History(_Strict):
-    """Of a site, the newest entry first."""
+    """It holds the entries of a site, the newest first."""
 
     format: Literal[1] = 1
     entries: Annotated[tuple[Entry, ...], Field(max_length=MAX_ENTRIES)] = ()
 
     def after(self, **found: Any) -> "History":
-        """With one entry more."""
+        """Return the history with one entry more."""
         last = self.entries[0].id if self.entries else ""
         draft = Entry(id="0" * 32, **found).model_dump(mode="json")
         entry = Entry(**{**found, "id": fingerprint({"entry": draft, "after": last})})
         return History(entries=(entry, *self.entries)[:MAX_ENTRIES])
 
     def as_json(self) -> bytes:
-        """As the file holds it."""
+        """Return the content of the file."""
         return (self.model_dump_json(indent=1) + "\n").encode()
 
 
 EMPTY = History()
-"""Of a site that has not been built twice."""
+"""This is the history of a site that has not been built twice."""

@@ -1,4 +1,4 @@
-"""The earlier site: what stands in the folder that a build is about to replace. All of it is foreign text."""
+"""The previous site is what stands in the folder that a build is about to replace. All of it is foreign text."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ MAX_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class PreviousSite:
-    """What could be read."""
+    """It holds what could be read of the site."""
 
     rows: pl.DataFrame | None = None
     """Its result rows, without answers per image; None where there is no site, or it cannot be compared."""

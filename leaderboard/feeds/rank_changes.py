@@ -1,4 +1,4 @@
-"""Places: which ranks are other ones than at the last build, and why."""
+"""Rank changes say which ranks differ from the last build, and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,7 +10,7 @@ MAX_NAMED = 3
 
 
 def rank_changes(before: Iterable[Ranking], now: Iterable[Ranking]) -> Iterator[RankChange]:
-    """Every rank that changed on a board that was there before, in the order of the boards now."""
+    """Yield every rank that changed on a board that was there before, in the order of the boards now."""
     previous = {(one.protocol, one.board): one for one in before}
     for board in now:
         was = previous.get((board.protocol, board.board))
@@ -59,7 +59,7 @@ def _reasons(name: str, was: Ranking, now: Ranking) -> Iterator[str]:
 
 
 def _neighbours(name: str, before: int, after: int, then: dict[str, Ranked], own: dict[str, Ranked]) -> Iterator[str]:
-    """Who is above it now and was not, and who was and is not."""
+    """Yield who is above it now and was not, and who was and is not."""
     above_then = {other for other, row in then.items() if row.rank is not None and row.rank < before}
     above_now = {other for other, row in own.items() if row.rank is not None and row.rank < after}
     came, went = sorted(above_now - above_then - {name}), sorted(above_then - above_now - {name})

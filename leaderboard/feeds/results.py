@@ -1,4 +1,4 @@
-"""Results: the same facts as the pages, at full precision, for programs."""
+"""Results offer the same facts as the pages, at full precision, for programs."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from fuseboard.leaderboard.published.verdicts.groups import compact
 from fuseboard.store.results.schema import SCHEMA
 
 COLUMNS = (*(name for name in SCHEMA if name not in {"right", "scores"}), "superseded")
-"""Of a published row: all of a result's but its answers per image, and whether a newer row is in its place."""
+"""A published row has all columns of a result but its answers per image, and whether a newer row is in its place."""
 
 
 def files(site: SiteContext) -> Mapping[str, bytes]:
-    """Path on the site -> content."""
+    """Map each path on the site to its content."""
     rows = published(site.snapshot.rows)
     found = {
         "data/results.json": as_json(site).encode(),
@@ -29,12 +29,13 @@ def files(site: SiteContext) -> Mapping[str, bytes]:
 
 
 def published(rows: pl.DataFrame) -> pl.DataFrame:
-    """Every result row without its answers per image, superseded ones too and marked as such, by key."""
+    """Return every result row without its answers per image, superseded ones too and marked as such, by key."""
     return rows.select(COLUMNS).sort("key")
 
 
 def as_json(site: SiteContext) -> str:
-    """Boards, costs, gaps, the verdicts on published figures and submissions. `format` changes when a reader must."""
+    """Return boards, costs, missing results, verdicts on published figures and submissions; `format` changes when a
+    reader must."""
     snapshot = site.snapshot
     content: dict[str, Any] = {
         "format": 2,

@@ -1,4 +1,4 @@
-"""RSS: what moved, for readers that ask now and then."""
+"""The RSS feed tells readers that ask now and then what changed."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,12 +19,13 @@ MAX_ITEMS = 20
 
 
 def files(site: SiteContext, changes: Changes) -> Mapping[str, bytes]:
-    """Path on the site -> content."""
+    """Map each path on the site to its content."""
     return {PATH: feed(site, changes).encode()}
 
 
 def feed(site: SiteContext, changes: Changes) -> str:
-    """RSS 2.0, valid by the RSS Advisory Board's rules; every text in it is escaped twice, because it is HTML there."""
+    """Return RSS 2.0, valid by the RSS Advisory Board's rules; every text in it is escaped twice, because it is HTML
+    there."""
     ElementTree.register_namespace("atom", ATOM)
     rss = ElementTree.Element("rss", version="2.0")
     channel = ElementTree.SubElement(rss, "channel")
@@ -76,5 +77,5 @@ def _put(parent: ElementTree.Element, name: str, text: str, **attributes: str) -
 
 
 def _date(moment: datetime) -> str:
-    """RFC 822, as the format wants it."""
+    """Format a date as RFC 822, which the feed requires."""
     return format_datetime(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC), usegmt=True)

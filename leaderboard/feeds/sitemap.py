@@ -1,4 +1,4 @@
-"""The sitemap: every page by its full address, for search engines."""
+"""The sitemap lists every page by its full address, for search engines."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
@@ -13,7 +13,7 @@ MAX_URLS = 50_000
 
 
 def files(site: SiteContext, pages: Iterable[str]) -> Mapping[str, bytes]:
-    """Path on the site -> content.
+    """Map each path on the site to its content.
 
     Args:
         site: of the site.
@@ -24,7 +24,7 @@ def files(site: SiteContext, pages: Iterable[str]) -> Mapping[str, bytes]:
 
 
 def sitemap(site: SiteContext, pages: Iterable[str]) -> str:
-    """By the rules of sitemaps.org; every page is as new as the newest thing in the store."""
+    """Return a sitemap by the rules of sitemaps.org; every page is as new as the newest thing in the store."""
     ElementTree.register_namespace("", NAMESPACE)
     urls = ElementTree.Element(f"{{{NAMESPACE}}}urlset")
     for path in sorted(pages)[:MAX_URLS]:
@@ -37,5 +37,5 @@ def sitemap(site: SiteContext, pages: Iterable[str]) -> str:
 
 
 def address(url: str, path: str) -> str:
-    """Of a page: its one full address, which for the front page is the site's own."""
+    """Return the one full address of a page, which for the front page is the site's own."""
     return url if path == "index.html" else url + quote(path)

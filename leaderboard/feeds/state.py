@@ -1,4 +1,4 @@
-"""State: what a site keeps beside its rows so that the next build can say what moved."""
+"""The state is what a site keeps beside its rows so that the next build can say what changed."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ class _Strict(BaseModel):
 
 
 class Ranked(_Strict):
-    """One row of a board."""
+    """It is one row of a board."""
 
     name: Text
     rank: Count | None
@@ -26,7 +26,7 @@ class Ranked(_Strict):
 
 
 class Ranking(_Strict):
-    """One board under one protocol."""
+    """It is one board under one protocol."""
 
     protocol: Text
     board: Literal["singles", "fusion"]
@@ -36,7 +36,7 @@ class Ranking(_Strict):
 
 
 class Chosen(_Strict):
-    """What was chosen on one dataset."""
+    """It says what was chosen on one dataset."""
 
     dataset: Text
     protocol: Text
@@ -45,7 +45,7 @@ class Chosen(_Strict):
 
 
 class Vectors(_Strict):
-    """The embeddings of one version on one dataset."""
+    """They are the embeddings of one version on one dataset."""
 
     backbone: Text
     fingerprint: Text
@@ -54,7 +54,7 @@ class Vectors(_Strict):
 
 
 class State(_Strict):
-    """Of one site."""
+    """It is the state of one site."""
 
     format: Literal[1] = 1
     backbones: Names
@@ -65,12 +65,12 @@ class State(_Strict):
     vectors: Annotated[tuple[Vectors, ...], Field(max_length=1_000_000)]
 
     def as_json(self) -> bytes:
-        """As the file holds it."""
+        """Return the content of the file."""
         return (self.model_dump_json(indent=1) + "\n").encode()
 
 
 def state(site: SiteContext) -> State:
-    """Of what a site is made of."""
+    """Return the state of a site from its context."""
     snapshot = site.snapshot
     return State(
         backbones=site.backbones,

@@ -1,4 +1,4 @@
-"""Tables as files: CSV, JSON, Parquet and Arrow with full precision, the same bytes for the same rows."""
+"""Tables are written as CSV, JSON, Parquet and Arrow with full precision, the same bytes for the same rows."""
 
 import polars as pl
 import pyarrow as pa
@@ -9,27 +9,27 @@ MOMENT = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:
-    """With a header; lists are joined with +, moments are ISO 8601, what is missing is empty."""
+    """Return CSV with a header; lists are joined with +, moments are ISO 8601, what is missing is empty."""
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
     joined = pl.col(lists).cast(pl.List(pl.String)).list.join("+")
     return _moments_as_text(frame.with_columns(joined) if lists else frame).write_csv().encode()
 
 
 def as_json(frame: pl.DataFrame) -> bytes:
-    """A list of records; what is missing is null."""
+    """Return a list of records; what is missing is null."""
     return _moments_as_text(frame).write_json().encode() + b"\n"
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:
-    """Of plain types, which every reader knows."""
+    """Return Parquet of plain types, which every reader knows."""
     sink = pa.BufferOutputStream()
     pq.write_table(_plain(frame), sink, compression="zstd")
     return bytes(sink.getvalue())
 
 
 def as_arrow(frame: pl.DataFrame) -> bytes:
-    """An IPC stream for DuckDB in a browser: neither compressed nor with views, dictionaries or time zones, none of
-    which all of its parts read. Moments are in UTC."""
+    """Return an IPC stream for DuckDB in a browser: neither compressed nor with views, dictionaries or time zones, none
+    of which all of its parts read. Moments are in UTC."""
     zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     table = _plain(frame.with_columns(pl.col(zoned).dt.replace_time_zone(None)) if zoned else frame)
     sink = pa.BufferOutputStream()
@@ -41,7 +41,7 @@ def as_arrow(frame: pl.DataFrame) -> bytes:
 
 
 def _moments_as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Moments as text."""
+    """Format moments as text."""
     moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     return frame.with_columns(pl.col(moments).dt.strftime(MOMENT)) if moments else frame
 
@@ -52,7 +52,7 @@ def _plain(frame: pl.DataFrame) -> pa.Table:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of a column without the offsets of 64 bits and the dictionaries that Polars writes."""
+    """Return the type of a column without the offsets of 64 bits and the dictionaries that Polars writes."""
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
     if pa.types.is_large_list(kind):

@@ -1,1 +1,1 @@
-"""Output: formatted numbers, folders replaced as a whole, the preview server."""
+"""Output holds formatted numbers, folders that are replaced as a whole, and the preview server."""

@@ -1,4 +1,4 @@
-"""The URL of a site: where it will stand, as links from elsewhere need it."""
+"""The URL of a site says where it will stand, as links from elsewhere need it."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,7 @@ FIX = "give one such as https://example.org/fuseboard/"
 
 
 def normal(text: str) -> str:
-    """The same URL with a slash at the end.
+    """Return the same URL with a slash at the end.
 
     Raises:
         UsageError: it is no http(s) address that a path could follow.

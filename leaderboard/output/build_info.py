@@ -1,4 +1,4 @@
-"""The commit: which version of fuseboard, and which state of its code, a site was built by."""
+"""The build info says which version of fuseboard, and which commit of its code, a site was built by."""
 
 import os
 import subprocess
@@ -15,7 +15,8 @@ DIGITS = 10
 
 
 def builder(home: Path = HOME) -> str:
-    """`fuseboard 0.1.0, commit 0123456789 + changes`; the version alone where the code is no checkout of its own.
+    """Return `fuseboard 0.1.0, commit 0123456789 + changes`; the version alone where the code is no checkout of its
+    own.
 
     Args:
         home: of the code.
@@ -29,7 +30,7 @@ def builder(home: Path = HOME) -> str:
 
 
 def commit(home: Path) -> str | None:
-    """The commit of a checkout, and whether its code was changed since; None where that is not known.
+    """Return the commit of a checkout, and whether its code was changed since; None where that is not known.
 
     A folder inside somebody else's repository, such as an environment kept in one, is no checkout of ours.
     """
@@ -44,7 +45,8 @@ def commit(home: Path) -> str | None:
 
 
 def _git(home: Path, *arguments: str) -> str | None:
-    """What git says; None where it says nothing good. It writes nothing and runs no program that a repository names."""
+    """Return what git says; None where it says nothing good. It writes nothing and runs no program that a repository
+    names."""
     # GIT_DIR and its like, as a hook of another repository sets them, would make it speak of that one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-C", str(home), "-c", "core.fsmonitor=false", *arguments]

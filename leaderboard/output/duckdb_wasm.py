@@ -1,4 +1,4 @@
-"""The bundle: the files of the SQL page, which npm makes and which a site does without where nobody made them."""
+"""This finds the files of DuckDB for the SQL page, which npm makes; a site does without them where nobody made them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +9,10 @@ COMMAND = "npm ci --prefix leaderboard/sql && npm run bundle --prefix leaderboar
 
 
 def files() -> Mapping[str, Path]:
-    """Name -> file; empty where they were not made."""
+    """Map each name to its file; it is empty where they were not made."""
     return {path.name: path for path in sorted(DIST.glob("[!.]*"))}
 
 
 def megabytes() -> int:
-    """What a browser loads of them, in millions of bytes."""
+    """Return what a browser loads of them, in millions of bytes."""
     return round(sum(path.stat().st_size for name, path in files().items() if not name.endswith(".txt")) / 1e6)

@@ -1,4 +1,4 @@
-"""Replacing a folder that we made, and no other."""
+"""This replaces a folder that we made, and no other."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def replacing(out: Path, mark: Callable[[Path], str]) -> Iterator[Path]:
 
 @contextmanager
 def _workshop(out: Path) -> Iterator[Path]:
-    """A temporary folder on the same file system as `out`, gone at the end."""
+    """Yield a temporary folder on the same file system as `out`, gone at the end."""
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -58,7 +58,7 @@ def _workshop(out: Path) -> Iterator[Path]:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder is a site that we built."""
+    """Tell whether a folder is a site that we built."""
     return (folder / MARKER).is_file()
 
 

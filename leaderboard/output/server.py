@@ -1,4 +1,4 @@
-"""A server for looking at a site on one's own machine."""
+"""The server shows a site on one's own machine."""
 
 import errno
 from functools import partial

@@ -1,1 +1,1 @@
-"""Pages: what stands on each page of the site, one module per kind of page."""
+"""Each kind of page has one module here, which says what stands on it."""

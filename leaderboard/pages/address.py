@@ -1,4 +1,4 @@
-"""Addresses: where things stand on the site, relative to its root."""
+"""Addresses say where things stand on the site, relative to its root."""
 
 from fuseboard.store.embeddings.manifest import is_name
 from fuseboard.store.files.hashing import fingerprint
@@ -11,42 +11,43 @@ HASHED = "x-"
 
 
 def slug(text: str) -> str:
-    """A file name and element id for any text: itself where it can be one, else a hash. No two texts share one."""
+    """Return a file name and element id for any text: itself where it can be one, else a hash. No two texts share
+    one."""
     plain = is_name(text) and not text.endswith(".") and text.partition(".")[0] not in RESERVED
     # A name that looks hashed is hashed too: it could have been chosen to take another one's place.
     return text if plain and not text.startswith(HASHED) else f"{HASHED}{fingerprint({'name': text})}"
 
 
 def backbone(name: str) -> str:
-    """The page of a backbone."""
+    """Return the address of a backbone's page."""
     return f"backbones/{slug(name)}.html"
 
 
 def dataset(name: str) -> str:
-    """The page of a dataset."""
+    """Return the address of a dataset's page."""
     return f"datasets/{slug(name)}.html"
 
 
 def explorer(name: str) -> str:
-    """Every subset of a dataset."""
+    """Return the address of the page with every subset of a dataset."""
     return f"explorer/{slug(name)}.html"
 
 
 def submission(name: str) -> str:
-    """The page of a submission."""
+    """Return the address of a submission's page."""
     return f"submissions/{slug(name)}.html"
 
 
 def provenance(name: str) -> str:
-    """Where every row of a dataset came from."""
+    """Return the address of the page that shows where every row of a dataset came from."""
     return f"provenance/{slug(name)}.html"
 
 
 def row(name: str, key: str) -> str:
-    """Where one row of a dataset came from."""
+    """Return the address that shows where one row of a dataset came from."""
     return f"{provenance(name)}#{row_id(key)}"
 
 
 def row_id(key: str) -> str:
-    """The id of a row's line on the page of its provenance."""
+    """Return the id of a row's line on the page of its provenance."""
     return f"r-{slug(key)[:14]}"

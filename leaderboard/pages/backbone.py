@@ -1,4 +1,4 @@
-"""Backbone pages: what one is, what it scores, what it adds to others, what it costs, and how to get its embeddings."""
+"""A backbone page shows its facts, scores, contribution and costs, and how to load its embeddings."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ PUT = {"pushed": "pushed to", "drafted": "drafted at", "published": "published a
 
 @dataclass(frozen=True)
 class Version:
-    """One version that the store holds."""
+    """It is one version that the store holds."""
 
     manifest: Manifest
     version_files: VersionFiles
@@ -40,7 +40,7 @@ class Version:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One per backbone that has embeddings or a result row."""
+    """Yield one page per backbone that has embeddings or a result row."""
     snapshot = site.snapshot
     compared = {row.dataset for row in snapshot.similarities}
     grids: dict[str, Grid] = {}
@@ -54,7 +54,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def web(text: str | None) -> str | None:
-    """The text where it is a plain address on the web, else None: everything else is not linked."""
+    """Return the text where it is a plain address on the web, else None: everything else is not linked."""
     return text if text and WEB.fullmatch(text) else None
 
 
@@ -117,7 +117,7 @@ def _loading(current: Version | None) -> Loading | None:
 
 
 def _choices(identity: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Everything that decides the vectors, one line per choice, as it was resolved."""
+    """Return everything that decides the vectors, one line per choice, as it was resolved."""
     found: list[tuple[str, str]] = []
     for name, value in identity.items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Backbone: everything that the boards say about one, dataset by dataset."""
+"""The profile of a backbone is everything that the boards say about it, dataset by dataset."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_SIMILAR = 3
 
 @dataclass(frozen=True)
 class SingleScore:
-    """What it scores without others, on one dataset."""
+    """It is the score of the backbone alone, on one dataset."""
 
     score: Score
     rank: int | None
@@ -28,7 +28,7 @@ class SingleScore:
 
 @dataclass(frozen=True)
 class Results:
-    """Under one protocol."""
+    """They are the backbone's results under one protocol."""
 
     protocol: str
     ranked_row: RankedRow | None
@@ -40,13 +40,13 @@ class Results:
 
 @dataclass(frozen=True)
 class PoolContribution:
-    """What it adds to the pool of one board, or why that is not known."""
+    """It says what the backbone adds to the pool of one board, or why that is not known."""
 
     dataset: str
     protocol: str
     contribution: Contribution | None
     place: int | None
-    """By AUC among the backbones of the pool, the largest first."""
+    """It is the rank by AUC among the backbones of the pool, the largest first."""
     pool: int
     reason: str | None
     chosen: Subset | None
@@ -57,7 +57,7 @@ class PoolContribution:
 
 @dataclass(frozen=True)
 class SimilarBackbones:
-    """The backbones that see a dataset most like it does."""
+    """They are the backbones whose embeddings of a dataset are most similar."""
 
     dataset: str
     others: tuple[tuple[str, float], ...]
@@ -65,20 +65,20 @@ class SimilarBackbones:
 
 
 def names(snapshot: Snapshot) -> list[str]:
-    """Every backbone that has embeddings or a result row, by name."""
+    """Return every backbone that has embeddings or a result row, by name."""
     measured = snapshot.rows["subset"].explode().drop_nulls().unique()
     return sorted({manifest.backbone for manifest in snapshot.manifests} | set(measured))
 
 
 def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
-    """All versions that the store holds, that of the boards first, then the newest."""
+    """Return all versions that the store holds, that of the boards first, then the newest."""
     own = [manifest for manifest in snapshot.manifests if manifest.backbone == name]
     ranked = {one.fingerprint for board in snapshot.boards for one in board.versions if one.backbone == name}
     return sorted(own, key=lambda m: (m.fingerprint in ranked, m.created, m.fingerprint), reverse=True)
 
 
 def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board]) -> Iterator[Results]:
-    """One per protocol under which there is a board."""
+    """Yield one per protocol under which there is a board."""
     for table in singles:
         row = next((row for row in table.rows if row.name == name), None)
         found = []
@@ -94,7 +94,7 @@ def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board])
 
 
 def pool_contributions(name: str, boards: Iterable[Board]) -> Iterator[PoolContribution]:
-    """One per board that it is on."""
+    """Yield one per board that it is on."""
     for board in boards:
         if name not in {version.backbone for version in board.versions}:
             continue
@@ -119,7 +119,7 @@ def pool_contributions(name: str, boards: Iterable[Board]) -> Iterator[PoolContr
 
 
 def similar_backbones(name: str, grids: Mapping[str, Grid]) -> Iterator[SimilarBackbones]:
-    """One per dataset on which it was compared with others."""
+    """Yield one per dataset on which it was compared with others."""
     for dataset, grid in grids.items():
         if name in grid.backbones:
             row = grid.cells[grid.backbones.index(name)]
@@ -130,7 +130,7 @@ def similar_backbones(name: str, grids: Mapping[str, Grid]) -> Iterator[SimilarB
 
 
 def published(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
-    """Backbone -> test figures that others published of it alone, each with what was measured beside it.
+    """Map each backbone to the test figures that others published of it alone, each with what was measured beside it.
 
     Args:
         verdicts: one per published figure, in the order of `published_figures`.

@@ -1,4 +1,4 @@
-"""What moved: what every build found other than the one before."""
+"""The page of changes shows what every build found different from the one before."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ SHOWN = 20
 
 
 def pages(site: SiteContext, changes: Changes) -> Iterator[Page]:
-    """One."""
+    """Yield the page of changes."""
     rows = site.snapshot.rows
     yield Page(
         path="changes.html",

@@ -1,4 +1,4 @@
-"""The board of contributions: what each backbone adds to the pool, as Shapley values."""
+"""The board of contributions shows what each backbone adds to the pool, as Shapley values."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from fuseboard.leaderboard.rankings.contributions import contribution_table
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the board of contributions."""
     found = [contribution_table(site.snapshot, protocol) for protocol in site.protocols]
     yield Page(
         path="boards/contribution.html",

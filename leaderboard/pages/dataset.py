@@ -1,4 +1,4 @@
-"""Dataset pages: what was chosen on a dataset, what the choice hides, and what chance had to do with it."""
+"""A dataset page shows what was chosen on a dataset, the selection optimism and the uncertainty."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One per dataset that was searched, measured or embedded."""
+    """Yield one page per dataset that was searched, measured or embedded."""
     snapshot = site.snapshot
     measured = set(snapshot.rows["dataset"])
     embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
@@ -46,7 +46,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _drawings(board: Board) -> list[tuple[Markup, str]]:
-    """Drawing and what it shows; without those that have nothing to draw."""
+    """Return each drawing and what it shows; those that have nothing to draw are left out."""
     found = [
         (validation(board), "One mark per subset: does validation order the subsets as test does?"),
         (size(board), "One mark per subset: do more backbones help?"),

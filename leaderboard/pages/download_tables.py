@@ -1,4 +1,4 @@
-"""Frames: standings and shares as rows for programs, at full precision."""
+"""Download tables are ranking tables and contributions as rows for programs, at full precision."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,12 +38,12 @@ _CONTRIBUTIONS: dict[str, Kind] = {
 
 
 def scores(ranking_table: RankingTable) -> pl.DataFrame:
-    """One row per row of the table and dataset."""
+    """Return one row per row of the table and dataset."""
     return pl.DataFrame(list(_scores(ranking_table)), schema=_SCORES)
 
 
 def ranking(ranking_table: RankingTable) -> pl.DataFrame:
-    """One row per row of the table, with what is said of it over all counted datasets."""
+    """Return one row per row of the table, with what is said of it over all counted datasets."""
     rows = [
         {
             "protocol": ranking_table.protocol,
@@ -67,7 +67,7 @@ def ranking(ranking_table: RankingTable) -> pl.DataFrame:
 
 
 def contributions(contribution_table: ContributionTable) -> pl.DataFrame:
-    """One row per backbone, dataset and other backbone, in fractions; the value of the first stands in each."""
+    """Return one row per backbone, dataset and other backbone, in fractions; the value of the first stands in each."""
     rows = [
         {
             "protocol": contribution_table.protocol,

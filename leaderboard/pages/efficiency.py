@@ -1,4 +1,4 @@
-"""The board of efficiency: what backbones score against what they cost."""
+"""The board of efficiency compares what backbones score with what they cost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ DRAWN = ("images_per_s", "hours")
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the board of efficiency."""
     snapshot = site.snapshot
     found = [
         efficiency(ranking_table, snapshot.boards, site.extractions, snapshot.manifests)
@@ -39,7 +39,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _drawings(one: Efficiency, place: tuple[str, str]) -> Iterator[tuple[str, Markup]]:
-    """(title of the cost, drawing), memory first: video memory, or on a device without it that of the process."""
+    """Yield (title of the cost, drawing), memory first: video memory, or on a device without it that of the process."""
     rows = one.at(place)
     memory = "peak_vram_mb" if any(row.costs["peak_vram_mb"] is not None for row in rows) else "peak_rss_mb"
     for name in (memory, *DRAWN):

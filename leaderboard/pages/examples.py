@@ -1,4 +1,4 @@
-"""Examples: the pictures on the page of a dataset, where its licence lets them be passed on."""
+"""Examples are the pictures on the page of a dataset, where its licence lets them be passed on."""
 
 import struct
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Example:
-    """One training image."""
+    """It is one training image."""
 
     label: str
     path: str
     """Relative to the site's root."""
     width: int
-    """In pixels."""
+    """It is given in pixels."""
     height: int
     png: bytes
 
 
 def examples(dataset: str, found: Mapping[str, bytes]) -> tuple[Example, ...]:
-    """One per class, in the order given; what is no PNG is left out.
+    """Return one per class, in the order given; what is no PNG is left out.
 
     Args:
         dataset: by name.

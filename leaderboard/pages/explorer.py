@@ -1,4 +1,5 @@
-"""Explorer: every measured subset, to tick backbones and set budgets over; one page per dataset and one over all."""
+"""The explorer lists every measured subset, to tick backbones and set budgets over; one page per dataset and one over
+all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,43 +19,44 @@ from fuseboard.leaderboard.rows.modality import in_order
 
 @dataclass(frozen=True)
 class Section:
-    """What one protocol has."""
+    """A section shows one protocol."""
 
     protocol: str
     searched: tuple[Board, ...]
-    """Of every dataset."""
+    """They are the boards of every dataset."""
     counted: tuple[str, ...]
     """Datasets that the rows are of, or means over."""
     rows: Sequence[SubsetRow | MeanRow]
     inference_costs: InferenceCosts
     name: str
-    """Of the downloads."""
+    """It names the downloads."""
     table: pl.DataFrame
 
     @property
     def slug(self) -> str:
-        """For ids."""
+        """Return a name for ids."""
         return address.slug(self.protocol)
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Datasets that were searched and do not count."""
+        """Return the datasets that were searched and do not count."""
         return tuple(board.dataset for board in self.searched if board.dataset not in self.counted)
 
     @property
     def backbones(self) -> dict[str, str]:
-        """Name -> slug, of all that a subset has."""
+        """Map the name of every backbone of a subset to its slug."""
         return {name: address.slug(name) for name in sorted({name for row in self.rows for name in row.subset})}
 
     @property
     def criterion(self) -> str:
-        """What the protocol chooses by, as people read it."""
+        """Return what the protocol chooses by, as people read it."""
         metric = self.searched[0].criterion.column
         return "log-loss" if metric == "log_loss" else metric.upper()
 
     @property
     def memory(self) -> str | None:
-        """The memory that a budget can be set for: of the GPU, or of the process where none was used; None unknown."""
+        """Return the memory that a budget can be set for: of the GPU, or of the process where none was used; None
+        unknown."""
         costs = [row.inference_cost for row in self.rows]
         if any(cost.peak_vram_mb is not None for cost in costs):
             return "peak_vram_mb"
@@ -62,7 +64,7 @@ class Section:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """The one over all datasets, and one per dataset that has a board."""
+    """Yield the page over all datasets, and one page per dataset that has a board."""
     snapshot = site.snapshot
     over_all = [_over_all(site, ranking_table) for ranking_table in site.fusions]
     yield Page(

@@ -1,4 +1,4 @@
-"""The board of fusions: what several backbones give together, and the ways to have it."""
+"""The board of fusions compares the methods that use several backbones at once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from fuseboard.leaderboard.rankings.singles import columns
 
 @dataclass(frozen=True)
 class Pool:
-    """What a search chose among, and where."""
+    """It says what a search chose among, and where."""
 
     backbones: Subset
     outside: Subset
@@ -27,7 +27,7 @@ class Pool:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the board of fusions."""
     tables: dict[str, pl.DataFrame] = {}
     pools: dict[str, list[Pool]] = {}
     for ranking_table in site.fusions:
@@ -49,7 +49,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _pools(boards: Mapping[str, Board], datasets: tuple[str, ...]) -> list[Pool]:
-    """By the first dataset of each."""
+    """Return the pools in the order of the first dataset of each."""
     found: dict[tuple[Subset, Subset], list[str]] = {}
     for dataset in datasets:
         found.setdefault((boards[dataset].pool, boards[dataset].outside), []).append(dataset)

@@ -1,4 +1,4 @@
-"""Home: what this is, the boards at a glance, what it was built from, and what is missing."""
+"""The front page shows what this is, the boards at a glance, what it was built from, and what is missing."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ DOORS = (
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the front page."""
     yield Page(
         path="index.html",
         template="index.html.j2",
@@ -31,6 +31,6 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _backbones(site: SiteContext) -> list[str]:
-    """Embedded or ranked, by name."""
+    """Return the backbones that are embedded or ranked, by name."""
     ranked = {version.backbone for board in site.snapshot.boards for version in board.versions}
     return sorted(ranked | {manifest.backbone for manifest in site.snapshot.manifests})

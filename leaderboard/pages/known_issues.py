@@ -1,4 +1,4 @@
-"""Data quality: what backbones had seen before, what the data hides, and where a paper and its code differ."""
+"""The page of known issues shows training overlap, flaws of the data, and where a paper and its code differ."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from fuseboard.store.embeddings.manifest import DatasetEntry
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the page of known issues."""
     snapshot = site.snapshot
     datasets: dict[str, DatasetEntry] = {n: entry for m in snapshot.by_age for n, entry in m.datasets.items()}
     yield Page(

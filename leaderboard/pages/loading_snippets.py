@@ -1,4 +1,4 @@
-"""Loading: the lines that read a version's embeddings, from where it was put or from the store on this disk."""
+"""Loading snippets read a version's embeddings, from where it was put or from the store on this disk."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ DOI = re.compile(r"10\.(5281|5072)/zenodo\.[0-9]{1,12}")
 
 @dataclass(frozen=True)
 class Loading:
-    """How to load one version."""
+    """It says how to load one version."""
 
     place: str | None
     """Where it can be had from, `ORG/NAME` on the Hub or a DOI; null where it lies in the store only."""
@@ -27,7 +27,7 @@ class Loading:
 
 
 def loading(manifest: Manifest, events: Sequence[Event]) -> Loading | None:
-    """Of a version; None where it holds no dataset.
+    """Return the snippets of a version; None where it holds no dataset.
 
     Args:
         manifest: whose first dataset and split are the example.

@@ -1,4 +1,4 @@
-"""Method: every formula of the site and its source, the protocols, and how to cite."""
+"""The method page shows every formula of the site and its source, the protocols, and how to cite."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ HERE = "http://127.0.0.1"
 
 @dataclass(frozen=True)
 class Use:
-    """What the rows of one evaluation say of a protocol."""
+    """It is what the rows of one evaluation say of a protocol."""
 
     evaluation: str
     rows: int
@@ -32,7 +32,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Protocol:
-    """One protocol as this project defines it, and as rows use it."""
+    """It is one protocol as this project defines it, and as rows use it."""
 
     name: str
     definition: Definition | None
@@ -43,7 +43,7 @@ class Protocol:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the method page."""
     newest = site.snapshot.newest
     yield Page(
         path="method.html",
@@ -60,7 +60,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _protocols(site: SiteContext) -> tuple[Protocol, ...]:
-    """Those that have a board first, then those that are defined, then whatever else rows name."""
+    """Return those that have a board first, then those that are defined, then whatever else rows name."""
     known, rows = site.sources.protocols(), site.snapshot.rows
     names = dict.fromkeys([*site.protocols, *sorted(known), *rows["protocol"].unique().sort()])
     return tuple(

@@ -1,4 +1,4 @@
-"""Navigation: which pages every page leads to."""
+"""The navigation lists the pages that every page links to."""
 
 BOARDS = (
     ("index.html", "Overview"),

@@ -1,4 +1,4 @@
-"""A page: a template, what it is filled with, and the tables that can be downloaded from it."""
+"""A page is a template, what it is filled with, and the tables that can be downloaded from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Page:
-    """One HTML file of the site."""
+    """It is one HTML file of the site."""
 
     path: str
     """Relative to the site's root, with forward slashes."""
@@ -26,5 +26,5 @@ class Page:
 
     @property
     def root(self) -> str:
-        """The way from this page to the site's root: empty, or `../`."""
+        """Return the path from this page to the site's root: empty, or `../`."""
         return "../" * self.path.count("/")

@@ -1,4 +1,4 @@
-"""Provenance pages: where every result row of a dataset came from, and what measures it again."""
+"""Provenance pages show where every result row of a dataset came from, and what measures it again."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TITLES = {"val": "Validation", "test": "Test", "cv": "Cross-validation", "clean"
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """What stands in a cell: one row of the store."""
+    """A cell shows one row of the store."""
 
     id: str
     title: str
@@ -26,11 +26,11 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class FitRow:
-    """A line as the page writes it."""
+    """It is a fit as the page writes it."""
 
     line: Fit
     setting: str
-    """In what it differs from other lines of the section."""
+    """It says how the fit differs from others of the section."""
     id: str | None
     """Where the table of its conditions refers to it."""
     conditions: int
@@ -41,7 +41,7 @@ class FitRow:
 
 @dataclass(frozen=True)
 class ConditionTable:
-    """The conditions of a fit: corruptions by severity."""
+    """It shows the conditions of a fit: corruptions by severity."""
 
     id: str
     line: Fit
@@ -52,7 +52,7 @@ class ConditionTable:
 
 @dataclass(frozen=True)
 class Section:
-    """All lines of one evaluation."""
+    """A section shows all fits of one evaluation."""
 
     evaluation: str
     shared: str
@@ -64,7 +64,7 @@ class Section:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One per dataset that has a row."""
+    """Yield one page per dataset that has a row."""
     for own in provenances(site.snapshot.rows, site.snapshot.manifests):
         yield Page(
             path=address.provenance(own.dataset),
@@ -82,7 +82,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def sections(own: Provenance) -> list[Section]:
-    """The lines of a dataset, evaluation by evaluation."""
+    """Return the fits of a dataset, evaluation by evaluation."""
     found, number = [], 0
     for evaluation, group in groupby(own.fits, key=lambda line: line.evaluation):
         fits = list(group)
@@ -108,7 +108,7 @@ Graded = Mapping[tuple[str, str], SplitScore]
 
 
 def _parted(line: Fit) -> tuple[Mapping[str, SplitScore], Graded]:
-    """Rows of plain splits by title, and of conditions such as `pixelate-3`, which make a table."""
+    """Return rows of plain splits by title, and of conditions such as `pixelate-3`, which make a table."""
     plain: dict[str, SplitScore] = {}
     graded: dict[tuple[str, str], SplitScore] = {}
     for one in line.measured:

@@ -1,4 +1,4 @@
-"""Rendering: pages through their templates, with everything foreign escaped."""
+"""Rendering fills the templates of pages, with everything foreign escaped."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,18 +21,19 @@ THREADS = 2
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """Templates that this process compiled before; compiling them all takes longer than filling a small site."""
+    """It keeps templates that this process compiled before; compiling them all takes longer than filling a small
+    site."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Jinja compiles anew where the template is another one by now."""
+        """Load a template; Jinja compiles it anew where it has changed by now."""
         if bucket.key in self._kept:
             bucket.bytecode_from_string(self._kept[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keeps one."""
+        """Keep one compiled template."""
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
@@ -40,7 +41,7 @@ _COMPILED = _Compiled()
 
 
 def render(kinds: Iterable[Iterable[Page]], site: SiteContext) -> Iterator[tuple[Page, str]]:
-    """Each page with its text, kind by kind."""
+    """Yield each page with its text, kind by kind."""
     environment = _environment(site)
 
     def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:

@@ -1,4 +1,4 @@
-"""Reported elsewhere: published figures, apart from everything that was measured here."""
+"""The page of reported numbers shows published figures, apart from everything that was measured here."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from fuseboard.leaderboard.pages.page import Page
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the page of reported numbers."""
     yield Page(
         path="reported.html",
         template="reported.html.j2",

@@ -1,4 +1,4 @@
-"""Robustness: the board of corrupted test images, and a page per dataset with every subset and condition."""
+"""The board of robustness shows corrupted test images, with a page per dataset for every subset and condition."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -34,7 +34,7 @@ CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """The board, and one page per corrupted dataset."""
+    """Yield the board, and one page per corrupted dataset."""
     everything = site.corruption_boards
     protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
@@ -65,17 +65,17 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def path_of(dataset: str) -> str:
-    """The page of a corrupted dataset."""
+    """Return the address of a corrupted dataset's page."""
     return f"robustness/{address.slug(dataset)}.html"
 
 
 def conditions_of(each: CorruptionBoard) -> str:
-    """What its table of conditions is called as a download."""
+    """Return the name of its table of conditions as a download."""
     return f"{each.evaluation}-{address.slug(each.dataset)}-{address.slug(each.protocol)}"
 
 
 def _own_means(everything: Iterable[CorruptionBoard]) -> Mapping[tuple[str, str, Subset, int], float]:
-    """(dataset, protocol, subset, seed) -> mean error where every backbone got its own preprocessing."""
+    """Map (dataset, protocol, subset, seed) to the mean error where every backbone got its own preprocessing."""
     own = (each for each in everything if each.evaluation == CORRUPTION.name)
     return {(e.dataset, e.protocol, row.subset, row.seed): row.mean for e in own for row in e.rows if row.mean}
 

@@ -1,4 +1,4 @@
-"""Runtime and memory: what extraction, search and tuning took."""
+"""The page of runtime and memory shows what extraction, search and tuning took."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
@@ -27,7 +27,7 @@ _KINDS: dict[Any, Any] = {
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the page of runtime and memory."""
     yield Page(
         path="runtime.html",
         template="runtime.html.j2",

@@ -1,4 +1,4 @@
-"""The board of single backbones: each alone on every dataset."""
+"""The board of single backbones shows each alone on every dataset."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from fuseboard.leaderboard.pages.page import Page
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the board of single backbones."""
     tables: dict[str, pl.DataFrame] = {}
     for ranking_table in site.singles:
         slug = address.slug(ranking_table.protocol)

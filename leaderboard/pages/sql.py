@@ -1,4 +1,4 @@
-"""SQL: every published row in a database that runs in the reader's browser."""
+"""The SQL page holds every published row in a database that runs in the reader's browser."""
 
 from collections.abc import Iterator
 
@@ -76,7 +76,7 @@ _KINDS: dict[pl.DataType, str] = {
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the SQL page."""
     schema = published(site.snapshot.rows).schema
     yield Page(
         path="sql.html",

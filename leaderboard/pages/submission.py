@@ -1,4 +1,4 @@
-"""Submission pages: what a stranger handed in, all of it as text, and what its embeddings score here."""
+"""Submission pages show what a stranger handed in, all of it as text, and what its embeddings score here."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from fuseboard.leaderboard.pages.page import Page
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One per folder, broken ones too."""
+    """Yield one page per folder, broken ones too."""
     known = boards.names(site.snapshot)
     names = {one.name for one in site.submitted}
     for one in site.submitted:
@@ -34,13 +34,13 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _successor(one: SubmissionEntry, names: set[str]) -> str | None:
-    """The submission that took its place, where that is here."""
+    """Return the submission that took its place, where that is here."""
     named = one.statement.superseded_by if one.statement is not None else None
     return named if named in names else None
 
 
 def _results(one: SubmissionEntry, site: SiteContext) -> Iterator[tuple[str, SingleScore]]:
-    """(protocol, what it scores alone), of the boards that this very version is on."""
+    """Yield (protocol, what it scores alone) of the boards that this very version is on."""
     if one.boards:
         for part in boards.results(one.name, site.singles, site.snapshot.boards):
             for alone in part.alone:

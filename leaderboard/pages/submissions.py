@@ -1,4 +1,4 @@
-"""Submissions: the backbones that others handed in."""
+"""The page of submissions lists the backbones that others handed in."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from fuseboard.leaderboard.pages.page import Page
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the page of submissions."""
     yield Page(
         path="submissions.html",
         template="submissions.html.j2",

@@ -1,4 +1,4 @@
-"""Transfer: the board of natural images, beside what BioFuse reports of them."""
+"""The board of transfer shows natural images, beside what BioFuse reports of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class Reported:
-    """One published figure and the best of the same weights here, which was measured otherwise."""
+    """It is one published figure with the best of the same weights here, which was measured otherwise."""
 
     model: str
     backbone: str | None
@@ -48,7 +48,7 @@ class Reported:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """One."""
+    """Yield the board of transfer."""
     everything = site.transfers
     protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     by_protocol = {name: [each for each in everything if each.protocol == name] for name in protocols}

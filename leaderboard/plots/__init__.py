@@ -1,1 +1,1 @@
-"""Plots: drawings as inline SVG, each beside a table that says the same."""
+"""Plots are drawings as inline SVG, each beside a table that says the same."""

@@ -1,4 +1,4 @@
-"""The client of the process that draws beside the build, because vl-convert keeps all of Python waiting meanwhile."""
+"""The client asks a process to draw beside the build, because vl-convert keeps all of Python waiting meanwhile."""
 
 import atexit
 import json
@@ -27,12 +27,12 @@ def begin() -> None:
 
 
 def svg(spec: dict[str, Any], description: str) -> Markup:
-    """A drawing for a page, as `ask` answers with it."""
+    """Return a drawing for a page, as `ask` answers with it."""
     return Markup(ask(spec, description))
 
 
 def ask(spec: dict[str, Any], description: str) -> str:
-    """A drawing, as `fuseboard.leaderboard.plots.svg.draw` makes it. Other threads go on meanwhile.
+    """Return a drawing, as `fuseboard.leaderboard.plots.svg.draw` makes it. Other threads go on meanwhile.
 
     A thread that wants a drawing while another one waits for its own waits its turn.
 
@@ -65,7 +65,7 @@ def ask(spec: dict[str, Any], description: str) -> str:
 
 @cache
 def _process() -> "subprocess.Popen[str]":
-    """The process, which Ctrl-C in the terminal does not reach: that is for the one who asks.
+    """Return the process, which Ctrl-C in the terminal does not reach: that is for the one who asks.
 
     -P keeps it from importing anything of the folder that the build was started in.
     """

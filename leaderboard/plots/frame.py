@@ -1,4 +1,4 @@
-"""The frame: size, axes and legend that all plots share."""
+"""The frame holds the size, axes and legend that all plots share."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 Layer = dict[str, Any]
 
 WIDTH = 400
-"""Of every drawing, in its own units: an eighth more than the narrowest screen has room for."""
+"""Every drawing is this wide, in its own units: an eighth more than the narrowest screen has room for."""
 TOP, RIGHT, BOTTOM, LEFT = 10, 14, 46, 64
 KEY_ROW, KEY_WIDTH = 18, 132
 
@@ -29,7 +29,7 @@ _AXIS = {
 
 
 def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], left: float = LEFT) -> dict[str, Any]:
-    """A specification of layers in a field of `height`, with a legend above it.
+    """Return a specification of layers in a field of `height`, with a legend above it.
 
     Nothing in it is placed by the width of a text, because that depends on the fonts of the machine that draws.
 
@@ -58,14 +58,14 @@ def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], lef
 
 
 def axis(field: str, title: str, domain: Sequence[float], **changes: Any) -> dict[str, Any]:
-    """An encoding by a number, on an axis from `domain[0]` to `domain[1]` that has a few lines."""
+    """Return an encoding by a number, on an axis from `domain[0]` to `domain[1]` that has a few lines."""
     scale = {"domain": list(domain), "nice": False, "zero": False, **changes.pop("scale", {})}
     drawn = {"title": title, "tickCount": 4, **changes}
     return {"field": field, "type": "quantitative", "scale": scale, "axis": drawn}
 
 
 def room(values: Sequence[float]) -> tuple[float, float]:
-    """The values' range with a margin, so that no mark lies on the frame and equal values still have a width."""
+    """Return the values' range with a margin, so that no mark lies on the frame and equal values still have a width."""
     low, high = min(values), max(values)
     margin = 0.08 * (high - low) or 0.005
     return low - margin, high + margin
@@ -79,7 +79,7 @@ def layer(mark: Layer, values: Sequence[Mapping[str, Any]], **encoding: Layer) -
 
 
 def down(rows: int) -> Layer:
-    """An encoding by `row`, the first on top, without an axis."""
+    """Return an encoding by `row`, the first on top, without an axis."""
     return {
         "field": "row",
         "type": "quantitative",
@@ -89,19 +89,19 @@ def down(rows: int) -> Layer:
 
 
 def labels(names: Sequence[str], left: float, y: Layer) -> Layer:
-    """What the rows are called, left of the field; a name too long for `left` is cut and whole on hovering."""
+    """Return what the rows are called, left of the field; a name too long for `left` is cut and whole on hovering."""
     fits = int((left - 16) / 7)
     rows = [{"row": number, "text": cut(name, fits), "description": name} for number, name in enumerate(names)]
     return layer({**TEXT, "x": 4 - left}, rows, text={"field": "text"}, y=y)
 
 
 def stroke(colour: str, width: float) -> Layer:
-    """A line as it stands in a legend."""
+    """Return a line as it stands in a legend."""
     return {"type": "point", "shape": "stroke", "size": 256, "stroke": f"var(--{colour})", "strokeWidth": width}
 
 
 def cut(text: str, letters: int) -> str:
-    """The text, or its beginning and a sign that it goes on."""
+    """Return the text, or its beginning and a sign that it goes on."""
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""Intervals: rows of a value with what chance may do to it, the largest on top."""
+"""This plots values with their intervals, the largest on top."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ SPAN = {"type": "rule", "color": "var(--plot-chosen)", "strokeWidth": 2}
 
 
 def intervals(rows: Sequence[Row], title: str) -> Markup | None:
-    """A dot per row on a common axis, with its 95 % interval; None without rows.
+    """Draw a dot per row on a common axis, with its 95 % interval; None without rows.
 
     Args:
         rows: (label, value, low, high); a row whose interval is not known has a ring instead of a dot.

@@ -1,4 +1,4 @@
-"""Pareto: mean AUC against a cost, with the front of what no other does better for less."""
+"""This plots mean AUC against a cost, with the Pareto front."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ LETTERS = 22
 
 @dataclass(frozen=True)
 class Dot:
-    """One backbone."""
+    """A dot is one backbone."""
 
     name: str
     cost: float
@@ -28,7 +28,7 @@ class Dot:
 
 
 def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
-    """The cost across and mean AUC up, the front joined by steps and labelled; None for fewer than two dots.
+    """Draw the cost across and mean AUC up, the front joined by steps and labelled; None for fewer than two dots.
 
     Args:
         dots: of one device and precision.
@@ -71,7 +71,7 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
 
 
 def _across(costs: Sequence[float]) -> tuple[tuple[float, float], dict[str, Any]]:
-    """Domain of the axis, and its changes: logarithms where the most is ten times the least."""
+    """Return the domain of the axis, and its changes: logarithms where the most is ten times the least."""
     low, high = min(costs), max(costs)
     if low <= 0 or high / low < 10:
         return room(costs), {}
@@ -81,7 +81,7 @@ def _across(costs: Sequence[float]) -> tuple[tuple[float, float], dict[str, Any]
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two bounds, as many as an axis has room for."""
+    """Return round numbers between two bounds, as many as an axis has room for."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
         found = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
@@ -91,7 +91,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _share(value: float, domain: tuple[float, float], changes: dict[str, Any]) -> float:
-    """How far along a domain a value lies."""
+    """Return how far along a domain a value lies."""
     if "scale" in changes:
         return math.log(value / domain[0]) / math.log(domain[1] / domain[0])
     return (value - domain[0]) / (domain[1] - domain[0])

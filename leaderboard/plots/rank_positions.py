@@ -1,4 +1,4 @@
-"""Placing: where beside the dots of a front labels can stand without covering one another or the steps."""
+"""This places the labels of a front where they cover neither one another nor the steps."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -12,7 +12,7 @@ LETTER, LINE, GAP = 7.2, 15.0, 9.0
 def place(
     points: Sequence[tuple[float, float, str]], width: float, height: float, more: bool
 ) -> Iterator[tuple[str, float, float, str]]:
-    """(text, x, y, alignment) of every label that finds room, the first points' first.
+    """Yield (text, x, y, alignment) of every label that finds room, the first points' first.
 
     A label stands beside its dot where the front has nothing, else above it; where each of these places is taken or
     leaves the field, it is left out.
@@ -41,7 +41,7 @@ def place(
 
 
 def _box(x: float, y: float, other_x: float, other_y: float) -> Box:
-    """Of a line, as thick as it is drawn."""
+    """Return the box of a line, as thick as it is drawn."""
     return min(x, other_x) - 1, min(y, other_y) - 1, max(x, other_x) + 1, max(y, other_y) + 1
 
 

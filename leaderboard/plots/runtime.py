@@ -1,4 +1,4 @@
-"""Phases: what each part of the work took, end to end, dataset by dataset on one scale."""
+"""This plots what each phase of the work took, end to end, dataset by dataset on one scale."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ COLOURS = {"extraction": "var(--extraction)", "search": "var(--search)", "tuning
 
 
 def phases(found: Sequence[Runtime]) -> Markup | None:
-    """Seconds across, datasets down; None where nothing was timed."""
+    """Draw seconds across and datasets down; None where nothing was timed."""
     longest = max((runtime.seconds for runtime in found), default=0.0)
     if not longest:
         return None

@@ -1,4 +1,4 @@
-"""Roles: how each part that a subset plays is marked, by shape and by colour."""
+"""The roles of subsets are marked by shape and by colour."""
 
 from collections.abc import Container
 from typing import Any
@@ -9,7 +9,7 @@ Mark = dict[str, Any]
 
 
 def _point(shape: str, size: int, colour: str) -> Mark:
-    """A filled mark; `size` is the area of its square, in the drawing's units."""
+    """Return a filled mark; `size` is the area of its square, in the drawing's units."""
     return {
         "type": "point",
         "shape": shape,
@@ -46,7 +46,7 @@ OF_A_BOARD = {"all backbones": ALL, "chosen": CHOSEN, "oracle": ORACLE}
 
 
 def played(board: Board, drawn: Container[Subset]) -> dict[str, tuple[Mark, Subset]]:
-    """Role -> its mark and subset, of the roles that a board has among the subsets drawn."""
+    """Map each role to its mark and subset, of the roles that a board has among the subsets drawn."""
     found = {name: (mark, board.role(name)) for name, mark in OF_A_BOARD.items()}
     return {
         name: (mark, role.entry.subset)

@@ -1,4 +1,4 @@
-"""Size: whether more backbones score more, and what the protocol would choose of each size."""
+"""This plots whether more backbones score more, and what the protocol would choose of each size."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ BEST = {**subset_roles.CHOSEN, "size": 49, "fill": "var(--raised)", "stroke": "v
 
 
 def size(board: Board) -> Markup | None:
-    """The number of backbones across and test AUC up, the best of each size on validation joined by a line.
+    """Draw the number of backbones across and test AUC up, the best of each size on validation joined by a line.
 
     None for fewer than three subsets, or where all of them are of one size.
     """

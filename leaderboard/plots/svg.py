@@ -1,4 +1,4 @@
-"""SVG: the one place where a Vega-Lite specification becomes a drawing inside a page."""
+"""This is the one place where a Vega-Lite specification becomes a drawing inside a page."""
 
 import re
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def draw(spec: dict[str, Any], description: str) -> str:
 
 
 def _clean(part: Any) -> Any:
-    """Without letters that no XML may hold, wherever text stands."""
+    """Replace letters that no XML may hold, wherever text stands."""
     if isinstance(part, dict):
         return {name: _clean(value) for name, value in part.items()}
     if isinstance(part, list):
@@ -97,7 +97,7 @@ def _rounded(match: re.Match[str]) -> str:
 
 
 def _is_empty(element: Element) -> bool:
-    """A group without children, or the box that is put behind every group."""
+    """Tell whether it is a group without children, or the box that is put behind every group."""
     return (element.tag == "g" and not len(element)) or element.get("class") == "background"
 
 

@@ -1,4 +1,4 @@
-"""Validation against test: what choosing on validation is worth, at a glance."""
+"""This plots validation against test, which shows the selection optimism at a glance."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ HEIGHT = 250
 
 
 def validation(board: Board) -> Markup | None:
-    """The selection metric of every subset, validation across and test up; None for fewer than three subsets."""
+    """Draw the selection metric of every subset, validation across and test up; None for fewer than three subsets."""
     metric = board.criterion.column
     name = "log-loss" if metric == "log_loss" else metric.upper()
     split = "validation" if board.criterion.split == "val" else "cross-validated"

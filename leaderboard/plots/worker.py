@@ -1,4 +1,4 @@
-"""The process that draws: asked by lines of JSON on its standard input, it ends when the one who asks is gone."""
+"""This process draws: it is asked by lines of JSON on its standard input, and ends when the one who asks is gone."""
 
 import json
 import sys

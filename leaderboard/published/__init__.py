@@ -1,1 +1,1 @@
-"""Published figures of others, their known issues, and verdicts on them."""
+"""This holds published figures of others, their known issues, and verdicts on them."""

@@ -1,4 +1,4 @@
-"""The published search of 2024, read honestly: what its choice found and what the choice hides."""
+"""The published search of 2024 is re-read here: what its selection found, and what the selection hides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportedSearch:
-    """One dataset of the 255 published subsets. Not a measurement of ours, and never ranked with one."""
+    """It is one dataset of the 255 published subsets. It is not a measurement of ours, and never ranked with one."""
 
     dataset: str
     chosen: Row
@@ -24,7 +24,7 @@ class ReportedSearch:
 
 
 def summarise(rows: Sequence[Row]) -> list[ReportedSearch]:
-    """One summary per dataset, by name, from the rows of `biofuse_2024_subsets.csv` in their order."""
+    """Return one summary per dataset, by name, from the rows of `biofuse_2024_subsets.csv` in their order."""
     found = []
     for dataset in sorted({row["dataset"] for row in rows}):
         own = [row for row in rows if row["dataset"] == dataset]

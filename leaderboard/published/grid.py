@@ -1,4 +1,4 @@
-"""Grids: published rows laid out as tables of text."""
+"""Grids lay published rows out as tables of text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Grid:
-    """A table whose first column heads its rows."""
+    """It is a table whose first column heads its rows."""
 
     caption: str
     head: tuple[str, ...]
@@ -22,18 +22,18 @@ class Grid:
 
     @property
     def numeric(self) -> tuple[bool, ...]:
-        """Column by column, whether it holds numbers."""
+        """Tell of each column whether it holds numbers."""
         return tuple(any(isinstance(line[at], Markup) for line in self.body) for at in range(len(self.head)))
 
 
 def plain(caption: str, rows: Sequence[Row], columns: Mapping[str, str], digits: int = 4) -> Grid:
-    """One line per row; `columns` maps a column to its heading."""
+    """Return one line per row; `columns` maps a column to its heading."""
     body = tuple(tuple(_cell(row[name], digits) for name in columns) for row in rows)
     return Grid(caption, tuple(columns.values()), body)
 
 
 def pivot(caption: str, rows: Sequence[Row], down: str, across: str, value: str, digits: int = 4) -> Grid:
-    """One line per `down`, one column per `across`, both in the order of their first appearance in the file."""
+    """Return one line per `down`, one column per `across`, both in the order of their first appearance in the file."""
     lines, columns = list(dict.fromkeys(r[down] for r in rows)), list(dict.fromkeys(r[across] for r in rows))
     found = {(row[down], row[across]): row[value] for row in rows}
     body = tuple((line, *(_cell(found.get((line, column)), digits) for column in columns)) for line in lines)

@@ -1,4 +1,4 @@
-"""Concerns: what is known to be wrong or unclear in data and published figures, kept as TOML with a source each."""
+"""Known issues of data and published figures are kept as TOML with a source each."""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +13,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
 class KnownIssue(BaseModel):
-    """One of them."""
+    """It is one issue."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +23,7 @@ class KnownIssue(BaseModel):
 
 
 class Discrepancy(KnownIssue):
-    """Where a paper and its released code do not say the same."""
+    """It says where a paper and its released code do not agree."""
 
     title: Text
     paper: Text
@@ -32,7 +32,7 @@ class Discrepancy(KnownIssue):
 
 
 class Figure(KnownIssue):
-    """What is wrong or misleading in published figures."""
+    """It says what is wrong or misleading in published figures."""
 
     title: Text
     what: Text
@@ -40,7 +40,7 @@ class Figure(KnownIssue):
 
 
 class Duplicate(KnownIssue):
-    """Images that occur more than once."""
+    """It names images that occur more than once."""
 
     dataset: Text
     what: Text
@@ -48,7 +48,7 @@ class Duplicate(KnownIssue):
 
 
 class Overlap(KnownIssue):
-    """What backbones learned from that is in our datasets, or may be."""
+    """It says what backbones learned from that is in our datasets, or may be."""
 
     backbone: Text
     datasets: Text
@@ -58,7 +58,7 @@ class Overlap(KnownIssue):
 
 
 class KnownIssues(BaseModel):
-    """All of them, each kind in the order of the file."""
+    """They are all issues, each kind in the order of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -69,5 +69,5 @@ class KnownIssues(BaseModel):
 
 
 def load(file: Path = FILE) -> KnownIssues:
-    """Those of a file, checked."""
+    """Return the known issues of a file, checked."""
     return KnownIssues.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

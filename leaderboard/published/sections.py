@@ -1,4 +1,4 @@
-"""What the page of published numbers says: sections, each of one file, with sources and notes."""
+"""The sections of the page of published numbers show one file each, with sources and notes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ VALIDATED = {"val_acc": "val ACC", "val_auc": "val AUC", "test_acc": "test ACC",
 
 @dataclass(frozen=True)
 class Note:
-    """A remark of ours on published rows, and the rows it is about (empty for all of them)."""
+    """It is a remark of ours on published rows, with the rows it is about (empty for all of them)."""
 
     about: str
     text: str
@@ -26,7 +26,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Section:
-    """One file of published numbers as the page shows it."""
+    """It is one file of published numbers as the page shows it."""
 
     file: str
     title: str
@@ -41,7 +41,7 @@ class Section:
 
 
 def sections(verdicts: Sequence[Verdict] = ()) -> list[Section]:
-    """Every published file, checked, in the order of the page, with the verdicts on its figures."""
+    """Return every published file, checked, in the order of the page, with the verdicts on its figures."""
     return [_section(file, title, lead, grids, lines(verdicts, file)) for file, title, lead, grids in _PAGE]
 
 

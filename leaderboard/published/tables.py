@@ -1,4 +1,4 @@
-"""Reported numbers: what others published, kept as CSV with the source in every row."""
+"""Reported numbers are what others published, kept as CSV with the source in every row."""
 
 import csv
 from pathlib import Path
@@ -20,7 +20,7 @@ Ratio = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Published(BaseModel):
-    """One published row. A figure its source does not give is empty, and then `note` says so."""
+    """It is one published row. A figure its source does not give is empty, and then `note` says so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,7 +38,7 @@ class Published(BaseModel):
 
 
 class Validated(Published):
-    """Both metrics on validation and test."""
+    """It has both metrics on validation and test."""
 
     val_acc: Fraction | None
     val_auc: Fraction | None
@@ -47,13 +47,13 @@ class Validated(Published):
 
 
 class Single(Validated):
-    """One backbone alone."""
+    """It is one backbone alone."""
 
     model: Text
 
 
 class Subset(Validated):
-    """One of the 255 subsets of eight backbones of 2024, metrics to three decimals."""
+    """It is one of the 255 subsets of eight backbones of 2024, with metrics to three decimals."""
 
     subset: Text
     val_score: Fraction
@@ -61,7 +61,7 @@ class Subset(Validated):
 
 
 class Fusion(Published):
-    """The tuned winner of a search."""
+    """It is the tuned winner of a search."""
 
     subset: Text | None
     test_acc: Fraction | None
@@ -69,14 +69,14 @@ class Fusion(Published):
 
 
 class ImageNet(Published):
-    """One backbone on natural images."""
+    """It is one backbone on natural images."""
 
     model: Text
     top1_acc: Fraction
 
 
 class SweepTime(Published):
-    """How long the tuning of each method took."""
+    """It says how long the tuning of each method took."""
 
     concat_s: Seconds
     best_single_s: Seconds
@@ -84,7 +84,7 @@ class SweepTime(Published):
 
 
 class Baseline(Published):
-    """A model trained for the task, on test."""
+    """It is a model trained for the task, on test."""
 
     model: Text
     test_acc: Fraction
@@ -92,13 +92,13 @@ class Baseline(Published):
 
 
 class TrainedBaseline(Baseline):
-    """A baseline of which there is an end-to-end and a linear-probing figure."""
+    """It is a baseline of which there is an end-to-end and a linear-probing figure."""
 
     training: Text
 
 
 class Robustness(Published):
-    """Balanced error relative to AlexNet over all corruptions (BE) and its part due to corruption (rBE)."""
+    """It is the balanced error relative to AlexNet over all corruptions (BE) and its part due to corruption (rBE)."""
 
     clean_error: Fraction
     be_ratio: Ratio
@@ -106,7 +106,7 @@ class Robustness(Published):
 
 
 class CorruptionError(Published):
-    """Mean error over the severities of one corruption."""
+    """It is the mean error over the severities of one corruption."""
 
     corruption: Text
     error: Fraction
@@ -129,12 +129,12 @@ TABLES: dict[str, type[Published]] = {
 
 
 def path_of(name: str) -> Path:
-    """Where one of the files lies."""
+    """Return where one of the files lies."""
     return alexnet_reference.FILE if name == alexnet_reference.FILE.name else FOLDER / name
 
 
 def load(name: str, path: Path | None = None) -> list[dict[str, Any]]:
-    """The rows of one file, checked, in the file's order, with an empty cell as None.
+    """Return the rows of one file, checked, in the file's order, with an empty cell as None.
 
     Args:
         name: of the file.

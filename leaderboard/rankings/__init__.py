@@ -1,1 +1,1 @@
-"""Rankings: backbones and subsets ranked over several datasets, with intervals and tiers."""
+"""Rankings order backbones and subsets over several datasets, with intervals and tiers."""

@@ -1,4 +1,4 @@
-"""Over datasets: the mean of a row's metric over several test sets, on each of their resamples."""
+"""Aggregates are means of a row's metric over several test sets, on each of their resamples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MAX_NAMED = 3
 
 @dataclass(frozen=True)
 class Cell:
-    """A score, and what it is on every resample."""
+    """A cell holds a score, and its value on every resample."""
 
     score: Score
     draws: Measured | None
@@ -30,7 +30,7 @@ Metric = Literal["auc", "acc"]
 
 
 def mean(row: Row, datasets: Sequence[str], metric: Metric) -> Replicates:
-    """Of one row; without a value where one is missing, and without resamples where one was not resampled.
+    """Average one row; without a value where one is missing, and without resamples where one was not resampled.
 
     Test sets are drawn independently, so the mean of everybody's first draw, of everybody's second and so on are draws
     of the mean. Each dataset weighs alike, however many images it has.
@@ -50,7 +50,7 @@ def mean(row: Row, datasets: Sequence[str], metric: Metric) -> Replicates:
 
 
 def reason_without_mean(row: Row, datasets: Sequence[str], metric: Metric) -> str | None:
-    """Why a row has no mean; None where it has one."""
+    """Say why a row has no mean; None where it has one."""
     if not datasets:
         return "no dataset counts"
     without = [name for name in datasets if getattr(row[name].score, metric) is None]
@@ -58,7 +58,7 @@ def reason_without_mean(row: Row, datasets: Sequence[str], metric: Metric) -> st
 
 
 def difference(own: Replicates, other: Replicates) -> Difference:
-    """One mean less another, paired."""
+    """Subtract one mean from another, paired."""
     if own.value is None or other.value is None or own.reason or other.reason:
         value = None if own.value is None or other.value is None else own.value - other.value
         return Difference(value, None, None, None, own.reason or other.reason)
@@ -69,6 +69,6 @@ def difference(own: Replicates, other: Replicates) -> Difference:
 
 
 def shortened_list(names: Sequence[str]) -> str:
-    """The first few of them, and how many more there are."""
+    """Return the first few names, and how many more there are."""
     rest = len(names) - MAX_NAMED
     return ", ".join(names[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")

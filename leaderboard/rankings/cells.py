@@ -1,4 +1,4 @@
-"""Scoring: the test scores of one dataset as the cells of a table over several."""
+"""The test scores of one dataset are the cells of a table over several."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,23 +15,23 @@ from fuseboard.store.statistics.test_metrics import Measured, mean
 
 
 def of_entry(board: Board, entry: Entry, uncertainty: BoardUncertainty) -> Cell:
-    """Of one subset of a search."""
+    """Return the cell of one subset of a search."""
     return _cell(board, entry.test, [entry.test_key] if entry.test_key else [], entry.subset, uncertainty)
 
 
 def of_method(board: Board, method: Method, uncertainty: BoardUncertainty) -> Cell:
-    """Of what another evaluation chose, as the mean over its seeds."""
+    """Return the cell of what another evaluation chose, as the mean over its seeds."""
     return _cell(board, method, method.keys, method.subset, uncertainty, method.setting if method.keys else None)
 
 
 def absent(dataset: str, reason: str) -> Cell:
-    """Of what was not measured."""
+    """Return the cell of what was not measured."""
     nothing = {"auc": None, "acc": None, "interval": None, "acc_interval": None, "no_interval": None, "key": None}
     return Cell(Score(dataset=dataset, reason=reason, subset=(), **nothing), None)
 
 
 def held_against(own: Cell, chosen: Cell) -> Cell:
-    """The same with its difference to the chosen subset."""
+    """Return the same cell with its difference to the chosen subset."""
     score, other = own.score, chosen.score
     value = None if score.auc is None or other.auc is None else score.auc - other.auc
     if own.draws is None or chosen.draws is None:

@@ -1,4 +1,4 @@
-"""Shares: what each backbone adds to the pool, over all datasets of a protocol."""
+"""Contributions say what each backbone adds to the pool, over all datasets of a protocol."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from fuseboard.leaderboard.rows.modality import groups, in_order
 
 @dataclass(frozen=True)
 class BackboneContribution:
-    """One backbone's Shapley values. Means are over the counted datasets."""
+    """It holds one backbone's Shapley values. Means are over the counted datasets."""
 
     backbone: str
     own: Mapping[str, Contribution]
@@ -23,14 +23,14 @@ class BackboneContribution:
     auc: float | None
     acc: float | None
     partner: Pair | None
-    """With whom it shares most: the lowest mean interaction."""
+    """It is most redundant with this one: the mean interaction is the lowest."""
     reason: str | None
     """Why there is no mean."""
 
 
 @dataclass(frozen=True)
 class ContributionTable:
-    """Of one protocol."""
+    """It holds the contributions under one protocol."""
 
     protocol: str
     datasets: tuple[str, ...]
@@ -49,17 +49,17 @@ class ContributionTable:
 
     @property
     def mean_total(self) -> float:
-        """What the means of the pool add up to."""
+        """Return what the means of the pool add up to."""
         return fmean(self.totals[dataset] for dataset in self.counted)
 
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The columns by modality."""
+        """Return the columns by modality."""
         return groups(self.datasets)
 
 
 def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
-    """Of every backbone that is in a pool under a protocol.
+    """Return the contributions of every backbone that is in a pool under a protocol.
 
     Values of different pools are shares of different sums among different many. So the means are over the datasets of
     one pool: that of most datasets, and of equals the larger one.

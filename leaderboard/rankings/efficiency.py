@@ -1,4 +1,4 @@
-"""Efficiency: what a backbone alone scores, against what computing its embeddings costs."""
+"""Efficiency compares what a backbone alone scores with what computing its embeddings costs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ UNRECORDED = "no record of the extraction"
 
 @dataclass(frozen=True)
 class Row:
-    """One backbone on one device at one precision."""
+    """It is one backbone on one device at one precision."""
 
     ranked_row: RankedRow
     device: str | None
@@ -35,36 +35,36 @@ class Row:
 
     @property
     def place(self) -> tuple[str, str]:
-        """Device and precision: only costs of one place compare."""
+        """Return device and precision: only costs of one place compare."""
         return self.device or "", self.precision or ""
 
     def comparable(self, cost: str) -> float | None:
-        """The cost, where it can be held against those of the other rows of its place."""
+        """Return the cost, where it can be held against those of the other rows of its place."""
         return None if cost in self.reasons else self.costs[cost]
 
 
 @dataclass(frozen=True)
 class Efficiency:
-    """Of the backbones under one protocol."""
+    """It is the efficiency of the backbones under one protocol."""
 
     protocol: str
     rows: tuple[Row, ...]
-    """By rank and name, then device and precision."""
+    """They are sorted by rank and name, then device and precision."""
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:
-        """Devices and precisions on record, by name."""
+        """Return the devices and precisions on record, by name."""
         return tuple(sorted({row.place for row in self.rows if row.device}))
 
     def at(self, place: tuple[str, str]) -> tuple[Row, ...]:
-        """The rows of one place."""
+        """Return the rows of one place."""
         return tuple(row for row in self.rows if row.place == place)
 
 
 def efficiency(
     ranking_table: RankingTable, boards: Sequence[Board], found: Sequence[Extraction], manifests: Sequence[Manifest]
 ) -> Efficiency:
-    """Of every backbone that was measured alone.
+    """Return the efficiency of every backbone that was measured alone.
 
     Args:
         standings: of the backbones alone, under one protocol.

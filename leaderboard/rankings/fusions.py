@@ -1,4 +1,4 @@
-"""Fusions: the ways to use several backbones at once, over all datasets of a protocol."""
+"""The methods that use several backbones at once are ranked over all datasets of a protocol."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ SEEN = "never ranked: found on test"
 
 
 def fusions(snapshot: Snapshot, protocol: str) -> RankingTable:
-    """The roles of the search and every other way beside them; the oracle last and unranked.
+    """Return the roles of the search and every other method; the oracle is last and unranked.
 
     A dataset counts in the aggregates when the chosen subset has a test AUC there: everything is held against it.
     """
@@ -58,7 +58,7 @@ def _roles(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, C
 
 
 def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Method]]:
-    """Each with the name of its row, which is the same on every dataset."""
+    """Yield each method with the name of its row, which is the same on every dataset."""
     for method in uncertainty.methods:
         of = "" if method.protocol == board.protocol else f" ({method.protocol})"
         if method.evaluation == TUNED.name:
@@ -72,6 +72,6 @@ def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str,
 
 
 def _place(name: str) -> tuple[int, str]:
-    """As ties, and rows without a rank, are to stand; the oracle at the very end."""
+    """Return the order of ties and of rows without a rank; the oracle is at the very end."""
     order = [CHOSEN, *SEARCHED, *TITLES.values()]
     return (len(order) + 1 if name == ORACLE else order.index(name) if name in order else len(order)), name

@@ -1,4 +1,4 @@
-"""Ranked: standings from the scores of rows, with what chance may do to their order."""
+"""Ranking orders rows by their scores, with intervals of the ranks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from fuseboard.store.statistics.estimates import Interval, Replicates
 
 @dataclass(frozen=True)
 class _Rank:
-    """What ranking adds to a row."""
+    """It is what ranking adds to a row."""
 
     mean_rank: float
     borda: float
@@ -32,7 +32,7 @@ def ranking_table(
     unranked: Mapping[str, str] | None = None,
     reference: str | None = None,
 ) -> RankingTable:
-    """Ranks rows by the mean of their AUC over datasets.
+    """Rank rows by the mean of their AUC over datasets.
 
     A row without an AUC on a counted dataset is not ranked: the mean over the others would be of other images.
 
@@ -77,7 +77,7 @@ def ranking_table(
 def _ranks(
     means: Mapping[str, Replicates], rows: Mapping[str, Row], counted: Sequence[str]
 ) -> tuple[dict[str, _Rank], str | None]:
-    """Of the rows that can be ranked, and why these places have no intervals."""
+    """Return the ranks of the rows that can be ranked, and why they have no intervals."""
     if not means:
         return {}, "no row is ranked"
     names = list(means)
@@ -103,7 +103,7 @@ def _span(interval: Interval) -> Span | None:
 
 
 def _unsure(means: Mapping[str, Replicates]) -> str | None:
-    """Why the ranking cannot be made again on resamples: it would be another one without some of its rows."""
+    """Say why the ranking cannot be made again on resamples: it would be another one without some of its rows."""
     reason_without_mean = [name for name, one in means.items() if one.reason]
     if reason_without_mean:
         of = f"{len(reason_without_mean)} of {len(means)} ranked rows"

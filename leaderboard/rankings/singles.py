@@ -1,4 +1,4 @@
-"""Singles: the backbones alone, over all datasets of a protocol."""
+"""Single backbones are ranked over all datasets of a protocol."""
 
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
@@ -9,7 +9,7 @@ from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
 
 
 def singles(snapshot: Snapshot, protocol: str) -> RankingTable:
-    """Every backbone that was measured alone under a protocol.
+    """Return every backbone that was measured alone under a protocol.
 
     A dataset counts in the aggregates when more than half of these backbones have a test AUC there: with fewer, most
     rows could not be ranked for want of it.
@@ -28,5 +28,5 @@ def singles(snapshot: Snapshot, protocol: str) -> RankingTable:
 
 
 def columns(snapshot: Snapshot, protocol: str) -> list[Board]:
-    """The boards of a protocol, but for corrupted test sets, which have pages of their own."""
+    """Return the boards of a protocol, but for corrupted test sets, which have pages of their own."""
     return [b for b in snapshot.boards if b.protocol == protocol and not is_corrupted(b.dataset)]

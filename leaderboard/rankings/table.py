@@ -1,4 +1,4 @@
-"""Standings: rows over several datasets under one protocol, ranked where they can be."""
+"""A ranking table holds rows over several datasets under one protocol, ranked where they can be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Score:
-    """One row on the test images of one dataset."""
+    """It is one row on the test images of one dataset."""
 
     dataset: str
     auc: float | None
@@ -21,12 +21,12 @@ class Score:
     reason: str | None
     """Why a metric is missing; None when none is."""
     interval: Span | None
-    """Of the AUC: 95 %, bootstrap."""
+    """This is the 95 % bootstrap interval of the AUC."""
     acc_interval: Span | None
     no_interval: str | None
     """Why the AUC has no interval; None where it has one or there is no AUC."""
     key: str | None
-    """Of the result row; of the first where it is a mean over seeds."""
+    """It names the result row; the first one where the score is a mean over seeds."""
     subset: Subset
     setting: str | None = None
     """What else was chosen here; None where nothing was."""
@@ -36,15 +36,15 @@ class Score:
 
 @dataclass(frozen=True)
 class RankedRow:
-    """One row of a table, and its place among the others. Means are over the counted datasets."""
+    """It is one row of a table, with its rank among the others. Means are over the counted datasets."""
 
     name: str
     scores: Mapping[str, Score]
-    """By dataset; every column of the table has one."""
+    """They are given by dataset; every column of the table has one."""
     mean_auc: float | None
     mean_acc: float | None
     mean_interval: Span | None
-    """Of the mean AUC."""
+    """This is the interval of the mean AUC."""
     mean_acc_interval: Span | None
     no_interval: str | None
     """Why the mean AUC has no interval; None where it has one or there is no mean."""
@@ -53,7 +53,7 @@ class RankedRow:
     borda: float | None
     """How many rows it beats, summed over the datasets; a tie is half of one."""
     rank: int | None
-    """By mean AUC; equals share one and the next is skipped."""
+    """Rows are ranked by mean AUC; equals share a rank and the next is skipped."""
     rank_interval: tuple[int, int] | None
     """Where 95 % of the resamples rank it."""
     tier: int | None
@@ -66,7 +66,7 @@ class RankedRow:
 
 @dataclass(frozen=True)
 class RankingTable:
-    """One table under one protocol."""
+    """It is one table under one protocol."""
 
     protocol: str
     datasets: tuple[str, ...]
@@ -74,26 +74,26 @@ class RankingTable:
     counted: tuple[str, ...]
     """Those in the aggregates."""
     rows: tuple[RankedRow, ...]
-    """By rank and name; those without a rank last."""
+    """They are sorted by rank and name; those without a rank come last."""
     no_intervals: str | None
     """Why there are no rank intervals and tiers; None when there are."""
 
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The columns by modality."""
+        """Return the columns by modality."""
         return groups(self.datasets)
 
     @property
     def by_accuracy(self) -> list[RankedRow]:
-        """Rows by mean accuracy, those without one last."""
+        """Return the rows by mean accuracy, those without one last."""
         return sorted(self.rows, key=lambda row: (row.mean_acc is None, -(row.mean_acc or 0)))
 
     @property
     def without_interval(self) -> list[str]:
-        """Why scores have no interval, each reason once."""
+        """Return why scores have no interval, each reason once."""
         return sorted({score.no_interval for row in self.rows for score in row.scores.values() if score.no_interval})
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Columns that are not in the aggregates."""
+        """Return the columns that are not in the aggregates."""
         return tuple(dataset for dataset in self.datasets if dataset not in self.counted)

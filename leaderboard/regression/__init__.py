@@ -1,1 +1,1 @@
-"""The regression check: is every number still what the reference says."""
+"""The regression check compares every number with the reference."""

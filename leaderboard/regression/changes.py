@@ -1,4 +1,4 @@
-"""Moves: what a store's rows score now against the reference, and which changed input explains it."""
+"""Score changes are what a store's rows score now against the reference, with the changed input that explains it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from fuseboard.leaderboard.rows.changed_inputs import changed_inputs, row_inputs
 from fuseboard.store.embeddings.versions import Version
 
 TOLERANCE = 0.001
-"""By how much AUC and ACC may move before it is told."""
+"""AUC and ACC may move by this much before it is reported."""
 
 
 @dataclass(frozen=True)
 class StoredRows:
-    """What a store holds, as far as the reference asks."""
+    """It is what a store holds, as far as the reference asks."""
 
     rows: pl.DataFrame
     """Every result row, without predictions."""
     versions: Sequence[Version]
 
     def holds(self, dataset: str) -> bool:
-        """Whether the store has rows or embeddings of a dataset."""
+        """Tell whether the store has rows or embeddings of a dataset."""
         return dataset in self._datasets
 
     @cached_property
     def vectors(self) -> dict[tuple[str, str, str], str]:
-        """As `vectors_of` gives them."""
+        """Return the hashes of embeddings as `vectors_of` gives them."""
         return vectors_of(version.manifest for version in self.versions)
 
     @cached_property
@@ -39,7 +39,7 @@ class StoredRows:
         return {*self.rows["dataset"], *(name for v in self.versions for name in v.manifest.datasets)}
 
     def like(self, references: Iterable[Row]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Identity -> the newest row of that name; of equals in age the one whose key comes last."""
+        """Map each identity to the newest row of that name; of equals in age the one whose key comes last."""
         wanted = {row.identity: row for row in references}
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in self.rows.sort("created", "key").iter_rows(named=True):
@@ -53,7 +53,7 @@ class StoredRows:
 def score_changes(
     references: Sequence[Row], rows: Mapping[tuple[Any, ...], Mapping[str, Any]], present: StoredRows
 ) -> list[Finding]:
-    """Every removed row, and every row that moved by more than `TOLERANCE`, with the reason.
+    """Return every removed row, and every row that changed by more than `TOLERANCE`, with the reason.
 
     Args:
         references: that the store is held against.
@@ -75,7 +75,7 @@ def score_changes(
 def compare(
     kind: Kind, reference: Row, now: Mapping[str, float | None], explained: Sequence[str], unexplained: Sequence[str]
 ) -> list[Finding]:
-    """AUC and ACC of one row against the reference."""
+    """Compare AUC and ACC of one row with the reference."""
     why = "; ".join([*explained, *unexplained]) or "no input changed: look at what was changed in the code"
     return [
         Finding(kind, about(vars(reference)), metric, getattr(reference, metric), now[metric], why, not explained)

@@ -1,4 +1,4 @@
-"""The regression check: is every number still what it was, and still what it is made from."""
+"""The regression check tells whether every number is still what it was, and still what it is made from."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ split."""
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked and what was found."""
+    """It says what was checked and what was found."""
 
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
@@ -145,7 +145,7 @@ def _is_small(row: Row, present: StoredRows) -> bool:
 
 
 def _chosen(present: StoredRows, dataset: str, protocol: str) -> tuple[str, ...]:
-    """What the store's rows choose; nothing where they cannot."""
+    """Return what the store's rows choose; nothing where they cannot."""
     fused = present.rows.filter(
         pl.col("evaluation") == FUSION.name, pl.col("dataset") == dataset, pl.col("protocol") == protocol
     )

@@ -1,4 +1,4 @@
-"""A finding of the regression check: one number that is not what it was, or not what it is made from."""
+"""A finding of the regression check is one number that is not what it was, or not what it is made from."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Kind = Literal["recomputed", "removed", "moved", "fitted anew", "verdict"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What moved, from what to what, and why."""
+    """It says what changed, from what to what, and why."""
 
     kind: Kind
     about: str
@@ -16,7 +16,7 @@ class Finding:
     what: str
     """The metric, or what else does not agree."""
     before: float | str | None
-    """As it was stored, committed or said before."""
+    """It was stored, committed or printed before."""
     now: float | str | None
     why: str
     """Which input changed; how to mend it where none did."""

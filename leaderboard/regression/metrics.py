@@ -1,4 +1,4 @@
-"""Metrics computed anew, by other means than the harness: the check of a number must not repeat its mistakes."""
+"""Metrics are computed anew by other means than the harness: the check of a number must not repeat its mistakes."""
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ from fuseboard.store.arrays import Labels, Scores
 
 
 def rank_auc(positive: NDArray[np.bool_], scores: Scores) -> float | None:
-    """AUC as the Mann-Whitney statistic: the chance that a positive outscores a negative, ties counted half.
+    """Compute AUC as the Mann-Whitney statistic: how often a positive outscores a negative, ties counted half.
 
     None when one of the two classes is absent, because then there is no pair to compare.
     """
@@ -20,7 +20,7 @@ def rank_auc(positive: NDArray[np.bool_], scores: Scores) -> float | None:
 
 
 def auc(task: str, labels: Labels, scores: Scores) -> float | None:
-    """AUC by the definition of the task: unweighted mean over labels, or over classes one against the rest.
+    """Compute AUC by the definition of the task: unweighted mean over labels, or over classes one against the rest.
 
     Args:
         task: as the manifest says it.
@@ -38,7 +38,7 @@ def auc(task: str, labels: Labels, scores: Scores) -> float | None:
 
 
 def accuracy(task: str, labels: Labels, scores: Scores) -> float:
-    """ACC by the definition of the task, with the same arguments as `auc`.
+    """Compute ACC by the definition of the task, with the same arguments as `auc`.
 
     Arg max; for binary a threshold of 0.5, for multi-label too, and then the mean over labels.
     """

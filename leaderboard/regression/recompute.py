@@ -1,4 +1,4 @@
-"""Recomputation: stored metrics against metrics computed anew from the kept predictions."""
+"""Stored metrics are compared with metrics computed anew from the kept predictions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ FIX = "its own predictions give another number: delete the file it is in and mea
 
 @dataclass(frozen=True)
 class Recomputed:
-    """How many rows kept predictions, and what these say otherwise."""
+    """It says how many rows kept predictions, and what these say otherwise."""
 
     rows: int
     findings: tuple[Finding, ...]
@@ -46,7 +46,7 @@ def recompute(store: Store, rows: pl.DataFrame) -> Recomputed:
 
 
 def about(row: dict[str, Any]) -> str:
-    """A row, for a person."""
+    """Describe a row, for a person."""
     return f"{row['dataset']} {row['split']}, {row['evaluation']} of {' + '.join(row['subset'])} ({row['protocol']})"
 
 
@@ -69,7 +69,7 @@ def _of_row(row: dict[str, Any], task: str, labels: Labels) -> list[Finding]:
 
 
 def agree(before: float | None, now: float | None, tolerance: float) -> bool:
-    """Whether two values of a metric are one; a missing value agrees with a missing one only."""
+    """Tell whether two values of a metric are one; a missing value agrees with a missing one only."""
     if before is None or now is None:
         return before is now
     return abs(before - now) <= tolerance

@@ -1,4 +1,4 @@
-"""The reference: measured rows that were looked at and committed, which later rows are held against."""
+"""The reference holds measured rows that were looked at and committed, which later rows are compared with."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ IDENTITY = ("dataset", "evaluation", "protocol", "split", "subset", "fusion", "c
 
 
 class Row(BaseModel):
-    """One line of a reference: a row, what it scored, and what it was measured from."""
+    """It is one line of a reference: a row, what it scored, and what it was measured from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,17 +74,17 @@ class Row(BaseModel):
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        """What names it."""
+        """Return what names it."""
         return tuple(getattr(self, name) for name in IDENTITY)
 
     @property
     def made(self) -> RowInputs:
-        """What it was measured from."""
+        """Return what it was measured from."""
         return RowInputs(**{field.name: getattr(self, field.name) for field in fields(RowInputs)})
 
 
 def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
-    """The current rows that kept their predictions, as reference rows.
+    """Return the current rows that kept their predictions, as reference rows.
 
     Args:
         rows: of a store, with the column `scores`; folds, probes and trials of tuning keep none and are left out.
@@ -132,7 +132,7 @@ def _is_checkout(folder: Path) -> bool:
 
 
 def write(folder: Path, rows: Iterable[Row]) -> list[Path]:
-    """One file per dataset, `<dataset>.csv`; those of other datasets stay as they are. Returns the files."""
+    """Write one file per dataset, `<dataset>.csv`; those of other datasets stay as they are. Returns the files."""
     by_dataset: dict[str, list[Row]] = {}
     for row in rows:
         by_dataset.setdefault(row.dataset, []).append(row)
@@ -156,7 +156,7 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def read(folder: Path) -> list[Row]:
-    """Every row of every file, by dataset.
+    """Return every row of every file, by dataset.
 
     Raises:
         FuseboardError: the folder is not there, a line is no reference row, or a row stands twice.

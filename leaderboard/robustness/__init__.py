@@ -1,1 +1,1 @@
-"""Robustness boards: measured errors under corruption, beside published ones."""
+"""Robustness boards show measured errors under corruption, beside published ones."""

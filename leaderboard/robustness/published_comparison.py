@@ -1,4 +1,4 @@
-"""Beside: published errors on corrupted images, with what was measured on the same images where anything was."""
+"""Published errors on corrupted images are compared with what was measured on the same images where anything was."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ REFERENCE = "the reference: its BE and rBE are 1 by definition"
 
 @dataclass(frozen=True)
 class PublishedComparison:
-    """One model on one corrupted dataset, as its authors report it."""
+    """It is one model on one corrupted dataset, as its authors report it."""
 
     model: str
     dataset: str
@@ -37,7 +37,7 @@ class PublishedComparison:
 
 
 def published_comparisons(measured: Sequence[CorruptionBoard]) -> tuple[PublishedComparison, ...]:
-    """Every reported model and dataset, in the order of the files, AlexNet first."""
+    """Return every reported model and dataset, in the order of the files, AlexNet first."""
     alexnet: dict[str, list[Mapping[str, Any]]] = {}
     for row in tables.load(ALEXNET):
         alexnet.setdefault(row["dataset"], []).append(row)
@@ -65,7 +65,7 @@ def _comparison(
 
 
 def _same(dataset: str, measured: Iterable[CorruptionBoard]) -> tuple[SubsetErrors | None, str | None]:
-    """What was measured on the images of 224 pixels that the published figures are of, or why nothing was."""
+    """Return what was measured on the images of 224 pixels that the published figures are of, or why nothing was."""
     own = [each for each in measured if each.evaluation == CORRUPTION.name and each.clean.partition("-")[0] == dataset]
     same = [each for each in own if each.dataset == f"{dataset}{CORRUPTED}"]
     if found := next((each.shown for each in same if each.shown), None):

@@ -1,4 +1,4 @@
-"""Robustness: what corrupted test images do to classifiers that learned from clean ones, dataset by dataset."""
+"""Robustness boards show what corrupted test images do to classifiers that learned from clean ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ NEEDED = ["key", "split", "fingerprints", "protocol_digest", "created", *CLASSIF
 
 @dataclass(frozen=True)
 class CorruptionBoard:
-    """All subsets of one corrupted dataset under one protocol, measured in one way."""
+    """It holds all subsets of one corrupted dataset under one protocol and one evaluation."""
 
     dataset: str
     clean: str
@@ -48,24 +48,24 @@ class CorruptionBoard:
 
     @property
     def smaller(self) -> bool:
-        """Whether the reference saw larger images than these."""
+        """Tell whether the reference saw larger images than these."""
         return self.reference is not None and "-" in self.clean
 
     @property
     def shown(self) -> SubsetErrors | None:
-        """Whose heat map stands for the others: the chosen subset, else the first; null where none has errors."""
+        """Return whose heat map is shown: the chosen subset, else the first; null where none has errors."""
         able = [row for row in self.rows if row.errors]
         return next((row for row in able if row.role == "chosen"), able[0] if able else None)
 
     def shade(self, error: float) -> int:
-        """0 for no error to 10 for that of a guess or a larger one."""
+        """Return 0 for no error to 10 for that of a guess or a larger one."""
         return min(SHADES, round(SHADES * error / self.guessing))
 
 
 def corruption_boards(
     rows: pl.DataFrame, balanced_errors: Mapping[str, float | str], boards: Sequence[Board], classes: Mapping[str, int]
 ) -> tuple[CorruptionBoard, ...]:
-    """One per corrupted dataset, protocol and evaluation, those with every backbone's own preprocessing first.
+    """Return one per corrupted dataset, protocol and evaluation, those with every backbone's own preprocessing first.
 
     Args:
         rows: of the store.
@@ -120,7 +120,8 @@ def _classifier(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _learned_by(clean: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Split -> the row of the classifier that the clean row is of; of several embeddings of the images, the newest."""
+    """Map each split to the row of the classifier that the clean row is of; of several embeddings of the images, the
+    newest."""
     digest, fingerprints = clean["protocol_digest"], clean["fingerprints"]
     elsewhere = learned_from(digest, fingerprints)
     own = [

@@ -1,4 +1,4 @@
-"""Exposed: one subset's errors on clean test images and on every corruption and severity of them."""
+"""These are one subset's errors on clean test images and on every corruption and severity of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fuseboard.store.statistics.corruption_error import SEVERITIES, Errors, Refe
 
 @dataclass(frozen=True)
 class SubsetErrors:
-    """One subset."""
+    """It holds the errors of one subset."""
 
     subset: Subset
     seed: int
@@ -31,7 +31,7 @@ class SubsetErrors:
 
     @property
     def mean(self) -> float | None:
-        """Error over all corruptions and severities."""
+        """Return the mean error over all corruptions and severities."""
         return self.errors.mean if self.errors else None
 
 
@@ -41,7 +41,7 @@ def subset_errors(
     reference: Reference | None,
     role: str | None,
 ) -> SubsetErrors:
-    """Of the rows of one classifier.
+    """Return the errors of the rows of one classifier.
 
     Args:
         rows: split -> row, that of the clean images among them.

@@ -1,1 +1,1 @@
-"""Rows of a store as a board may use them: valid, current, explained and reproducible."""
+"""The rows of a store are made valid, current, explained and reproducible, as a board may use them."""

@@ -1,4 +1,4 @@
-"""Causes: which changed input explains that a row of the same name scores otherwise."""
+"""A changed input explains why a row of the same name scores otherwise."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ Vectors = Mapping[tuple[str, str, str], str]
 
 @dataclass(frozen=True)
 class RowInputs:
-    """What a row was measured from."""
+    """They are what a row was measured from."""
 
     protocol: str
     protocol_digest: str
@@ -32,7 +32,7 @@ class RowInputs:
 
 
 def row_inputs(row: Mapping[str, Any], shards: Vectors) -> RowInputs:
-    """Of a result row."""
+    """Return the inputs of a result row."""
     return RowInputs(
         protocol=row["protocol"],
         protocol_digest=row["protocol_digest"],
@@ -47,7 +47,7 @@ def row_inputs(row: Mapping[str, Any], shards: Vectors) -> RowInputs:
 
 
 def vectors_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], str]:
-    """Of every dataset of every version."""
+    """Hash the embeddings of every dataset of every version."""
     return {
         (manifest.backbone, manifest.fingerprint, dataset): fingerprint(
             {split: [shard.sha256 for shard in part.shards] for split, part in entry.splits.items()}
@@ -58,13 +58,13 @@ def vectors_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], str]
 
 
 def vectors(row: Mapping[str, Any], shards: Vectors) -> tuple[str, ...]:
-    """Of a row's backbones on its dataset."""
+    """Return the hashes of a row's backbones on its dataset."""
     pairs = zip(row["subset"], row["fingerprints"], strict=True)
     return tuple(shards.get((name, version, row["dataset"]), "") for name, version in pairs)
 
 
 def changed_inputs(before: RowInputs, now: RowInputs) -> tuple[list[str], list[str]]:
-    """What a row was measured from that it was not before: what explains a move, and what does not by itself.
+    """Return the inputs that changed: those that explain another score, and those that do not by themselves.
 
     Args:
         before: of the reference, or of an earlier site.

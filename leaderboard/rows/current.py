@@ -1,4 +1,4 @@
-"""Which rows are current: one definition of the protocol, one source of images, one version of each backbone."""
+"""Current rows have one definition of the protocol, one source of images and one version of each backbone."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Modality: what kind of images a dataset holds, by which the columns of a board are grouped."""
+"""The modality is what kind of images a dataset holds, by which the columns of a board are grouped."""
 
 import re
 from collections.abc import Iterable
@@ -29,23 +29,24 @@ _FULL = 224
 
 
 def of(dataset: str) -> str:
-    """Of a dataset by its name, which is a flag of MedMNIST with or without a size; `Other` for any other."""
+    """Return the modality of a dataset by its name, which is a flag of MedMNIST with or without a size, or else
+    `Other`."""
     found = _NAME.fullmatch(dataset)
     return MODALITIES.get(found[1], OTHER) if found else OTHER
 
 
 def is_corrupted(dataset: str) -> bool:
-    """Whether a name means the corrupted test images of a MedMNIST set."""
+    """Tell whether a name means the corrupted test images of a MedMNIST set."""
     return dataset.endswith(CORRUPTED) and of(dataset.removesuffix(CORRUPTED)) != OTHER
 
 
 def in_order(datasets: Iterable[str]) -> tuple[str, ...]:
-    """As columns: by modality and flag, the smaller size first; others by name at the end."""
+    """Return the datasets as columns: by modality and flag, the smaller size first; others by name at the end."""
     return tuple(sorted(set(datasets), key=_place))
 
 
 def groups(datasets: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """(modality, its datasets), in the order of the columns."""
+    """Return (modality, its datasets), in the order of the columns."""
     found: dict[str, list[str]] = {}
     for dataset in in_order(datasets):
         found.setdefault(of(dataset), []).append(dataset)

@@ -1,4 +1,5 @@
-"""Provenance: where every result row of a dataset came from, one line per fit, with what many share said once."""
+"""The provenance says where every result row of a dataset came from, one line per fit, with what many share said
+once."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +25,7 @@ METRICS = {"auc": "AUC", "acc": "ACC", "log_loss": "log loss", "top5": "top-5"}
 
 @dataclass(frozen=True)
 class UsedVersion:
-    """A version of a backbone that some row used."""
+    """It is a version of a backbone that some row used."""
 
     backbone: str
     fingerprint: str
@@ -34,7 +35,7 @@ class UsedVersion:
 
 @dataclass(frozen=True)
 class SplitScore:
-    """One row: what a fit scored on one split."""
+    """It is one row: what a fit scored on one split."""
 
     key: str
     split: str
@@ -47,7 +48,7 @@ class SplitScore:
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit; numbers count the lines of the other tables from 1."""
+    """It is one fit; numbers count the lines of the other tables from 1."""
 
     definition: int
     environment: int
@@ -59,7 +60,7 @@ class Fit:
     protocol: str
     seed: int
     measured: tuple[SplitScore, ...]
-    """On validation, then on test, then on others by name."""
+    """They are sorted: validation, then test, then others by name."""
     fit_s: float | None
     superseded: str | None
     created: datetime
@@ -69,7 +70,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Of one dataset."""
+    """It holds the provenance of one dataset."""
 
     dataset: str
     fits: tuple[Fit, ...]
@@ -81,7 +82,7 @@ class Provenance:
 
 
 def provenances(rows: pl.DataFrame, manifests: Iterable[Manifest]) -> Iterable[Provenance]:
-    """One per dataset that has a row, by name.
+    """Yield one per dataset that has a row, by name.
 
     Args:
         rows: of the store, marked.
@@ -148,12 +149,12 @@ def _measured(row: Mapping[str, Any]) -> SplitScore:
 
 
 def _values(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
-    """Hashable, so that equal ones can be found."""
+    """Return the values as hashable ones, so that equal ones can be found."""
     return tuple(tuple(row[name]) if isinstance(row[name], list) else row[name] for name in columns)
 
 
 def _numbered(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
-    """Every distinct combination and its number, in the order of their texts."""
+    """Return every distinct combination and its number, in the order of their texts."""
     found = sorted({_values(row, columns) for row in rows}, key=json.dumps)
     return {values: number for number, values in enumerate(found, 1)}
 

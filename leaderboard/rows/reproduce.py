@@ -1,4 +1,4 @@
-"""Command: the line that measures a result row again, on a store that holds the same embeddings."""
+"""The command measures a result row again, on a store that holds the same embeddings."""
 
 import re
 import shlex
@@ -14,11 +14,11 @@ TRIALS = re.compile(r"(.+)-trials([1-9][0-9]*)")
 """The protocol of rows that were tuned with another number of trials than the protocol's own."""
 DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
 DIGITS = 10
-"""Of a fingerprint, enough to tell the versions of one backbone apart."""
+"""A fingerprint is cut to these digits, enough to tell the versions of one backbone apart."""
 
 
 def command(row: Mapping[str, Any]) -> str | None:
-    """The command line, or None where nothing measures the row again; then `no_command` says why.
+    """Return the command line, or None where nothing measures the row again; then `no_command` says why.
 
     Args:
         row: of `Snapshot.rows`. The column `superseded` may be missing.
@@ -27,7 +27,7 @@ def command(row: Mapping[str, Any]) -> str | None:
 
 
 def no_command(row: Mapping[str, Any]) -> str | None:
-    """Why nothing measures a row again; None where its command does."""
+    """Say why nothing measures a row again; None where its command does."""
     superseded = row.get("superseded")
     if superseded and superseded != OLD_VERSION:
         return f"made by {superseded}: the same command measures another row today"
@@ -54,7 +54,7 @@ def _words(row: Mapping[str, Any]) -> list[str]:
 
 
 def _specs(row: Mapping[str, Any]) -> list[str]:
-    """The backbones; a name alone means the version of today's card, so a row of an older one names its own."""
+    """Return the backbones; a name alone means the version of today's card, so a row of an older one names its own."""
     if row.get("superseded") != OLD_VERSION:
         return list(row["subset"])
     pairs = zip(row["subset"], row["fingerprints"], strict=True)

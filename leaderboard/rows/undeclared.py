@@ -1,4 +1,4 @@
-"""Undeclared evaluations: rows that a newer version of this project or a stranger wrote, and that nobody ranks."""
+"""Undeclared evaluations are those of rows that a newer version or a stranger wrote; nobody ranks them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from fuseboard.store.results.evaluations import EVALUATIONS
 
 @dataclass(frozen=True)
 class Undeclared:
-    """The rows of one evaluation that this version does not know."""
+    """They are the rows of one evaluation that this version does not know."""
 
     evaluation: str
     rows: int
@@ -17,7 +17,7 @@ class Undeclared:
 
 
 def undeclared(rows: pl.DataFrame) -> tuple[Undeclared, ...]:
-    """One per undeclared evaluation, by name.
+    """Return one per undeclared evaluation, by name.
 
     Args:
         rows: of the store, of any evaluation.

@@ -1,4 +1,4 @@
-"""Soundness: rows that no page can show, told apart from the others, so that one of them breaks nothing."""
+"""Invalid rows are those that no page can show; they are left out, so that one of them breaks nothing."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ AMOUNTS = ("log_loss", "fit_s", "predict_s", "peak_rss_mb", "peak_vram_mb")
 
 @dataclass(frozen=True)
 class InvalidRows:
-    """Rows of one place that are left out for one reason."""
+    """They are rows of one place that are left out for one reason."""
 
     dataset: str
     evaluation: str
@@ -35,7 +35,7 @@ class InvalidRows:
 
 
 def valid_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[InvalidRows, ...]]:
-    """The rows that mean something, and what is wrong with the others, by dataset.
+    """Return the valid rows, and what is wrong with the others, by dataset.
 
     Args:
         rows: as `store.results` reads them, which may hold what this project would refuse to write.
@@ -58,7 +58,7 @@ def valid_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[InvalidRows, ...
 
 
 def _checks(rows: pl.DataFrame) -> Iterator[tuple[pl.Expr, str]]:
-    """What a row must not be, and how that is said; the first that fits is told."""
+    """Yield what a row must not be, with the message; the first that applies is reported."""
     for name in (*TEXTS, *LISTS, *COUNTS, "seed", "created"):
         yield pl.col(name).is_null(), f"no {name}"
     yield ~pl.col("key").str.contains(r"^[0-9a-f]{32}$"), "a key that is no fingerprint"
@@ -97,7 +97,7 @@ def _within(name: str, most: float) -> pl.Expr:
 
 
 def _misses_its_answers() -> pl.Expr:
-    """Whether right answers and ACC contradict each other. With L labels an image has up to L right answers."""
+    """Tell whether right answers and ACC contradict each other. With L labels an image has up to L right answers."""
     right, images = pl.col("right"), pl.col("rows")
     total = right.list.sum().cast(pl.Float64)
     share = pl.col("acc") * images

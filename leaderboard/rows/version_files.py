@@ -1,4 +1,4 @@
-"""Kept: what lies beside a version's manifest, its card and its history, read as the text of strangers."""
+"""The files of a version beside its manifest are its card and its history, read as the text of strangers."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ MAX_WORDS = 40
 
 @dataclass(frozen=True)
 class VersionFiles:
-    """Of one version. What a card does not say, or says in another form than a card's, is None."""
+    """They are the files of one version. What a card does not say, or says in another form than a card's, is None."""
 
     modality: tuple[str, ...] | None
     gated: bool | None
@@ -38,7 +38,7 @@ class VersionFiles:
 
 
 def version_files(versions: Sequence[Version]) -> dict[tuple[str, str], VersionFiles]:
-    """(backbone, fingerprint) -> what lies beside its manifest."""
+    """Map (backbone, fingerprint) to the files beside its manifest."""
     return {(one.manifest.backbone, one.manifest.fingerprint): _of(one) for one in versions}
 
 
@@ -63,7 +63,7 @@ def _of(version: Version) -> VersionFiles:
 
 
 def _card(path: Path, backbone: str) -> Mapping[str, Any]:
-    """As it is written, unchecked: the harness knows what a card must say, and what is wrong is shown, not used."""
+    """Read a card unchecked: the harness knows what a card must say, and what is wrong is shown, not used."""
     if path.is_symlink() or not path.is_file():
         raise FuseboardError("no card lies beside its manifest")
     if path.stat().st_size > MAX_BYTES:

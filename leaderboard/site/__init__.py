@@ -1,1 +1,1 @@
-"""The site: which pages there are, when they are written, and how."""
+"""The site package says which pages there are, when they are written, and how."""

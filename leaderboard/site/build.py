@@ -1,4 +1,4 @@
-"""The site: static pages of a store, with nothing in them that another host would have to serve."""
+"""The site is static pages of a store, with nothing in them that another host would have to serve."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -80,8 +80,8 @@ def build(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pages are made of millions of small things that all live to the end; looking for circles among them took a
-    quarter of a large build."""
+    """Switch garbage collection off: pages are made of millions of small things that all live to the end, and looking
+    for circles among them took a quarter of a large build."""
     was = gc.isenabled()
     gc.disable()
     try:

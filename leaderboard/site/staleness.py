@@ -1,4 +1,4 @@
-"""The stamp: what a site was made from and of, so that a build that would change nothing does nothing.
+"""A site is stale when what it was made from has changed, so that a build that would change nothing does nothing.
 
 Nothing here may import what pages are made with: looking takes a moment, importing takes longer.
 """
@@ -35,7 +35,8 @@ State = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """What goes into a site, looked at before any of it is read: what changes meanwhile is found by the next build."""
+    """They are what goes into a site, looked at before any of it is read: what changes meanwhile is found by the next
+    build."""
 
     store: Store
     facts: Mapping[str, Any]
@@ -57,14 +58,14 @@ class Inputs:
 
     @property
     def digest(self) -> str:
-        """Of all of it, the intervals as they lie there now: the build itself adds to them, with what follows from the
-        rest."""
+        """Hash all of it, the intervals as they lie there now: the build itself adds to them, with what follows from
+        the rest."""
         text = json.dumps({**self.facts, "intervals": _state(self.store.root / DERIVED)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def made(folder: Path, inputs: Inputs) -> str:
-    """What the marker of a finished site says."""
+    """Return the content of the marker of a finished site."""
     content = {
         "about": "A site built by fuseboard. It is replaced as a whole by the next build that changes anything.",
         "inputs": inputs.digest,
@@ -74,7 +75,7 @@ def made(folder: Path, inputs: Inputs) -> str:
 
 
 def is_current(out: Path, inputs: Inputs) -> bool:
-    """Whether a folder is the site of these inputs, with every file as it was written, and no other."""
+    """Tell whether a folder is the site of these inputs, with every file as it was written, and no other."""
     try:
         marker = json.loads((out / MARKER).read_bytes())
     except (OSError, ValueError):  # none yet, or one of before there was a stamp
@@ -91,7 +92,7 @@ def _hashes(folder: Path, without: Iterable[str] = ()) -> dict[str, str | None]:
 
 
 def _hash(path: Path) -> str | None:
-    """None for a link, which no build makes, and for what cannot be read."""
+    """Hash a file; None for a link, which no build makes, and for what cannot be read."""
     try:
         return None if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -104,7 +105,7 @@ def _state(folder: Path) -> State:
 
 
 def _look(path: Path) -> tuple[int, int] | None:
-    """Size and time of the last change; None for what is not there."""
+    """Return size and time of the last change; None for what is not there."""
     try:
         seen = path.lstat()
     except OSError:
@@ -113,7 +114,7 @@ def _look(path: Path) -> tuple[int, int] | None:
 
 
 def _files(folder: Path, without: Iterable[str] = ()) -> Iterator[Path]:
-    """Every file, and every link to a folder as itself."""
+    """Yield every file, and every link to a folder as itself."""
     for name, folders, files in os.walk(folder):
         here = Path(name)
         yield from (here / file for file in files)

@@ -1,4 +1,4 @@
-"""Writing: what a store holds, as the files of one site."""
+"""This writes what a store holds, as the files of one site."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -74,7 +74,7 @@ def _pages(module: str, site: SiteContext) -> Iterator[Page]:
 
 
 def _static() -> Mapping[str, Path]:
-    """What the pages load, and published tables as they are: path on the site -> file."""
+    """Map each path on the site to the file that is copied there: what the pages load, and published tables."""
     found = {f"static/{source.name}": source for source in sorted(STATIC.iterdir())}
     found |= {f"static/sql/{name}": source for name, source in duckdb_wasm.files().items()}
     return found | {f"data/reported/{name}": reported.path_of(name) for name in reported.TABLES}

@@ -1,1 +1,1 @@
-"""Statistics that only rankings need: ranks, tiers, fronts and intervals of proportions."""
+"""These are the statistics that only rankings need: ranks, tiers, fronts and intervals of proportions."""

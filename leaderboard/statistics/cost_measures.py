@@ -1,11 +1,11 @@
-"""Measures: the costs that efficiency is judged by."""
+"""Cost measures are the costs that efficiency is judged by."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Something of which less is better, or more."""
+    """It is something of which less is better, or more."""
 
     title: str
     unit: str

@@ -1,4 +1,4 @@
-"""The front: what no other does better at less cost."""
+"""The Pareto front is what no other does better at less cost."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ Point = tuple[float | None, float | None]
 
 
 def front(points: Sequence[Point]) -> list[bool]:
-    """Whether each point is on the Pareto front of (cost, score): low cost and high score are good.
+    """Tell whether each point is on the Pareto front of (cost, score): low cost and high score are good.
 
     A point is off the front where another costs no more and scores no less, and is better in one of the two. Equal
     points are on it together. One without a cost or a score is never on it and puts no other off it.

@@ -1,4 +1,4 @@
-"""Ranks over several datasets: on each, and on every resample."""
+"""Ranks are computed over several datasets: on each, and on every resample."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,8 @@ Matrix = NDArray[np.float64]
 
 
 def average_ranks(scores: Matrix) -> Matrix:
-    """(rows, datasets) ranks of scores of that shape, highest first, equals with the mean of theirs (Demšar 2006)."""
+    """Return the (rows, datasets) ranks of scores of that shape, highest first, equals with the mean of theirs (Demšar
+    2006)."""
     better = (scores[None] > scores[:, None]).sum(axis=1)
     equal = (scores[None] == scores[:, None]).sum(axis=1)
     ranks: Matrix = better + (equal + 1) / 2
@@ -17,7 +18,7 @@ def average_ranks(scores: Matrix) -> Matrix:
 
 
 def borda(ranks: Matrix) -> Matrix:
-    """(rows,) Borda counts of average ranks: rows beaten, summed over datasets, a tie for half a row.
+    """Return the (rows,) Borda counts of average ranks: rows beaten, summed over datasets, a tie for half a row.
 
     Each dataset is a voter who gives n - 1 points to its best of n rows and none to its last (Borda 1784; for
     benchmarks Colombo et al., What are the best systems?, NeurIPS 2022).
@@ -27,7 +28,8 @@ def borda(ranks: Matrix) -> Matrix:
 
 
 def resampled_ranks(means: Matrix) -> NDArray[np.intp]:
-    """(rows, B) ranks of the rows on each of B resamples, highest first; equals share one and the next is skipped.
+    """Return the (rows, B) ranks of the rows on each of B resamples, highest first; equals share one and the next is
+    skipped.
 
     Args:
         means: (rows, B) of one value per row and resample. What is nearer than `EPS` is equal.
@@ -42,7 +44,7 @@ def resampled_ranks(means: Matrix) -> NDArray[np.intp]:
 
 
 def rank_intervals(ranks: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """Per row the ranks between which 95 % of its resamples lie, rounded outwards to ranks that occur.
+    """Return per row the ranks between which 95 % of its resamples lie, rounded outwards to ranks that occur.
 
     The percentile interval of a rank (Hall & Miller, Using the bootstrap to quantify the authority of an empirical
     ranking, Ann. Stat. 37, 2009). Rows that score nearly alike have wide ones.

@@ -1,4 +1,4 @@
-"""Tiers: rows of a ranking that cannot be told apart."""
+"""Tiers group rows of a ranking that are statistically indistinguishable."""
 
 from collections.abc import Sequence
 from math import erfc, sqrt
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from fuseboard.store.statistics.estimates import EPS
 
 LEVEL = 0.05
-"""Of all comparisons of one leader together."""
+"""This is the level of all comparisons of one leader together."""
 
 
 def tiers(means: Sequence[float], resampled: NDArray[np.float64]) -> list[int]:
-    """The tier of each row, 1 for the best.
+    """Return the tier of each row, 1 for the best.
 
     The best row that has no tier yet leads one. Each row below it is held against the leader by a two-sided z-test,
     z = (leader - row) / s, where s is the standard deviation of that difference over the resamples: both rows meet the
@@ -40,7 +40,7 @@ def tiers(means: Sequence[float], resampled: NDArray[np.float64]) -> list[int]:
 
 
 def holm(p: Sequence[float], level: float = LEVEL) -> list[bool]:
-    """Which of the hypotheses are rejected when all together may err with a probability of `level`."""
+    """Return which of the hypotheses are rejected when all together may err with a probability of `level`."""
     rejected = [False] * len(p)
     for step, i in enumerate(sorted(range(len(p)), key=p.__getitem__)):
         if p[i] > level / (len(p) - step):
@@ -50,7 +50,7 @@ def holm(p: Sequence[float], level: float = LEVEL) -> list[bool]:
 
 
 def _p(means: Sequence[float], resampled: NDArray[np.float64], leader: int) -> list[float]:
-    """Of every row below the leader, that it is its equal."""
+    """Return the p of every row below the leader, that it is its equal."""
     spread = (resampled[leader] - resampled[leader + 1 :]).std(axis=1, ddof=1)
     gaps = [means[leader] - mean for mean in means[leader + 1 :]]
     return [_two_sided(gap, float(s)) for gap, s in zip(gaps, spread, strict=True)]

@@ -1,4 +1,4 @@
-"""What chance alone does to an accuracy."""
+"""The Wilson interval says how uncertain an accuracy is."""
 
 from math import sqrt
 
@@ -7,7 +7,8 @@ Z_95 = 1.959963984540054
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % Wilson score interval of a share of n independent trials (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212).
+    """Return the 95 % Wilson score interval of a share of n independent trials (Wilson 1927, J. Am. Stat. Assoc. 22,
+    209-212).
 
     It stays inside [0, 1] and is not empty at 0 and 1, where the plain normal approximation claims certainty. It covers
     the drawing of the test images only: neither the training run nor the choice among subsets.

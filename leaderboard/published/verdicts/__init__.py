@@ -1,1 +1,1 @@
-"""Verdicts: published figures held one by one against the rows of a store."""
+"""Verdicts compare published figures one by one with the rows of a store."""

@@ -1,4 +1,5 @@
-"""The file of verdicts: which published figures a store reproduced, and by how much the others were off, as CSV."""
+"""The file of verdicts holds which published figures a store reproduced, and by how much the others were off, as
+CSV."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ def write(verdicts: Iterable[Verdict], path: Path) -> None:
 
 
 def read(path: Path) -> tuple[Verdict, ...]:
-    """The verdicts of a file, in its order.
+    """Return the verdicts of a file, in its order.
 
     Raises:
         FuseboardError: the file is not there, or is none that `write` made; the message names file and line.

@@ -1,4 +1,4 @@
-"""Cells: every published figure, with the subset whose row could reproduce it, or why none ever could."""
+"""This lists every published figure, with the subset whose row could reproduce it, or why none ever could."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ _TEXTS = {"dataset", "model", "subset", "training", "corruption", "source", "url
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """One published figure."""
+    """It is one published figure."""
 
     file: str
     dataset: str
-    """As the file names it. That of a comparable cell is at 224 px, which is what the plain name means here."""
+    """It is named as in the file. That of a comparable figure is at 224 px, which is what the plain name means here."""
     subject: str
     """What the figure is of, in the words of its source."""
     metric: str
@@ -45,7 +45,7 @@ Meaning = tuple[str, tuple[str, ...], str, str]
 
 @cache
 def published_figures() -> tuple[PublishedFigure, ...]:
-    """Every figure of every file, in the order of files and rows; what a source does not give is no cell.
+    """Return every figure of every file, in the order of files and rows; what a source does not give is no cell.
 
     AlexNet's clean error stands in every row of its dataset and is one cell.
     """
@@ -68,7 +68,7 @@ def _cells() -> Iterator[PublishedFigure]:
 
 
 def _measuring(row: Row, command: str) -> str:
-    """Of all nine at once: what is known already is neither extracted nor fitted again."""
+    """Return the command that measures all nine at once: what is known is neither extracted nor fitted again."""
     names, dataset = backbones(NINE), row["dataset"]
     return f"fuseboard extract {' '.join(names)} -d {dataset} && fuseboard {command} --backbones {','.join(names)}"
 

@@ -1,4 +1,4 @@
-"""Lines: verdicts as a reader takes them in, one by one where something was measured and in groups where not."""
+"""Verdicts are shown one by one where something was measured, and in groups where not."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from fuseboard.leaderboard.published.verdicts.verdicts import HELD, WORDS, Verdi
 
 @dataclass(frozen=True)
 class Group:
-    """Figures of one file without a measured one beside them, for one reason."""
+    """It holds figures of one file that have no measured one beside them, for one reason."""
 
     file: str
     verdict: Word
@@ -22,7 +22,7 @@ class Group:
 
 @dataclass(frozen=True)
 class FileVerdicts:
-    """The verdicts of one file."""
+    """They are the verdicts of one file."""
 
     counts: tuple[tuple[Word, int], ...]
     """Every verdict there is, the best first, those that nothing got too."""
@@ -31,7 +31,7 @@ class FileVerdicts:
 
 
 def lines(verdicts: Iterable[Verdict], file: str) -> FileVerdicts:
-    """Those of one file, in their order."""
+    """Return the verdicts of one file, in their order."""
     own = [verdict for verdict in verdicts if verdict.file == file]
     groups: dict[tuple[Word, str, str], list[Verdict]] = {}
     for verdict in own:
@@ -48,7 +48,7 @@ def lines(verdicts: Iterable[Verdict], file: str) -> FileVerdicts:
 
 
 def compact(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """All of them for programs: `held` one by one, `groups` for the others, numbers as floats."""
+    """Return all verdicts for programs: `held` one by one, `groups` for the others, numbers as floats."""
     files = [lines(verdicts, file) for file in dict.fromkeys(verdict.file for verdict in verdicts)]
     return {
         "held": [_held(verdict) for each in files for verdict in each.held],

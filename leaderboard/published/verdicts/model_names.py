@@ -1,11 +1,11 @@
-"""Names: which of our backbones a published model is, or why it is none of them."""
+"""This says which of our backbones a published model is, or why it is none of them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class PublishedName:
-    """What a published name means here."""
+    """It says what a published name means here."""
 
     backbone: str | None
     """Id of the card with the same weights; None where there is none."""
@@ -52,12 +52,12 @@ NAMES: dict[str, PublishedName] = {
     "AutoKeras": PublishedName(None, _ON_IMAGES),
     "Google AutoML Vision": PublishedName(None, _ON_IMAGES),
 }
-"""By the spelling of the published files."""
+"""Names are keyed by the spelling of the published files."""
 
 NINE = ("BiomedCLIP", "PubMedCLIP", "CONCH", "UNI", "UNI2-h", "Prov-GigaPath", "Hibou-B", "rad-dino", "CheXagent")
 """The nine backbones of BioFuse 2026."""
 
 
 def backbones(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids of published names, in the order in which rows name a subset; all of them must have a card."""
+    """Return the ids of published names, in the order in which rows name a subset; all of them must have a card."""
     return tuple(sorted(backbone for name in names if (backbone := NAMES[name].backbone) is not None))

@@ -1,4 +1,4 @@
-"""Changes of verdicts: which figures a store reproduces less well than it once did."""
+"""A verdict regression is a figure that a store reproduces less well than it once did."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from decimal import Decimal
 from fuseboard.leaderboard.published.verdicts.verdicts import HELD, Verdict
 
 SLACK = Decimal("0.001")
-"""By how much a deviation may grow, as a fraction of 1: less is what another library version does to a fit."""
+"""A deviation may grow by this fraction of 1: less is what another library version does to a fit."""
 
 
 @dataclass(frozen=True)
 class VerdictRegression:
-    """One published figure whose verdict got worse."""
+    """It is one published figure whose verdict got worse."""
 
     before: Verdict
     now: Verdict | None
     """None where the figure is no longer published."""
     what: str
-    """For a person."""
+    """It says what got worse, for a person."""
 
 
 def verdict_regressions(before: Iterable[Verdict], now: Iterable[Verdict]) -> tuple[VerdictRegression, ...]:
-    """What got worse, in the order of `before`.
+    """Return what got worse, in the order of `before`.
 
     A verdict got worse where a reproduced figure deviates now, a deviation grew by more than `SLACK`, whichever its
     sign, or a figure that was held against a row has none any more. New verdicts, and better ones, are no change.
@@ -37,7 +37,7 @@ def verdict_regressions(before: Iterable[Verdict], now: Iterable[Verdict]) -> tu
 
 
 def _what(before: Verdict, now: Verdict | None) -> str:
-    """Empty where nothing got worse."""
+    """Return what got worse; it is empty where nothing did."""
     if now is None:
         return f"was {_description(before)}, and is no published figure any more"
     if now.difference is None or before.difference is None:

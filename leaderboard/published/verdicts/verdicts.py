@@ -1,4 +1,4 @@
-"""Verdicts: published figures held one by one against the rows of a store; docs/reported.md says by which rules."""
+"""Verdicts compare published figures one by one with the rows of a store; docs/reported.md says by which rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ PROTOCOL, SEED = "biofuse-2026", 42
 FLOOR = {"acc": Decimal("0.005"), "auc": Decimal("0.002")}
 """A difference that changes nobody's mind, as a fraction of 1: the least that is tolerated."""
 MIN_IMAGES = 78
-"""Of an official split: BreastMNIST's validation. A row of fewer images gets no more tolerance for it."""
+"""The smallest official split is BreastMNIST's validation. A row of fewer images gets no more tolerance for it."""
 HALF_DIGIT = Decimal("0.00005")
 """Every comparable figure is printed to four decimals, so it may be this far from what was found."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a store says about one published figure."""
+    """It is what a store says about one published figure."""
 
     file: str
     dataset: str
@@ -48,18 +48,18 @@ class Verdict:
     row: str
     """Key of the row that was looked at; empty where there is none."""
     tolerance: Decimal | None = None
-    """Of the difference; None where there is none, and in what is read from a file."""
+    """It is the tolerance of the difference; None where there is none, and in what is read from a file."""
     command: str = ""
     """What would measure it; empty unless that helps."""
 
     @property
     def cell(self) -> tuple[str, str, str, str, str]:
-        """Which figure it is about: file, dataset, subject, metric, split."""
+        """Return which figure it is about: file, dataset, subject, metric, split."""
         return self.file, self.dataset, self.subject, self.metric, self.split
 
 
 def judge(rows: pl.DataFrame) -> tuple[Verdict, ...]:
-    """One verdict per published figure, in the order of the files.
+    """Return one verdict per published figure, in the order of the files.
 
     Only current rows of the evaluation `fusion` under `PROTOCOL` with `SEED` are looked at: a row of another protocol,
     of another image size (which is another dataset here) or of a superseded version was not measured alike.
@@ -72,7 +72,7 @@ def judge(rows: pl.DataFrame) -> tuple[Verdict, ...]:
 
 
 def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
-    """By how much a measured figure may differ from the printed one and still reproduce it.
+    """Return by how much a measured figure may differ from the printed one and still reproduce it.
 
     One binomial standard error, which was 1.5 to 3.5 times what unnoticeable changes of the features did to ACCs in the
     trial of docs/reported.md. It is meant for shares of images; that it is taken for AUCs too is a convention.
@@ -87,7 +87,7 @@ def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
 
 
 def _rows(rows: pl.DataFrame) -> dict[tuple[str, tuple[str, ...], str], Mapping[str, Any]]:
-    """Dataset, subset and split -> the current row, or a superseded one where there is no other."""
+    """Map dataset, subset and split to the current row, or to a superseded one where there is no other."""
     ours = rows.filter(
         pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat", pl.col("protocol") == PROTOCOL
     ).drop("right", "scores", strict=False)

@@ -9,7 +9,7 @@ import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.feeds.entry import MAX_ENTRIES, ChangeLine, History
-from fuseboard.leaderboard.feeds.rank_changes import placed
+from fuseboard.leaderboard.feeds.rank_changes import rank_changes
 from fuseboard.leaderboard.feeds.state import Ranked, Ranking
 from fuseboard.leaderboard.site import build
 from tests.leaderboard.page import Page
@@ -221,7 +221,7 @@ def ranking(counted=("a",), **means):
     ],
 )
 def test_a_rank_says_why_it_changed(before, now, why):
-    message = {place.name: place.why for place in placed([before], [now])}
+    message = {place.name: place.why for place in rank_changes([before], [now])}
     assert message == why
 
 

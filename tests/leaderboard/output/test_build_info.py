@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from fuseboard.leaderboard.output.build_info import SHOWN, builder, commit
+from fuseboard.leaderboard.output.build_info import DIGITS, builder, commit
 
 IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 
@@ -31,8 +31,8 @@ def checkout(tmp_path):
 
 def test_a_checkout_says_its_commit(checkout):
     head = git(checkout, "rev-parse", "HEAD")
-    assert commit(checkout) == head[:SHOWN]
-    assert builder(checkout).endswith(f", commit {head[:SHOWN]}")
+    assert commit(checkout) == head[:DIGITS]
+    assert builder(checkout).endswith(f", commit {head[:DIGITS]}")
 
 
 def test_changed_and_new_code_is_said_and_other_files_are_not(checkout):

@@ -95,10 +95,10 @@ def test_how_to_load_it_says_where_it_was_put(searched):
 
 def test_the_lines_load_the_embeddings(searched, monkeypatch):
     from fuseboard.leaderboard.pages.loading_snippets import loading
-    from fuseboard.leaderboard.rows.version_files import kept
+    from fuseboard.leaderboard.rows.version_files import version_files
 
     [own] = [one for one in Store(searched.root).versions if one.manifest.backbone == "alpha"]
-    found = loading(own.manifest, kept([own])["alpha", own.manifest.fingerprint].events)
+    found = loading(own.manifest, version_files([own])["alpha", own.manifest.fingerprint].events)
     monkeypatch.chdir(searched.root)
     rows = {}
     for title, lines in found.blocks:

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
-from tests.leaderboard.subset_errors import CORRUPTIONS, DATA, LABELS, TWIN, embed, expose, fingerprints
 
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.robustness.published_comparison import published_comparisons
@@ -10,6 +9,7 @@ from fuseboard.leaderboard.site import build
 from fuseboard.store.results.corruption_errors import CLEAN, learned_from
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Errors, Robustness
+from tests.leaderboard.corrupted import CORRUPTIONS, DATA, LABELS, TWIN, embed, expose, fingerprints
 from tests.leaderboard.page import Page
 
 HOSTILE = "<script>alert(1)</script>"
