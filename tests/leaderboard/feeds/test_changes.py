@@ -23,7 +23,7 @@ def built(searched, tmp_path):
 
     def again():
         message = []
-        build.build(searched.opened, searched.out, tell=message.append)
+        build.build(searched.opened, searched.out, report=message.append)
         searched.message = message
         history = History.model_validate_json((searched.out / "data/changes.json").read_bytes())
         return Page(searched.out / "changes.html"), history.entries[0] if history.entries else None

@@ -4,7 +4,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.robustness.published_comparison import published_comparisons
-from fuseboard.leaderboard.robustness.robustness import corrupted
+from fuseboard.leaderboard.robustness.robustness import corruption_boards
 from fuseboard.leaderboard.site import build
 from fuseboard.store.results.corruption_errors import CLEAN, learned_from
 from fuseboard.store.statistics import alexnet_reference
@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 def boards(store):
     snapshot = take(store.opened)
-    return corrupted(snapshot.rows, snapshot.balanced_errors, snapshot.boards, {})
+    return corruption_boards(snapshot.rows, snapshot.balanced_errors, snapshot.boards, {})
 
 
 def by_hand(said):

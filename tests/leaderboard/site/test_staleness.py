@@ -39,7 +39,7 @@ def built(predicted, tmp_path, monkeypatch):
 
     def again(**changes):
         told = []
-        given = {"submitted": predicted.submitted, "tell": told.append, **changes}
+        given = {"submitted": predicted.submitted, "report": told.append, **changes}
         build.build(predicted.opened, predicted.out, **given)
         return told != [NOTHING]
 
