@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # the command line lists the names and must start light
     from fuseboard.harness.terminal.report import Report
 
     Evaluation = Callable[..., Report]
-    """Of a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`."""
+    """Takes a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`."""
 
 EVALUATIONS = Registry(
     "evaluation",
@@ -30,6 +30,6 @@ EVALUATIONS = Registry(
 
 
 def get(name: str) -> "Evaluation":
-    """An evaluation by name."""
+    """Returns an evaluation by name."""
     evaluation: Evaluation = load(EVALUATIONS[name])
     return evaluation

@@ -39,7 +39,7 @@ class Held:
     """What a contest says."""
 
     rows: pl.DataFrame
-    """Of the winners, one per subset and split, as `store.choice.choose` takes them."""
+    """Rows of the winners, one per subset and split, as `selection.choose` takes them."""
     winners: Mapping[Subset, Variant]
     """Best on validation by the protocol's criterion; of equals the one that was listed first."""
     oracles: Mapping[Subset, Variant]
@@ -55,7 +55,7 @@ class Held:
 
 
 def alone_and_together(search: Search) -> list[Subset]:
-    """Each backbone of the pool alone, and all of them."""
+    """Returns each backbone of the pool alone, and all of them."""
     names = list(search.pool.versions)
     return list(dict.fromkeys([*((name,) for name in names), tuple(names)]))
 

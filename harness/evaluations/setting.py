@@ -24,20 +24,20 @@ class Variant(Recipe):
     setting: Mapping[str, Any]
     """Everything else that decides the numbers; it is part of the rows' key."""
     own_params: Mapping[str, int | float] | None = None
-    """Of the classifier, where it is not the protocol's own."""
+    """Parameters of the classifier, where it is not the protocol's own."""
 
     @property
     def evaluation(self) -> str:
-        """Under which its rows lie."""
+        """The evaluation under which the rows lie."""
         return self.under
 
     @property
     def params(self) -> dict[str, Any]:
-        """Of the classifier."""
+        """The parameters of the classifier."""
         return super().params if self.own_params is None else dict(self.own_params)
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Of one row."""
+        """Returns the inputs of one row."""
         digest = fingerprint({"protocol": self.protocol.digest, **self.setting})
         own = {"protocol_digest": digest, "classifier": self.classifier}
         return super().inputs(pool, subset, split).model_copy(update=own)

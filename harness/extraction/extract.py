@@ -68,7 +68,7 @@ def extract(
 
 @dataclass
 class _Job:
-    """One backbone on one dataset."""
+    """The extraction of one dataset with one backbone."""
 
     maker: Maker
     store: Store

@@ -148,7 +148,7 @@ def _asking(children: list[_Child]) -> list[_Child]:
 def _work(
     connection: Connection, card: Card, told: "_Told", root: Path, device: str, batch_size: int | None, trust: bool
 ) -> None:
-    """A child: an ordinary extraction whose images come from the parent."""
+    """Returns a child: an ordinary extraction whose images come from the parent."""
     try:
         extract(card, _Remote(told, connection), Store(root), device, batch_size, trust=trust)
         connection.send(("done", None))
@@ -194,11 +194,11 @@ class _Remote(Dataset):
         self._told, self._connection = told, connection
 
     def labels(self, split: str) -> Labels:
-        """As the parent read them."""
+        """Returns As the parent read them."""
         return self._told.labels[split]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """As the parent made them."""
+        """Returns As the parent made them."""
         return self._told.columns[split]
 
     def images(self, split: str, start: int, stop: int) -> Images:

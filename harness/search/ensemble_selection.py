@@ -68,7 +68,7 @@ def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUN
 
 
 def accuracy(task: str, labels: Labels) -> Metric:
-    """The official accuracy, trial by trial.
+    """Returns the official accuracy, trial by trial.
 
     Args:
         task: one of MedMNIST's task names.
@@ -82,7 +82,7 @@ def accuracy(task: str, labels: Labels) -> Metric:
 
 
 def auc(task: str, labels: Labels) -> Metric:
-    """The official AUC, trial by trial; NaN where it does not exist."""
+    """Returns the official AUC, trial by trial; NaN where it does not exist."""
 
     def values(trials: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.array([measure(task, labels, trial).auc for trial in trials], float)

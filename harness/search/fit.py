@@ -24,7 +24,7 @@ class Order:
     splits: tuple[str, ...]
     """`val`, `test`, or `cv`: the folds below."""
     rows: Rows | None = None
-    """Of training, where not all are used."""
+    """Rows of training that are used, where not all are used."""
     folds: Sequence[Fold] = ()
     """Over the rows of train followed by those of val."""
 

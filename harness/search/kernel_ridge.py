@@ -82,7 +82,7 @@ def scores(
 
 
 def centred_kernel(block: Matrix) -> NDArray[np.float32]:
-    """(N, N) linear kernel of a block (N, D) about its mean, with trace N; zero where no feature varies.
+    """Returns (N, N) linear kernel of a block (N, D) about its mean, with trace N; zero where no feature varies.
 
     The intercept makes the mean irrelevant; without it float32 keeps its digits for what differs.
     """
@@ -95,12 +95,12 @@ def centred_kernel(block: Matrix) -> NDArray[np.float32]:
 
 
 def fused(kernels: Sequence[Matrix]) -> Matrix:
-    """The kernel of the joined, scaled features, again with trace N."""
+    """Returns the kernel of the joined, scaled features, again with trace N."""
     return np.asarray(sum(kernels[1:], start=kernels[0]) / len(kernels))
 
 
 def leave_one_out(kernel: Matrix, targets: Matrix, ridge: float) -> Matrix:
-    """(N, C) predictions of each row by the kernel ridge regression, with an intercept, of all other rows.
+    """Returns (N, C) predictions of each row by the kernel ridge regression, with an intercept, of all other rows.
 
     A Cholesky factorisation per ridge: at 500 rows it costs a tenth of the eigendecomposition that would serve all.
 

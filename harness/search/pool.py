@@ -30,25 +30,25 @@ class Pool:
         return next(iter(self.versions.values())).manifest.datasets[self.dataset]
 
     def fingerprints(self, subset: Subset) -> tuple[str, ...]:
-        """Of the versions of a subset, in its order."""
+        """Returns the fingerprints of the versions of a subset, in its order."""
         return tuple(self.versions[name].manifest.fingerprint for name in subset)
 
     def features(self, subset: Subset) -> int:
-        """Width of a subset's joined blocks."""
+        """Returns how many numbers a subset's joined blocks have per image."""
         return sum(self.versions[name].manifest.dim for name in subset)
 
     def blocks(self, split: str, subset: Sequence[str]) -> Blocks:
-        """The blocks of some backbones."""
+        """Returns the blocks of some backbones."""
         return join(self.dataset, split, [self.versions[name] for name in subset])
 
     def all_blocks(self, split: str) -> Blocks:
-        """The blocks of every backbone, read once in the life of the pool; nobody may write to them."""
+        """Returns the blocks of every backbone, read once in the life of the pool; nobody may write to them."""
         if split not in self._loaded:
             self._loaded[split] = self.blocks(split, list(self.versions))
         return self._loaded[split]
 
     def labels(self, split: str) -> NDArray[np.integer[Any]]:
-        """The labels of a split by ascending id, which is the order of every row's predictions."""
+        """Returns the labels of a split by ascending id, which is the order of every row's predictions."""
         return block.read(next(iter(self.versions.values())), self.dataset, split, vectors=False).labels
 
 

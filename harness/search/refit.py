@@ -10,7 +10,7 @@ Metrics = dict[str, float | None]
 
 
 def refit(store: Store, dataset: str, protocol: str, subset: Subset) -> dict[str, Metrics]:
-    """AUC and ACC on validation and test of one subset, fitted on the CPU.
+    """Returns AUC and ACC on validation and test of one subset, fitted on the CPU.
 
     Args:
         store: whose versions of the present cards are read.

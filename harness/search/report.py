@@ -17,7 +17,7 @@ class Chosen:
     rows: pl.DataFrame
     """Those of the choice's parts at least, validation and test."""
     remarks: Sequence[str] = ()
-    """Of the one who measured."""
+    """Remarks of the one who measured, one line each."""
 
     @property
     def notes(self) -> list[str]:

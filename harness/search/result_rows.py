@@ -22,7 +22,7 @@ from fuseboard.store.statistics.weighted_metrics import right
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Under which fits run, alike for all of a round."""
+    """The circumstances under which the fits of a round run, alike for all of them."""
 
     pool: Pool
     recipe: Recipe
@@ -39,7 +39,7 @@ class Circumstances:
 def results_of(
     here: Circumstances, subset: Subset, outcome: Outcome, truth: Mapping[str, Labels], folds: Sequence[Fold]
 ) -> list[Result]:
-    """The rows of one subset.
+    """Returns the rows of one subset.
 
     Args:
         here: what its rows share with those of other subsets.

@@ -23,7 +23,7 @@ class Recipe:
 
     @property
     def evaluation(self) -> str:
-        """Under which its rows lie."""
+        """The evaluation under which the rows lie."""
         if self.fidelity != FULL:
             return PROBE.name
         return FUSION.name if self.fusion == CONCAT else LATE.name
@@ -35,25 +35,25 @@ class Recipe:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """That are measured; a probe sees no test image, and `cv` is cross-validation over train and val."""
+        """The splits that are measured; a probe sees no test image, and `cv` is cross-validation over train and val."""
         if self.evaluation == PROBE.name:
             return (self.criterion.split,)
         return tuple(dict.fromkeys(("val", "test", self.criterion.split)))
 
     @property
     def selection(self) -> tuple[str, ...]:
-        """As rows say it: the criterion, then tie-breaks."""
+        """The selection as rows have it: the criterion, then tie-breaks."""
         return (self.criterion.name, *self.protocol.selection.tie_break)
 
     @property
     def params(self) -> dict[str, Any]:
-        """Of the classifier."""
+        """The parameters of the classifier."""
         params = self.protocol.params.model_dump(exclude_none=True)
         spent = {"n_estimators": self.fidelity.trees, "max_bin": self.fidelity.bins}
         return {**params, **{name: value for name, value in spent.items() if value is not None}}
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Of one row."""
+        """Returns the inputs of one row."""
         return Inputs(
             evaluation=self.evaluation,
             protocol=self.protocol.name,
@@ -69,7 +69,7 @@ class Recipe:
         )
 
     def keys(self, pool: Pool, subset: Subset) -> set[str]:
-        """Of the rows of a subset."""
+        """Returns the keys of the rows of a subset."""
         return {self.inputs(pool, subset, split).key for split in self.splits}
 
     @property

@@ -58,7 +58,7 @@ class Search:
     fits: int = field(default=0, init=False)
     """Fits done by `run`, those of folds not counted; 0 when everything was known."""
     recipe: Recipe = field(init=False)
-    """Of the rows that `run` chose from."""
+    """Identity of the rows that `run` chose from."""
 
     def __post_init__(self) -> None:
         self.recipe = Recipe(self.protocol)
@@ -91,7 +91,7 @@ class Search:
         return choice
 
     def rows(self, subsets: Sequence[Subset], scores: bool = False, recipe: Recipe | None = None) -> pl.DataFrame:
-        """The result rows of some subsets of this search, with their kept predictions when asked for."""
+        """Returns the result rows of some subsets of this search, with their kept predictions when asked for."""
         recipe = recipe or self.recipe
         keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
         found = results.fold(s.rows(recipe.evaluation, self.dataset, scores) for s in (self.store, *self.known))
@@ -124,7 +124,7 @@ class Search:
             self._fit(recipe, lacking)
 
     def _keep_predictions(self, recipe: Recipe, finalists: Sequence[Subset]) -> None:
-        """Of votes, which are taken for every subset without them."""
+        """Keeps the predictions of votes, which are taken for every subset without them."""
         kept = self.rows(finalists, scores=True, recipe=recipe).filter(pl.col("scores").is_null())
         lacking = sorted({tuple(subset) for subset in kept["subset"].to_list()})
         if lacking:

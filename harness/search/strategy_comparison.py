@@ -16,7 +16,7 @@ from fuseboard.store.results.selection import Choice
 
 @dataclass(frozen=True)
 class Price:
-    """Of one strategy on one dataset."""
+    """What one strategy costs on one dataset, and what its choice scores."""
 
     strategy: str
     fits: int
@@ -31,7 +31,7 @@ class Price:
     """The exhaustive choice's score by the protocol's criterion less this one's; None for another fusion."""
     test_auc: float | None
     test_acc: float | None
-    """Of what it chose."""
+    """Test accuracy of the subset that it chose."""
 
 
 def prices(search: Search, names: Sequence[str]) -> list[Price]:
@@ -71,7 +71,7 @@ def _price(search: Search, name: str, best: float) -> Price:
 
 
 def _watched(strategy: Strategy, asks: list[Ask], thinking: list[float]) -> Strategy:
-    """The same strategy, whose asks and own processor seconds are written down."""
+    """Returns the same strategy, whose asks and own processor seconds are written down."""
 
     def plan(view: SearchView) -> Plan:
         began = time.process_time()
@@ -97,6 +97,6 @@ def _score(search: Search, choice: Choice) -> float:
 
 
 def _fit_s(search: Search, recipe: Recipe, subsets: list[fusion.Subset]) -> float:
-    """Every fit once, though it has a row per split."""
+    """Returns every fit once, though it has a row per split."""
     rows = search.rows(subsets, recipe=recipe)
     return float(rows.unique("subset").select(pl.col("fit_s").sum()).item())

@@ -18,7 +18,7 @@ from fuseboard.store.results.selection import choose
 
 RANDOM, TRAINED = ATTENTION_RANDOM.name, ATTENTION_TRAINED.name
 WIDTHS, HEADS = (256, 512, 768), (4, 8, 12)
-"""Of the paper; the narrowest with the fewest heads wins among equals."""
+"""Dimensions and heads of the paper; the narrowest with the fewest heads wins among equals."""
 
 
 def evaluate(search: Search, kind: str) -> Chosen:

@@ -24,7 +24,7 @@ _DRAWING = Lock()
 
 
 class AttentionFusion(nn.Module):
-    """From blocks (N, D_k) to (N, width).
+    """Self-attention over the blocks (N, D_k) of several backbones, which gives (N, width).
 
     Args:
         dims: width of each backbone, in the order of the blocks.
@@ -53,7 +53,7 @@ class AttentionFusion(nn.Module):
             self.get_buffer(f"scale_{number}").copy_(torch.from_numpy(scaler.scale_))
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
-        """(N, width) of blocks (N, D_k)."""
+        """Returns (N, width) of blocks (N, D_k)."""
         tokens = torch.stack(
             [
                 project((block - self.get_buffer(f"mean_{k}")) / self.get_buffer(f"scale_{k}"))
@@ -68,7 +68,7 @@ class AttentionFusion(nn.Module):
 
     @torch.inference_mode()
     def encode(self, blocks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """(N, width) of blocks (N, D_k) that need not fit the device as a whole."""
+        """Returns (N, width) of blocks (N, D_k) that need not fit the device as a whole."""
         self.eval()
         device = self.norm.weight.device
         parts = [
@@ -87,6 +87,6 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def draw(dims: Sequence[int], width: int, heads: int, seed: int) -> AttentionFusion:
-    """A module with torch's own random initialisation, drawn anew from the seed."""
+    """Returns a module with torch's own random initialisation, drawn anew from the seed."""
     with seeded(seed):
         return AttentionFusion(dims, width, heads)

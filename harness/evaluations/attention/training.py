@@ -18,7 +18,7 @@ Split = tuple[Sequence[NDArray[np.float32]], NDArray[np.integer[Any]]]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast; part of the rows' key."""
+    """How long and how fast the module is trained, which is part of the rows' key."""
 
     epochs: int = 100
     patience: int = 10

@@ -28,12 +28,12 @@ class Exposure(Recipe):
 
     @property
     def evaluation(self) -> str:
-        """Under which its rows lie."""
+        """The evaluation under which the rows lie."""
         return self.under
 
     @property
     def split(self) -> str:
-        """As rows name it: `clean`, or `pixelate-3`."""
+        """Returns the condition as rows name it: `clean`, or `pixelate-3`."""
         return self.condition.split if self.condition else CLEAN
 
     @property
@@ -42,7 +42,7 @@ class Exposure(Recipe):
         return (self.split,)
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Of one row. The twin's MD5 is made from that of the clean images, so it names what was learned from too."""
+        """Returns the inputs of one row. The corrupted set's MD5 is made from that of the clean images, so it names what was learned from too."""
         learned = super().inputs(pool, subset, split)
         own: dict[str, Any] = {"dataset": self.twin.dataset, "source_md5": self.twin.source_md5}
         seen = tuple(self.twin.versions[name].manifest.fingerprint for name in subset)
@@ -52,7 +52,7 @@ class Exposure(Recipe):
         return learned.model_copy(update=own)
 
     def blocks(self, names: Sequence[str]) -> Mapping[str, NDArray[float32]]:
-        """Backbone -> (N, D), row by row the clean test images; no other condition is read."""
+        """Returns Backbone -> (N, D), row by row the clean test images; no other condition is read."""
         if self.condition is None:
             return self.twin.pool.all_blocks(SPLIT).features
         return self.twin.read(self.condition, names)

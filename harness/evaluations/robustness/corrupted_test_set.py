@@ -34,17 +34,17 @@ class Twin:
 
     @property
     def dataset(self) -> str:
-        """Its name."""
+        """The name of the corrupted dataset."""
         return f"{self.pool.dataset}-c"
 
     @property
     def source_md5(self) -> str:
-        """Of its images, the same for all backbones."""
+        """MD5 of the corrupted images, the same for all backbones."""
         return next(iter(self.versions.values())).manifest.datasets[self.dataset].source_md5
 
     @cached_property
     def labels(self) -> Labels:
-        """Of the clean test images, by ascending id."""
+        """Labels of the clean test images, by ascending id."""
         return self.pool.labels(SPLIT)
 
     def check(self) -> None:
@@ -93,7 +93,7 @@ class Twin:
             corruptions.verify(own, self.dataset)
 
     def read(self, condition: Condition, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Backbone -> (N, D) of one condition, row by row the clean test images; no other condition is held."""
+        """Returns Backbone -> (N, D) of one condition, row by row the clean test images; no other condition is held."""
         return {name: corruptions.read(self.versions[name], self.dataset, condition, self.labels) for name in names}
 
 

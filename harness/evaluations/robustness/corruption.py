@@ -67,7 +67,7 @@ def expose(search: Search, twin: Twin, evaluation: str) -> Resilience:
 
 
 def _rows(search: Search, twin: Twin, evaluation: str) -> pl.DataFrame:
-    """Of an evaluation, those that can be scored again."""
+    """Returns the rows of an evaluation that can be scored again."""
     return search.store.rows(evaluation, twin.dataset, scores=True).filter(pl.col("scores").is_not_null())
 
 
@@ -99,7 +99,7 @@ def _measure(search: Search, lacking: Lacking) -> None:
 def _fit(
     classifier: XGBoost, labels: NDArray[np.integer], blocks: Sequence[NDArray[np.float32]]
 ) -> tuple[Fitted, float, str]:
-    """The trees that the search grows, the seconds they took, and where."""
+    """Returns the trees that the search grows, the seconds they took, and where."""
     began = time.perf_counter()
     fitted = classifier.fit(blocks, labels)
     return fitted, time.perf_counter() - began, profiling.hardware(classifier.device)

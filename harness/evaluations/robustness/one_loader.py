@@ -24,7 +24,7 @@ NAME = CORRUPTION_ONE_LOADER.name
 
 
 def evaluate(search: Search) -> Resilience:
-    """As `corruption`, but for the versions that embed the corrupted images, which it makes where the store lacks them.
+    """Returns As `corruption`, but for the versions that embed the corrupted images, which it makes where the store lacks them.
 
     To be held against the same subsets of `corruption`.
 
@@ -42,7 +42,7 @@ def evaluate(search: Search) -> Resilience:
 
 
 def mistaken(card: Card, edge: int) -> Card:
-    """The backbone with the transform of `CorruptedMedMNIST`: RGB, each channel minus 0.5 over 0.5, no resize, no crop.
+    """Returns the backbone with the transform of `CorruptedMedMNIST`: RGB, each channel minus 0.5 over 0.5, no resize, no crop.
 
     The transform is part of the fingerprint, so its vectors are a version of their own and can be taken for no other.
 
@@ -70,7 +70,7 @@ def _card(version: Version) -> Card:
 
 
 def _embedded(search: Search, card: Card) -> Version:
-    """The version of a mistaken card, with the twin in it."""
+    """Returns the version of a mistaken card, with the twin in it."""
     folder, twin = folder_of(search.store.root, card.id, card.fingerprint), f"{search.dataset}-c"
     if (folder / manifest.FILE).is_file():
         there = Version(folder, manifest.read(folder))

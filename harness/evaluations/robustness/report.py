@@ -26,15 +26,15 @@ class Resilience:
     """The clean one."""
     task: str
     labels: Labels
-    """Of its test images."""
+    """Labels of the test images."""
     choice: Choice
-    """Of the search."""
+    """The choice of the search."""
     rows: pl.DataFrame
     """One per subset and exposure, with predictions."""
 
     @cached_property
     def errors(self) -> dict[Subset, Errors]:
-        """Computed from the kept predictions; corruptions by name."""
+        """Balanced errors, computed from the kept predictions; corruptions by name."""
         found: dict[Subset, dict[str, float]] = {}
         for row in self.rows.sort("subset").iter_rows(named=True):
             subset, split = tuple(row["subset"]), row["split"]
@@ -50,7 +50,7 @@ class Resilience:
 
     @cached_property
     def robustness(self) -> dict[Subset, Robustness]:
-        """Against the reference; empty without one."""
+        """Errors as multiples of the reference's; empty without one."""
         reference = self.reference
         return {subset: Robustness(own, reference) for subset, own in self.errors.items()} if reference else {}
 

@@ -30,7 +30,7 @@ class Spread:
     sd: float | None
     """Standard deviation of a sample (N - 1); None for a single seed."""
     interval: Interval
-    """Of the mean, by the bootstrap of the test set."""
+    """Interval of the mean, by the bootstrap of the test set."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Comparison:
 
     task: str
     labels: Labels
-    """Of test."""
+    """Labels of the test images."""
     choice: Choice
-    """Of the untuned search."""
+    """The choice of the untuned search."""
     single: Subset
     found: dict[Subset, Found]
     rows: pl.DataFrame
@@ -53,7 +53,7 @@ class Comparison:
         return {"chosen": self.choice.chosen, "oracle-single": self.single}
 
     def test(self, role: str, metric: str) -> Spread:
-        """`auc` or `acc` on test."""
+        """Returns `auc` or `acc` on test."""
         rows = self._test.filter(pl.col("subset") == list(self.roles[role]))
         values = [value for value in rows[metric].to_list() if value is not None]
         whole = len(values) == len(rows)

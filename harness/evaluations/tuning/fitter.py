@@ -31,7 +31,7 @@ class Fitter:
 
     @property
     def cores(self) -> int:
-        """That fits may use together."""
+        """The number of cores that fits may use together."""
         return self.search.jobs or profiling.cores()
 
     def job(self, recipe: Recipe, subset: Subset, side_by_side: int) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ class Trial(Recipe):
 
     @property
     def evaluation(self) -> str:
-        """Under which its rows lie."""
+        """The evaluation under which the rows lie."""
         return TUNING.name
 
     @property
@@ -35,7 +35,7 @@ class Final(Recipe):
 
     @property
     def evaluation(self) -> str:
-        """Under which its rows lie."""
+        """The evaluation under which the rows lie."""
         return TUNED.name
 
     @property
@@ -44,7 +44,7 @@ class Final(Recipe):
         return ("val", "test")
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Of one row. After another number of trials than the protocol's the rows are of another protocol."""
+        """Returns the inputs of one row. After another number of trials than the protocol's the rows are of another protocol."""
         own = self.rules.tuning and self.rules.tuning.trials == self.trials
         return (
             super()

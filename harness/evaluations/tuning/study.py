@@ -20,7 +20,7 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
 
 NAME = "tuning"
-"""Of the one study in a file."""
+"""Name of the one study in a file."""
 IDENTITY = "identity"
 """Its user attribute that says what it is a study of."""
 
@@ -34,7 +34,7 @@ class Found:
     """What the trials of a study say."""
 
     params: Params
-    """Of the best trial, the earliest of equals."""
+    """Parameters of the best trial, the earliest of equals."""
     value: float
     ties: int
     """Trials with that value, the best one counted."""
@@ -63,7 +63,7 @@ class Study:
 
     @property
     def path(self) -> Path:
-        """Of the SQLite file, which Optuna's own tools read."""
+        """Path of the SQLite file, which Optuna's own tools read."""
         return self.folder / f"{fingerprint(self.identity)}.sqlite3"
 
     def run(self, value: Callable[[Params], float], trials: int, advance: Callable[[int], None]) -> Found:

@@ -19,7 +19,7 @@ from fuseboard.store.files.progress import counting
 from fuseboard.store.results.evaluations import TUNED, TUNING
 
 FOLDER = "studies"
-"""Of the store."""
+"""Folder of the store in which studies lie."""
 
 Advance = Callable[[int], None]
 
@@ -47,7 +47,7 @@ class Tuner:
         self._known: dict[str, float] = dict(values.iter_rows())
 
     def find(self) -> dict[Subset, Found]:
-        """The best parameters of each subset."""
+        """Returns the best parameters of each subset."""
         found = {}
         with counting(self._title("tuning"), self.trials * len(self.subsets)) as advance:
             jobs = ((subset, advance) for subset in self.subsets)

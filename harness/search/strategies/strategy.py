@@ -94,7 +94,7 @@ class SearchView:
         return selection.ranked(scores, self._pool.features, self._protocol.selection.tie_break)
 
     def train(self) -> Blocks:
-        """The training blocks of all backbones, loaded once."""
+        """Returns the training blocks of all backbones, loaded once."""
         return self._pool.all_blocks("train")
 
 
