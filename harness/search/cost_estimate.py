@@ -17,7 +17,7 @@ from fuseboard.store.errors import UsageError
 MANY = 2_047
 """Fits that are run without asking: all subsets of eleven backbones."""
 TREES = (1, 6)
-"""Numbers of trees of the trials of the widest subset from which the cost is foretold; their difference is the price of a tree."""
+"""Numbers of trees of the two trials of the widest subset; the difference of their times is the cost of a tree."""
 
 
 def check(

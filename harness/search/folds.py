@@ -9,7 +9,7 @@ from fuseboard.store.errors import FuseboardError
 
 
 def share(labels: Labels, part: float, seed: int) -> Rows:
-    """Returns a share of the rows in ascending order, at least one of every class; multi-label rows are not stratified."""
+    """A share of the rows in ascending order, at least one of every class; multi-label rows are not stratified."""
     rng = np.random.default_rng(seed)
     groups = [np.arange(len(labels))] if labels.ndim > 1 else [np.flatnonzero(labels == c) for c in np.unique(labels)]
     return np.sort(np.concatenate([rng.permutation(rows)[: max(1, round(len(rows) * part))] for rows in groups]))

@@ -42,7 +42,10 @@ class Exposure(Recipe):
         return (self.split,)
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Returns the inputs of one row. The corrupted set's MD5 is made from that of the clean images, so it names what was learned from too."""
+        """Returns the inputs of one row.
+
+        The corrupted set's MD5 is made from that of the clean images, so it names what was learned from too.
+        """
         learned = super().inputs(pool, subset, split)
         own: dict[str, Any] = {"dataset": self.twin.dataset, "source_md5": self.twin.source_md5}
         seen = tuple(self.twin.versions[name].manifest.fingerprint for name in subset)

@@ -24,7 +24,7 @@ NAME = CORRUPTION_ONE_LOADER.name
 
 
 def evaluate(search: Search) -> Resilience:
-    """Returns As `corruption`, but for the versions that embed the corrupted images, which it makes where the store lacks them.
+    """As `corruption`, but for the versions that embed the corrupted images, which it makes where the store lacks them.
 
     To be held against the same subsets of `corruption`.
 
@@ -42,7 +42,7 @@ def evaluate(search: Search) -> Resilience:
 
 
 def mistaken(card: Card, edge: int) -> Card:
-    """Returns the backbone with the transform of `CorruptedMedMNIST`: RGB, each channel minus 0.5 over 0.5, no resize, no crop.
+    """The backbone with the transform of `CorruptedMedMNIST`: RGB, each channel minus 0.5 over 0.5, no resize, no crop.
 
     The transform is part of the fingerprint, so its vectors are a version of their own and can be taken for no other.
 

@@ -44,7 +44,10 @@ class Final(Recipe):
         return ("val", "test")
 
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
-        """Returns the inputs of one row. After another number of trials than the protocol's the rows are of another protocol."""
+        """Returns the inputs of one row.
+
+        After another number of trials than the protocol's the rows are of another protocol.
+        """
         own = self.rules.tuning and self.rules.tuning.trials == self.trials
         return (
             super()
