@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,3 +16,11 @@ if (
 def _ctrl_c_can_be_heard() -> None:
     """A shell that starts a job in the background has it ignore Ctrl-C, and its children would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_file_waits_for_the_disk() -> Iterator[None]:
+    """What a test writes need not outlive a power cut; a test about `fsync` puts its own in the place of this one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield

@@ -89,11 +89,14 @@ def _other(store: TinyStore) -> None:
         keep(store, POOL[:2], said(302 + seed), dataset=dataset, evaluation="tuned", seed=seed)
     splits = ["clean", *(f"{kind}-{severity}" for kind in ("pixelate", "jpeg_compression") for severity in range(1, 6))]
     for at, name in enumerate(POOL):
+        exposed = []
         for number, split in enumerate(splits):
             random = np.random.default_rng(number)
             right = (random.random(len(LABELS)) < 0.9 - 0.02 * number - 0.03 * at).astype(int)
-            own = {"evaluation": "corruption", "rows": len(LABELS), "right": right.tolist()}
-            store.keep((name,), split, float(right.mean()), float(right.mean()), "breastmnist-64-c", **own)
+            own = {"evaluation": "corruption", "rows": len(LABELS), "right": right.tolist(), "split": split}
+            metrics = float(right.mean()), float(right.mean())
+            exposed.append({"subset": (name,), "metrics": metrics, "dataset": "breastmnist-64-c", **own})
+        store.keep_together(*exposed)
         natural = row((name,), "test", 0.9, 0.6 + 0.01 * at, "imagenet-1k", {}, evaluation="transfer")
         results.keep(store.root, [natural.model_copy(update={"top5": 0.8 + 0.01 * at})])
 

@@ -1,5 +1,6 @@
 """Tiny stores, written with the store's own functions."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fuseboard.leaderboard.site.build import build
 from fuseboard.store.embeddings import manifest, shards, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
@@ -71,12 +73,22 @@ class TinyStore:
 
     def measure(self, subset, val, test, dataset="tiny", revisions=None, **changes):
         """Keeps the validation and test row of one subset; `val` and `test` are (auc, acc)."""
-        for split, (auc, acc) in {"val": val, "test": test}.items():
-            self.keep(subset, split, auc, acc, dataset, revisions, **changes)
+        own = {"subset": subset, "dataset": dataset, "revisions": revisions, **changes}
+        self.keep_together({**own, "split": "val", "metrics": val}, {**own, "split": "test", "metrics": test})
 
     def keep(self, subset, split, auc, acc, dataset="tiny", revisions=None, **changes):
         """Keeps one row."""
-        results.keep(self.root, [row(subset, split, auc, acc, dataset, revisions or {}, **changes)])
+        own = {"subset": subset, "split": split, "metrics": (auc, acc), "dataset": dataset, "revisions": revisions}
+        self.keep_together({**own, **changes})
+
+    def keep_together(self, *rows):
+        """Keeps rows of one dataset as one file; each is a mapping of what `row` takes, `metrics` being (auc, acc)."""
+        made = []
+        for one in rows:
+            said = {"dataset": "tiny", **one}
+            auc, acc = said.pop("metrics")
+            made.append(row(auc=auc, acc=acc, revisions=said.pop("revisions", None) or {}, **said))
+        results.keep(self.root, made)
 
     def search(self, scores, dataset="tiny", **changes):
         """Keeps one row pair per subset of a mapping subset -> (val, test)."""
@@ -132,9 +144,10 @@ def store(tmp_path):
     return TinyStore(tmp_path / "store")
 
 
-@pytest.fixture
-def searched(store):
-    """Three backbones, all seven subsets, a tie on validation and an oracle that was not chosen."""
+@pytest.fixture(scope="session")
+def searched_once(tmp_path_factory):
+    """What `searched` is a copy of; nobody writes to it."""
+    store = TinyStore(tmp_path_factory.mktemp("searched") / "store")
     for name in ("alpha", "beta", "gamma"):
         store.embed(name)
     store.search(
@@ -152,10 +165,33 @@ def searched(store):
 
 
 @pytest.fixture
-def predicted(store):
-    """Two backbones, all three subsets, all of which kept their predictions; both together are chosen."""
+def searched(searched_once, store):
+    """Three backbones, all seven subsets, a tie on validation and an oracle that was not chosen."""
+    shutil.copytree(searched_once.root, store.root, dirs_exist_ok=True)
+    return store
+
+
+@pytest.fixture(scope="session")
+def searched_site(searched_once, tmp_path_factory):
+    """The folder of the site of `searched`, its store beside it; nobody writes to either."""
+    place = tmp_path_factory.mktemp("searched-site")
+    store = TinyStore(shutil.copytree(searched_once.root, place / "store"))
+    return build(store.opened, place / "site").parent
+
+
+@pytest.fixture(scope="session")
+def predicted_once(tmp_path_factory):
+    """What `predicted` is a copy of; nobody writes to it."""
+    store = TinyStore(tmp_path_factory.mktemp("predicted") / "store")
     for name in NAMES:
         store.embed(name, labels=LABELS)
     for number, subset in enumerate(SUBSETS):
         keep(store, subset, said(number), val=0.7 + 0.05 * number)
+    return store
+
+
+@pytest.fixture
+def predicted(predicted_once, store):
+    """Two backbones, all three subsets, all of which kept their predictions; both together are chosen."""
+    shutil.copytree(predicted_once.root, store.root, dirs_exist_ok=True)
     return store

@@ -32,6 +32,7 @@ def expose(store, subset, seed=0, corruptions=CORRUPTIONS, keep=("right", "score
     """Keeps the rows of one classifier, corrupted ones with changes of their own; returns split -> probabilities."""
     splits = [CLEAN, *(f"{name}-{severity}" for name in corruptions for severity in range(1, 6))]
     said = {split: answers(100 * seed + number) for number, split in enumerate(splits)}
+    rows = []
     for split, scores in said.items():
         right = ((scores[:, 0] > 0.5) == LABELS).astype(int).tolist()
         kept = {"right": right, "scores": scores.tolist()}
@@ -40,7 +41,8 @@ def expose(store, subset, seed=0, corruptions=CORRUPTIONS, keep=("right", "score
         facts = {"evaluation": "corruption", "rows": len(LABELS), **own, **changes}
         if split != CLEAN:
             facts |= corrupted or {}
-        store.keep(subset, split, *metrics, dataset=TWIN, **facts)
+        rows.append({"subset": subset, "split": split, "metrics": metrics, "dataset": TWIN, **facts})
+    store.keep_together(*rows)
     return said
 
 

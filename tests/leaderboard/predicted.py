@@ -20,6 +20,8 @@ def said(seed, labels=LABELS, classes=3):
 def keep(store, subset, scores, labels=LABELS, task=TASK, val=0.7, **changes):
     """Keeps the rows of a subset: on validation `val` twice, on test what the predictions have."""
     finite = scores.astype(float)
-    own = {"rows": len(labels), "scores": scores.tolist(), **changes}
-    store.keep(subset, "val", val, val, **{**own, "scores": None})
-    store.keep(subset, "test", auc(task, labels, finite), accuracy(task, labels, finite), **own)
+    own = {"subset": subset, "rows": len(labels), "scores": scores.tolist(), **changes}
+    measured = auc(task, labels, finite), accuracy(task, labels, finite)
+    store.keep_together(
+        {**own, "split": "val", "metrics": (val, val), "scores": None}, {**own, "split": "test", "metrics": measured}
+    )

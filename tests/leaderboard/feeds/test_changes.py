@@ -17,9 +17,9 @@ from tests.leaderboard.site.test_build import HOSTILE, files
 
 
 @pytest.fixture
-def built(searched, tmp_path):
+def built(searched, searched_site, tmp_path):
     """A store with a site, and `again`, which builds it anew and gives the page and the newest entry."""
-    searched.out = tmp_path / "site"
+    searched.out = shutil.copytree(searched_site, tmp_path / "site")
 
     def again():
         message = []
@@ -29,11 +29,12 @@ def built(searched, tmp_path):
         return Page(searched.out / "changes.html"), history.entries[0] if history.entries else None
 
     searched.again = again
-    again()
     return searched
 
 
 def test_the_first_build_says_so(built):
+    shutil.rmtree(built.out)
+    built.again()
     assert built.message == ["the first build here, so nothing to compare it with"]
     assert "This is the first build of this site" in Page(built.out / "changes.html").words
     assert json.loads((built.out / "data/changes.json").read_text()) == {"format": 1, "entries": []}

@@ -1,6 +1,7 @@
 """What others read of the site: feed, sitemap, card, and the facts in every page's head and foot."""
 
 import re
+import shutil
 import struct
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,7 @@ from fuseboard.leaderboard.feeds import card
 from fuseboard.leaderboard.output.base_url import normal
 from fuseboard.leaderboard.site import build
 from fuseboard.store.errors import UsageError
+from tests.leaderboard.conftest import TinyStore
 from tests.leaderboard.page import Page
 from tests.leaderboard.site.test_build import HOSTILE
 from tests.leaderboard.test_cli import run
@@ -21,14 +23,16 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
-@pytest.fixture
-def out(searched, tmp_path):
-    """Built twice, so that there is something to tell."""
-    build.build(searched.opened, tmp_path / "site", url=URL)
-    searched.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=1, protocol=HOSTILE)
-    searched.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=2)
-    build.build(searched.opened, tmp_path / "site", url=URL)
-    return tmp_path / "site"
+@pytest.fixture(scope="module")
+def out(searched_once, tmp_path_factory):
+    """Built twice, so that there is something to tell, from a store that lies beside it; nobody writes to either."""
+    place = tmp_path_factory.mktemp("feeds")
+    store = TinyStore(shutil.copytree(searched_once.root, place / "store"))
+    build.build(store.opened, place / "site", url=URL)
+    store.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=1, protocol=HOSTILE)
+    store.measure(("alpha",), (0.80, 0.70), (0.95, 0.72), day=2)
+    build.build(store.opened, place / "site", url=URL)
+    return place / "site"
 
 
 def test_the_feed_is_rss_with_one_item_per_entry(out):
@@ -74,11 +78,11 @@ def test_every_page_says_what_a_link_to_it_shows(out):
         assert said["twitter:card"] == "summary_large_image"
 
 
-def test_the_card_is_a_png_of_its_size_and_always_the_same(searched, out, tmp_path):
+def test_the_card_is_a_png_of_its_size_and_always_the_same(out, tmp_path):
     png = (out / "static/card.png").read_bytes()
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", png[16:24]) == (card.WIDTH, card.HEIGHT)
-    build.build(searched.opened, tmp_path / "other", url=URL)
+    build.build(TinyStore(out.parent / "store").opened, tmp_path / "other", url=URL)
     assert (tmp_path / "other/static/card.png").read_bytes() == png
 
 

@@ -27,13 +27,11 @@ def dist(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture
-def rows(searched, tmp_path):
-    out = build.build(searched.opened, tmp_path / "site").parent
+@pytest.fixture(scope="module")
+def rows(searched_site):
     connection = duckdb.connect()
-    connection.sql(
-        f"CREATE TABLE results AS SELECT * REPLACE (created::TIMESTAMP AS created) FROM '{out}/data/results.parquet'"
-    )
+    table = f"{searched_site}/data/results.parquet"
+    connection.sql(f"CREATE TABLE results AS SELECT * REPLACE (created::TIMESTAMP AS created) FROM '{table}'")
     return connection
 
 
@@ -53,10 +51,10 @@ def test_the_examples_choose_what_the_boards_choose(rows):
     assert oracle == ["beta", "gamma"]
 
 
-def test_columns_are_explained_with_the_types_that_duckdb_gives_them(rows, searched, tmp_path):
+def test_columns_are_explained_with_the_types_that_duckdb_gives_them(rows, searched_site):
     kinds = {name: kind for name, kind, *_ in rows.sql("DESCRIBE results").fetchall()}
     assert list(kinds) == list(MEANINGS)
-    page = Page(tmp_path / "site/sql.html")
+    page = Page(searched_site / "sql.html")
     for name, kind in kinds.items():
         assert f"{name}{kind}{MEANINGS[name]}" in page.words
 

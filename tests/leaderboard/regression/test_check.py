@@ -13,6 +13,7 @@ from fuseboard.leaderboard.regression import check, reference
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from tests.leaderboard.conftest import TinyStore
 
 LABELS = np.arange(12, dtype=np.uint16) % 3
 
@@ -38,15 +39,25 @@ def as_measured(store, dataset, protocol, subset):
     return {row["split"]: {"auc": row["auc"], "acc": row["acc"]} for row in newest}
 
 
-@pytest.fixture
-def accepted(store, tmp_path):
-    """Two backbones and three subsets, and the reference made of them; `check` holds the store against it."""
+@pytest.fixture(scope="module")
+def accepted_once(tmp_path_factory):
+    """A folder with what `accepted` is a copy of: the store, and the names of the files of its reference."""
+    place = tmp_path_factory.mktemp("accepted")
+    store = TinyStore(place / "store")
     for name in ("alpha", "beta"):
         store.embed(name, labels=LABELS)
     for draw, subset in enumerate((("alpha",), ("beta",), ("alpha", "beta"))):
         put(store, subset, draw)
-    store.folder = tmp_path / "reference"
-    store.files = check.accept(store.opened, store.folder)
+    return place, [path.name for path in check.accept(store.opened, place / "reference")]
+
+
+@pytest.fixture
+def accepted(accepted_once, store, tmp_path):
+    """Two backbones and three subsets, and the reference made of them; `check` holds the store against it."""
+    place, names = accepted_once
+    shutil.copytree(place / "store", store.root)
+    store.folder = shutil.copytree(place / "reference", tmp_path / "reference")
+    store.files = [store.folder / name for name in names]
     store.check = lambda refit=as_measured: check.check(store.opened, store.folder, refit)
     return store
 

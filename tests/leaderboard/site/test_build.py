@@ -8,6 +8,7 @@ from fuseboard.leaderboard.pages import navigation
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.site import build as site
 from fuseboard.store.errors import FuseboardError
+from tests.leaderboard.conftest import TinyStore
 from tests.leaderboard.page import Page
 
 HOSTILE = "<script>alert('x')</script>&\""
@@ -20,15 +21,24 @@ def out(tmp_path):
 
 def build(store, out):
     assert site.build(store.opened, out) == out / "index.html"
+    return read(out)
+
+
+def read(out):
     return {path.relative_to(out).as_posix(): Page(path) for path in out.rglob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def pages(searched_site):
+    """Path -> page of the site of `searched`."""
+    return read(searched_site)
 
 
 def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_pages_of_a_searched_store(searched, out):
-    pages = build(searched, out)
+def test_pages_of_a_searched_store(pages):
     assert set(pages) == {path for path, _ in (*navigation.BOARDS, *navigation.ABOUT)} | {
         "backbones/alpha.html",
         "backbones/beta.html",
@@ -43,20 +53,19 @@ def test_pages_of_a_searched_store(searched, out):
     assert "oracle was found by looking at test and cannot be chosen" in board
 
 
-def test_the_oracle_is_marked_on_its_row(searched, out):
-    build(searched, out)
-    text = (out / "datasets/tiny.html").read_text()
+def test_the_oracle_is_marked_on_its_row(searched_site):
+    text = (searched_site / "datasets/tiny.html").read_text()
     row = text[text.index('<tr class="oracle">') :].split("</tr>")[0]
     assert 'class="badge oracle"' in row
     assert "+12.00" in row
 
 
-def test_the_same_store_gives_the_same_bytes(searched, tmp_path):
-    site.build(searched.opened, tmp_path / "one")
-    site.build(searched.opened, tmp_path / "two")
-    assert files(tmp_path / "one") == files(tmp_path / "two")
-    site.build(searched.opened, tmp_path / "one")
-    assert files(tmp_path / "one") == files(tmp_path / "two")
+def test_the_same_store_gives_the_same_bytes(searched_site, out):
+    store = TinyStore(searched_site.parent / "store").opened
+    site.build(store, out)
+    assert files(out) == files(searched_site)
+    site.build(store, out)
+    assert files(out) == files(searched_site)
 
 
 def test_an_empty_store_says_so_and_how_to_mend_it(store, out):
@@ -98,8 +107,8 @@ def test_a_dataset_name_cannot_leave_the_site(store, out):
     assert {path.parent for path in out.parent.rglob("*.html")} <= {out, *(p for p in out.iterdir() if p.is_dir())}
 
 
-def test_nothing_is_loaded_from_another_host_and_nothing_foreign_runs(searched, out):
-    for name, page in build(searched, out).items():
+def test_nothing_is_loaded_from_another_host_and_nothing_foreign_runs(searched_site, pages):
+    for name, page in pages.items():
         policy = [a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
         assert policy[0].startswith("default-src 'none'; script-src 'self'"), name
         assert "unsafe-inline" not in policy[0], name
@@ -112,14 +121,14 @@ def test_nothing_is_loaded_from_another_host_and_nothing_foreign_runs(searched, 
             told = tag == "link" and attributes["rel"] in {"canonical", "alternate"}
             loaded += [attributes.get("href")] if tag == "link" and not told else []
             for target in filter(None, loaded):
-                assert ((out / name).parent / target).is_file(), f"{name}: {tag} loads {target}"
-    for sheet in (out / "static").rglob("*.css"):
+                assert ((searched_site / name).parent / target).is_file(), f"{name}: {tag} loads {target}"
+    for sheet in (searched_site / "static").rglob("*.css"):
         assert "url(" not in sheet.read_text(), sheet
         assert "@import" not in sheet.read_text(), sheet
 
 
-def test_links_between_pages_lead_somewhere(searched, out):
-    pages = build(searched, out)
+def test_links_between_pages_lead_somewhere(searched_site, pages):
+    out = searched_site
     ids = {
         name: {attributes["id"] for _, attributes in page.tags if "id" in attributes} for name, page in pages.items()
     }
@@ -134,33 +143,32 @@ def test_links_between_pages_lead_somewhere(searched, out):
                 assert fragment in ids[target.resolve().relative_to(out.resolve()).as_posix()], f"{name}: {href}"
 
 
-def test_ids_are_unique_on_a_page(searched, out):
-    for name, page in build(searched, out).items():
+def test_ids_are_unique_on_a_page(pages):
+    for name, page in pages.items():
         found = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
         assert len(found) == len(set(found)), name
 
 
-def test_tables_are_named_and_their_headings_have_a_scope(searched, out):
-    for name, page in build(searched, out).items():
+def test_tables_are_named_and_their_headings_have_a_scope(pages):
+    for name, page in pages.items():
         assert len(page.all("caption")) == len(page.all("table")), name
         assert all("scope" in attributes for attributes in page.all("th")), name
         assert len(page.all("h1")) == 1, name
 
 
-def test_every_table_scrolls_by_itself_and_by_keyboard(searched, out):
-    for name, page in build(searched, out).items():
+def test_every_table_scrolls_by_itself_and_by_keyboard(pages):
+    for name, page in pages.items():
         regions = [a for a in page.all("div") if a.get("class") == "scroll"]
         assert len(regions) == len(page.all("table")), name
         assert all(a["tabindex"] == "0" and a["role"] == "group" and a["aria-label"] for a in regions)
 
 
-def test_reported_numbers_are_set_apart_and_downloadable(searched, out):
-    pages = build(searched, out)
+def test_reported_numbers_are_set_apart_and_downloadable(searched_site, pages):
     assert "Nothing on this page was measured here" in pages["reported.html"].words
     assert "DINOv2-giant" in pages["reported.html"].words
     assert "CheXagent" not in pages["index.html"].words + pages["datasets/tiny.html"].words
     for name in tables.TABLES:
-        assert (out / "data" / "reported" / name).read_bytes() == tables.path_of(name).read_bytes()
+        assert (searched_site / "data" / "reported" / name).read_bytes() == tables.path_of(name).read_bytes()
 
 
 def test_exports_have_full_precision(store, out):
@@ -194,9 +202,8 @@ def test_unsearched_embeddings_are_named(searched, out):
     assert "embedded but not searched: delta" in build(searched, out)["index.html"].words
 
 
-def test_runtime_counts_a_fit_once(searched, out):
-    build(searched, out)
-    (search,) = json.loads((out / "data" / "results.json").read_text())["searches"]
+def test_runtime_counts_a_fit_once(searched_site):
+    (search,) = json.loads((searched_site / "data" / "results.json").read_text())["searches"]
     assert search["fits"] == 7
     assert search["fit_s"] == pytest.approx(1.25 * (3 * 1 + 3 * 2 + 3))
 
