@@ -4,7 +4,12 @@ import os
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# No example has a deadline: how long one takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("fuseboard", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("fuseboard")
 
 if (
     "PYTEST_XDIST_WORKER" in os.environ

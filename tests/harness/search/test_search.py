@@ -19,7 +19,6 @@ from xgboost import XGBClassifier
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import search as engine
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Order, Outcome, fit
@@ -29,9 +28,10 @@ from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
 from tests.harness.dask_cluster import dask_cluster
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -163,14 +163,14 @@ SLOW = textwrap.dedent(
     """
     import sys, time
     from fuseboard.store.store import Store
-    from fuseboard.harness.protocols import protocol
     from fuseboard.harness.search import search as engine; from fuseboard.harness.search import strategies
+    from tests.harness.quick import QUICK
     plain = engine.fit
     def slow(*arguments):
         time.sleep(1)
         return plain(*arguments)
     engine.fit = slow
-    engine.Search(Store(sys.argv[1]), sys.argv[2], protocol.get("starter"), jobs=1).run(strategies.get("exhaustive"))
+    engine.Search(Store(sys.argv[1]), sys.argv[2], QUICK, jobs=1).run(strategies.get("exhaustive"))
     """
 )
 

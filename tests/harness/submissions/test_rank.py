@@ -26,7 +26,7 @@ from fuseboard.store.results import rows as results
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.shapley import majority_acc, shapley
 from fuseboard.store.store import Store
-from tests.harness.submissions.field import DATA, STARTER, coarse, submit, tree, without
+from tests.harness.submissions.field import DATA, STARTER, coarse, hand_in, submit, tree, without
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,13 @@ def field(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(field: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(field, tmp_path / "store"))
+
+
+@pytest.fixture(scope="session")
+def ranked_once(field: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ranking]:
+    """A copy of the field and the ranking of `hog` in it; nobody writes to it."""
+    root = Path(shutil.copytree(field, tmp_path_factory.mktemp("ranked") / "store"))
+    return root, ranked(root)
 
 
 @pytest.fixture
@@ -78,8 +85,8 @@ def kept(root: Path) -> pl.DataFrame:
     return pl.concat([results.read(store, scores=True) for store in (root, *own)])
 
 
-def test_numbers_of_the_single_are_those_of_other_libraries(root: Path) -> None:
-    ranking = ranked(root)
+def test_numbers_of_the_single_are_those_of_other_libraries(ranked_once: tuple[Path, Ranking]) -> None:
+    root, ranking = ranked_once
     labels = Store(root).labels(DATA, "test", "pixels")
     said = {name: scores_of(kept(root), name) for name in ("coarse", "hog", "pixels")}
     auc = {name: np.mean([roc_auc_score(labels == c, own[:, c]) for c in range(10)]) for name, own in said.items()}
@@ -101,8 +108,8 @@ def test_numbers_of_the_single_are_those_of_other_libraries(root: Path) -> None:
         assert place.of == 3
 
 
-def test_difference_is_paired(root: Path) -> None:
-    ranking = ranked(root)
+def test_difference_is_paired(ranked_once: tuple[Path, Ranking]) -> None:
+    root, ranking = ranked_once
     labels = Store(root).labels(DATA, "test", "pixels")
     single = pair(ranking, "alone")
     assert single.without is not None
@@ -129,8 +136,10 @@ def test_only_new_subsets_are_fitted_and_a_second_time_none(root: Path, fitted: 
     assert "hog" not in {name for subset in results.read(root)["subset"].to_list() for name in subset}
 
 
-def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(root: Path, small_store: Path) -> None:
-    ranking = ranked(root)
+def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(
+    root: Path, small_store: Path, ranked_once: tuple[Path, Ranking]
+) -> None:
+    _, ranking = ranked_once
     shutil.copytree(small_store / "embeddings" / "hog", root / "embeddings" / "hog")
     for kind, strategy in (("joined features, chosen", "exhaustive"), ("soft vote, chosen", "late")):
         whole = Search(Store(root), DATA, STARTER)
@@ -145,8 +154,9 @@ def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(root: Pat
         assert found.with_it.auc.value == pytest.approx(test["auc"][0], abs=1e-9)
 
 
-def test_shapley_value_is_that_of_the_table(root: Path) -> None:
-    found = ranked(root).standings[0].values
+def test_shapley_value_is_that_of_the_table(ranked_once: tuple[Path, Ranking]) -> None:
+    root, ranking = ranked_once
+    found = ranking.standings[0].values
     rows = kept(root).filter(pl.col("evaluation") == "fusion", pl.col("split") == "test").unique("key")
     blocks = {split: Store(root).labels(DATA, split, "pixels") for split in ("train", "test")}
     for metric, empty in (("auc", 0.5), ("acc", majority_acc(blocks["train"], blocks["test"]))):
@@ -212,11 +222,12 @@ def test_no_dataset_in_common_is_no_rank(store: Path, tmp_path: Path) -> None:
         rank(*submit(registry.get("hog"), other), other, STARTER, datasets=["digits-first60"])
 
 
-def test_rows_of_another_seed_are_not_mixed_in(root: Path, fitted: list[int]) -> None:
-    plain = ranked(root).table
+def test_rows_of_another_seed_are_not_mixed_in(
+    root: Path, fitted: list[int], ranked_once: tuple[Path, Ranking]
+) -> None:
+    plain = ranked_once[1].table
     seeded = STARTER.model_copy(update={"seed": 7})
     Search(Store(root), DATA, seeded).run(strategies.get("exhaustive"))
-    shutil.rmtree(root / "submitted")
     fitted.clear()
     again = ranked(root)
     assert again.table == plain
@@ -296,7 +307,8 @@ def test_labels_of_ones_own_are_not_ranked(root: Path, monkeypatch: pytest.Monke
     digits = type(datasets.get("digits"))
     real = digits.labels
     monkeypatch.setattr(digits, "labels", lambda self, split: (real(self, split) + 1) % 10)
-    submission, version = submit(registry.get("hog"), root)
+    hog = registry.get("hog")
+    submission, version = hand_in(hog, extract(hog, datasets.get(DATA), root / "submitted" / "hog"))
     monkeypatch.undo()
     with pytest.raises(FuseboardError, match=r"cannot be ranked: .* ids or labels of hog@"):
         rank(submission, version, root, STARTER)
@@ -314,8 +326,8 @@ def test_a_dataset_without_all_splits_is_in_no_mean(root: Path) -> None:
     assert {row["dataset"] for row in ranking.table} == {DATA}
 
 
-def test_every_row_of_the_table_has_the_same_keys(root: Path) -> None:
-    ranking = ranked(root)
+def test_every_row_of_the_table_has_the_same_keys(ranked_once: tuple[Path, Ranking]) -> None:
+    _, ranking = ranked_once
     for rows in (ranking.table, ranking.lines):
         assert {tuple(row) for row in rows} == {tuple(rows[0])}
     assert json.loads(json.dumps(ranking.table)) == ranking.table
