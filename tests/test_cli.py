@@ -141,13 +141,21 @@ def test_no_command_shows_the_help_and_no_empty_error() -> None:
         (["leaderboard", "serve", "--out", "/nonexistent"], 2, "/nonexistent"),
     ],
 )
-def test_bad_usage_is_one_line_and_an_exit_code(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
-    answer = run(*arguments, FUSEBOARD_STORE=str(tmp_path / "store"))
-    assert answer.returncode == code
-    assert message in answer.stderr
-    assert answer.stderr.startswith("error: ")
-    assert len(answer.stderr.splitlines()) == 1
-    assert answer.stdout == ""
+def test_bad_usage_is_one_line_and_an_exit_code(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.setenv("FUSEBOARD_STORE", str(tmp_path / "store"))
+    assert cli.run(arguments) == code
+    told = capfd.readouterr()
+    assert message in told.err
+    assert told.err.startswith("error: ")
+    assert len(told.err.splitlines()) == 1
+    assert told.out == ""
     assert not (tmp_path / "store").exists(), "nothing is written for a command that cannot be meant"
 
 

@@ -12,6 +12,8 @@ from fuseboard.harness.runtime import profiling
 from fuseboard.store.errors import FuseboardError
 
 Job = tuple[int, tuple[Any, ...]]
+ANSWER_S = 10
+"""How long a scheduler may take to answer, in seconds."""
 
 
 def run(
@@ -59,7 +61,7 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
     from distributed.comm.core import CommClosedError
 
     try:
-        client: Any = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        client: Any = Client(address, timeout=ANSWER_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise FuseboardError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
     # Blocks are larger than the graphs that this warning is meant for.

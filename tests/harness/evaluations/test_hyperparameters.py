@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,19 +22,40 @@ from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 NAMES = ("attention-random", "attention-trained", "linear-probe", "knn")
 SUBSETS = {name: 1 if name.startswith("attention") else 3 for name in NAMES}
 VARIANTS = {"attention-random": 3, "attention-trained": 3, "linear-probe": 7, "knn": 7}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _small_attention() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ablation, "WIDTHS", (8, 12))
+        patch.setattr(ablation, "HEADS", (2, 3))
+        yield
+
+
 @pytest.fixture
-def store(small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(ablation, "WIDTHS", (8, 12))
-    monkeypatch.setattr(ablation, "HEADS", (2, 3))
+def store(small_store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_store, tmp_path / "store"))
+
+
+@pytest.fixture(scope="module")
+def once(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, pl.DataFrame]]:
+    """An evaluation of the small store, made when it is first asked for; nobody writes to its store."""
+    made: dict[str, tuple[Path, pl.DataFrame]] = {}
+
+    def evaluate(name: str) -> tuple[Path, pl.DataFrame]:
+        if name not in made:
+            root = Path(shutil.copytree(small_store, tmp_path_factory.mktemp(name) / "store"))
+            made[name] = root, evaluated(name, root)
+        return made[name]
+
+    return evaluate
 
 
 def evaluated(name: str, store: Path, rules: protocol.Protocol = STARTER) -> pl.DataFrame:
@@ -52,8 +74,10 @@ def altered(monkeypatch: pytest.MonkeyPatch, split: str, change) -> None:  # typ
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_are_whole_alike_and_kept(name: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Path(shutil.copytree(store, tmp_path / "other"))
+def test_rows_are_whole_alike_and_kept(  # type: ignore[no-untyped-def]
+    name: str, store: Path, once, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, _ = once(name)
     rows = evaluated(name, store)
     assert rows.height == 2 * SUBSETS[name]
     kept = results.read(store, name, scores=True)
@@ -64,15 +88,14 @@ def test_rows_are_whole_alike_and_kept(name: str, store: Path, tmp_path: Path, m
         again = measure("multi-class", Store(store).labels(DATA, row["split"], "hog"), np.array(row["scores"]))
         assert (row["auc"], row["acc"]) == (pytest.approx(again.auc, abs=1e-6), again.acc)
     measured = ["key", "auc", "acc", "log_loss", "features"]
-    evaluated(name, other)
     assert results.read(other, name).select(measured).equals(kept.select(measured)), "a second run measures the same"
     monkeypatch.setattr(hyperparameters, "results_of", lambda *_: pytest.fail("what is known was measured again"))
     assert evaluated(name, store).equals(rows)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_winner_is_best_on_validation_and_the_first_of_equals(name: str, store: Path) -> None:
-    rows = evaluated(name, store)
+def test_the_winner_is_best_on_validation_and_the_first_of_equals(name: str, store: Path, once) -> None:  # type: ignore[no-untyped-def]
+    store, rows = once(name)
     val = results.read(store, name).filter(pl.col("split") == "val")
     for winner in rows.filter(pl.col("split") == "val").to_dicts():
         rivals = val.filter(pl.col("subset") == winner["subset"])
@@ -81,11 +104,12 @@ def test_the_winner_is_best_on_validation_and_the_first_of_equals(name: str, sto
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_test_labels_choose_nothing(name: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Path(shutil.copytree(store, tmp_path / "other"))
-    honest = evaluated(name, store)
+def test_test_labels_choose_nothing(  # type: ignore[no-untyped-def]
+    name: str, store: Path, once, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, honest = once(name)
     altered(monkeypatch, "test", lambda blocks: replace(blocks, labels=(blocks.labels + 1) % 10))
-    poisoned = evaluated(name, other)
+    poisoned = evaluated(name, store)
     assert poisoned["key"].equals(honest["key"])
     of = pl.col("split") == "test"
     assert poisoned.filter(of)["acc"].max() < 0.2 < honest.filter(of)["acc"].min(), "the poison was tasted"
@@ -100,9 +124,9 @@ def test_another_criterion_may_choose_another_variant(store: Path) -> None:
         assert winner["log_loss"] == val.filter(pl.col("subset") == winner["subset"])["log_loss"].min()
 
 
-def test_nothing_collides_and_no_board_ranks_any(store: Path) -> None:
+def test_nothing_collides_and_no_board_ranks_any(store: Path, once) -> None:  # type: ignore[no-untyped-def]
     for name in NAMES:
-        evaluated(name, store)
+        shutil.copytree(once(name)[0] / "results", store / "results", dirs_exist_ok=True)
     rows = results.read(store)
     assert rows.height == rows["key"].n_unique() == sum(2 * SUBSETS[name] * VARIANTS[name] for name in NAMES)
     both = rows.filter(pl.col("evaluation").str.starts_with("attention"))

@@ -19,6 +19,7 @@ from xgboost import XGBClassifier
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.runtime import executor
 from fuseboard.harness.search import search as engine
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Order, Outcome, fit
@@ -219,8 +220,9 @@ def test_a_dask_cluster_gives_the_same_rows(store: Path, tmp_path: Path) -> None
     assert measured(store).equals(measured(other))
 
 
-def test_a_cluster_that_does_not_answer_is_named(store: Path) -> None:
+def test_a_cluster_that_does_not_answer_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    monkeypatch.setattr(executor, "ANSWER_S", 1)
     with pytest.raises(FuseboardError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         Search(Store(store), DATA, STARTER, address="tcp://127.0.0.1:9").run(strategies.get("exhaustive"))
 

@@ -109,14 +109,14 @@ def test_rounding_never_leaves_the_range() -> None:
     assert min(found) > 1 - 1e-6
 
 
-@settings(max_examples=40, deadline=None)
-@given(rows=st.integers(1, 70), strip=st.integers(1, 40), bound=st.integers(1, 60_000), seed=st.integers(0, 9))
+@settings(max_examples=25)
+@given(rows=st.integers(1, 40), strip=st.integers(1, 20), bound=st.integers(1, 10_000), seed=st.integers(0, 9))
 def test_batches_strips_and_passes_change_nothing(rows: int, strip: int, bound: int, seed: int) -> None:
-    matrices = related(4, 61, 17, seed)
+    matrices = related(3, 31, 7, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiling, "STRIP", strip)
         found = Streamed(matrices, rows).all(bound)
-    assert set(found) == set(combinations("abcd", 2))
+    assert set(found) == set(combinations("abc", 2))
     for (one, other), alike in found.items():
         assert alike.value == pytest.approx(value(matrices[one], matrices[other]), abs=1e-12)
 
