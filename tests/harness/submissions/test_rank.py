@@ -308,7 +308,7 @@ def test_labels_of_ones_own_are_not_ranked(root: Path, monkeypatch: pytest.Monke
     real = digits.labels
     monkeypatch.setattr(digits, "labels", lambda self, split: (real(self, split) + 1) % 10)
     hog = registry.get("hog")
-    submission, version = hand_in(hog, extract(hog, datasets.get(DATA), root / "submitted" / "hog"))
+    submission, version = hand_in(hog, extract(hog, datasets.get(DATA), Store(root / "submitted" / "hog")))
     monkeypatch.undo()
     with pytest.raises(FuseboardError, match=r"cannot be ranked: .* ids or labels of hog@"):
         rank(submission, version, root, STARTER)
