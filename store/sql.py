@@ -33,7 +33,9 @@ def select(root: Path, versions: Sequence[Version], query: str) -> duckdb.DuckDB
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
         raise UsageError(f"SQL: {str(error).splitlines()[0]}") from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+    # DuckDB 1.x takes some PRAGMAs for a SELECT.
+    is_pragma = query.lstrip().lower().startswith("pragma")
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or is_pragma:
         raise UsageError("SQL: one SELECT statement is expected; the catalog is read-only")
     _create(connection, root, versions)
     connection.execute(f"SET allowed_directories = [{_quote(str(root) + '/')}]")

@@ -206,6 +206,7 @@ def test_a_repository_of_another_kind_is_left_alone(pushed, hub_server, make_ver
 
 
 def test_datasets_and_duckdb_read_the_pushed_repository(pushed, hub_server, tmp_path):
+    pytest.importorskip("datasets")
     code = (
         "from datasets import load_dataset\n"
         "rows = load_dataset('org/alpha', 'digits', split='val')\n"

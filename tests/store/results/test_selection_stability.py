@@ -13,6 +13,8 @@ from fuseboard.store.results.selection_stability import rechoose
 from fuseboard.store.statistics import weighted_metrics
 from fuseboard.store.statistics.selection_bias import win
 
+pytest.importorskip("sklearn", reason="predictions are measured by the harness")
+
 SUBSETS = [("a",), ("b",), ("a", "b")]
 TASKS = {"binary-class": (60, 2), "multi-class": (60, 3), "multi-label, binary-class": ((60, 4), 4)}
 

@@ -4,13 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from medmnist.evaluator import getACC, getAUC
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.statistics import resampling
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.estimates import Replicates
+
+medmnist = pytest.importorskip("medmnist.evaluator")
+getACC, getAUC = medmnist.getACC, medmnist.getAUC
+sklearn = pytest.importorskip("sklearn.metrics")
+accuracy_score, balanced_accuracy_score, roc_auc_score = (
+    sklearn.accuracy_score,
+    sklearn.balanced_accuracy_score,
+    sklearn.roc_auc_score,
+)
 
 BINARY, SEVERAL = "binary-class", "multi-label, binary-class"
 TASKS = [BINARY, "multi-class", "ordinal-regression", SEVERAL]

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.calibration import calibrate
+
+sklearn = pytest.importorskip("sklearn.metrics")
+brier_score_loss = sklearn.brier_score_loss
 
 BINARY, SEVERAL = "binary-class", "multi-label, binary-class"
 

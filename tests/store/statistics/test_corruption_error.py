@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import balanced_accuracy_score
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import SEVERITIES, Errors, Reference, Robustness, balanced_error
+
+sklearn = pytest.importorskip("sklearn.metrics")
+balanced_accuracy_score = sklearn.balanced_accuracy_score
 
 BINARY, MULTI, LABELS = "binary-class", "multi-class", "multi-label, binary-class"
 TASKS = {"breastmnist": (BINARY, 1), "bloodmnist": (MULTI, 8), "retinamnist": ("ordinal-regression", 5)}

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.delong import delong
+
+scipy = pytest.importorskip("scipy.stats")
+norm = scipy.norm
+sklearn = pytest.importorskip("sklearn.metrics")
+roc_auc_score = sklearn.roc_auc_score
 
 BINARY, SEVERAL = "binary-class", "multi-label, binary-class"
 TASKS = [BINARY, "multi-class", SEVERAL]
