@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 OPTIONS = {
+    "--fetch": "--download-weights",
     "--one-pass": "--shared-read",
     "--trust": "--trust-remote-code",
 }
@@ -10,6 +11,7 @@ OPTIONS = {
 
 COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("evaluate", "late"): ("evaluate", "soft-vote"),
+    ("submission", "intake"): ("submission", "import"),
 }
 """First words of a command as they were -> as they are."""
 

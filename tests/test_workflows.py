@@ -109,11 +109,11 @@ def test_the_steps_take_check_and_tell(jobs: dict[str, Any], clone: Work, tmp_pa
     ran = step(script(jobs, "Take the data files out of the commit"), tmp_path, PULL_REQUEST="1", COMMIT=commit)
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "output").read_text() == "name=net\n"
-    assert (tmp_path / "temp/intake/submissions/net/card.toml").read_bytes() == NEW["card.toml"]
+    assert (tmp_path / "temp/import/submissions/net/card.toml").read_bytes() == NEW["card.toml"]
     assert not (tmp_path / "clone" / "submissions" / "net").exists(), "nothing of the commit was checked out"
     ran = step(script(jobs, "Check and rank"), tmp_path, COMMIT=commit, NAME="net")
     assert ran.returncode == 0, ran.stderr
-    comment = (tmp_path / "temp/intake/comment.md").read_text()
+    comment = (tmp_path / "temp/import/comment.md").read_text()
     assert comment.startswith(f"Commit `{commit}`\n\n## Check of net")
     assert comment.endswith("Not ranked before this is mended.\n")
     first, *_, last = ran.stdout.splitlines()

@@ -11,7 +11,7 @@ from fuseboard.harness.datasets.dataset import Dataset, First
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.datasets.imagenet import official
 from fuseboard.harness.datasets.imagenet import registry as imagenet
-from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.registry import Registry
 
 FIRST = re.compile(r"(.+)-first([1-9]\d*)")
@@ -49,6 +49,22 @@ def get(name: str) -> Dataset:
     if clean != name:
         return Corrupted(medmnist.get(clean))
     return DATASETS[name]()
+
+
+def base_name(name: str) -> str:
+    """A name without the limit of images that `-firstN` sets; no dataset needs to have it."""
+    limited = FIRST.fullmatch(name)
+    return limited[1] if limited else name
+
+
+def find(name: str) -> tuple[Dataset | None, str]:
+    """A dataset by a name that a stranger wrote, so that it is never taken for a path; None with the reason."""
+    if base_name(name).removesuffix("-c") not in names():
+        return None, "no dataset of that name is known here"
+    try:
+        return get(name), ""
+    except (FuseboardError, ModuleNotFoundError) as error:
+        return None, str(error)
 
 
 def name_of(spec: str) -> str:

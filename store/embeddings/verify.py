@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import block, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
@@ -97,24 +99,68 @@ def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
 
 def _against(official: Official, version: Version, dataset: str, split: str, entry: DatasetEntry) -> Iterator[str]:
     """What the dataset itself says otherwise than a split whose shards are sound."""
-    for what, ours, theirs in (
-        ("task", entry.task, official.task),
-        ("label names", entry.label_names, official.label_names),
-        ("source MD5", entry.source_md5, official.source_md5),
-    ):
-        if ours != theirs:
-            yield f"{what} {ours!r}, the dataset has {theirs!r}"
+    yield from differing_facts(entry, official, official.source_md5)
     if split not in official.splits:
         yield f"the dataset has no {split} split"
         return
     found, labels = block.read(version, dataset, split, vectors=False), official.labels(split)
-    if not np.array_equal(found.ids, np.arange(len(labels))):
-        yield f"{len(found.ids)} ids up to {found.ids.max()}, the dataset has the {len(labels)} ids from 0 on"
-    elif found.labels.shape != labels.shape:
-        yield f"labels of shape {found.labels.shape}, the dataset's have {labels.shape}"
-    elif (differ := (found.labels != labels).reshape(len(labels), -1).any(axis=1)).any():
-        row = int(np.flatnonzero(differ)[0])
-        yield f"id {row} has label {found.labels[row]}, in the dataset {labels[row]} ({int(differ.sum())} differ)"
+    problem = id_problem(found.ids, len(labels)) or label_problem(found.labels, labels, "in the dataset")
+    if problem is not None:
+        yield problem
+
+
+def differing_facts(entry: DatasetEntry, official: Official, source_md5: str | None) -> Iterator[str]:
+    """What a manifest says of a dataset otherwise than the dataset itself.
+
+    Args:
+        entry: of a manifest.
+        official: the dataset of that name.
+        source_md5: of the dataset's file; None where nobody knows it.
+    """
+    for what, ours, theirs in (
+        ("task", entry.task, official.task),
+        ("classes", entry.n_classes, len(official.label_names)),
+        ("label names", entry.label_names, official.label_names),
+        ("source MD5", entry.source_md5, source_md5),
+    ):
+        if theirs is not None and ours != theirs:
+            yield f"{what} {_short(ours)}, the dataset has {_short(theirs)}"
+
+
+def id_problem(ids: NDArray[np.integer[Any]], rows: int) -> str | None:
+    """Why (N,) ids, in the order of the rows, are not the numbers from 0 to `rows` - 1; None where they are."""
+    own, wanted = ids.astype(np.int64), np.arange(rows)
+    if np.array_equal(own, wanted):
+        return None
+    ordered = np.sort(own)
+    if len(repeated := ordered[1:][ordered[1:] == ordered[:-1]]):
+        return f"id {repeated[0]} occurs more than once ({len(repeated):,} rows too many)"
+    if not np.array_equal(ordered, wanted):
+        return f"{len(own):,} ids up to {ordered[-1]:,}, the dataset has the {rows:,} ids from 0 on"
+    row = int(np.flatnonzero(own != wanted)[0])
+    return f"row {row} has id {own[row]}: rows must lie in the order of their ids"
+
+
+def label_problem(labels: Labels, official: Labels, source: str) -> str | None:
+    """How labels differ from the official ones of the same images, both by ascending id; None where they do not.
+
+    Args:
+        labels: (N,) class numbers, or (N, L) of 0 and 1.
+        official: the same of the dataset.
+        source: says where the official ones come from, such as `in the dataset`.
+    """
+    if labels.shape != official.shape:
+        return f"labels of shape {labels.shape}, {official.shape} {source}"
+    differ = (labels != official).reshape(len(official), -1).any(axis=1)
+    if not differ.any():
+        return None
+    row = int(np.flatnonzero(differ)[0])
+    return f"id {row} has label {labels[row]}, {source} {official[row]} ({int(differ.sum()):,} differ)"
+
+
+def _short(value: object) -> str:
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, last: int) -> tuple[list[str], int]:

@@ -75,8 +75,10 @@ import hashlib, json, resource, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import pyarrow.parquet as pq
-import harness.submissions.reproduction  # its libraries are loaded once, whatever is checked
+import fuseboard.harness.submissions.reproduction  # its libraries are loaded once, whatever is checked
+from fuseboard.harness.backbones import registry
 from fuseboard.harness.submissions.check import check
+from fuseboard.store.store import Store
 
 def timed(run):
     wall, processor = time.perf_counter(), time.process_time()
@@ -98,9 +100,9 @@ folder, root = map(Path, sys.argv[1:])
 paths = sorted((folder.parent / "embeddings").rglob("*.parquet"))
 size = sum(path.stat().st_size for path in paths) / 1e6
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-checked, first, first_processor = timed(lambda: check(folder, root))
+checked, first, first_processor = timed(lambda: check(folder, Store(root, registry.fingerprints)))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-again, second, second_processor = timed(lambda: check(folder, root))
+again, second, second_processor = timed(lambda: check(folder, Store(root, registry.fingerprints)))
 _, peer_wall, peer_processor = timed(peer)
 bad = [finding.message for finding in (*checked.findings, *again.findings) if finding.is_bad]
 print(json.dumps({"bad": bad, "MB": size, "before_MiB": before, "peak_MiB": peak, "first_s": first,

@@ -43,19 +43,19 @@ def facts(model: HubModel) -> Facts:
 def hints(model: HubModel) -> list[str]:
     """What a person should know for the keys that are left to them."""
     general = model.configurations.get("config.json", {})
-    told = []
+    notes = []
     if isinstance(general.get("global_pool"), str):
-        told.append(f"pooling: the configuration says global_pool = {general['global_pool'][:40]!r}")
+        notes.append(f"pooling: the configuration says global_pool = {general['global_pool'][:40]!r}")
     if isinstance(general.get("architectures"), list):
-        told.append(f"the configuration's class is {', '.join(map(str, general['architectures']))[:80]!r}")
+        notes.append(f"the configuration's class is {', '.join(map(str, general['architectures']))[:80]!r}")
     if "auto_map" in general:
-        told.append("the model is code of its repository: it needs trust = true, and is never run here")
-    return told
+        notes.append("the model is code of its repository: it needs trust = true, and is never run here")
+    return notes
 
 
 def _licence(model: HubModel) -> Any:
-    said = model.about.get("license")
-    return model.about.get("license_name", said) if said == "other" else said
+    licence = model.about.get("license")
+    return model.about.get("license_name", licence) if licence == "other" else licence
 
 
 def _timm(config: dict[str, Any]) -> Facts:
@@ -69,7 +69,9 @@ def _timm(config: dict[str, Any]) -> Facts:
         "source.kwargs": kwargs or None,
         "dim": config.get("num_features"),
         "preprocessing.size": size[-1] if isinstance(size, list) and size and size[-1] == size[-2:][0] else None,
-        "preprocessing.resize": _word(given.get("crop_mode", "center"), {"center": "shortest", "squash": "stretch"}),
+        "preprocessing.resize": _translated(
+            given.get("crop_mode", "center"), {"center": "shortest", "squash": "stretch"}
+        ),
         "preprocessing.crop": given.get("crop_pct"),
         "preprocessing.interpolation": given.get("interpolation"),
         "preprocessing.mean": given.get("mean"),
@@ -91,7 +93,7 @@ def _open_clip(config: dict[str, Any]) -> Facts:
         "pooling": "cls+proj",  # the only one that this loader has
         "dim": tower.get("embed_dim"),
         "preprocessing.size": size[0] if isinstance(size, list) and size else size,
-        "preprocessing.resize": _word(
+        "preprocessing.resize": _translated(
             transform.get("resize_mode", "shortest"), {"shortest": "shortest", "squash": "stretch"}
         ),
         "preprocessing.crop": 1.0,
@@ -119,7 +121,7 @@ def _transformers(config: dict[str, Any], transform: dict[str, Any]) -> Facts:
 
 def _processor(given: dict[str, Any]) -> Facts:
     """The transform of a transformers image processor; what no card can say is left out."""
-    found: Facts = {"preprocessing.interpolation": _word(given.get("resample"), RESAMPLING)}
+    found: Facts = {"preprocessing.interpolation": _translated(given.get("resample"), RESAMPLING)}
     if math.isclose(_number(given.get("rescale_factor"), 1 / 255), 1 / 255, rel_tol=1e-6):
         normal = given.get("do_normalize", True) is not False
         found["preprocessing.mean"] = given.get("image_mean") if normal else [0.0, 0.0, 0.0]
@@ -146,7 +148,7 @@ def _share(cut: int, edge: int) -> float:
     return share if math.floor(cut / share) == edge else math.nextafter(share, 0)
 
 
-def _word(value: Any, known: dict[Any, str]) -> str | None:
+def _translated(value: Any, known: dict[Any, str]) -> str | None:
     return known.get(value) if isinstance(value, str | int) else None
 
 

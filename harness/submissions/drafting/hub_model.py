@@ -10,8 +10,8 @@ from fuseboard.harness.backbones.source import Source
 from fuseboard.store.errors import FuseboardError
 
 CONFIGURATIONS = ("open_clip_config.json", "config.json", "preprocessor_config.json")
-LIMIT = 4 * 2**20
-"""Bytes of a configuration or an index; the index of a thousand tensors is a tenth of a megabyte."""
+MAX_BYTES = 4 * 2**20
+"""Bytes that a configuration or an index may have; the index of a thousand tensors is a tenth of a megabyte."""
 
 WEIGHTS = (
     "model.safetensors",
@@ -32,13 +32,13 @@ class HubModel:
     hashes: dict[str, str | None]
     """Every file with its SHA-256, None for files that lie in git itself."""
     about: dict[str, Any]
-    """The head of its README."""
+    """The metadata at the head of its README."""
     is_gated: bool
     parameters: int | None
-    """Of the whole checkpoint."""
+    """Number of parameters of the whole checkpoint."""
     tags: tuple[str, ...]
     configurations: dict[str, dict[str, Any]]
-    troubles: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
     """Files that are there and could not be read, with the reason."""
 
     @property
@@ -65,13 +65,13 @@ def ask(repository: str) -> HubModel:
             ) from error
     files = {file.rfilename: file for file in info.siblings or []}
     found: dict[str, dict[str, Any]] = {}
-    troubles: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
     for name in CONFIGURATIONS:
         if name in files:
             try:
                 found[name] = json_of(repository, info.sha, name, files[name].size)
             except FuseboardError as error:
-                troubles[name] = str(error)
+                unreadable[name] = str(error)
     return HubModel(
         repository=repository,
         revision=info.sha,
@@ -81,7 +81,7 @@ def ask(repository: str) -> HubModel:
         parameters=info.safetensors.total if info.safetensors is not None else None,
         tags=tuple(info.tags or ()),
         configurations=found,
-        troubles=troubles,
+        unreadable=unreadable,
     )
 
 
@@ -101,7 +101,7 @@ def path_of(repository: str, revision: str | None, name: str, size: int | None) 
     """A small file of a repository, in the Hub's own cache."""
     from huggingface_hub import hf_hub_download
 
-    if size is None or size > LIMIT:
-        raise FuseboardError(f"--from-hub: {name} of {repository} has more than {LIMIT:,} bytes, or does not say")
+    if size is None or size > MAX_BYTES:
+        raise FuseboardError(f"--from-hub: {name} of {repository} has more than {MAX_BYTES:,} bytes, or does not say")
     with weight_sources.speaking("--from-hub", Source.model_construct(hub_id=repository, revision=revision)):
         return Path(hf_hub_download(repository, name, revision=revision))

@@ -41,7 +41,7 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
         FuseboardError: the Hub cannot be asked.
     """
     folder = parent / name
-    bad = [f for f in names.findings(name, {*registry.names(), *_there(parent)}) if f.is_bad]
+    bad = [f for f in names.findings(name, {*registry.names(), *_siblings(parent)}) if f.is_bad]
     if bad:
         raise UsageError(texts.safe(f"{bad[0].message}; {bad[0].fix}"))
     if name in registry.names():
@@ -51,13 +51,13 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
         )
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{folder}: this is there already, and is not overwritten; choose another name or --out")
-    card, told = filled({"id": name}), list[str]()
+    card, notes = filled({"id": name}), list[str]()
     if hub_id is not None:
-        card, told = _from_hub(name, hub_id)
-    told = [*(f"to fill in: {key}" for key in parsing.read(Card, CARD, card.encode()).gaps), *told]
-    words = {"FOLDER": folder.as_posix(), "ORG/NAME": "ORG/NAME", "NAME": name}
+        card, notes = _from_hub(name, hub_id)
+    notes = [*(f"to fill in: {key}" for key in parsing.read(Card, CARD, card.encode()).gaps), *notes]
+    placeholders = {"FOLDER": folder.as_posix(), "ORG/NAME": "ORG/NAME", "NAME": name}
     steps = (TEMPLATE / README).read_text(encoding="utf-8")
-    steps = re.sub("|".join(words), lambda found: words[found[0]], steps)
+    steps = re.sub("|".join(placeholders), lambda found: placeholders[found[0]], steps)
     parent.mkdir(parents=True, exist_ok=True)
     with atomic.enough_space(folder):
         temporary = Path(tempfile.mkdtemp(prefix=atomic.PREFIX, dir=parent))
@@ -69,7 +69,7 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
             temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return folder, told
+    return folder, notes
 
 
 def filled(facts: Facts) -> str:
@@ -90,7 +90,7 @@ def filled(facts: Facts) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _there(parent: Path) -> set[str]:
+def _siblings(parent: Path) -> set[str]:
     return {path.name for path in parent.iterdir() if path.is_dir()} if parent.is_dir() else set()
 
 
@@ -100,21 +100,21 @@ def _from_hub(name: str, hub_id: str) -> tuple[str, list[str]]:
         raise UsageError(f"--from-hub {hub_id!a}: say ORG/NAME, as the address of the model's page ends")
     model = hub_model.ask(hub_id)
     found = {"id": name, **configuration.facts(model)}
-    told = [*model.troubles.values(), *configuration.hints(model)]
+    notes = [*model.unreadable.values(), *configuration.hints(model)]
     for key, value in list(found.items()):
         if why := _refused(key, value):
             del found[key]
-            told.append(f"{key}: what the Hub says {why}")
+            notes.append(f"{key}: what the Hub says {why}")
     card = filled(found)
     for _ in range(len(found)):
         faults = parsing.read(Card, CARD, card.encode()).faults
         wrong = {key for key in found for fault in faults if f"{fault}.".startswith(f"{key}.") and key != "id"}
         if not wrong:
             break
-        told += [f"{key}: what the Hub says is nothing that a card can hold" for key in sorted(wrong)]
+        notes += [f"{key}: what the Hub says is nothing that a card can hold" for key in sorted(wrong)]
         found = {key: value for key, value in found.items() if key not in wrong}
         card = filled(found)
-    return card, [texts.safe(line) for line in told]
+    return card, [texts.safe(line) for line in notes]
 
 
 def _refused(key: str, value: Any) -> str | None:

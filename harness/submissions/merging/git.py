@@ -13,8 +13,8 @@ from pathlib import Path
 
 from fuseboard.store.errors import FuseboardError
 
-TREE_LIMIT = 2**20
-"""Bytes of one folder's listing; 20,000 entries."""
+MAX_TREE_BYTES = 2**20
+"""Bytes that the listing of one folder may have: 20,000 entries."""
 
 PLAIN, FOLDER = "100644", "40000"
 KINDS = {"120000": "a symbolic link", "160000": "a submodule", "100755": "executable", FOLDER: "a folder"}
@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """For people."""
+        """What it is, in words."""
         return KINDS.get(self.mode, f"of mode {self.mode[:8]}")
 
 
@@ -49,8 +49,8 @@ class Repository:
             raise FuseboardError(f"{self.folder}: there is no {reference[:100]!a}; fetch it first")
         return found
 
-    def common(self, one: str, other: str) -> str:
-        """The commit from which two went their ways."""
+    def merge_base(self, one: str, other: str) -> str:
+        """The last commit that two have in common."""
         found = self._git("merge-base", one, other).decode().strip()
         if not found:
             raise FuseboardError(f"{one} and {other} share no history; begin from a commit of the main branch")
@@ -62,13 +62,13 @@ class Repository:
         Raises:
             FuseboardError: the hash is of something else, such as a tag.
         """
-        head = self.read(commit, "commit", TREE_LIMIT).partition(b"\n")[0]
+        head = self.read(commit, "commit", MAX_TREE_BYTES).partition(b"\n")[0]
         return self.tree(head.removeprefix(b"tree ").decode())
 
     def tree(self, sha: str) -> dict[str, Entry]:
         """A folder's entries. Letters of a name that are not UTF-8 become escapes."""
         entries: dict[str, Entry] = {}
-        data = self.read(sha, "tree", TREE_LIMIT)
+        data = self.read(sha, "tree", MAX_TREE_BYTES)
         while data:
             line, _, data = data.partition(b"\0")
             mode, _, name = line.partition(b" ")
@@ -81,7 +81,7 @@ class Repository:
 
     def read(self, sha: str, kind: str, limit: int) -> bytes:
         """An object's bytes, asked for only when it is of the kind and no larger than the limit."""
-        answer = self._git("cat-file", "--batch-check", put=sha.encode() + b"\n").decode().split()
+        answer = self._git("cat-file", "--batch-check", stdin=sha.encode() + b"\n").decode().split()
         if len(answer) != 3:
             raise FuseboardError(f"{self.folder}: there is no object {sha}; fetch the commit first")
         if answer[1] != kind:
@@ -90,12 +90,14 @@ class Repository:
             raise FuseboardError(f"a {kind} of {int(answer[2]):,} bytes; {limit:,} are allowed")
         return self._git("cat-file", kind, sha)
 
-    def _git(self, *arguments: str, put: bytes = b"") -> bytes:
+    def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What git answers; it ends with 1 where it finds nothing, and with more where it cannot look."""
         quiet = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull, "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
         command = ["git", "-C", str(self.folder), "--no-pager", *arguments]
-        ran = subprocess.run(command, input=put, capture_output=True, env={**os.environ, **quiet}, check=False)
+        ran = subprocess.run(command, input=stdin, capture_output=True, env={**os.environ, **quiet}, check=False)
         if ran.returncode > 1:
-            told = ran.stderr.decode("utf-8", "replace").strip()[:300]
-            raise FuseboardError(f"git {arguments[0]}: {told or ran.returncode}; is {self.folder} a whole repository?")
+            message = ran.stderr.decode("utf-8", "replace").strip()[:300]
+            raise FuseboardError(
+                f"git {arguments[0]}: {message or ran.returncode}; is {self.folder} a whole repository?"
+            )
         return ran.stdout

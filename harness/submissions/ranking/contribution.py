@@ -1,20 +1,19 @@
-"""The contribution: which subsets are measured to see what a backbone adds to a pool, all of them or a few."""
+"""The contribution of a backbone to a pool: which subsets are measured to see it, all of them or a few."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, Subset, all_subsets
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.strategies.strategy import Ask, Plan, SearchView, Strategy
-from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 
-MOST = 64
-"""New subsets that are fitted at most to have all of them: those of one backbone with six that are present."""
-VOTERS = 11
-"""Backbones of which every vote is looked at, 2,047 of them; beyond, each alone and all together."""
+MAX_NEW = 64
+"""New subsets that are fitted at most to have all of them: those of one backbone beside six others."""
+MAX_VOTERS = 11
+"""Backbones of which every vote is taken, 2,047 of them; of more, each alone and all together."""
 
 
 @dataclass(frozen=True)
@@ -23,29 +22,29 @@ class Contribution:
 
     fusion: str
     without: tuple[Subset, ...]
-    """Of the present pool."""
+    """Subsets of the baseline pool."""
     others: tuple[str, ...]
-    """The present pool less an earlier version of the new backbone, whose place it takes."""
+    """The baseline pool less an earlier version of the new backbone, whose place it takes."""
     new: str
     is_whole: bool
-    """Whether all subsets are measured on both sides, so that both choices are the protocol's own."""
-    told: str
+    """Whether all subsets are measured in both pools, so that both selections are the protocol's own."""
+    remark: str
     """How much is measured, and why no more."""
 
-    def with_it(self, chosen: Subset) -> tuple[Subset, ...]:
-        """Of the pool that the new backbone has joined.
+    def with_it(self, selected: Subset) -> tuple[Subset, ...]:
+        """Subsets of the pool with the new backbone in it.
 
         Args:
-            chosen: by the protocol among `without`.
+            selected: by the protocol among `without`.
         """
         if self.is_whole:
             return tuple(all_subsets([*self.others, self.new]))
         kept = [subset for subset in self.without if self.new not in subset]
-        joined = [tuple(sorted({*subset, self.new})) for subset in ((), chosen, self.others)]
-        return tuple(dict.fromkeys([*kept, *joined]))
+        added = [tuple(sorted({*subset, self.new})) for subset in ((), selected, self.others)]
+        return tuple(dict.fromkeys([*kept, *added]))
 
     def strategy(self, subsets: Sequence[Subset]) -> Strategy:
-        """That asks for these and nothing else."""
+        """A strategy that asks for these and nothing else."""
 
         def plan(view: SearchView) -> Plan:
             yield Ask(subsets, fusion=self.fusion)
@@ -53,44 +52,44 @@ class Contribution:
         return plan
 
 
-def joined(root: Path, protocol: Protocol, before: Pool, new: str) -> Contribution:
-    """Of joined features. What is asked for depends on the store alone, and not on what was ranked earlier.
+def concatenated(store: Store, protocol: Protocol, baseline: Pool, new: str) -> Contribution:
+    """What is measured of concatenated features. It depends on the store alone, not on what was ranked earlier.
 
     Args:
-        root: the store.
+        store: the store.
         protocol: of the rows.
-        before: the backbones that are present.
-        new: the backbone's name.
+        baseline: the backbones of the store.
+        new: the new backbone's name.
     """
-    names = list(before.versions)
+    names = list(baseline.versions)
     others = tuple(name for name in names if name != new)
-    known, possible, fresh = _known(root, protocol, before), 2 ** len(names) - 1, 2 ** len(others)
+    known, possible, fresh = _known(store, protocol, baseline), 2 ** len(names) - 1, 2 ** len(others)
     asked = tuple(dict.fromkeys([*((name,) for name in names), tuple(names), *known]))
-    if len(asked) == possible and fresh <= MOST:
-        told = f"joined features: all {fresh} subsets with it beside all {possible} of the present pool"
-        return Contribution(CONCAT, asked, others, new, True, told)
+    if len(asked) == possible and fresh <= MAX_NEW:
+        remark = f"joined features: all {fresh} subsets with it beside all {possible} of the present pool"
+        return Contribution(CONCAT, asked, others, new, True, remark)
     reason = (
-        f"all {fresh:,} with it would be more than {MOST}"
-        if fresh > MOST
+        f"all {fresh:,} with it would be more than {MAX_NEW}"
+        if fresh > MAX_NEW
         else f"the store has {len(known):,} of the {possible:,} subsets of the present pool"
     )
-    told = f"joined features: it alone, with the present choice, and with all, because {reason}"
-    return Contribution(CONCAT, asked, others, new, False, told)
+    remark = f"joined features: it alone, with the present choice, and with all, because {reason}"
+    return Contribution(CONCAT, asked, others, new, False, remark)
 
 
-def voted(before: Pool, new: str) -> Contribution:
-    """Of soft votes, which cost no fit beyond the single backbones'."""
-    names = list(before.versions)
+def soft_votes(baseline: Pool, new: str) -> Contribution:
+    """What is measured of soft votes, which cost no fit beyond the single backbones'."""
+    names = list(baseline.versions)
     others = tuple(name for name in names if name != new)
-    if len(others) < VOTERS:
+    if len(others) < MAX_VOTERS:
         return Contribution(SOFT_VOTE, tuple(all_subsets(names)), others, new, True, "soft votes: all")
-    told = f"soft votes: each backbone alone and all, because of {len(others) + 1} there are too many"
-    return Contribution(SOFT_VOTE, (*((name,) for name in names), tuple(names)), others, new, False, told)
+    remark = f"soft votes: each backbone alone and all, because of {len(others) + 1} there are too many"
+    return Contribution(SOFT_VOTE, (*((name,) for name in names), tuple(names)), others, new, False, remark)
 
 
-def _known(root: Path, protocol: Protocol, pool: Pool) -> list[Subset]:
+def _known(store: Store, protocol: Protocol, pool: Pool) -> list[Subset]:
     """Subsets of a pool that the store has under a protocol, from its rows: a large pool has too many to ask for."""
     recipe = Recipe(protocol)
-    rows = results.read(root, recipe.evaluation, pool.dataset)
-    there, keys = {tuple(subset) for subset in rows["subset"].to_list()}, set(rows["key"])
-    return sorted(s for s in there if set(s) <= set(pool.versions) and recipe.keys(pool, s) <= keys)
+    rows = store.rows(recipe.evaluation, pool.dataset)
+    measured, keys = {tuple(subset) for subset in rows["subset"].to_list()}, set(rows["key"])
+    return sorted(s for s in measured if set(s) <= set(pool.versions) and recipe.keys(pool, s) <= keys)

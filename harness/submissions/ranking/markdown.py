@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-LONGEST = 400
+MAX_LENGTH = 400
 """Characters shown of a text; the rest is an ellipsis."""
 PLAIN = frozenset(" ,")
 """Marks that mean nothing in Markdown or HTML; of letters and digits all are plain."""
@@ -18,7 +18,7 @@ def text(foreign: str) -> str:
     that none becomes a link. Control characters, line ends and marks that reorder text become a replacement character.
     """
     line = unicodedata.normalize("NFC", " ".join(foreign.split()))
-    line = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    line = line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
     return "".join(map(_shown, line))
 
 

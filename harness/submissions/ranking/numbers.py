@@ -13,7 +13,7 @@ def measured(metric: Replicates) -> str:
     return f"{own.value:.3f}" + (f" [{own.low:.3f}, {own.high:.3f}]" if own.low is not None else "")
 
 
-def gain(difference: Difference) -> str:
+def gained(difference: Difference) -> str:
     """A difference with its interval and p."""
     if difference.value is None:
         return MISSING
@@ -21,7 +21,7 @@ def gain(difference: Difference) -> str:
     return f"{difference.value:+.3f}{interval}" + (f", p = {difference.p:.3f}" if difference.p is not None else "")
 
 
-def place(rank: Rank) -> str:
+def ranked(rank: Rank) -> str:
     """A rank with its interval."""
     if rank.value is None:
         return MISSING

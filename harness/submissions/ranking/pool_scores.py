@@ -1,4 +1,4 @@
-"""The side: one pool of a comparison, as it is or as it would be, with what its subsets score on test."""
+"""The scores of a pool: what its subsets score on the test images, with the new backbone or without it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,20 +13,20 @@ from fuseboard.store.arrays import Labels
 
 
 @dataclass
-class Side:
-    """A search whose rows are looked at on the test images."""
+class PoolScores:
+    """A search and what its rows score on the test images."""
 
     search: Search
     labels: Labels
-    """Of the test images, by ascending id."""
+    """Labels of the test images, by ascending id."""
     _scored: dict[str, Scored] = field(default_factory=dict)
-    """By key of a test row: resampling one takes seconds."""
+    """Key of a test row -> its score: resampling one takes seconds."""
 
     def scored(self, subsets: Sequence[Subset], fusion: str = CONCAT) -> dict[Subset, Scored]:
-        """What subsets that were measured score on test."""
+        """What subsets that were measured score on the test images."""
         rows = self.rows(subsets, fusion, scores=True).filter(pl.col("split") == "test")
-        fresh = [row for row in rows.iter_rows(named=True) if row["key"] not in self._scored]
-        self._scored |= score(self.search.pool.entry.task, self.labels, fresh)
+        unknown = [row for row in rows.iter_rows(named=True) if row["key"] not in self._scored]
+        self._scored |= score(self.search.pool.entry.task, self.labels, unknown)
         found = [self._scored[key] for key in rows["key"]]
         return {one.subset: one for one in found}
 

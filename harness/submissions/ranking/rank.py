@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from statistics import fmean
 
 import polars as pl
 
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.protocols.protocol import Protocol
-from fuseboard.harness.submissions.ranking.numbers import gain, measured, place
-from fuseboard.harness.submissions.ranking.scored import Pair
+from fuseboard.harness.submissions.ranking.numbers import gained, measured, ranked
+from fuseboard.harness.submissions.ranking.scored import Comparison
 from fuseboard.harness.submissions.ranking.standing import Standing, standing
 from fuseboard.harness.submissions.submission import Submission
 from fuseboard.harness.terminal.report import Facts
@@ -19,6 +18,7 @@ from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, unknown
 from fuseboard.store.statistics.estimates import Difference, Replicates
+from fuseboard.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Ranking:
 
     @property
     def summary(self) -> list[str]:
-        """Over all datasets."""
-        stated = self.submission.statement
-        told = [] if stated.status == "active" else [f"its statement says {stated.status}: nobody would see it ranked"]
+        """What is to be said over all datasets, a line each."""
+        status = self.submission.statement.status
+        notes = [] if status == "active" else [f"its statement says {status}: nobody would see it ranked"]
         for name, ranks in (("AUC", [one.auc for one in self.standings]), ("ACC", [one.acc for one in self.standings])):
-            there = [rank.value for rank in ranks if rank.value is not None]
-            if there:
-                told.append(f"mean rank by {name} {fmean(there):.2f} over {len(there)} of {self._held} datasets")
+            values = [rank.value for rank in ranks if rank.value is not None]
+            if values:
+                notes.append(f"mean rank by {name} {fmean(values):.2f} over {len(values)} of {self._held} datasets")
             else:
-                told.append(f"no rank by {name} on any of {self._held} datasets")
-        return [*told, *(f"{dataset}: not ranked: {reason}" for dataset, reason in self.left_out.items())]
+                notes.append(f"no rank by {name} on any of {self._held} datasets")
+        return [*notes, *(f"{dataset}: not ranked: {reason}" for dataset, reason in self.left_out.items())]
 
     @property
     def notes(self) -> list[str]:
@@ -53,30 +53,30 @@ class Ranking:
     @cached_property
     def table(self) -> list[Facts]:
         """A row per dataset and kind, for programs: every number by itself, unrounded."""
-        return [_facts(one, pair) for one in self.standings for pair in one.pairs]
+        return [_facts(one, comparison) for one in self.standings for comparison in one.comparisons]
 
     @property
     def lines(self) -> list[Facts]:
-        """The same for people."""
+        """The same rows for people: numbers with their intervals, rounded."""
         return [
             {
                 "dataset": one.dataset,
-                "kind": pair.kind,
-                "rank by AUC": place(one.auc) if pair is one.pairs[0] else "",
-                "with it": "+".join(pair.with_it.subset),
-                "test AUC": measured(pair.with_it.auc),
-                "test ACC": measured(pair.with_it.acc),
-                "without it": "+".join(pair.without.subset) if pair.without else None,
-                "AUC gained": gain(pair.auc),
-                "ACC gained": gain(pair.acc),
+                "kind": comparison.kind,
+                "rank by AUC": ranked(one.auc) if comparison is one.comparisons[0] else "",
+                "with it": "+".join(comparison.with_it.subset),
+                "test AUC": measured(comparison.with_it.auc),
+                "test ACC": measured(comparison.with_it.acc),
+                "without it": "+".join(comparison.without.subset) if comparison.without else None,
+                "AUC gained": gained(comparison.auc),
+                "ACC gained": gained(comparison.acc),
             }
             for one in self.standings
-            for pair in one.pairs
+            for comparison in one.comparisons
         ]
 
     @property
     def rows(self) -> pl.DataFrame:
-        """The result rows that it speaks of."""
+        """The result rows of all comparisons."""
         return pl.concat([one.rows for one in self.standings])
 
     @property
@@ -87,7 +87,7 @@ class Ranking:
 def rank(
     submission: Submission,
     version: Version,
-    root: Path,
+    store: Store,
     protocol: Protocol,
     device: str = "cpu",
     datasets: Collection[str] = (),
@@ -97,7 +97,7 @@ def rank(
     Args:
         submission: as it was handed in.
         version: its shards, in a store of their own, which keeps the new rows.
-        root: the store whose backbones it meets; only read.
+        store: the store whose backbones it is compared with; only read.
         protocol: classifier, parameters, selection.
         device: `cpu`, or the name of a CUDA device.
         datasets: of the submission; all when empty.
@@ -106,18 +106,18 @@ def rank(
         FuseboardError: a dataset that the submission does not have, or none that could be ranked.
     """
     held = version.manifest.datasets
-    if strangers := [name for name in datasets if name not in held]:
-        raise unknown("dataset", strangers[0], held, f"the submission {version.manifest.backbone}")
+    if unknown_names := [name for name in datasets if name not in held]:
+        raise unknown("dataset", unknown_names[0], held, f"the submission {version.manifest.backbone}")
     standings: list[Standing] = []
     left_out: dict[str, str] = {}
     for dataset in sorted(datasets or held):
-        lacking = [split for split in SPLITS if split not in held[dataset].splits]
+        missing = [split for split in SPLITS if split not in held[dataset].splits]
         try:
-            if lacking:
-                raise FuseboardError(f"it has no {' and no '.join(lacking)} split")
-            if not _is_known(dataset):
+            if missing:
+                raise FuseboardError(f"it has no {' and no '.join(missing)} split")
+            if registry.base_name(dataset) not in registry.names():
                 raise FuseboardError("no dataset of this name is known here, so nobody can vouch for its labels")
-            standings.append(standing(root, dataset, version, protocol, device))
+            standings.append(standing(store, dataset, version, protocol, device))
         except FuseboardError as error:  # one bad dataset must not cost the others theirs
             left_out[dataset] = str(error)
     if not standings:
@@ -126,22 +126,20 @@ def rank(
     return Ranking(submission, version, protocol, tuple(standings), left_out)
 
 
-def _is_known(dataset: str) -> bool:
-    """By its name alone: no file of that name is opened."""
-    limited = registry.FIRST.fullmatch(dataset)
-    return (limited[1] if limited else dataset) in registry.names()
-
-
-def _facts(one: Standing, pair: Pair) -> Facts:
-    first = pair is one.pairs[0]
-    ties = pair.ties or (None, None)
+def _facts(one: Standing, comparison: Comparison) -> Facts:
+    first = comparison is one.comparisons[0]
+    ties = comparison.ties or (None, None)
     return {
         "dataset": one.dataset,
-        "kind": pair.kind,
-        "with_it": "+".join(pair.with_it.subset),
-        "without_it": "+".join(pair.without.subset) if pair.without else None,
-        **_scores("auc", pair.with_it.auc, pair.without.auc if pair.without else None, pair.auc),
-        **_scores("acc", pair.with_it.acc, pair.without.acc if pair.without else None, pair.acc),
+        "kind": comparison.kind,
+        "with_it": "+".join(comparison.with_it.subset),
+        "without_it": "+".join(comparison.without.subset) if comparison.without else None,
+        **_scores(
+            "auc", comparison.with_it.auc, comparison.without.auc if comparison.without else None, comparison.auc
+        ),
+        **_scores(
+            "acc", comparison.with_it.acc, comparison.without.acc if comparison.without else None, comparison.acc
+        ),
         "ties_without_it": ties[0],
         "ties_with_it": ties[1],
         "auc_rank": one.auc.value if first else None,
@@ -157,16 +155,16 @@ def _facts(one: Standing, pair: Pair) -> Facts:
     }
 
 
-def _scores(name: str, own: Replicates, without: Replicates | None, difference: Difference) -> Facts:
+def _scores(name: str, own: Replicates, without: Replicates | None, gain: Difference) -> Facts:
     interval = own.interval()
     return {
         name: interval.value,
         f"{name}_low": interval.low,
         f"{name}_high": interval.high,
         f"{name}_without": without.value if without else None,
-        f"{name}_gain": difference.value,
-        f"{name}_gain_low": difference.low,
-        f"{name}_gain_high": difference.high,
-        f"{name}_p": difference.p,
-        f"{name}_reason": interval.reason or difference.reason,
+        f"{name}_gain": gain.value,
+        f"{name}_gain_low": gain.low,
+        f"{name}_gain_high": gain.high,
+        f"{name}_p": gain.p,
+        f"{name}_reason": interval.reason or gain.reason,
     }

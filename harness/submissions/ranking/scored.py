@@ -11,7 +11,7 @@ from fuseboard.store.statistics.estimates import EPS, Difference, Replicates
 from fuseboard.store.statistics.test_metrics import measure
 
 NOT_KEPT = "its predictions were not kept"
-NOBODY = "no other backbone has this dataset"
+NO_OTHERS = "no other backbone has this dataset"
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Comparison:
     """The same thing with a backbone and without it."""
 
     kind: str
     with_it: Scored
     without: Scored | None
-    """None where nobody is there to compare with."""
+    """None where no other backbone is there to compare with."""
     auc: Difference
     acc: Difference
     ties: tuple[int, int] | None
@@ -39,7 +39,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Rank:
-    """Among how many, and where on resampled test images; what does not exist is None, and `reason` says why."""
+    """A rank among how many, and on resampled test images; what does not exist is None, and `reason` says why."""
 
     value: int | None
     of: int
@@ -79,12 +79,12 @@ def difference(own: Replicates, other: Replicates) -> Difference:
     return own.minus(other)
 
 
-def compared(kind: str, with_it: Scored, without: Scored | None, ties: tuple[int, int] | None = None) -> Pair:
-    """A pair with its paired differences."""
+def compare(kind: str, with_it: Scored, without: Scored | None, ties: tuple[int, int] | None = None) -> Comparison:
+    """The two with their paired differences."""
     if without is None:
-        nobody = Difference(None, None, None, None, NOBODY)
-        return Pair(kind, with_it, None, nobody, nobody, ties)
-    return Pair(
+        undefined = Difference(None, None, None, None, NO_OTHERS)
+        return Comparison(kind, with_it, None, undefined, undefined, ties)
+    return Comparison(
         kind, with_it, without, difference(with_it.auc, without.auc), difference(with_it.acc, without.acc), ties
     )
 
@@ -96,13 +96,13 @@ def rank(own: Replicates, others: Sequence[Replicates]) -> Rank:
     """
     of = len(others) + 1
     if not others:
-        return Rank(None, of, None, None, {}, NOBODY)
+        return Rank(None, of, None, None, {}, NO_OTHERS)
     values = [other.value for other in others if other.value is not None]
     if own.value is None or len(values) < len(others):
         return Rank(None, of, None, None, {}, own.reason or f"{len(others) - len(values)} of them have no {own.metric}")
     value = 1 + sum(other > own.value + EPS for other in values)
-    if lacking := next((row for row in (own, *others) if not len(row.resampled)), None):
-        return Rank(value, of, None, None, {}, lacking.reason)
+    if unresampled := next((row for row in (own, *others) if not len(row.resampled)), None):
+        return Rank(value, of, None, None, {}, unresampled.reason)
     resampled = 1 + np.sum([other.resampled > own.resampled + EPS for other in others], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975], method="inverted_cdf")
     ranks, times = np.unique(resampled, return_counts=True)

@@ -1,7 +1,6 @@
-"""The standing: where one submission stands on one dataset, beside the backbones that are present."""
+"""The standing: where one submission stands on one dataset, beside the store's backbones."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,10 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.submissions.ranking import contribution
-from fuseboard.harness.submissions.ranking.baseline_pool import Present, present
+from fuseboard.harness.submissions.ranking.baseline_pool import BaselinePool, baseline_pool
 from fuseboard.harness.submissions.ranking.contribution import Contribution
-from fuseboard.harness.submissions.ranking.pool_scores import Side
-from fuseboard.harness.submissions.ranking.scored import NOBODY, Pair, Rank, compared, rank
+from fuseboard.harness.submissions.ranking.pool_scores import PoolScores
+from fuseboard.harness.submissions.ranking.scored import NO_OTHERS, Comparison, Rank, compare, rank
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import block
 from fuseboard.store.embeddings.manifest import SPLITS
@@ -26,61 +25,63 @@ from fuseboard.store.statistics.shapley import majority_acc, shapley
 from fuseboard.store.store import Store
 
 RANKED = "ranked"
-"""Folder of a submission's store for the rows that ranking it has made."""
+"""Folder inside a submission's quarantine for the rows that ranking it has made."""
 KINDS = {SOFT_VOTE: "soft vote", CONCAT: "joined features"}
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Of one submission on one dataset."""
+    """One submission on one dataset."""
 
     backbone: str
     dataset: str
     images: dict[str, int]
-    """Split -> number."""
-    present: Present
+    """Split -> number of images."""
+    pool: BaselinePool
     auc: Rank
     acc: Rank
-    """Of the submission alone, among the single backbones that it would stand beside."""
-    pairs: tuple[Pair, ...]
-    values: dict[str, float] | None
-    """Metric -> Shapley value of the submission in the pool that it has joined."""
-    no_values: str | None
+    """The rank of the submission alone, among the single backbones that it would stand beside."""
+    comparisons: tuple[Comparison, ...]
+    shapley_values: dict[str, float] | None
+    """Metric -> Shapley value of the submission in the pool with it."""
+    no_shapley_values: str | None
     remarks: tuple[str, ...]
     fits: tuple[int, int]
-    """Done for this, of subsets of the present pool and of subsets with the submission."""
+    """Fits done for this: of subsets of the store's backbones, and of subsets with the submission."""
     rows: pl.DataFrame
-    """That the pairs speak of, validation and test."""
+    """Result rows of the comparisons, validation and test."""
 
     @property
     def notes(self) -> list[str]:
         """What the numbers hide, one line each."""
         images = ", ".join(f"{number:,} {split}" for split, number in self.images.items())
         old, new = self.fits
-        told = [f"{images} images; {new} fits with it, {old} of the present pool", *self.remarks]
-        if self.values:
-            worth = ", ".join(f"{value:+.4f} {metric.upper()}" for metric, value in self.values.items())
-            told.append(f"Shapley value among {len(self.present.versions | {self.backbone: None})} backbones: {worth}")
+        notes = [f"{images} images; {new} fits with it, {old} of the present pool", *self.remarks]
+        if self.shapley_values:
+            values = ", ".join(f"{value:+.4f} {metric.upper()}" for metric, value in self.shapley_values.items())
+            notes.append(f"Shapley value among {len(self.pool.versions | {self.backbone: None})} backbones: {values}")
         else:
-            told.append(f"no Shapley value: {self.no_values}")
+            notes.append(f"no Shapley value: {self.no_shapley_values}")
         for metric, place in (("AUC", self.auc), ("ACC", self.acc)):
             shares = ", ".join(f"{rank} in {share:.0%}" for rank, share in place.shares.items())
-            told.append(f"rank by {metric} on resampled test images: {shares or place.reason}")
-        told += [f"{p.kind}: the choice does not hold it" for p in self.pairs if self.backbone not in p.with_it.subset]
+            notes.append(f"rank by {metric} on resampled test images: {shares or place.reason}")
+        notes += [
+            f"{p.kind}: the choice does not hold it" for p in self.comparisons if self.backbone not in p.with_it.subset
+        ]
         reasons = (
             f"{pair.kind}: no interval of the difference: {gap.reason}"
-            for pair in self.pairs
+            for pair in self.comparisons
             for gap in (pair.auc, pair.acc)
             if pair.without and pair.without.subset != pair.with_it.subset and gap.reason
         )
-        return [*told, *dict.fromkeys(reasons)]
+        return [*notes, *dict.fromkeys(reasons)]
 
 
-def standing(root: Path, dataset: str, submitted: Version, protocol: Protocol, device: str) -> Standing:
+def standing(store: Store, dataset: str, submitted: Version, protocol: Protocol, device: str) -> Standing:
     """Fits what nobody has fitted yet, keeps it beside the submission, and compares.
 
     Args:
-        root: the store. It is only read: new rows are kept in the store that the submission lies in.
+        store: the store. It is only read: new rows are kept in the quarantine of the submission.
         dataset: of the submission, with all three splits.
         submitted: the submission.
         protocol: classifier, parameters, selection.
@@ -89,62 +90,60 @@ def standing(root: Path, dataset: str, submitted: Version, protocol: Protocol, d
     Raises:
         FuseboardError: labels that disagree, or a dataset from which nothing can be learned.
     """
-    found, name = present(root, dataset, submitted), submitted.manifest.backbone
-    labels = _labels(dataset, submitted, found)
-    others = {other: version for other, version in found.versions.items() if other != name}
+    pool, name = baseline_pool(store, dataset, submitted), submitted.manifest.backbone
+    labels = _labels(dataset, submitted, pool)
+    others = {other: version for other, version in pool.versions.items() if other != name}
 
-    def side(versions: dict[str, Version], desk: Path, *known: Path) -> Side:
-        pool = Pool(dataset, dict(sorted(versions.items())))
-        return Side(
-            Search(Store(desk), dataset, protocol, device=device, given=pool, known=tuple(map(Store, known))),
-            labels["test"],
-        )
+    def scores(versions: dict[str, Version], rows: Store, *known: Store) -> PoolScores:
+        given = Pool(dataset, dict(sorted(versions.items())))
+        return PoolScores(Search(rows, dataset, protocol, device=device, given=given, known=known), labels["test"])
 
-    # Each side has a desk of its own, because a search keeps the predictions of its own finalists and no others.
-    desk = submitted.folder.parents[2] / RANKED
-    before = side(found.versions, desk / "present", root) if found.versions else None
-    after = side({**others, name: submitted}, desk / _digest(submitted, dataset), root, desk / "present")
-    if before:
-        before.search.run(strategies.get("singles"))
-    after.search.run(strategies.get("singles"))
-    alone = after.scored([(other,) for other in after.search.pool.versions])
-    own = alone.pop((name,))
-    earlier = before.scored([(name,)])[name,] if before and found.earlier else None
-    rivals = [*alone.values(), *([earlier] if earlier else [])]
+    # Each pool keeps rows of its own, because a search keeps the predictions of its own finalists and no others.
+    folder = submitted.folder.parents[2] / RANKED
+    baseline_rows, own_rows = Store(folder / "present"), Store(folder / _digest(submitted, dataset))
+    without = scores(pool.versions, baseline_rows, store) if pool.versions else None
+    with_it = scores({**others, name: submitted}, own_rows, store, baseline_rows)
+    for one in (without, with_it):
+        if one:
+            one.search.run(strategies.get("singles"))
+    singles = with_it.scored([(other,) for other in with_it.search.pool.versions])
+    own = singles.pop((name,))
+    earlier = without.scored([(name,)])[name,] if without and pool.earlier else None
+    rivals = [*singles.values(), *([earlier] if earlier else [])]
     best = max(rivals, key=lambda one: -1 if one.auc.value is None else one.auc.value, default=None)
-    pairs = [compared("alone, and the present single best on test", own, best)]
+    comparisons = [compare("alone, and the present single best on test", own, best)]
     if earlier:
-        pairs.append(compared("alone, and its earlier version", own, earlier))
-    rows, remarks, whole = [after.rows([(name,)])], list(found.remarks), False
-    if before:
-        plans = (
-            contribution.voted(before.search.pool, name),
-            contribution.joined(root, protocol, before.search.pool, name),
-        )
-        for plan in plans:
-            remarks.append(plan.told)
-            try:
-                made, more = _pairs(plan, before, after)
-            except FuseboardError as error:
-                remarks.append(f"{KINDS[plan.fusion]}: not compared: {error}")
-                continue
-            pairs += made
-            rows.append(more)
-            whole = whole or (plan.fusion == CONCAT and plan.is_whole)
-    why = "not all subsets were measured" if before else NOBODY
-    values, no_values = _values(after, name, labels) if whole else (None, why)
+        comparisons.append(compare("alone, and its earlier version", own, earlier))
+    rows, remarks, is_whole = [with_it.rows([(name,)])], list(pool.remarks), False
+    plans: list[Contribution] = []
+    if without:
+        baseline = without.search.pool
+        plans = [contribution.soft_votes(baseline, name), contribution.concatenated(store, protocol, baseline, name)]
+    for plan in plans:
+        assert without is not None
+        remarks.append(plan.remark)
+        try:
+            made, more = _compare(plan, without, with_it)
+        except FuseboardError as error:
+            remarks.append(f"{KINDS[plan.fusion]}: not compared: {error}")
+            continue
+        comparisons += made
+        rows.append(more)
+        is_whole = is_whole or (plan.fusion == CONCAT and plan.is_whole)
+    reason = "not all subsets were measured" if without else NO_OTHERS
+    values, no_values = _shapley_values(with_it, name, labels) if is_whole else (None, reason)
     return Standing(
         backbone=name,
         dataset=dataset,
         images={split: len(own_labels) for split, own_labels in labels.items()},
-        present=found,
-        auc=rank(own.auc, [one.auc for one in alone.values()]),
-        acc=rank(own.acc, [one.acc for one in alone.values()]),
-        pairs=tuple(pairs),
-        values=values,
-        no_values=no_values,
+        pool=pool,
+        auc=rank(own.auc, [one.auc for one in singles.values()]),
+        acc=rank(own.acc, [one.acc for one in singles.values()]),
+        comparisons=tuple(comparisons),
+        shapley_values=values,
+        no_shapley_values=no_values,
         remarks=tuple(remarks),
-        fits=(before.search.fits if before else 0, after.search.fits),
+        fits=(without.search.fits if without else 0, with_it.search.fits),
         rows=pl.concat(rows).unique("key").sort("evaluation", "subset", "split", "key"),
     )
 
@@ -160,23 +159,25 @@ def _digest(submitted: Version, dataset: str) -> str:
     return fingerprint({"version": submitted.spec, "vectors": vectors})
 
 
-def _pairs(plan: Contribution, before: Side, after: Side) -> tuple[list[Pair], pl.DataFrame]:
-    """The choices of both sides by the protocol's own rule, and all backbones of both."""
-    old = before.search.run(plan.strategy(plan.without))
-    new = after.search.run(plan.strategy(plan.with_it(old.chosen)))
+def _compare(plan: Contribution, without: PoolScores, with_it: PoolScores) -> tuple[list[Comparison], pl.DataFrame]:
+    """The selections of both pools by the protocol's own rule, and all backbones of both."""
+    old = without.search.run(plan.strategy(plan.without))
+    new = with_it.search.run(plan.strategy(plan.with_it(old.chosen)))
     kind = KINDS[plan.fusion]
-    wanted = ([old.chosen, old.all_backbones], [new.chosen, new.all_backbones])
-    without, with_it = (side.scored(w, plan.fusion) for side, w in zip((before, after), wanted, strict=True))
+    pools = ((without, [old.chosen, old.all_backbones]), (with_it, [new.chosen, new.all_backbones]))
+    old_scores, new_scores = (pool.scored(subsets, plan.fusion) for pool, subsets in pools)
     ties = len(old.ties), len(new.ties)
     made = [
-        compared(f"{kind}, chosen on validation", with_it[new.chosen], without[old.chosen], ties),
-        compared(f"{kind}, all", with_it[new.all_backbones], without[old.all_backbones]),
+        compare(f"{kind}, chosen on validation", new_scores[new.chosen], old_scores[old.chosen], ties),
+        compare(f"{kind}, all", new_scores[new.all_backbones], old_scores[old.all_backbones]),
     ]
-    return made, pl.concat([side.rows(w, plan.fusion) for side, w in zip((before, after), wanted, strict=True)])
+    return made, pl.concat([pool.rows(subsets, plan.fusion) for pool, subsets in pools])
 
 
-def _values(after: Side, name: str, labels: dict[str, Labels]) -> tuple[dict[str, float] | None, str | None]:
-    rows = after.rows(all_subsets(list(after.search.pool.versions))).filter(pl.col("split") == "test")
+def _shapley_values(
+    with_it: PoolScores, name: str, labels: dict[str, Labels]
+) -> tuple[dict[str, float] | None, str | None]:
+    rows = with_it.rows(all_subsets(list(with_it.search.pool.versions))).filter(pl.col("split") == "test")
     empty = {"auc": 0.5, "acc": majority_acc(labels["train"], labels["test"])}
     try:
         tables = {metric: {tuple(s): v for s, v in rows.select("subset", metric).iter_rows()} for metric in empty}
@@ -185,17 +186,17 @@ def _values(after: Side, name: str, labels: dict[str, Labels]) -> tuple[dict[str
         return None, str(error)
 
 
-def _labels(dataset: str, submitted: Version, found: Present) -> dict[str, Labels]:
-    """Split -> labels, which the submission must have in common with whoever is present.
+def _labels(dataset: str, submitted: Version, pool: BaselinePool) -> dict[str, Labels]:
+    """Split -> labels, which the submission must have in common with the store's backbones.
 
     Raises:
-        FuseboardError: they disagree. The engine would see it too, but only where it fits both together.
+        FuseboardError: they disagree. The search would see it too, but only where it fits both together.
     """
     labels: dict[str, Labels] = {}
     for split in SPLITS:
         own = block.read(submitted, dataset, split, vectors=False)
         labels[split] = own.labels
-        for version in list(found.versions.values())[:1]:
+        for version in list(pool.versions.values())[:1]:
             other = block.read(version, dataset, split, vectors=False)
             if not (np.array_equal(own.ids, other.ids) and np.array_equal(own.labels, other.labels)):
                 raise FuseboardError(

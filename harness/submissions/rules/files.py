@@ -12,12 +12,12 @@ from fuseboard.store.results import submission_file
 
 README = "README.md"
 LIMITS = {manifest.CARD: 64 * 2**10, manifest.FILE: 16 * 2**20, submission_file.FILE: 64 * 2**10, README: 256 * 2**10}
-"""Bytes that a file may have."""
+"""Name of a file -> bytes that it may have."""
 
 NEEDED = (manifest.CARD, manifest.FILE, submission_file.FILE)
 SUBMISSIONS = "submissions"
-LISTED = 20
-"""Foreign files that are named one by one."""
+MAX_LISTED = 20
+"""Foreign files that are named one by one in findings."""
 
 
 def read(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:
@@ -36,9 +36,11 @@ def read(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:
             found[name] = content
         else:
             findings.append(content)
-    findings += foreign[:LISTED]
-    if len(foreign) > LISTED:
-        findings.append(_wrong(f"{len(foreign) - LISTED} more do not belong here", f"keep only {', '.join(LIMITS)}"))
+    findings += foreign[:MAX_LISTED]
+    if len(foreign) > MAX_LISTED:
+        findings.append(
+            _wrong(f"{len(foreign) - MAX_LISTED} more do not belong here", f"keep only {', '.join(LIMITS)}")
+        )
     for name in NEEDED:
         if not os.path.lexists(folder / name):
             source = "`fuseboard submission new` writes one" if name == submission_file.FILE else _FROM_STORE
@@ -82,5 +84,5 @@ def content_of(path: Path, limit: int) -> bytes | Finding:
     return content
 
 
-def _wrong(message: str, mend: str) -> Finding:
-    return Finding("wrong", "files", message, mend)
+def _wrong(message: str, fix: str) -> Finding:
+    return Finding("wrong", "files", message, fix)

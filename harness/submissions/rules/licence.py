@@ -4,19 +4,17 @@ from collections.abc import Iterator
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.terminal.finding import Finding
+from fuseboard.harness.terminal.finding import Finding, judge
 
 SAYS_NOTHING = {"", "?", "-", "custom", "n/a", "none", "other", "proprietary", "tbd", "unknown", "unlicensed"}
+ALLOWED = "embeddings may be passed on"
 
 
 def findings(card: Card, is_withdrawn: bool) -> Iterator[Finding]:
-    """What the licence forbids. Of a withdrawn submission it is only told: that may be why it was withdrawn."""
-    problems = list(_problems(card))
-    for problem in problems:
-        mend = 'set status = "withdrawn", or hand in a backbone whose licence lets its embeddings be passed on'
-        yield Finding("note" if is_withdrawn else "wrong", "licence", problem, "" if is_withdrawn else mend)
-    if not problems:
-        yield Finding("ok", "licence", f"{card.licence}, embeddings may be passed on")
+    """What the licence forbids. For a withdrawn submission it is only a note: that may be why it was withdrawn."""
+    fix = 'set status = "withdrawn", or hand in a backbone whose licence lets its embeddings be passed on'
+    for found in judge("licence", ((problem, fix) for problem in _problems(card)), f"{card.licence}, {ALLOWED}"):
+        yield Finding("note", "licence", found.message) if is_withdrawn and found.is_bad else found
 
 
 def _problems(card: Card) -> Iterator[str]:

@@ -3,14 +3,14 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from fuseboard.harness.terminal.finding import Finding
+from fuseboard.harness.terminal.finding import Finding, judge
 from fuseboard.store.embeddings.manifest import is_name
 
-LONGEST = 100
+MAX_LENGTH = 100
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 """Files that Windows takes for devices, whatever follows the first dot."""
 
-MEND = "choose another name, of a-z, 0-9, dot, dash and underscore, for the folder and the card's id"
+FIX = "choose another name, of a-z, 0-9, dot, dash and underscore, for the folder and the card's id"
 
 _CYRILLIC = (
     0x430, 0x432, 0x441, 0x501, 0x435, 0x4BB, 0x456, 0x4CF, 0x458, 0x43A, 0x43C, 0x43E, 0x440, 0x51B, 0x455,
@@ -26,26 +26,20 @@ _LOOKS = str.maketrans(
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
-def findings(name: str, others: Iterable[str]) -> Iterator[Finding]:
-    """What is wrong with a name.
+def findings(name: str, taken: Iterable[str]) -> Iterator[Finding]:
+    """What is wrong with the name of a folder.
 
     Args:
         name: of the folder.
-        others: names that are taken; the name itself may be among them.
+        taken: names of others; the name itself may be among them.
     """
-    problems = list(_problems(name))
-    like = [other for other in sorted(others) if other != name and skeleton(other) == skeleton(name)]
-    if like:
-        problems.append(f"looks like {like[0]}, which is taken")
-    for problem in problems:
-        yield Finding("wrong", "name", f"{name[:LONGEST]!a} {problem}", MEND)
-    if not problems:
-        yield Finding("ok", "name", name)
+    yield from judge("name", ((f"{name[:MAX_LENGTH]!a} {problem}", FIX) for problem in problems(name, taken)), name)
 
 
-def _problems(name: str) -> Iterator[str]:
-    if len(name) > LONGEST:
-        yield f"has {len(name)} characters, {LONGEST} are allowed"
+def problems(name: str, taken: Iterable[str] = ()) -> Iterator[str]:
+    """What is wrong with a name, as sentences that begin behind it."""
+    if len(name) > MAX_LENGTH:
+        yield f"has {len(name)} characters, {MAX_LENGTH} are allowed"
     elif not is_name(name):
         strange = sorted({f"U+{ord(letter):04X}" for letter in name if not letter.isascii()})
         yield f"has letters that are not ASCII: {', '.join(strange[:8])}" if strange else "is no name"
@@ -55,6 +49,8 @@ def _problems(name: str) -> Iterator[str]:
         yield "ends in a dot or has two of them together, which means another folder to some systems"
     if name.endswith(".toml"):
         yield "ends in .toml, and so means a file to every command"
+    if similar := [other for other in sorted(taken) if other != name and skeleton(other) == skeleton(name)]:
+        yield f"looks like {similar[0]}, which is taken"
 
 
 def skeleton(name: str) -> str:

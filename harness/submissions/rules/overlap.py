@@ -43,8 +43,8 @@ def findings(card: Card) -> Iterator[Finding]:
         yield Finding("missing", "overlap", "pretraining says nothing", "name the data that the backbone learned from")
     for text in card.pretraining:
         for name in sorted({name for name in SOURCES if _names(text, name)} - set(card.overlap)):
-            told = f"pretraining names {text!r}, which holds images of {name}, and overlap does not list it"
-            yield Finding("wrong", "overlap", told, f"add {name!r} to overlap, or name only what it learned from")
+            message = f"pretraining names {text!r}, which holds images of {name}, and overlap does not list it"
+            yield Finding("wrong", "overlap", message, f"add {name!r} to overlap, or name only what it learned from")
     learned = "; ".join(card.pretraining) or "nothing"
     yield Finding("note", "overlap", f"declared: {', '.join(card.overlap) or 'none'}; learned from {learned}")
 

@@ -16,11 +16,11 @@ from fuseboard.store.errors import unknown
 PLACEHOLDER = "FILL IN"
 """Stands in the template where a person has to say something."""
 
-LISTED = 20
-"""Findings of one file and kind; a forged file could give a million."""
+MAX_LISTED = 20
+"""Findings that are listed of one file and kind; a forged file could give a million."""
 
-DOTS = 200
-"""In a line of TOML; reading a key of ten thousand parts takes time and memory that grow with their square."""
+MAX_DOTS = 200
+"""Dots that a line of TOML may have; reading a key of many parts takes time and memory that grow with their square."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -46,18 +46,22 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
         data: its bytes, UTF-8.
     """
     is_json = file.endswith(".json")
-    if not is_json and max(line.count(b".") for line in data.split(b"\n")) > DOTS:
-        return Content(None, [_wrong(file, f"has more than {DOTS} dots in one line", "keep to the template's keys")])
+    if not is_json and max(line.count(b".") for line in data.split(b"\n")) > MAX_DOTS:
+        return Content(
+            None, [_wrong(file, f"has more than {MAX_DOTS} dots in one line", "keep to the template's keys")]
+        )
     try:
-        tree = json.loads(data, object_pairs_hook=_once) if is_json else tomllib.loads(data.decode("utf-8"))
+        tree = json.loads(data, object_pairs_hook=_unique_keys) if is_json else tomllib.loads(data.decode("utf-8"))
     except RecursionError:
         return Content(None, [_wrong(file, "is nested too deeply to be read", "keep to the template's keys")])
     except ValueError as error:  # both formats' own errors, numbers of thousands of digits, keys given twice
         reason = str(error).splitlines()[0]
-        return Content(None, [_wrong(file, f"not a {'JSON' if is_json else 'TOML'} file: {reason}", "mend its syntax")])
-    if bad := _some(list(texts.unsafe(file, tree)), file):
+        return Content(
+            None, [_wrong(file, f"not a {'JSON' if is_json else 'TOML'} file: {reason}", "correct its syntax")]
+        )
+    if bad := _shortened(list(texts.unsafe(file, tree)), file):
         return Content(None, bad)
-    findings = _some(list(texts.findings(file, tree)), file)
+    findings = _shortened(list(texts.findings(file, tree)), file)
     gaps = tuple(dict.fromkeys(re.sub(r"\.\d+$", "", key) for key, value in texts.leaves(tree) if value == PLACEHOLDER))
     findings += [
         Finding("missing", "filled in", f"{file}: {key} is still to be filled in", "the comment above it says how")
@@ -70,13 +74,15 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
         faults = {key: why for key, why in _faults(kind, error) if not any(_is_about(key, gap) for gap in gaps)}
     except (RecursionError, ValueError, TypeError, OverflowError) as error:
         findings.append(_wrong(file, f"cannot be read ({type(error).__name__})", "keep to the template's keys"))
-    said = [_wrong(file, f"{key}: {why}" if key else why, "mend it as the message says") for key, why in faults.items()]
-    return Content(None if gaps else model, findings + _some(said, file), gaps, tuple(faults))
+    wrong = [
+        _wrong(file, f"{key}: {why}" if key else why, "correct it as the message says") for key, why in faults.items()
+    ]
+    return Content(None if gaps else model, findings + _shortened(wrong, file), gaps, tuple(faults))
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object whose keys are there once: readers differ in which of two they believe."""
-    if len(pairs) > texts.MOST:
+    if len(pairs) > texts.MAX_NODES:
         raise ValueError(f"an object has {len(pairs):,} keys")
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -110,10 +116,13 @@ def _is_about(key: str, gap: str) -> bool:
     return not key or f"{gap}.".startswith(f"{key}.") or f"{key}.".startswith(f"{gap}.")
 
 
-def _some(findings: list[Finding], file: str) -> list[Finding]:
-    more = len(findings) - LISTED
-    return [*findings[:LISTED], *([_wrong(file, f"{more} more of these", "mend those first")] if more > 0 else [])]
+def _shortened(findings: list[Finding], file: str) -> list[Finding]:
+    more = len(findings) - MAX_LISTED
+    return [
+        *findings[:MAX_LISTED],
+        *([_wrong(file, f"{more} more of these", "correct those first")] if more > 0 else []),
+    ]
 
 
-def _wrong(file: str, message: str, mend: str) -> Finding:
-    return Finding("wrong", "contents", f"{file}: {message}", mend)
+def _wrong(file: str, message: str, fix: str) -> Finding:
+    return Finding("wrong", "contents", f"{file}: {message}", fix)

@@ -8,7 +8,7 @@ from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.source import DESCRIPTORS
 from fuseboard.harness.submissions.rules import texts, urls
-from fuseboard.harness.terminal.finding import Finding
+from fuseboard.harness.terminal.finding import Finding, judge
 
 FETCHING = re.compile(
     r"auto_map|backbone|cache_dir|checkpoint_path|code_revision|custom_pipelines|hf_|use_kernels|pretrained|quantization"
@@ -17,37 +17,33 @@ FETCHING = re.compile(
 """Arguments of the libraries' models that make them open a file or fetch something, whatever their value."""
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-MEND = "take the weights from a Hub repository at a commit, or from a public https address"
+FIX = "take the weights from a Hub repository at a commit, or from a public https address"
 
 
 def findings(card: Card) -> Iterator[Finding]:
     """Everything that is wrong with where a card's weights come from."""
-    problems = list(_problems(card))
-    for problem, mend in problems:
-        yield Finding("wrong", "source", problem, mend)
-    if not problems:
-        yield Finding("ok", "source", card.source.place)
+    yield from judge("source", _problems(card), card.source.place)
     for key in card.unpinned:
-        mend = "run `fuseboard backbones pin card.toml --out pinned.toml` and hand in what it writes"
-        yield Finding("missing", "pins", f"source.{key} is unpinned, so the weights are not known", mend)
+        fix = "run `fuseboard backbones pin card.toml --out pinned.toml` and hand in what it writes"
+        yield Finding("missing", "pins", f"source.{key} is unpinned, so the weights are not known", fix)
     if not card.unpinned:
         pinned = "computes and has no weights" if card.source.loader in DESCRIPTORS else "revision and hashes are there"
         yield Finding("ok", "pins", pinned)
     if card.trust:
-        told = "the model is code of its repository, which is never run here: its vectors are not computed again"
-        yield Finding("note", "source", told)
+        message = "the model is code of its repository, which is never run here: its vectors are not computed again"
+        yield Finding("note", "source", message)
 
 
 def _problems(card: Card) -> Iterator[tuple[str, str]]:
     source = card.source
     if source.file is not None:
-        yield "source.file is a path of one machine", MEND
+        yield "source.file is a path of one machine", FIX
     if source.module is not None or source.loader == "python":
         yield "source.module is code of one's own, which is never run here", "use a loader of fuseboard"
     if source.url is not None and (why := urls.problem(source.url)):
-        yield f"source.url {why}", MEND
+        yield f"source.url {why}", FIX
     if source.package is not None and source.package not in _packages():
-        yield f"source.package {source.package} is none of fuseboard's own packages, and would be installed", MEND
+        yield f"source.package {source.package} is none of fuseboard's own packages, and would be installed", FIX
     if source.hub_id is not None and not HUB_ID.fullmatch(source.hub_id):
         yield f"source.hub_id {source.hub_id} is not ORG/NAME", "copy it from the address of the repository's page"
     for name in filter(None, (source.weights, source.architecture)):

@@ -7,15 +7,15 @@ from typing import Any
 
 from fuseboard.harness.terminal.finding import Finding
 
-TITLE = 200
-LONGEST = 2000
-"""Characters of a title, and of every other text."""
+MAX_TITLE = 200
+MAX_TEXT = 2000
+"""Characters that a title, and any other text, may have."""
 
-DEPTH = 12
-"""Levels of tables and lists inside one another; cards and manifests have seven."""
+MAX_DEPTH = 12
+"""Levels to which tables and lists may be nested; cards and manifests have seven."""
 
-MOST = 100_000
-"""Keys and values of a file; a manifest of a thousand shards has thirty thousand with its canary."""
+MAX_NODES = 100_000
+"""Keys and values that a file may have; a manifest of a thousand shards has thirty thousand with its canary."""
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's control, format (bidirectional overrides are such), unassigned and line-breaking letters."""
@@ -31,7 +31,7 @@ def leaves(tree: Any) -> Iterator[Leaf]:
     waiting: list[tuple[str, Any, int]] = [("", tree, 0)]
     while waiting:
         key, value, depth = waiting.pop()
-        if not isinstance(value, dict | list) or depth > DEPTH or len(value) > MOST:
+        if not isinstance(value, dict | list) or depth > MAX_DEPTH or len(value) > MAX_NODES:
             yield key, value
             continue
         inside = value.items() if isinstance(value, dict) else enumerate(value)
@@ -41,11 +41,11 @@ def leaves(tree: Any) -> Iterator[Leaf]:
             waiting.append((f"{key}.{name}".lstrip("."), part, depth + 1))
 
 
-def problem(text: str, longest: int = LONGEST, breaks: str = "") -> str | None:
+def problem(text: str, longest: int = MAX_TEXT, breaks: str = "") -> str | None:
     """Why a text cannot be taken, or None.
 
     Args:
-        text: of a stranger.
+        text: written by a stranger.
         longest: characters allowed.
         breaks: invisible letters that are allowed here.
     """
@@ -59,13 +59,13 @@ def problem(text: str, longest: int = LONGEST, breaks: str = "") -> str | None:
 def unsafe(file: str, tree: Any) -> Iterator[Finding]:
     """Where a parsed file holds what no other rule should meet: deep nesting, and numbers that are none."""
     for number, (key, value) in enumerate(leaves(tree)):
-        if number > MOST:
+        if number > MAX_NODES:
             yield _wrong(
-                file, "", f"has more than {MOST:,} keys and values", "keep to the template's keys", "structure"
+                file, "", f"has more than {MAX_NODES:,} keys and values", "keep to the template's keys", "structure"
             )
             return
         if isinstance(value, dict | list):
-            why = f"has {len(value):,} parts" if len(value) > MOST else f"is nested deeper than {DEPTH} levels"
+            why = f"has {len(value):,} parts" if len(value) > MAX_NODES else f"is nested deeper than {MAX_DEPTH} levels"
             yield _wrong(file, key, why, "keep to the template's keys", "structure")
         elif isinstance(value, float) and not math.isfinite(value):
             yield _wrong(file, key, "is not a finite number", "leave it out, or give the number", "structure")
@@ -77,7 +77,7 @@ def findings(file: str, tree: Any) -> Iterator[Finding]:
     for key, value in leaves(tree):
         if not isinstance(value, str):
             continue
-        if (why := problem(value, TITLE if key.endswith("title") else LONGEST)) is not None:
+        if (why := problem(value, MAX_TITLE if key.endswith("title") else MAX_TEXT)) is not None:
             yield _wrong(file, key, why, "write plain text on one line")
         elif "<" in value:
             marked.append(key)
@@ -92,5 +92,5 @@ def safe(text: str, longest: int = 600) -> str:
     return shown if len(shown) <= longest else f"{shown[:longest]}…"
 
 
-def _wrong(file: str, key: str, why: str, mend: str, check: str = "texts") -> Finding:
-    return Finding("wrong", check, f"{file}: {key or 'the file'} {why}", mend)
+def _wrong(file: str, key: str, why: str, fix: str, check: str = "texts") -> Finding:
+    return Finding("wrong", check, f"{file}: {key or 'the file'} {why}", fix)

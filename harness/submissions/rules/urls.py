@@ -14,7 +14,7 @@ PRIVATE = {
 }  # fmt: skip
 """Last labels that no public host has."""
 
-TO_ONESELF = {"localtest.me", "lvh.me", "vcap.me", "nip.io", "sslip.io", "xip.io", "lacolhost.com"}
+LOOPBACK = {"localtest.me", "lvh.me", "vcap.me", "nip.io", "sslip.io", "xip.io", "lacolhost.com"}
 """Public names whose hosts are whatever address they spell, or one's own machine."""
 
 
@@ -38,7 +38,7 @@ def problem(url: str) -> str | None:
         return "has a host that is no public name"
     if host.rpartition(".")[2] in PRIVATE or _QUAD.search(host):
         return "has a host of a private network"
-    if any(f".{host}".endswith(f".{name}") for name in TO_ONESELF):
+    if any(f".{host}".endswith(f".{name}") for name in LOOPBACK):
         return "has a host that stands for one's own machine"
     if parts.query or parts.fragment or "?" in url or "#" in url:
         return "has a query or a fragment, so it names no fixed file"

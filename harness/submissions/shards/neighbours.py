@@ -14,7 +14,7 @@ Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Split:
+class LabelledSample:
     """A sample of a split with the labels of the whole split, so that rows can be tried against later labels."""
 
     ids: Ids
@@ -23,18 +23,18 @@ class Split:
     """(N,) or (N, L)."""
 
 
-def inside(one: Split) -> dict[int, float]:
+def inside(one: LabelledSample) -> dict[int, float]:
     """Lag -> share of images whose nearest other image of the sample has their label, `lag` rows further on in both."""
     return dict(_by_lag(one, one.ids[_nearest(one.matrix, None)]))
 
 
-def between(train: Split, test: Split) -> float:
+def between(train: LabelledSample, test: LabelledSample) -> float:
     """Share of test images whose nearest training image has their label."""
     near = train.ids[_nearest(test.matrix, train.matrix)]
     return float(_same(test.labels[test.ids], train.labels[near]).mean())
 
 
-def _by_lag(one: Split, near: Ids) -> list[tuple[int, float]]:
+def _by_lag(one: LabelledSample, near: Ids) -> list[tuple[int, float]]:
     found = []
     for lag in (0, *LAGS):
         own, other = one.ids + lag, near + lag
@@ -49,7 +49,7 @@ def _same(one: Labels, other: Labels) -> NDArray[np.bool_]:
 
 
 def _nearest(rows: Matrix, among: Matrix | None) -> NDArray[np.intp]:
-    """(n,) numbers of the nearest by cosine; of the rows themselves but for the row itself where `among` is None."""
+    """(n,) number of the nearest row by cosine: of `among`, else of the other `rows`."""
     own = _unit(rows)
     close = own @ (own if among is None else _unit(among)).T
     if among is None:

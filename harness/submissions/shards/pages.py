@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from fuseboard.store.errors import FuseboardError
 
-HEADER_BYTES = 64 * 2**10
-"""Of one page; the statistics inside hold two values."""
-DEPTH = 8
+MAX_HEADER_BYTES = 64 * 2**10
+"""Bytes of the header of one page; the statistics inside hold two values."""
+MAX_DEPTH = 8
 
 
 def problem(path: Path, meta: Any, limit: int) -> str | None:
@@ -21,7 +21,7 @@ def problem(path: Path, meta: Any, limit: int) -> str | None:
     Args:
         path: a Parquet file.
         meta: its footer, as pyarrow reads it.
-        limit: bytes that the pages of a column chunk may unpack to, and the footer's word for it is the other bound.
+        limit: bytes that the pages of a column chunk may unpack to; what the footer says is the other bound.
     """
     with path.open("rb") as file:
         for index in range(meta.num_row_groups):
@@ -47,7 +47,7 @@ def _unpacked(file: BinaryIO, chunk: Any) -> int:
     stop, total = start + chunk.total_compressed_size, 0
     while start < stop:
         file.seek(start)
-        header = _Header(file.read(HEADER_BYTES))
+        header = _Header(file.read(MAX_HEADER_BYTES))
         fields = header.struct()
         unpacked, packed = fields.get(2, -1), fields.get(3, -1)
         if min(unpacked, packed) < 0:
@@ -67,7 +67,7 @@ class _Header:
 
     def struct(self, depth: int = 0) -> dict[int, int]:
         """Field number -> value of the integers at its top; everything else is passed over."""
-        if depth > DEPTH:
+        if depth > MAX_DEPTH:
             raise FuseboardError("too deep")
         found: dict[int, int] = {}
         field = 0

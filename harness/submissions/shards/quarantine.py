@@ -1,4 +1,4 @@
-"""The arrival: a submission's shards, brought into a quarantine where nothing else of the store looks."""
+"""The quarantine: where a submission's shards lie until it is accepted, and nothing else of the store looks."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fuseboard.harness.submissions.submission import Submission
-from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.embeddings import manifest as manifests
+from fuseboard.store.embeddings import versions
 from fuseboard.store.embeddings.manifest import Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
@@ -18,21 +19,22 @@ from fuseboard.store.remotes.hub import HubRemote
 from fuseboard.store.remotes.local import LocalRemote
 from fuseboard.store.remotes.pull import Carrier, Remote
 from fuseboard.store.remotes.zenodo import SANDBOX, ZenodoRemote, site
+from fuseboard.store.store import Store
 
-LIMIT = 200 * 10**9
-"""Bytes of shards a submission may have; all of MedMNIST+ at 1,536 numbers per image is 4.4 GB."""
+MAX_BYTES = 200 * 10**9
+"""Bytes of shards that a submission may have; all of MedMNIST+ at 1,536 numbers per image is 4.4 GB."""
 FOLDER = "submitted"
 
 
-def quarantine(root: Path, name: str) -> Path:
+def quarantine(store: Store, name: str) -> Store:
     """A store of its own inside the store, in which a submission lies until it is accepted."""
-    return root / FOLDER / name
+    return Store(store.root / FOLDER / name)
 
 
 @contextmanager
-def alone(root: Path, name: str) -> Iterator[None]:
+def locked(store: Store, name: str) -> Iterator[None]:
     """Keeps others out of a submission's quarantine; raises where another check of it is under way."""
-    path = root / FOLDER / ".locks" / f"{name}.lock"  # no name begins with a dot
+    path = store.root / FOLDER / ".locks" / f"{name}.lock"  # no name begins with a dot
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path).acquire(timeout=0):
@@ -41,25 +43,25 @@ def alone(root: Path, name: str) -> Iterator[None]:
         raise FuseboardError(f"{name}: another check of it is running; run this again when that has ended") from error
 
 
-def bring(submission: Submission, root: Path) -> Version:
+def fetch(submission: Submission, store: Store) -> Version:
     """Fetches what the statement names, every file held against the submitted manifest; returns what now lies there.
 
     A transfer that was cut off is gone on with. What lay there of another version is removed.
 
     Raises:
         FuseboardError: the place cannot be reached, holds something else than the submitted manifest says, or the
-            shards are more than `LIMIT` or than the disk takes. No shard is asked for before that is known.
+            shards are more than `MAX_BYTES` or than the disk takes. No shard is asked for before that is known.
     """
-    said = submission.manifest
-    if (size := sum(shard.bytes for _, _, shard in said.shards())) > LIMIT:
-        raise FuseboardError(f"{size / 1e9:,.0f} GB of shards, {LIMIT / 1e9:,.0f} GB are the limit; submit less")
+    manifest = submission.manifest
+    if (size := sum(shard.bytes for _, _, shard in manifest.shards())) > MAX_BYTES:
+        raise FuseboardError(f"{size / 1e9:,.0f} GB of shards, {MAX_BYTES / 1e9:,.0f} GB are the limit; submit less")
     with _remote(submission) as remote:
         own = _Submitted(remote, submission)
         own.compare()
-        place = quarantine(root, said.backbone)
-        _clear(place, said)
-        version = pull.land(place, own).version
-    if _content(version.manifest) != _content(said):
+        place = quarantine(store, manifest.backbone)
+        _clear(place, manifest)
+        version = pull.land(place.root, own).version
+    if _content(version.manifest) != _content(manifest):
         raise FuseboardError(f"{version.folder}: not what was submitted; remove that folder and check again")
     return version
 
@@ -84,7 +86,7 @@ class _Submitted:
         return self.remote.revision
 
     def text(self, name: str, limit: int) -> bytes | None:
-        if name == manifest.FILE:
+        if name == manifests.FILE:
             return self.submission.manifest.model_dump_json().encode()
         return (self.submission.folder / name).read_bytes()
 
@@ -94,31 +96,25 @@ class _Submitted:
     def compare(self) -> None:
         """Raises unless the place says of itself what was submitted."""
         where = self.remote.server.where
-        if (text := self.remote.text(manifest.FILE, pull.TEXT_LIMIT)) is None:
-            raise FuseboardError(f"{where}: there is no {manifest.FILE}; publish with `fuseboard store push`")
-        there = manifest.parse(text, f"{where}: {manifest.FILE}", "publish it again with `fuseboard store push`")
+        if (text := self.remote.text(manifests.FILE, pull.TEXT_LIMIT)) is None:
+            raise FuseboardError(f"{where}: there is no {manifests.FILE}; publish with `fuseboard store push`")
+        there = manifests.parse(text, f"{where}: {manifests.FILE}", "publish it again with `fuseboard store push`")
         theirs, ours = _content(there), _content(self.submission.manifest)
         wrong = next((key for key in ours if theirs[key] != ours[key]), None)
         if wrong is not None:
             what = "other datasets or shards" if wrong == "datasets" else f"{wrong} {theirs[wrong]}, not {ours[wrong]}"
             raise FuseboardError(
-                f"{where}: its manifest has {what}; submit the {manifest.FILE} of exactly what you published"
+                f"{where}: its manifest has {what}; submit the {manifests.FILE} of exactly what you published"
             )
 
 
-def _content(said: Manifest) -> dict[str, object]:
+def _content(manifest: Manifest) -> dict[str, object]:
     """What decides which vectors are meant."""
     shards = {
         name: {split: (facts.rows, facts.shards) for split, facts in entry.splits.items()}
-        for name, entry in said.datasets.items()
+        for name, entry in manifest.datasets.items()
     }
-    return {
-        "backbone": said.backbone,
-        "fingerprint": said.fingerprint,
-        "dim": said.dim,
-        "dtype": said.dtype,
-        "datasets": shards,
-    }
+    return {key: getattr(manifest, key) for key in ("backbone", "fingerprint", "dim", "dtype")} | {"datasets": shards}
 
 
 @contextmanager
@@ -142,12 +138,12 @@ def _remote(submission: Submission) -> Iterator[Remote]:
         yield LocalRemote(folder)
 
 
-def _clear(place: Path, said: Manifest) -> None:
+def _clear(place: Store, manifest: Manifest) -> None:
     """Removes what lies in the quarantine unless it is part of what is wanted now."""
-    wanted = versions.folder_of(place, said.backbone, said.fingerprint)
-    found, broken = versions.survey(place)
-    stale = {version.folder for version in found if _content(version.manifest) != _content(said)} | set(broken)
-    for folder in (*place.glob("embeddings/*/*"), *place.glob("incoming/*/*")):
+    wanted = versions.folder_of(place.root, manifest.backbone, manifest.fingerprint)
+    other = {version.folder for version in place.readable_versions if _content(version.manifest) != _content(manifest)}
+    stale = other | set(place.broken_versions)
+    for folder in (*place.root.glob("embeddings/*/*"), *place.root.glob("incoming/*/*")):
         if folder in stale or (folder.parent.name, folder.name) != (wanted.parent.name, wanted.name):
-            (folder / manifest.FILE).unlink(missing_ok=True)
+            (folder / manifests.FILE).unlink(missing_ok=True)
             shutil.rmtree(folder)

@@ -15,7 +15,7 @@ from fuseboard.store.files.hashing import fingerprint
 
 IMAGES = {"train": 1_200, "val": 500, "test": 1_000}
 RUN = 100
-"""Images in a row; neighbours tell whether the rows are shifted."""
+"""Images that follow one another in a sample; neighbours tell whether the rows are shifted."""
 
 Matrix = NDArray[np.float32]
 
@@ -57,7 +57,7 @@ def read(version: Version, dataset: str, split: str, ids: NDArray[np.int64]) -> 
         if np.searchsorted(ids, begin) < np.searchsorted(ids, begin + shard.rows):
             try:
                 with pq.ParquetFile(path, pre_buffer=False) as file:
-                    if not _groups(file, begin, ids, found):
+                    if not _fill(file, begin, ids, found):
                         return None
             except (OSError, KeyError, ValueError, pa.ArrowException) as error:
                 raise FuseboardError(f"{path}: not readable as a shard ({str(error).splitlines()[0]})") from error
@@ -65,7 +65,7 @@ def read(version: Version, dataset: str, split: str, ids: NDArray[np.int64]) -> 
     return found
 
 
-def _groups(file: Any, begin: int, ids: NDArray[np.int64], found: Matrix) -> bool:
+def _fill(file: Any, begin: int, ids: NDArray[np.int64], found: Matrix) -> bool:
     """Fills in what one shard holds, whose first row is number `begin`; False where a row is of another image."""
     for index in range(file.metadata.num_row_groups):
         stop = begin + file.metadata.row_group(index).num_rows

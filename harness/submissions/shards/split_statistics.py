@@ -1,4 +1,4 @@
-"""The tally: what one pass over a split's shards adds up to, so that every rule can be judged without a second one."""
+"""What one pass over a split's shards finds, so that every rule can be judged without a second one."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +18,12 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 
 BATCH_BYTES = 2**20
-"""Of vectors held at a time and thread: the store's own row group, and no more than a processor's cache holds."""
+"""Bytes of vectors that a thread holds at a time: the store's own row group, which fits a processor's cache."""
 THREADS = 2
 
 
 @dataclass
-class Tally:
+class SplitStatistics:
     """One split, its rows in the order of the shards. N images, D numbers each, K classes or labels."""
 
     ids: NDArray[np.uint32]
@@ -45,29 +45,29 @@ class Tally:
     """(D,) as `sums2`; exactly 0 where a column has one value."""
     sample: Sample
 
-    def __add__(self, other: "Tally") -> "Tally":
-        joined = {
+    def __add__(self, other: "SplitStatistics") -> "SplitStatistics":
+        arrays = {
             name: np.concatenate([getattr(self, name), getattr(other, name)])
             for name in ("ids", "labels", "hashes", "squares")
         }
-        added = {n: getattr(self, n) + getattr(other, n) for n in ("counts", "sums", "sums2", "total", "total2")}
-        ids, rows = (np.concatenate([getattr(t.sample, n) for t in (self, other)]) for n in ("ids", "matrix"))
-        return Tally(**joined, **added, sample=Sample(ids, rows))
+        sums = {n: getattr(self, n) + getattr(other, n) for n in ("counts", "sums", "sums2", "total", "total2")}
+        ids, rows = (np.concatenate([getattr(one.sample, n) for one in (self, other)]) for n in ("ids", "matrix"))
+        return SplitStatistics(**arrays, **sums, sample=Sample(ids, rows))
 
     @cached_property
-    def constant(self) -> int:
-        """Columns that have one value for all images."""
+    def n_constant(self) -> int:
+        """Number of columns that have one value for all images."""
         return int((self.total2 == 0).sum())
 
 
-def tally(version: Version, dataset: str) -> dict[str, Tally]:
-    """Split -> what its shards add up to, read in batches by two threads.
+def split_statistics(version: Version, dataset: str) -> dict[str, SplitStatistics]:
+    """Split -> what its shards hold, read in batches by two threads.
 
     Memory is a few batches, the sample, and 18 bytes per image. The shards were held against their SHA-256 when they
     came, so their page checksums are not looked at again.
 
     Args:
-        version: whose footers are sound, see `shape`.
+        version: whose footers are sound, see `parquet_layout`.
         dataset: of the version.
 
     Raises:
@@ -81,14 +81,14 @@ def tally(version: Version, dataset: str) -> dict[str, Tally]:
             wanted, origin = sample.draw(split, facts), _origin(paths[0])
             jobs[split] = [pool.submit(_shard, path, origin, entry.n_classes, wanted) for path in paths]
         try:
-            return {split: _joined(parts) for split, parts in jobs.items()}
+            return {split: _added(parts) for split, parts in jobs.items()}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _joined(jobs: list[Any]) -> Tally:
-    whole: Tally = jobs.pop(0).result()
+def _added(jobs: list[Any]) -> SplitStatistics:
+    whole: SplitStatistics = jobs.pop(0).result()
     while jobs:  # what is added is let go: a thousand classes have megabytes of sums in every shard
         whole = whole + jobs.pop(0).result()
     return whole
@@ -101,7 +101,7 @@ def _origin(path: Path) -> NDArray[np.float32]:
     return first
 
 
-def _shard(path: Path, origin: NDArray[np.float32], classes: int, wanted: NDArray[np.int64]) -> Tally:
+def _shard(path: Path, origin: NDArray[np.float32], classes: int, wanted: NDArray[np.int64]) -> SplitStatistics:
     dim = len(origin)
     keys = np.random.default_rng(2026).integers(0, 2**63, dim, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     ids, labels, hashes, squares, kept_ids, kept = [], [], [], [], [], []
@@ -130,7 +130,7 @@ def _shard(path: Path, origin: NDArray[np.float32], classes: int, wanted: NDArra
     drawn = Sample(np.concatenate(kept_ids), np.concatenate(kept))
     all_ids, all_labels = np.concatenate(ids), np.concatenate(labels)
     all_hashes, all_squares = np.concatenate(hashes), np.concatenate(squares)
-    return Tally(all_ids, all_labels, all_hashes, all_squares, counts, sums, sums2, total, total2, drawn)
+    return SplitStatistics(all_ids, all_labels, all_hashes, all_squares, counts, sums, sums2, total, total2, drawn)
 
 
 def _one_hot(path: Path, labels: NDArray[np.integer[Any]], classes: int) -> Matrix:

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fuseboard.harness.submissions.check import Checked, check
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.submissions.check import CheckResult, check
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.embeddings import manifest, shards
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.files.hashing import sha256_of
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA, tree, without
 
 DIM = 900
@@ -101,19 +103,19 @@ class Stranger:
         (self.shards / "manifest.json").write_text(json.dumps(said))
         self.hand_in()
 
-    def check(self) -> Checked:
+    def check(self) -> CheckResult:
         """Checks it; whatever comes out, the store is as it was."""
         before = tree(self.root)
-        found = check(self.folder, self.root)
+        found = check(self.folder, Store(self.root, registry.fingerprints))
         assert tree(self.root) == before
         return found
 
     def problem(self) -> str:
         """The first thing that is bad of the check."""
-        return told(self.check().findings)
+        return first_problem(self.check().findings)
 
 
-def told(findings: list[Finding]) -> str:
+def first_problem(findings: list[Finding]) -> str:
     """The first finding that is bad, as `rule: message`."""
     bad = [finding for finding in findings if finding.is_bad]
     assert bad, [finding.message for finding in findings]

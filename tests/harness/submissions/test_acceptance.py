@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuseboard import cli
+from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.submissions.merging.acceptance import accept
@@ -40,7 +41,9 @@ def backbones(root: Path) -> set[str]:
 
 
 def told(folder: Path, root: Path) -> str:
-    return " ".join(f"{one.status} {one.check}: {one.message}" for one in accept(folder, root))
+    return " ".join(
+        f"{one.status} {one.check}: {one.message}" for one in accept(folder, Store(root, registry.fingerprints))
+    )
 
 
 def test_a_sound_submission_meets_every_search(folder: Path, made: Version, store: Path) -> None:
@@ -64,7 +67,7 @@ def test_what_is_not_active_stays_outside(folder: Path, made: Version, store: Pa
     assert "not taken" in told(folder, store)
     assert backbones(store) == {"hog", "pixels"}
     state(folder, made)
-    accept(folder, store)
+    told(folder, store)
     state(folder, made, said)
     assert "but the store has it: searches go on to use" in told(folder, store)
 

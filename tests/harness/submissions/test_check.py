@@ -8,6 +8,7 @@ import pytest
 from fuseboard.cli import run
 from fuseboard.harness.submissions import check as checks
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA, tree
 from tests.harness.submissions.stranger import Stranger
 
@@ -46,7 +47,7 @@ def test_the_command_ends_with_1_and_the_mend(stranger: Stranger, capsys: pytest
 
 
 def test_a_broken_folder_fetches_nothing(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.quarantine, "bring", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(checks.quarantine, "fetch", lambda *_: pytest.fail("fetched"))
     (stranger.folder / "setup.py").write_text("raise SystemExit('executed')")
     assert stranger.check().version is None
 
@@ -54,7 +55,7 @@ def test_a_broken_folder_fetches_nothing(stranger: Stranger, monkeypatch: pytest
 def test_a_withdrawn_submission_is_not_asked_for_its_shards(
     stranger: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.quarantine, "bring", lambda *_: pytest.fail("fetched"))
+    monkeypatch.setattr(checks.quarantine, "fetch", lambda *_: pytest.fail("fetched"))
     text = (stranger.folder / "submission.toml").read_text().replace('"active"', '"withdrawn"\nreason = "an error"')
     (stranger.folder / "submission.toml").write_text(text)
     found = stranger.check()
@@ -66,7 +67,7 @@ def test_a_rule_that_fails_is_a_finding(stranger: Stranger, monkeypatch: pytest.
     def fails(*_: object) -> None:
         raise ZeroDivisionError("as a library may\x1b[31m")
 
-    monkeypatch.setattr(checks, "tally", fails)
+    monkeypatch.setattr(checks, "split_statistics", fails)
     assert stranger.problem() == r"shards: cannot be judged (ZeroDivisionError: as a library may\u001b[31m)"
 
 
@@ -74,7 +75,7 @@ def test_ctrl_c_is_not_a_finding(stranger: Stranger, monkeypatch: pytest.MonkeyP
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checks, "tally", interrupted)
+    monkeypatch.setattr(checks, "split_statistics", interrupted)
     with pytest.raises(KeyboardInterrupt):
         stranger.check()
     monkeypatch.undo()
@@ -82,7 +83,7 @@ def test_ctrl_c_is_not_a_finding(stranger: Stranger, monkeypatch: pytest.MonkeyP
 
 
 def test_a_busy_name_is_one_line(stranger: Stranger, capsys: pytest.CaptureFixture[str]) -> None:
-    with checks.quarantine.alone(stranger.root, "hog"):
+    with checks.quarantine.locked(Store(stranger.root), "hog"):
         with pytest.raises(FuseboardError):
             stranger.check()
         assert run(["submission", "check", str(stranger.folder), "--store", str(stranger.root)]) == 1
@@ -92,6 +93,6 @@ def test_a_busy_name_is_one_line(stranger: Stranger, capsys: pytest.CaptureFixtu
 
 
 def test_an_empty_store_will_do(stranger: Stranger, tmp_path: Path) -> None:
-    found = checks.check(stranger.folder, tmp_path / "empty")
+    found = checks.check(stranger.folder, Store(tmp_path / "empty"))
     assert not found.is_bad
     assert found.version is not None

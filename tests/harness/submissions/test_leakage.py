@@ -119,9 +119,9 @@ def test_sound_vectors_are_under_no_suspicion(stranger: Stranger) -> None:
 
 
 def test_the_share_that_labels_explain_is_that_of_an_analysis_of_variance(stranger: Stranger) -> None:
-    found = leakage._explained(split_statistics.tally(stranger.version, DATA)["train"])
+    found = leakage._explained(split_statistics.split_statistics(stranger.version, DATA)["train"])
     matrix, labels = stranger.vectors("train").astype(np.float64), stranger.labels("train")
-    usual = np.isin(labels, [c for c in range(10) if (labels == c).sum() >= leakage.FEWEST])
+    usual = np.isin(labels, [c for c in range(10) if (labels == c).sum() >= leakage.MIN_IMAGES])
     matrix, labels = matrix[usual], labels[usual]
     means = np.stack([matrix[labels == c].mean(axis=0) for c in labels])
     within, whole = ((matrix - means) ** 2).sum(axis=0), ((matrix - matrix.mean(axis=0)) ** 2).sum(axis=0)
@@ -139,14 +139,14 @@ def test_several_labels_are_looked_at_one_by_one() -> None:
     assert found.argmax() == 4
 
 
-def sums_of(labels: np.ndarray, matrix: np.ndarray) -> split_statistics.Tally:
+def sums_of(labels: np.ndarray, matrix: np.ndarray) -> split_statistics.SplitStatistics:
     """As one pass over these rows makes them."""
     rest = matrix - matrix[0]
     one_hot = labels.astype(np.float64)
     sums = (one_hot.sum(axis=0), one_hot.T @ rest, one_hot.T @ rest**2, rest.sum(axis=0), (rest**2).sum(axis=0))
     rows = np.arange(len(labels), dtype=np.uint32)
     drawn = split_statistics.Sample(rows.astype(np.int64), matrix)
-    return split_statistics.Tally(rows, labels, rows.astype(np.uint64), matrix[:, 0], *sums, drawn)
+    return split_statistics.SplitStatistics(rows, labels, rows.astype(np.uint64), matrix[:, 0], *sums, drawn)
 
 
 def test_a_column_that_fires_for_one_image_is_no_label() -> None:
@@ -157,15 +157,15 @@ def test_a_column_that_fires_for_one_image_is_no_label() -> None:
     matrix = np.zeros((400, 2), np.float32)
     matrix[7, 0] = 9
     matrix[:, 1] = np.arange(400)
-    single = split_statistics.Tally(**{**vars(sums_of(labels, matrix)), "labels": labels.argmax(axis=1)})
+    single = split_statistics.SplitStatistics(**{**vars(sums_of(labels, matrix)), "labels": labels.argmax(axis=1)})
     assert leakage._explained(single).max() < 0.1
     assert leakage._explained(sums_of(labels, matrix)).max() < 0.1
 
 
 def test_a_pass_in_many_pieces_adds_up_to_the_same(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = split_statistics.tally(stranger.version, DATA)["val"]
+    whole = split_statistics.split_statistics(stranger.version, DATA)["val"]
     monkeypatch.setattr(split_statistics, "BATCH_BYTES", 4 * DIM * 7)
-    pieces = split_statistics.tally(stranger.version, DATA)["val"]
+    pieces = split_statistics.split_statistics(stranger.version, DATA)["val"]
     for name in ("ids", "labels", "hashes", "counts"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))
     for name in ("squares", "sums", "sums2", "total", "total2"):

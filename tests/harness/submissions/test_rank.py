@@ -19,7 +19,7 @@ from fuseboard.harness.search.search import Search
 from fuseboard.harness.submissions.ranking import contribution
 from fuseboard.harness.submissions.ranking.pr_comment import comment
 from fuseboard.harness.submissions.ranking.rank import Ranking, rank
-from fuseboard.harness.submissions.ranking.scored import Pair
+from fuseboard.harness.submissions.ranking.scored import Comparison
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.table import MISSING
 from fuseboard.store.results import rows as results
@@ -66,12 +66,16 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return widths
 
 
+def opened(root: Path) -> Store:
+    return Store(root, registry.fingerprints)
+
+
 def ranked(root: Path, **more: object) -> Ranking:
-    return rank(*submit(registry.get("hog"), root), root, STARTER, **more)  # type: ignore[arg-type]
+    return rank(*submit(registry.get("hog"), root), opened(root), STARTER, **more)  # type: ignore[arg-type]
 
 
-def pair(ranking: Ranking, kind: str) -> Pair:
-    return next(one for one in ranking.standings[0].pairs if one.kind.startswith(kind))
+def pair(ranking: Ranking, kind: str) -> Comparison:
+    return next(one for one in ranking.standings[0].comparisons if one.kind.startswith(kind))
 
 
 def scores_of(frame: pl.DataFrame, *subset: str) -> np.ndarray:
@@ -156,7 +160,7 @@ def test_fusion_is_chosen_on_validation_as_a_search_of_one_store_would(
 
 def test_shapley_value_is_that_of_the_table(ranked_once: tuple[Path, Ranking]) -> None:
     root, ranking = ranked_once
-    found = ranking.standings[0].values
+    found = ranking.standings[0].shapley_values
     rows = kept(root).filter(pl.col("evaluation") == "fusion", pl.col("split") == "test").unique("key")
     blocks = {split: Store(root).labels(DATA, split, "pixels") for split in ("train", "test")}
     for metric, empty in (("auc", 0.5), ("acc", majority_acc(blocks["train"], blocks["test"]))):
@@ -169,7 +173,7 @@ def test_shapley_value_is_that_of_the_table(ranked_once: tuple[Path, Ranking]) -
 def test_a_few_subsets_where_all_would_be_too_many(
     root: Path, fitted: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contribution, "MOST", 2)
+    monkeypatch.setattr(contribution, "MAX_NEW", 2)
     ranking = ranked(root)
     one = ranking.standings[0]
     chosen = pair(ranking, "joined features, chosen").without
@@ -177,7 +181,7 @@ def test_a_few_subsets_where_all_would_be_too_many(
     wanted = {("hog",), tuple(sorted({*chosen.subset, "hog"})), ("coarse", "hog", "pixels")}
     assert one.fits == (0, len(wanted))
     assert len(fitted) == len(wanted)
-    assert one.values is None
+    assert one.shapley_values is None
     assert any("would be more than 2" in note for note in one.notes)
     fitted.clear()
     ranked(root)
@@ -216,10 +220,10 @@ def test_a_pool_of_one(tmp_path: Path) -> None:
 def test_no_dataset_in_common_is_no_rank(store: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     extract(registry.get("pixels"), datasets.get("digits-first60"), Store(other))
-    ranking = rank(*submit(registry.get("hog"), other), other, STARTER)
+    ranking = rank(*submit(registry.get("hog"), other), opened(other), STARTER)
     assert ranking.standings[0].auc.value is None
     with pytest.raises(UsageError, match="unknown dataset 'digits-first60'"):
-        rank(*submit(registry.get("hog"), other), other, STARTER, datasets=["digits-first60"])
+        rank(*submit(registry.get("hog"), other), opened(other), STARTER, datasets=["digits-first60"])
 
 
 def test_rows_of_another_seed_are_not_mixed_in(
@@ -233,17 +237,17 @@ def test_rows_of_another_seed_are_not_mixed_in(
     assert again.table == plain
     assert len(fitted) == 4
     assert set(again.rows["seed"]) == {STARTER.seed}
-    other = rank(*submit(registry.get("hog"), root), root, seeded)
+    other = rank(*submit(registry.get("hog"), root), opened(root), seeded)
     assert set(other.rows["seed"]) == {7}
     assert other.standings[0].fits == (0, 4)
 
 
 def test_a_new_version_takes_the_place_of_the_earlier_one(root: Path, fitted: list[int]) -> None:
     finer = coarse(cells=32)
-    ranking = rank(*submit(finer, root), root, STARTER)
+    ranking = rank(*submit(finer, root), opened(root), STARTER)
     one = ranking.standings[0]
-    assert one.present.earlier is not None
-    assert one.present.earlier.manifest.fingerprint == coarse().fingerprint
+    assert one.pool.earlier is not None
+    assert one.pool.earlier.manifest.fingerprint == coarse().fingerprint
     assert sorted(fitted) == sorted([finer.dim, finer.dim + registry.get("pixels").dim])
     assert one.auc.of == 2
     versions = pair(ranking, "alone, and its earlier version")
@@ -255,9 +259,9 @@ def test_a_new_version_takes_the_place_of_the_earlier_one(root: Path, fitted: li
 
 
 def test_what_is_on_the_board_already_is_fitted_by_nobody(root: Path, fitted: list[int]) -> None:
-    ranking = rank(*submit(coarse(), root), root, STARTER)
+    ranking = rank(*submit(coarse(), root), opened(root), STARTER)
     assert fitted == []
-    assert list(ranking.standings[0].present.versions) == ["pixels"]
+    assert list(ranking.standings[0].pool.versions) == ["pixels"]
     assert ranking.standings[0].auc.of == 2
 
 
@@ -268,7 +272,7 @@ def test_other_vectors_under_a_fingerprint_of_the_store_are_refused(root: Path) 
     text["datasets"][DATA]["splits"]["test"]["shards"][0]["sha256"] = "0" * 64
     there.write_text(json.dumps(text))
     with pytest.raises(FuseboardError, match="holds other vectors of digits-first120 test under this fingerprint"):
-        rank(submission, version, root, STARTER)
+        rank(submission, version, opened(root), STARTER)
 
 
 def test_vectors_mended_under_an_old_fingerprint_are_measured_anew(root: Path, fitted: list[int]) -> None:
@@ -279,7 +283,7 @@ def test_vectors_mended_under_an_old_fingerprint_are_measured_anew(root: Path, f
     shutil.rmtree(folder / DATA)
     shutil.copytree(made.folder / DATA, folder / DATA)
     said = first.version.manifest.model_copy(update={"dim": coarse().dim, "datasets": made.manifest.datasets})
-    ranking = rank(first.submission, replace(first.version, manifest=said), root, STARTER)
+    ranking = rank(first.submission, replace(first.version, manifest=said), opened(root), STARTER)
     assert len(fitted) == 4
     twin = results.read(root, "fusion").filter(pl.col("subset") == ["coarse"], pl.col("split") == "test")["auc"][0]
     assert ranking.table[0]["auc"] == pytest.approx(twin, abs=1e-9)
@@ -299,7 +303,7 @@ def test_who_cannot_be_compared_is_left_out_by_name(root: Path, key: str, value:
         text["datasets"][DATA][key] = value
     there.write_text(json.dumps(text))
     one = ranked(root).standings[0]
-    assert list(one.present.versions) == ["pixels"]
+    assert list(one.pool.versions) == ["pixels"]
     assert any("coarse@" in note and reason in note for note in one.notes)
 
 
@@ -311,7 +315,7 @@ def test_labels_of_ones_own_are_not_ranked(root: Path, monkeypatch: pytest.Monke
     submission, version = hand_in(hog, extract(hog, datasets.get(DATA), Store(root / "submitted" / "hog")))
     monkeypatch.undo()
     with pytest.raises(FuseboardError, match=r"cannot be ranked: .* ids or labels of hog@"):
-        rank(submission, version, root, STARTER)
+        rank(submission, version, opened(root), STARTER)
 
 
 def test_a_dataset_without_all_splits_is_in_no_mean(root: Path) -> None:
@@ -319,7 +323,7 @@ def test_a_dataset_without_all_splits_is_in_no_mean(root: Path) -> None:
     held = version.manifest.datasets[DATA]
     part = held.model_copy(update={"splits": {"train": held.splits["train"]}})
     more = version.manifest.model_copy(update={"datasets": {DATA: held, "part": part, "own.toml": held}})
-    ranking = rank(submission, type(version)(version.folder, more), root, STARTER)
+    ranking = rank(submission, type(version)(version.folder, more), opened(root), STARTER)
     assert ranking.left_out["part"] == "it has no val and no test split"
     assert "nobody can vouch for its labels" in ranking.left_out["own.toml"]
     assert ranking.notes[0].endswith("over 1 of 3 datasets")

@@ -24,13 +24,14 @@ from tests.harness.submissions.field import DATA, submit
 LITE = registry.get("efficientnet-lite0")
 
 
-@pytest.fixture
-def handed_in(tmp_path: Path) -> tuple[Submission, Version]:
-    return submit(registry.get("hog"), tmp_path)
+@pytest.fixture(scope="session")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Submission, Version]:
+    """A sound submission, made once; nobody may write to its shards."""
+    return submit(registry.get("hog"), tmp_path_factory.mktemp("handed-in"))
 
 
-def by_check(submission: Submission, version: Version, fetch: bool = False) -> dict[str, Finding]:
-    return {one.check: one for one in findings(submission, version, version.folder, "cpu", fetch)}
+def by_check(submission: Submission, version: Version, download: bool = False) -> dict[str, Finding]:
+    return {one.check: one for one in findings(submission, version, "cpu", download)}
 
 
 def with_card(submission: Submission, **changed: object) -> Submission:
@@ -80,8 +81,8 @@ def test_ragged_canary_vectors_are_wrong(handed_in: tuple[Submission, Version]) 
     assert by_check(replace(submission, manifest=said), version)["canary"].status == "wrong"
 
 
-def test_vectors_of_another_order_are_wrong(handed_in: tuple[Submission, Version]) -> None:
-    submission, version = handed_in
+def test_vectors_of_another_order_are_wrong(tmp_path: Path) -> None:
+    submission, version = submit(registry.get("hog"), tmp_path)
     for split in ("train", "val", "test"):
         for path in version.shards(DATA, split):
             rows = pq.read_table(path)
@@ -128,10 +129,10 @@ def test_the_sample_follows_the_vectors(handed_in: tuple[Submission, Version]) -
 def test_what_may_not_be_loaded_is_a_note_and_nothing_is_touched(
     card: Card, reason: str, handed_in: tuple[Submission, Version], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place, name in ((loaders, "load"), (weight_sources, "fetch"), (loadable, "lacking")):
+    for place, name in ((loaders, "load"), (weight_sources, "fetch"), (loadable, "unavailable")):
         monkeypatch.setattr(place, name, lambda *_: pytest.fail("it was touched"))
     submission, version = handed_in
-    (found,) = findings(replace(submission, card=card), version, version.folder)
+    (found,) = findings(replace(submission, card=card), version)
     assert found.status == "note"
     assert found.message.startswith("vectors were not computed again: ")
     assert reason in found.message
@@ -153,10 +154,10 @@ def test_weights_are_fetched_only_when_asked_for_and_without_a_token(
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     card = sourced(LITE, package=None, hub_id="org/model", revision="0" * 40, weights="model.safetensors")
     submission = replace(handed_in[0], card=card)
-    (found,) = findings(submission, handed_in[1], tmp_path)
-    assert found.message.endswith("model.safetensors of org/model is not on this machine; say --fetch to download it")
+    (found,) = findings(submission, handed_in[1])
+    assert found.message.endswith("model.safetensors of org/model is not on this machine; say --download-weights")
     assert asked == []
-    (found,) = findings(submission, handed_in[1], tmp_path, fetch=True)
+    (found,) = findings(submission, handed_in[1], download_weights=True)
     assert found.status == "note"
     assert "cannot be fetched (no network at all)" in found.message
     assert asked == [{
@@ -172,7 +173,7 @@ def test_a_model_that_does_not_load_is_wrong_in_one_line(
         raise ZeroDivisionError("deep\nin a library")
 
     monkeypatch.setattr(descriptors, "load", broken)
-    (found,) = findings(*handed_in, handed_in[1].folder)
+    (found,) = findings(*handed_in)
     assert (found.status, found.message) == ("wrong", "the model does not load: deep in a library")
 
 

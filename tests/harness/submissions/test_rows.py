@@ -59,11 +59,11 @@ def with_gaps(s: Stranger) -> None:
 BROKEN = {
     "ids from 1 on": (
         ids(lambda i: i + 1),
-        "ids: digits-first120 val: ids from 1 to 120, the 120 images have those fro",
+        "ids: digits-first120 val: 120 ids up to 120, the dataset has the 120 ids",
     ),
     "an id twice": (ids(lambda i: np.where(i == 5, 4, i)), "ids: digits-first120 val: id 4 occurs more than once"),
     "ids backwards": (ids(lambda i: i[::-1]), "ids: digits-first120 val: row 0 has id 119: rows must lie in the order"),
-    "the largest id": (ids(lambda i: np.where(i == 9, 2**32 - 1, i)), "ids from 0 to 4,294,967,295"),
+    "the largest id": (ids(lambda i: np.where(i == 9, 2**32 - 1, i)), "120 ids up to 4,294,967,295"),
     "labels of one's own": (labels(lambda y: (y + 1) % 10), "(120 differ)"),
     "one label changed": (
         labels(lambda y: np.where(np.arange(120) == 3, 9 - y, y)),

@@ -108,7 +108,7 @@ def test_ids_and_labels_are_held_against_the_dataset(make_version, root):
         ({"rows": 19}, "19 ids up to 18, the dataset has the 20 ids from 0 on"),
         ({"ids": range(1, 21)}, "20 ids up to 20, the dataset has the 20 ids from 0 on"),
         ({"labels": [0, 1, 2, 1, *(n % 3 for n in range(4, 20))]}, "id 3 has label 1, in the dataset 0 (1 differ)"),
-        ({"multi": 3}, "task 'multi-label, binary-class', the dataset has 'multi-class'"),
+        ({"multi": 3}, "task multi-label, binary-class, the dataset has multi-class"),
     ],
 )
 def test_what_the_dataset_says_otherwise_is_found(make_version, root, content, said):

@@ -1,4 +1,4 @@
-"""The intake, with repositories that git made, and some that git would never make."""
+"""Data files taken out of a pull request, with repositories that git made, and some that git would never make."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from fuseboard import cli
 from fuseboard.harness.submissions.merging.git import Repository
-from fuseboard.harness.submissions.merging.intake import take
+from fuseboard.harness.submissions.merging.pull_request import import_submission
 from fuseboard.harness.submissions.rules import files
 from fuseboard.store.errors import FuseboardError, UsageError
 from tests.harness.submissions.repository import NEW, Work, beside
@@ -24,7 +24,7 @@ def work(tmp_path: Path) -> Work:
 @pytest.fixture
 def intake(work: Work, tmp_path: Path) -> Callable[..., str]:
     def run(commit: str, head: str = "refs/pull/1/head") -> str:
-        return take(Repository(work.folder), commit, head, "main", tmp_path / "into")
+        return import_submission(Repository(work.folder), commit, head, "main", tmp_path / "into")
 
     return run
 
@@ -99,7 +99,7 @@ def test_a_head_that_was_not_fetched(work: Work, intake: Callable[..., str]) -> 
 
 def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     with pytest.raises(FuseboardError, match="not a git repository"):
-        take(Repository(tmp_path), "0" * 40, "HEAD", "main", tmp_path / "into")
+        import_submission(Repository(tmp_path), "0" * 40, "HEAD", "main", tmp_path / "into")
 
 
 def test_an_unrelated_history(work: Work, intake: Callable[..., str], tmp_path: Path) -> None:
@@ -267,8 +267,9 @@ def test_a_folder_with_something_in_it_is_left_alone(work: Work, intake: Callabl
 def test_the_command_prints_the_name(work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commit = work.propose(beside(net=NEW))
     where = ["--repository", str(work.folder), "--base", "main", "--head", "refs/pull/1/head"]
-    assert cli.run(["submission", "intake", commit, "--into", str(tmp_path / "into"), *where]) == 0
-    assert capsys.readouterr().out == "net\n"
-    assert cli.run(["submission", "intake", "main", "--into", str(tmp_path / "two"), *where]) == 2
+    for name in ("import", "intake"):  # what it is called, and what it was called before
+        assert cli.run(["submission", name, commit, "--into", str(tmp_path / name), *where]) == 0
+        assert capsys.readouterr().out == "net\n"
+    assert cli.run(["submission", "import", "main", "--into", str(tmp_path / "two"), *where]) == 2
     (message,) = capsys.readouterr().err.splitlines()
     assert message.startswith("error: 'main' is not the full hash")

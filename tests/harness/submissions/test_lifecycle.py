@@ -44,7 +44,7 @@ def whole(folder: Path) -> Submission:
 
 
 def problems(folder: Path, accepted: Path) -> str:
-    found = [*lifecycle.standing(whole(folder)), *lifecycle.findings(whole(folder), read_accepted(accepted))]
+    found = [*lifecycle.statement_findings(whole(folder)), *lifecycle.findings(whole(folder), read_accepted(accepted))]
     return "\n".join(finding.message for finding in found if finding.is_bad)
 
 
@@ -145,7 +145,9 @@ def test_a_split_does_not_go_silently(folder: Path, accepted: Path) -> None:
 def test_a_withdrawal_keeps_card_and_manifest(folder: Path, accepted: Path) -> None:
     state(folder, f'status = "withdrawn"\nreason = "wrong weights"\n{SHARDS}')
     assert problems(folder, accepted) == ""
-    assert any("withdrawn, because wrong weights" in finding.message for finding in lifecycle.standing(whole(folder)))
+    assert any(
+        "withdrawn, because wrong weights" in finding.message for finding in lifecycle.statement_findings(whole(folder))
+    )
     manifest(folder, created="2098-01-01T00:00:00Z")
     assert "is withdrawn, and its card or manifest changed with it" in problems(folder, accepted)
 
@@ -166,7 +168,9 @@ def test_superseded_by_one_that_is_there(folder: Path, accepted: Path) -> None:
     shutil.copytree(folder, folder.with_name("second"))
     superseded(folder, "second")
     assert problems(folder, accepted) == ""
-    assert any(finding.message == "superseded: hog -> second" for finding in lifecycle.standing(whole(folder)))
+    assert any(
+        finding.message == "superseded: hog -> second" for finding in lifecycle.statement_findings(whole(folder))
+    )
 
 
 def test_superseded_by_none(folder: Path, accepted: Path) -> None:

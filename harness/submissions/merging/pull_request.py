@@ -1,4 +1,4 @@
-"""The intake: the data files of one submission, taken out of a reviewed commit. Nothing else of the commit is read."""
+"""A pull request: the data files of one submission, taken out of a reviewed commit. Nothing else of it is read."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from fuseboard.store.errors import FuseboardError, UsageError
 BEFORE = "before"
 
 
-def take(repository: Repository, commit: str, head: str, base: str, into: Path) -> str:
+def import_submission(repository: Repository, commit: str, head: str, base: str, into: Path) -> str:
     """Writes what the submissions would be once the commit is merged, and what the changed one was.
 
     Args:
@@ -32,14 +32,16 @@ def take(repository: Repository, commit: str, head: str, base: str, into: Path) 
         raise UsageError(f"{commit[:60]!a} is not the full hash of a commit; copy its 40 digits")
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise UsageError(f"{into} is there already; name a new folder")
-    there, trunk = repository.resolve(head), repository.resolve(f"{base}^{{commit}}")
-    if there != commit:
-        raise FuseboardError(f"the pull request now ends in {there}, not in {commit}; review that one and start again")
-    name, entry = _changed(repository, repository.root(commit), repository.root(repository.common(trunk, commit)))
+    current, trunk = repository.resolve(head), repository.resolve(f"{base}^{{commit}}")
+    if current != commit:
+        raise FuseboardError(
+            f"the pull request now ends in {current}, not in {commit}; review that one and start again"
+        )
+    name, entry = _changed(repository, repository.root(commit), repository.root(repository.merge_base(trunk, commit)))
     kept = _submissions(repository, repository.root(trunk))
     data = _files(repository, name, entry)
-    if problems := [one.message for one in names.findings(name, kept) if one.is_bad]:
-        raise _refused(f"the name {'; '.join(problems)}; {names.MEND}")
+    if problems := list(names.problems(name, kept)):
+        raise _refused(f"the name {name!a} {'; '.join(problems)}; {names.FIX}")
     for other, found in kept.items():
         if found.mode == FOLDER and other != name:
             _write(into / files.SUBMISSIONS / other, _files(repository, other, found))
@@ -49,16 +51,16 @@ def take(repository: Repository, commit: str, head: str, base: str, into: Path) 
     return name
 
 
-def _changed(repository: Repository, now: dict[str, Entry], then: dict[str, Entry]) -> tuple[str, Entry]:
+def _changed(repository: Repository, new: dict[str, Entry], old: dict[str, Entry]) -> tuple[str, Entry]:
     """The one folder of submissions/ in which two trees differ."""
-    for path in _differing(now, then):
+    for path in _differing(new, old):
         if path != files.SUBMISSIONS:
             raise _refused(f"it changes {texts.safe(path, 100)!a}, which is not in {files.SUBMISSIONS}/")
-    own, former = _submissions(repository, now), _submissions(repository, then)
-    found = _differing(own, former)
+    own = _submissions(repository, new)
+    found = _differing(own, _submissions(repository, old))
     if len(found) != 1:
-        told = ", ".join(f"{texts.safe(name, 60)!a}" for name in found[:5]) or "nothing"
-        raise _refused(f"it changes {told} in {files.SUBMISSIONS}/; a pull request is about one submission")
+        shown = ", ".join(f"{texts.safe(name, 60)!a}" for name in found[:5]) or "nothing"
+        raise _refused(f"it changes {shown} in {files.SUBMISSIONS}/; a pull request is about one submission")
     (name,) = found
     if name not in own:
         raise _refused(f'it removes {name!a}; keep the folder and set status = "withdrawn" with a reason')
@@ -92,8 +94,8 @@ def _files(repository: Repository, name: str, entry: Entry) -> dict[str, bytes]:
     return found
 
 
-def _differing(now: dict[str, Entry], then: dict[str, Entry]) -> list[str]:
-    return sorted(path for path in {*now, *then} if now.get(path) != then.get(path))
+def _differing(new: dict[str, Entry], old: dict[str, Entry]) -> list[str]:
+    return sorted(path for path in {*new, *old} if new.get(path) != old.get(path))
 
 
 def _write(folder: Path, data: dict[str, bytes]) -> None:
@@ -103,5 +105,5 @@ def _write(folder: Path, data: dict[str, bytes]) -> None:
             file.write(content)
 
 
-def _refused(what: str) -> FuseboardError:
-    return FuseboardError(f"the commit is not taken: {what}")
+def _refused(reason: str) -> FuseboardError:
+    return FuseboardError(f"the commit is not taken: {reason}")

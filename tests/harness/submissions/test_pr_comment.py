@@ -11,9 +11,10 @@ import pytest
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.submissions.ranking import pr_comment
-from fuseboard.harness.submissions.ranking.markdown import LONGEST, table, text
+from fuseboard.harness.submissions.ranking.markdown import MAX_LENGTH, table, text
 from fuseboard.harness.submissions.ranking.pr_comment import comment
 from fuseboard.harness.submissions.ranking.rank import Ranking, rank
+from fuseboard.store.store import Store
 from tests.harness.submissions.field import STARTER, submit, without
 
 HOSTILE = [
@@ -49,7 +50,7 @@ class Tags(HTMLParser):
 @pytest.fixture(scope="session")
 def ranking(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ranking:
     root = without(Path(shutil.copytree(small_store, tmp_path_factory.mktemp("comment") / "store")), "hog")
-    return rank(*submit(registry.get("hog"), root), root, STARTER)
+    return rank(*submit(registry.get("hog"), root), Store(root, registry.fingerprints), STARTER)
 
 
 def titled(ranking: Ranking, title: str) -> Ranking:
@@ -87,13 +88,13 @@ def test_every_line_of_a_table_has_as_many_cells() -> None:
 
 
 def test_a_long_text_is_cut_with_an_ellipsis() -> None:
-    assert html.unescape(text("a" * 10_000)) == "a" * (LONGEST - 1) + "…"
+    assert html.unescape(text("a" * 10_000)) == "a" * (MAX_LENGTH - 1) + "…"
 
 
 def test_it_says_what_is_needed_to_make_it_again(ranking: Ranking) -> None:
     told = comment(ranking)
     assert f"`{STARTER.digest}`" in told
-    for version in (ranking.version, *ranking.standings[0].present.versions.values()):
+    for version in (ranking.version, *ranking.standings[0].pool.versions.values()):
         assert f"`{version.manifest.fingerprint}`" in told
     command = "fuseboard submission rank submissions/hog --protocol starter --dataset digits-first120"
     assert f"```sh\n{command}\n```" in told
@@ -113,7 +114,7 @@ def test_many_datasets_fit_or_are_counted(ranking: Ranking) -> None:
     one = ranking.standings[0]
     many = replace(ranking, standings=tuple(replace(one, dataset=f"set-{number}") for number in range(500)))
     told = comment(many)
-    assert len(told) <= pr_comment.LONGEST
+    assert len(told) <= pr_comment.MAX_RANKING
     shown = told.count("\n### ")
     assert 5 < shown < 500
     assert f"{500 - shown} more datasets do not fit" in told

@@ -1,4 +1,4 @@
-"""The twin: another backbone's vectors under a new name, however they are turned and scaled."""
+"""The duplicate of a backbone: another backbone's vectors under a new name, however they are turned and scaled."""
 
 import shutil
 from pathlib import Path
@@ -74,10 +74,10 @@ def test_nobody_to_compare_with_is_a_note(stranger: Stranger) -> None:
 
 
 def test_the_cka_of_factors_is_that_of_the_vectors(stranger: Stranger) -> None:
-    tallies = split_statistics.tally(stranger.version, DATA)
-    found = stored_backbones.Others(stranger.version, stranger.root, DATA, tallies)
+    statistics = split_statistics.split_statistics(stranger.version, DATA)
+    found = stored_backbones.StoredBackbones(stranger.version, Store(stranger.root), DATA, statistics)
     theirs = pixels(Store(stranger.root).version("pixels"), "test")
-    assert found.alike("pixels", "test") == pytest.approx(linear_cka(stranger.vectors("test"), theirs).value, abs=1e-9)
+    assert found.cka("pixels", "test") == pytest.approx(linear_cka(stranger.vectors("test"), theirs).value, abs=1e-9)
 
 
 def test_a_sample_of_another_backbone_is_its_rows(stranger: Stranger) -> None:

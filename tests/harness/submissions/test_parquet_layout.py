@@ -13,7 +13,7 @@ from fuseboard.harness.submissions import check as checks
 from fuseboard.harness.submissions.shards import pages, parquet_layout
 from fuseboard.store.embeddings import shards
 from tests.harness.submissions.field import DATA
-from tests.harness.submissions.stranger import DIM, Stranger, told
+from tests.harness.submissions.stranger import DIM, Stranger, first_problem
 
 Change = Callable[[Stranger], None]
 
@@ -194,21 +194,21 @@ BROKEN: dict[str, tuple[Change, str]] = {
 def test_what_is_no_shard_is_named(case: str, stranger: Stranger) -> None:
     change, message = BROKEN[case]
     change(stranger)
-    problem = told(list(parquet_layout.findings(stranger.version, stranger.root)))
+    problem = first_problem(list(parquet_layout.findings(stranger.version)))
     assert problem.startswith(f"schema: {DATA}/val-00000-of-00001.parquet: ")
     assert message in problem
 
 
 def test_nothing_is_read_of_what_has_the_wrong_shape(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "tally", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(checks, "split_statistics", lambda *_: pytest.fail("read"))
     BROKEN["a text of a gigabyte"][0](stranger)
     assert "the column 'text' does not belong here" in stranger.problem()
 
 
 def test_too_many_row_groups(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_layout, "GROUPS", 100)
+    monkeypatch.setattr(parquet_layout, "MAX_GROUPS", 100)
     groups(stranger)
-    assert "schema: " in told(list(parquet_layout.findings(stranger.version, stranger.root)))
+    assert "schema: " in first_problem(list(parquet_layout.findings(stranger.version)))
 
 
 def test_one_file_under_two_names(stranger: Stranger) -> None:
@@ -222,19 +222,19 @@ def test_one_file_under_two_names(stranger: Stranger) -> None:
 
 def test_more_rows_than_any_dataset_has(stranger: Stranger) -> None:
     stranger.list_again("val", rows=30_000_000)
-    assert "30,000,000 rows in val, 20,000,000 are the limit" in told(
-        list(parquet_layout.findings(stranger.version, stranger.root))
+    assert "30,000,000 rows in val, 20,000,000 are the limit" in first_problem(
+        list(parquet_layout.findings(stranger.version))
     )
 
 
 def test_more_numbers_than_any_backbone_makes(stranger: Stranger) -> None:
     stranger.say(lambda said: said.update(dim=10**9))
-    assert "1000000000 numbers per image" in told(list(parquet_layout.findings(stranger.version, stranger.root)))
+    assert "1000000000 numbers per image" in first_problem(list(parquet_layout.findings(stranger.version)))
 
 
 def test_more_classes_than_sums_fit(stranger: Stranger) -> None:
     stranger.say(lambda said: said["datasets"][DATA].update(n_classes=10**9))
-    assert "1,000,000,000 classes" in told(list(parquet_layout.findings(stranger.version, stranger.root)))
+    assert "1,000,000,000 classes" in first_problem(list(parquet_layout.findings(stranger.version)))
 
 
 def test_shards_of_other_writers_are_welcome(stranger: Stranger) -> None:
@@ -242,4 +242,4 @@ def test_shards_of_other_writers_are_welcome(stranger: Stranger) -> None:
     stranger.write("train", stranger.table("train"), compression="snappy", data_page_size=4096)
     stranger.write("val", stranger.table("val"), compression="none", data_page_version="2.0", row_group_size=7)
     stranger.write("test", stranger.table("test"), use_dictionary=["id", "label"], write_statistics=False)
-    assert [f.status for f in parquet_layout.findings(stranger.version, stranger.root)] == ["ok"]
+    assert [f.status for f in parquet_layout.findings(stranger.version)] == ["ok"]

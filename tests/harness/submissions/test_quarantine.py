@@ -18,7 +18,7 @@ from fuseboard.store.remotes import pull
 from fuseboard.store.remotes.http import ATTEMPTS
 from fuseboard.store.store import Store
 from tests.harness.submissions.field import DATA
-from tests.harness.submissions.stranger import Stranger, told
+from tests.harness.submissions.stranger import Stranger, first_problem
 from tests.store import zenodo_server
 from tests.store.hub_client import point_at, server_module
 from tests.store.zenodo_api import File
@@ -64,7 +64,7 @@ def publish(hub: Any, stranger: Stranger, leave_out: str = "", **more: bytes) ->
 
 def test_shards_come_from_the_hub(stranger: Stranger, hub: Any) -> None:
     found = stranger.check()
-    assert not found.is_bad, told(found.findings)
+    assert not found.is_bad, first_problem(found.findings)
     assert found.version is not None
     assert found.version.folder.is_relative_to(stranger.root / "submitted" / "hog")
     assert (found.version.folder / "card.toml").read_text() == (stranger.folder / "card.toml").read_text()
@@ -96,7 +96,7 @@ def record(zenodo: Any, stranger: Stranger) -> Any:
 
 def test_shards_come_from_a_zenodo_record(stranger: Stranger, record: Any, zenodo: Any) -> None:
     found = stranger.check()
-    assert not found.is_bad, told(found.findings)
+    assert not found.is_bad, first_problem(found.findings)
     assert len([name for name in zenodo.fetched() if name.endswith(".parquet")]) == 3
 
 
@@ -282,7 +282,7 @@ def test_a_file_that_grows_while_it_is_copied(stranger: Stranger, monkeypatch: p
 
 
 def test_too_much_is_refused_before_anything_is_asked(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quarantine, "LIMIT", 1000)
+    monkeypatch.setattr(quarantine, "MAX_BYTES", 1000)
     monkeypatch.setattr(quarantine, "_remote", lambda _: pytest.fail("asked"))
     assert "0 GB of shards, 0 GB are the limit" in stranger.problem()
 
@@ -313,7 +313,10 @@ def test_what_is_damaged_in_the_quarantine_is_fetched_again(stranger: Stranger) 
 
 
 def test_two_checks_of_one_name_exclude_each_other(stranger: Stranger) -> None:
-    with quarantine.alone(stranger.root, "hog"), pytest.raises(FuseboardError, match="another check of it is running"):
+    with (
+        quarantine.locked(Store(stranger.root), "hog"),
+        pytest.raises(FuseboardError, match="another check of it is running"),
+    ):
         stranger.check()
     assert not stranger.check().is_bad
 
