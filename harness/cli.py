@@ -16,7 +16,7 @@ from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True)
-datasets = typer.Typer(no_args_is_help=True, help="The images.")
+datasets = typer.Typer(no_args_is_help=True, help="List and check the datasets of images.")
 cli.add_typer(backbones_cli.cli, name="backbones")
 cli.add_typer(search_cli.cli)
 cli.add_typer(evaluations_cli.cli)
@@ -27,7 +27,7 @@ cli.add_typer(submissions_cli.cli, name="submission")
 
 @datasets.command("list")
 def list_datasets(json: Json = False) -> None:
-    """Lists every dataset with its task and source."""
+    """List every dataset with its task and source."""
     from fuseboard.harness.datasets import registry
 
     found = [registry.get(name) for name in registry.names()]
@@ -46,7 +46,7 @@ def list_datasets(json: Json = False) -> None:
 
 @datasets.command("check")
 def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")]) -> None:
-    """Says how a dataset is divided and looks at every image file; exits with 1 where one cannot be read."""
+    """Say how a dataset is divided and look at every image file; exit with 1 where one cannot be read."""
     from fuseboard.harness.datasets import registry
 
     found = registry.get(dataset)
@@ -59,22 +59,28 @@ def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TO
 
 @cli.command()
 def extract(
-    backbone: Annotated[list[str], typer.Argument(help="One or more backbones.")],
-    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="One or more datasets.")],
+    backbone: Annotated[list[str], typer.Argument(help="Name one or more backbones.")],
+    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Name one or more datasets.")],
     store: StoreFolder = None,
     device: Device = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
-    precision: Annotated[str | None, typer.Option(help="fp32, fp16 or bf16; another version of the vectors.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first images, as a dataset NAME-firstN.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Compute in fp32, fp16 or bf16; each gives another version of the vectors.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take only the first images, as a dataset NAME-firstN.")
+    ] = None,
     shared_read: Annotated[
         bool, typer.Option("--shared-read", help="Run all backbones at once and read every image once.")
     ] = False,
-    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to make shards on.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Make shards on the workers of this Dask scheduler.")
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust-remote-code", help="Let code of a backbone's repository run.")
     ] = False,
 ) -> None:
-    """Embeds datasets with backbones; what is there already is not computed again.
+    """Embed datasets with backbones; what is there already is not computed again.
 
     Several backbones run in a process each, so that the peak memory of one is not that of another.
     """
@@ -107,16 +113,20 @@ def extract(
 
 @cli.command()
 def fuse(
-    dataset: Annotated[str, typer.Argument(help="Whose classes to predict; its embeddings must be in the store.")],
-    images: Annotated[Path, typer.Argument(help="A folder of image files.", exists=True, file_okay=False)],
+    dataset: Annotated[
+        str, typer.Argument(help="Predict the classes of this dataset, whose embeddings must be in the store.")
+    ],
+    images: Annotated[Path, typer.Argument(help="Read image files from this folder.", exists=True, file_okay=False)],
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Images per forward pass.")] = None,
-    bits: Annotated[int | None, typer.Option(min=8, max=16, help="Of 16-bit grey images: how many are used.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,
+    bits: Annotated[
+        int | None, typer.Option(min=8, max=16, help="Say how many bits of 16-bit grey images are used.")
+    ] = None,
     device: Device = None,
     store: StoreFolder = None,
 ) -> None:
-    """Predicts one's own images with the subset that the search chooses: CSV of path and class probabilities."""
+    """Predict your own images with the subset that the search chooses; print a CSV of paths and class probabilities."""
     import csv
     import sys
 
@@ -141,7 +151,7 @@ def fuse(
 
 @cli.command()
 def doctor(json: Json = False) -> None:
-    """Says what is missing on this machine, and how to mend it."""
+    """Say what is missing on this machine, and how to install it."""
     from fuseboard.harness.doctor import examine
 
     print_findings(examine(), json)

@@ -12,18 +12,26 @@ if TYPE_CHECKING:
     from fuseboard.leaderboard.context.providers import Providers
     from fuseboard.leaderboard.regression.check import Refit
     from fuseboard.leaderboard.regression.finding import Finding
-    from fuseboard.store.store import Store
+    from fuseboard.store.cli.options import StoreFolder
+from fuseboard.store.store import Store
 
-StoreOption = Annotated[Path | None, typer.Option("--store", help="The store's folder; else $FUSEBOARD_STORE.")]
 SubmissionsOption = Annotated[
-    Path | None, typer.Option("--submissions", help="Their folder; else ./submissions where there is one.")
+    Path | None,
+    typer.Option(
+        "--submissions", help="Show the submissions of this folder; by default of ./submissions where there is one."
+    ),
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="The site's folder.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Use this folder for the site.")]
 ReferenceOption = Annotated[
     Path | None,
-    typer.Option("--reference", help="Its folder; else that of this checkout of fuseboard, else the store's."),
+    typer.Option(
+        "--reference",
+        help="Use the reference in this folder; by default that of this checkout of fuseboard, else the store's.",
+    ),
 ]
-UrlOption = Annotated[str | None, typer.Option("--url", help="Where the site will stand; else where `serve` shows it.")]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Say where the site will stand; by default where `serve` shows it.")
+]
 SITE = Path("site")
 
 
@@ -46,8 +54,7 @@ def commands(
 
     @app.command()
     def build(
-        store: StoreOption = None,
-        out: OutOption = SITE,
+        store:         out: OutOption = SITE,
         submissions: SubmissionsOption = None,
         url: UrlOption = None,
     ) -> None:
@@ -68,7 +75,7 @@ def commands(
     @app.command()
     def serve(
         out: OutOption = SITE,
-        port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8000,
+        port: Annotated[int, typer.Option(min=0, max=65535, help="Listen on this port; 0 takes a free one.")] = 8000,
     ) -> None:
         """Show a built site on this machine until Ctrl-C."""
         from fuseboard.leaderboard.output.server import HOST, open_server
@@ -82,8 +89,7 @@ def commands(
                 typer.echo("ended", err=True)
 
     @app.command()
-    def check(store: StoreOption = None, reference: ReferenceOption = None) -> None:
-        """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
+    def check(store:         """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
@@ -101,8 +107,7 @@ def commands(
             raise typer.Exit(1)
 
     @app.command()
-    def accept(store: StoreOption = None, reference: ReferenceOption = None) -> None:
-        """Write what this store measured as the reference that `check` holds later rows against."""
+    def accept(store:         """Write what this store measured as the reference that `check` holds later rows against."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store

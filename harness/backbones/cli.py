@@ -9,7 +9,7 @@ from fuseboard.harness.terminal.options import Json
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 
-cli = typer.Typer(no_args_is_help=True, help="The models that turn images into vectors.")
+cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
 
 Name = Annotated[str, typer.Argument(help="A name of `backbones list`, or a card of your own: a path ending in .toml.")]
 Trust = Annotated[
@@ -19,7 +19,7 @@ Trust = Annotated[
 
 @cli.command("list")
 def list_backbones(json: Json = False) -> None:
-    """Lists every backbone with a card; `unpinned` ones are pinned before their first use."""
+    """List every backbone with a card; `unpinned` ones are pinned before their first use."""
     from fuseboard.harness.backbones import registry
 
     cards = [registry.get(name) for name in registry.names()]
@@ -42,7 +42,7 @@ def list_backbones(json: Json = False) -> None:
 
 @cli.command()
 def show(name: Name, json: Json = False) -> None:
-    """Prints a card, its resolved preprocessing, its fingerprint, and what nobody has confirmed or pinned."""
+    """Print a card, its resolved preprocessing, its fingerprint, and what nobody has confirmed or pinned."""
     from fuseboard.harness.backbones import registry
 
     card = registry.get(name)
@@ -60,9 +60,11 @@ def show(name: Name, json: Json = False) -> None:
 @cli.command()
 def pin(
     name: Name,
-    out: Annotated[Path | None, typer.Option(help="Where the pinned card goes; NAME.toml here by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the pinned card to this file; by default to NAME.toml here.")
+    ] = None,
 ) -> None:
-    """Fetches a backbone's weights and writes its card with their revision and hashes, for use as NAME.toml."""
+    """Fetch a backbone's weights and write its card with their revision and hashes, for use as NAME.toml."""
     from fuseboard.harness.backbones import pin as pins
     from fuseboard.harness.backbones import registry
     from fuseboard.store.files import atomic
@@ -78,13 +80,17 @@ def pin(
 @cli.command()
 def check(
     name: Name,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")] = None,
-    record: Annotated[bool, typer.Option(help="Write the canary of a card you made or meant to change.")] = False,
+    device: Annotated[
+        str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
+    ] = None,
+    record: Annotated[bool, typer.Option(help="Write the canary of a card that you made or meant to change.")] = False,
     trust: Trust = False,
-    store: Annotated[Path | None, typer.Option("--store", help="Whose other backbones are compared with.")] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Compare with the other backbones of this store.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Checks access, loading, width, canary, determinism, speed and memory, and raises the alarm on wrong weights."""
+    """Check access, loading, dimension, canary, determinism, speed and memory, and raise the alarm on wrong weights."""
     from fuseboard.harness.backbones import canary, loaders, registry
     from fuseboard.harness.backbones.check import check as run
     from fuseboard.harness.backbones.pin import pinned

@@ -19,12 +19,14 @@ def evaluate(
     dataset: str,
     backbones: Backbones = None,
     protocol: ProtocolName = "biofuse-2026",
-    trials: Annotated[int | None, typer.Option(min=1, help="Of tuned: fewer than the protocol's.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Run fewer trials of `tuned` than the protocol says.")
+    ] = None,
     device: Device = None,
     store: StoreFolder = None,
     json: Json = False,
 ) -> None:
-    """Measures what fusion is held against, or the chosen subset and the best single backbone after tuning."""
+    """Measure what fusion is held against, or the chosen subset and the best single backbone after tuning."""
     from fuseboard.harness import evaluations
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets

@@ -11,7 +11,7 @@ cli = typer.Typer()
 
 @cli.command()
 def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = None, json: Json = False) -> None:
-    """Compares every two backbones by unbiased linear CKA; exits with 1 when two may be one under two names."""
+    """Compare every two backbones by unbiased linear CKA; exit with 1 when two may be one under two names."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.store.results.similarity import compare

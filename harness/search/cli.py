@@ -20,13 +20,15 @@ def search(
     ] = "exhaustive",
     protocol: ProtocolName = "biofuse-2026",
     jobs: Jobs = None,
-    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Fit on the workers of this Dask scheduler.")
+    ] = None,
     yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
     json: Json = False,
 ) -> None:
-    """Searches the fusion of backbones that is best on validation, and reports it on test."""
+    """Search the fusion of backbones that is best on validation, and report it on test."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.datasets import registry as known_datasets
@@ -58,7 +60,7 @@ def compare_strategies(
     store: StoreFolder = None,
     json: Json = False,
 ) -> None:
-    """Says what every search strategy costs, and what its choice loses against the exhaustive search."""
+    """Say what every search strategy costs, and what its choice loses against the exhaustive search."""
     from dataclasses import asdict
 
     from fuseboard.harness.backbones import registry

@@ -7,10 +7,14 @@ import typer
 from fuseboard.store.cli.options import Json as Json
 from fuseboard.store.cli.options import StoreFolder as StoreFolder
 
-Device = Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N; the GPU where there is one.")]
-Backbones = Annotated[str | None, typer.Option(help="Comma-separated; all that hold the dataset by default.")]
-ProtocolName = Annotated[str, typer.Option(help="The frozen choices to measure under.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Fits side by side; one per core by default.")]
+Device = Annotated[
+    str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
+]
+Backbones = Annotated[
+    str | None, typer.Option(help="Take only these, comma-separated; by default all that hold the dataset.")
+]
+ProtocolName = Annotated[str, typer.Option(help="Measure under the frozen choices of this protocol.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Run so many fits side by side; by default one per core.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")]
 
 

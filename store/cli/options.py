@@ -5,5 +5,7 @@ from typing import Annotated
 
 import typer
 
-StoreFolder = Annotated[Path | None, typer.Option("--store", help="The store's folder; $FUSEBOARD_STORE otherwise.")]
+StoreFolder = Annotated[
+    Path | None, typer.Option("--store", help="Use the store in this folder; by default in $FUSEBOARD_STORE.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
