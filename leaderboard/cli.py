@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
     from fuseboard.leaderboard.context.providers import Providers
     from fuseboard.leaderboard.regression.check import Refit
     from fuseboard.leaderboard.regression.finding import Finding
-    from fuseboard.store.cli.options import StoreFolder
-from fuseboard.store.store import Store
+    from fuseboard.store.store import Store
 
 SubmissionsOption = Annotated[
     Path | None,
@@ -25,8 +25,7 @@ OutOption = Annotated[Path, typer.Option("--out", help="Use this folder for the 
 ReferenceOption = Annotated[
     Path | None,
     typer.Option(
-        "--reference",
-        help="Use the reference in this folder; by default that of this checkout of fuseboard, else the store's.",
+        "--reference", help="Use the reference in this folder; by default that of this checkout, else the store's."
     ),
 ]
 UrlOption = Annotated[
@@ -54,7 +53,8 @@ def commands(
 
     @app.command()
     def build(
-        store:         out: OutOption = SITE,
+        store: StoreFolder = None,
+        out: OutOption = SITE,
         submissions: SubmissionsOption = None,
         url: UrlOption = None,
     ) -> None:
@@ -89,7 +89,8 @@ def commands(
                 typer.echo("ended", err=True)
 
     @app.command()
-    def check(store:         """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
+    def check(store: StoreFolder = None, reference: ReferenceOption = None) -> None:
+        """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
@@ -107,7 +108,8 @@ def commands(
             raise typer.Exit(1)
 
     @app.command()
-    def accept(store:         """Write what this store measured as the reference that `check` holds later rows against."""
+    def accept(store: StoreFolder = None, reference: ReferenceOption = None) -> None:
+        """Write what this store measured as the reference that `check` holds later rows against."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
