@@ -33,8 +33,8 @@ FLOORS = (
     ("store/store",),
     ("store/cli",),
     # harness
-    ("harness/terminal", "harness/runtime", "harness/protocols", "harness/classifiers"),
-    ("harness/datasets",),
+    ("harness/terminal", "harness/runtime", "harness/classifiers"),
+    ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),
     ("harness/evaluations", "harness/submissions", "harness/predict", "harness/quickstart", "harness/doctor"),

@@ -2,66 +2,78 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+
+from fuseboard.harness.classifiers import classifier
+from fuseboard.harness.classifiers.classifier import Advance, Blocks, Candidate, FittedGrid, StreamedClassifier
+from fuseboard.harness.classifiers.fusion import concat
+from fuseboard.harness.classifiers.stream import Stream
+from fuseboard.store.arrays import MULTI_CLASS, ORDINAL, Labels
 
 MAX_ITERATIONS = 1_000
 GRID = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """scikit-learn's C, the inverse of the penalty's strength; the strongest penalty first, which wins among equals."""
 
 
-def standardised(*splits: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """(N, D) matrices, the first of them training, with every column centred and scaled by training's statistics."""
-    from sklearn.preprocessing import StandardScaler
+class Params(classifier.Params):
+    """scikit-learn's parameters of logistic regression."""
 
-    scaler = StandardScaler().fit(splits[0])
-    return [scaler.transform(split) for split in splits]
-
-
-@contextmanager
-def side_by_side() -> Iterator[None]:
-    """For probes in threads of their own: one BLAS thread each, which also makes them alike on any number of cores.
-
-    The solver's calls are many and small, and threads that wait for each other at every one of them made a fit 25
-    times slower on two busy cores. What is said of the limit of iterations is not news: it is part of the rows' key.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
+    C: float = Field(gt=0)
+    max_iter: int = Field(MAX_ITERATIONS, ge=1)
 
 
 @dataclass(frozen=True)
-class LinearProbe:
-    """One penalty's probe.
+class LinearProbe(StreamedClassifier):
+    """One penalty's probe; a multi-label task is one model per label with a common C."""
 
-    Args:
-        c: scikit-learn's C.
-        task: MedMNIST's name of the task; multi-label is one probe per label with a common C.
-        n_classes: classes, or labels of a multi-label task; taken from the dataset, since training may lack one.
-    """
+    Params = Params
+    PASSES = 200
 
-    c: float
-    task: str
-    n_classes: int
+    def fit(self, features: Blocks, labels: Labels) -> "Fitted":
+        """Standardises the joined features by their own statistics and fits a model to them."""
+        from sklearn.preprocessing import StandardScaler
 
-    def fit(self, features: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> "Fitted":
-        """Fits on standardised (N, D) features and (N,) or (N, L) labels."""
+        joined = concat(features)
+        scaler = StandardScaler().fit(joined)
+        standardised = scaler.transform(joined)
         columns = [labels] if labels.ndim == 1 else list(labels.T)
-        return Fitted([self._model(features, column) for column in columns], self)
+        with _ONE_THREAD.held():
+            return Fitted([self._model(standardised, column) for column in columns], scaler, self)
 
     def _model(self, features: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> Any:
         from sklearn.linear_model import LogisticRegression
 
         if len(np.unique(labels)) == 1:  # a label that training never or always has
             return int(labels[0])
-        return LogisticRegression(C=self.c, max_iter=MAX_ITERATIONS).fit(features, labels)
+        return LogisticRegression(C=self.params["C"], max_iter=self.params["max_iter"]).fit(features, labels)
+
+    @classmethod
+    def grid(cls) -> Sequence[Candidate]:
+        """Lists every penalty."""
+        rules = {"grid": list(GRID), "max_iterations": MAX_ITERATIONS, "features": "standardised"}
+        return [Candidate(f"C={c:g}", {"C": c, "max_iter": MAX_ITERATIONS}, {**rules, "C": c}) for c in GRID]
+
+    @classmethod
+    def stream_grid(cls) -> Sequence[Candidate]:
+        """Lists every penalty."""
+        from fuseboard.harness.classifiers.lbfgs import RULES
+
+        rules = {**RULES, "passes": cls.PASSES, "features": "standardised"}
+        return [Candidate(f"C={c:g}", {"C": c, "max_passes": cls.PASSES}, {**rules, "C": c}) for c in GRID]
+
+    @classmethod
+    def fit_stream(cls, settings: Sequence[Self], train: Stream, advance: Advance) -> FittedGrid:
+        """Fits all penalties side by side; one pass over training gives the loss and the gradient of every one."""
+        from fuseboard.harness.classifiers import streamed_probe
+
+        return streamed_probe.fit(settings, train, advance)
 
 
 @dataclass(frozen=True)
@@ -69,18 +81,56 @@ class Fitted:
     """Fitted models: one, or one per label, which is a number where the label has one value in training."""
 
     models: Sequence[Any]
+    scaler: Any
     probe: LinearProbe
 
-    def predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities (N, C); a binary task has one column, that of the positive class; absent classes have 0."""
-        if self.probe.task not in ("multi-class", "ordinal-regression"):
-            return np.stack([_positive(model, features) for model in self.models], axis=1)
-        scores = np.zeros((len(features), self.probe.n_classes), np.float32)
-        scores[:, self.models[0].classes_] = self.models[0].predict_proba(features)
-        return scores
+    def predict(self, features: Blocks) -> NDArray[np.float32]:
+        """Predicts probabilities (N, C); a binary task has one column, and absent classes have 0."""
+        rows = self.scaler.transform(concat(features))
+        with _ONE_THREAD.held():
+            if self.probe.task not in (MULTI_CLASS, ORDINAL):
+                return np.stack([_positive(model, rows) for model in self.models], axis=1)
+            scores = np.zeros((len(rows), self.probe.n_classes), np.float32)
+            scores[:, self.models[0].classes_] = self.models[0].predict_proba(rows)
+            return scores
 
 
-def _positive(model: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
+def _positive(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     constant = isinstance(model, int)
-    shares = np.full(len(features), model) if constant else model.predict_proba(features)[:, 1]
+    shares = np.full(len(rows), model) if constant else model.predict_proba(rows)[:, 1]
     return shares.astype(np.float32)
+
+
+class _OneThread:
+    """Gives BLAS one thread from the first of several fits that run side by side to the last.
+
+    The solver's calls are many and small, and threads that wait for each other at every one of them made a fit 25
+    times slower on two busy cores; it also makes fits alike on any number of cores. Both the limit and the silence
+    about the limit of iterations, which is part of the rows' key, belong to the process: so fits are counted.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._fits, self._limits = Lock(), 0, ExitStack()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Holds the limit for one fit."""
+        from sklearn.exceptions import ConvergenceWarning
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            self._fits += 1
+            if self._fits == 1:
+                self._limits.enter_context(threadpool_limits(1))
+                self._limits.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._fits -= 1
+                if not self._fits:
+                    self._limits.close()
+
+
+_ONE_THREAD = _OneThread()

@@ -1,48 +1,83 @@
-"""Classifiers: from fused features to class probabilities."""
+"""Gradient-boosted trees: the classifier of the paper."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from fuseboard.harness.classifiers import fusion
+from fuseboard.harness.classifiers import classifier, fusion
+from fuseboard.harness.classifiers.classifier import Advance, Blocks, Candidate, FittedEach, StreamedClassifier
 from fuseboard.harness.classifiers.gpu_cache import resident
+from fuseboard.harness.classifiers.stream import Stream
+from fuseboard.store.arrays import Labels
 
-Blocks = Sequence[NDArray[np.float32]]
-"""(N, D_k) matrices whose columns side by side are the features."""
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Penalty = Annotated[float, Field(ge=0)]
+Batches = Callable[[], Iterable[tuple[NDArray[np.float32], Labels]]]
+"""Starts a new pass over joined rows (n, D) and their labels."""
+
+
+class Params(classifier.Params):
+    """XGBoost's parameters by scikit-learn's names; one that is absent keeps the library's default."""
+
+    n_estimators: int = Field(ge=1)
+    learning_rate: Fraction
+    max_depth: int = Field(ge=1)
+    max_bin: int | None = Field(None, ge=2)
+    max_leaves: int | None = Field(None, ge=0)
+    """0 is no limit."""
+    min_child_weight: Penalty | None = None
+    subsample: Fraction | None = None
+    colsample_bytree: Fraction | None = None
+    reg_alpha: Penalty | None = None
+    reg_lambda: Penalty | None = None
+
+    @property
+    def absent(self) -> set[str]:
+        """Parameters at the library's default that protocols could not name at first, so they are in no digest."""
+        first = {"n_estimators", "learning_rate", "max_depth", "max_bin"}
+        return {name for name in type(self).model_fields if name not in first and getattr(self, name) is None}
 
 
 @dataclass(frozen=True)
-class XGBoost:
-    """Gradient-boosted trees for one task.
+class XGBoost(StreamedClassifier):
+    """Trees of one setting.
 
     Multi-label tasks use XGBoost's native multi-label form, whose predictions equal one model per label while the
     features are quantised once. The same code runs on a CPU and on a GPU.
-
-    Args:
-        params: the protocol's parameters, by scikit-learn's names (`n_estimators`, `learning_rate`, `max_depth` …).
-        task: MedMNIST's name of the task.
-        n_classes: classes, or labels of a multi-label task; taken from the dataset, since training may lack one.
-        seed: of XGBoost's generator.
-        device: `cpu`, `cuda` or `cuda:N`.
-        threads: that one fit may use.
     """
 
-    params: Mapping[str, Any]
-    task: str
-    n_classes: int
-    seed: int
-    device: str = "cpu"
-    threads: int = 1
+    Params = Params
+    NEEDS_GPU = True
 
-    def fit(self, features: NDArray[np.float32] | Blocks, labels: NDArray[np.integer[Any]]) -> "Fitted":
-        """Grows the trees on (N, D) features, or on blocks of them, and (N,) or (N, L) labels.
+    def fit(self, features: Blocks, labels: Labels) -> "Fitted":
+        """Grows the trees.
 
         Blocks are joined a few rows at a time while XGBoost quantises them: on a CPU its sketch of a column is the same
         for any cutting into rows, so the trees are those of the joined matrix, which is never held in memory.
         """
+        blocks = features if self.device == "cpu" else [resident(block, self.device) for block in features]
+        size = fusion.BATCH_ROWS if self.device == "cpu" else len(labels)
+        return self._grow(lambda: ((rows, labels[where]) for where, rows in fusion.batches(blocks, size)))
+
+    @classmethod
+    def stream_grid(cls) -> Sequence[Candidate]:
+        """Says how the protocol's own setting reads the stream."""
+        return [Candidate("", None, {"features": "raw, quantised batch by batch"})]
+
+    @classmethod
+    def fit_stream(cls, settings: Sequence[Self], train: Stream, advance: Advance) -> FittedEach:
+        """Grows the trees of each setting on a byte per number of training, which is all that is held."""
+        fitted = []
+        for setting in settings:
+            fitted.append(setting._grow(lambda: ((fusion.concat(b.parts), b.labels) for b in train.batches())))
+            advance(1)
+        return FittedEach(fitted)
+
+    def _grow(self, batches: Batches) -> "Fitted":
         import xgboost as xgb
 
         params = dict(self.params)
@@ -58,13 +93,7 @@ class XGBoost:
             "seed": self.seed,
             "verbosity": 0,
         }
-        blocks = _blocks(features)
-        if self.device != "cpu":
-            blocks = [resident(block, self.device) for block in blocks]
-        size = fusion.BATCH_ROWS if self.device == "cpu" else len(labels)
-        data = xgb.QuantileDMatrix(
-            _reader(blocks, labels, size), nthread=self.threads, max_bin=params.get("max_bin", 256)
-        )
+        data = xgb.QuantileDMatrix(_reader(batches), nthread=self.threads, max_bin=params.get("max_bin", 256))
         return Fitted(xgb.train({**params, **objective, **machine}, data, rounds), self.threads)
 
 
@@ -75,24 +104,20 @@ class Fitted:
     booster: Any
     threads: int
 
-    def predict(self, features: NDArray[np.float32] | Blocks) -> NDArray[np.float32]:
-        """Probabilities (N, C); a binary task has one column, that of the positive class."""
+    def predict(self, features: Blocks) -> NDArray[np.float32]:
+        """Predicts probabilities (N, C); a binary task has one column, that of the positive class."""
         import xgboost as xgb
 
         parts = [
             self.booster.predict(xgb.DMatrix(rows, nthread=self.threads)).reshape(len(rows), -1)
-            for _, rows in fusion.batches(_blocks(features))
+            for _, rows in fusion.batches(features)
         ]
         scores: NDArray[np.float32] = np.concatenate(parts)
         return scores
 
 
-def _blocks(features: NDArray[np.float32] | Blocks) -> Blocks:
-    return [features] if isinstance(features, np.ndarray) else features
-
-
-def _reader(blocks: Blocks, labels: NDArray[np.integer[Any]], size: int) -> Any:
-    """What hands XGBoost the joined rows, `size` at a time, as often as it asks."""
+def _reader(batches: Batches) -> Any:
+    """Makes what hands XGBoost the joined rows batch by batch, as often as it asks."""
     import xgboost as xgb
 
     class Reader(xgb.DataIter):
@@ -101,13 +126,13 @@ def _reader(blocks: Blocks, labels: NDArray[np.integer[Any]], size: int) -> Any:
             super().__init__()
 
         def next(self, input_data: Callable[..., None]) -> bool:
-            rows, features = next(self._batches, (slice(0), None))
+            features, labels = next(self._batches, (None, None))
             if features is None:
                 return False
-            input_data(data=features, label=labels[rows])
+            input_data(data=features, label=labels)
             return True
 
         def reset(self) -> None:
-            self._batches = fusion.batches(blocks, size)
+            self._batches = iter(batches())
 
     return Reader()

@@ -1,4 +1,4 @@
-"""A contest: the variants of an evaluation, measured on each subset, of which validation picks one."""
+"""The variants of an evaluation are measured on each subset, and validation selects one of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Answer:
     variant: Variant
     outcome: Outcome
     features: int
-    """Width of what the classifier saw."""
+    """The width of what the classifier saw."""
     peak_vram_mb: float | None = None
     device: str = "cpu"
     jobs: int = 1
@@ -35,19 +35,19 @@ Answers = Callable[[Subset, Sequence[Variant]], Iterable[Answer]]
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a contest says."""
+class Selected:
+    """What was selected, and what could have been."""
 
     rows: pl.DataFrame
     """Rows of the winners, one per subset and split, as `selection.choose` takes them."""
     winners: Mapping[Subset, Variant]
-    """Best on validation by the protocol's criterion; of equals the one that was listed first."""
+    """The best on validation by the protocol's criterion; of equals the one that was listed first."""
     oracles: Mapping[Subset, Variant]
-    """Best on test by the same metric, which nobody could have chosen."""
+    """The best on test by the same metric, which nobody could have chosen."""
 
     @property
     def notes(self) -> list[str]:
-        """What won, and what that hides."""
+        """Says what won, and what that hides."""
         return [
             f"{'+'.join(subset)}: {winner.name} is best on validation, {self.oracles[subset].name} on test"
             for subset, winner in self.winners.items()
@@ -60,7 +60,7 @@ def alone_and_together(search: Search) -> list[Subset]:
     return list(dict.fromkeys([*((name,) for name in names), tuple(names)]))
 
 
-def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant], answers: Answers) -> Held:
+def select(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant], answers: Answers) -> Selected:
     """Measures what is not known yet, each fit kept as it comes; only the winners' predictions stay.
 
     Args:
@@ -86,13 +86,13 @@ def hold(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant],
                 rows = results_of(here, subset, answer.outcome, truth, ())
                 search.store.keep([row.model_copy(update=own) for row in rows])
                 advance(1)
-    held = _judged(search, subsets, variants)
-    losers = {key for s in subsets for v in variants if v is not held.winners[s] for key in v.keys(pool, s)}
+    selected = _selected(search, subsets, variants)
+    losers = {key for s in subsets for v in variants if v is not selected.winners[s] for key in v.keys(pool, s)}
     search.store.compact(first.evaluation, search.dataset, losers)
-    return held
+    return selected
 
 
-def _judged(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant]) -> Held:
+def _selected(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant]) -> Selected:
     pool, criterion = search.pool, variants[0].criterion
     rows = search.store.rows(variants[0].evaluation, search.dataset)
     score_of = dict(rows.select("key", criterion.score).iter_rows())
@@ -106,7 +106,7 @@ def _judged(search: Search, subsets: Sequence[Subset], variants: Sequence[Varian
 
     winners = {subset: best(subset, "val") for subset in subsets}
     keys = [key for subset, winner in winners.items() for key in winner.keys(pool, subset)]
-    return Held(
+    return Selected(
         rows=rows.filter(pl.col("key").is_in(keys)),
         winners=winners,
         oracles={subset: best(subset, "test") for subset in subsets},

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from fuseboard.harness.classifiers.classifier import Candidate
 from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.store.files.hashing import fingerprint
@@ -18,17 +20,29 @@ class Variant(Recipe):
     under: str
     """The evaluation."""
     name: str
-    """Among the variants of its evaluation, as people read it."""
+    """The name among the variants of its evaluation, as people read it."""
     classifier: str
-    """As rows name it."""
+    """The name of the classifier in rows."""
     setting: Mapping[str, Any]
     """Everything else that decides the numbers; it is part of the rows' key."""
-    own_params: Mapping[str, int | float] | None = None
-    """Parameters of the classifier, where it is not the protocol's own."""
+    own_params: Mapping[str, Any] | None = None
+    """The parameters of the classifier, where they are not the protocol's own."""
+
+    @classmethod
+    def of(cls, protocol: Protocol, under: str, classifier: str, candidate: Candidate) -> Self:
+        """Makes the variant of one setting of a classifier."""
+        return cls(
+            protocol=protocol,
+            under=under,
+            name=candidate.name,
+            classifier=f"{classifier} {candidate.name}".strip(),
+            setting=candidate.identity,
+            own_params=candidate.params,
+        )
 
     @property
     def evaluation(self) -> str:
-        """The evaluation under which the rows lie."""
+        """The evaluation under which its rows lie."""
         return self.under
 
     @property

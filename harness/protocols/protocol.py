@@ -3,10 +3,21 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from fuseboard.harness import classifiers
+from fuseboard.harness.classifiers.classifier import Params
 from fuseboard.harness.protocols.tuning import Tuning
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.errors import UsageError
@@ -16,34 +27,9 @@ from fuseboard.store.registry import of_files
 FOLDER = Path(__file__).parent
 PROTOCOLS = of_files("protocol", FOLDER.glob("*.toml"))
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Penalty = Annotated[float, Field(ge=0)]
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Params(_Strict):
-    """XGBoost's parameters; one that is absent keeps the library's default."""
-
-    n_estimators: int = Field(ge=1)
-    learning_rate: Fraction
-    max_depth: int = Field(ge=1)
-    max_bin: int | None = Field(None, ge=2)
-    max_leaves: int | None = Field(None, ge=0)
-    """0 is no limit."""
-    min_child_weight: Penalty | None = None
-    subsample: Fraction | None = None
-    colsample_bytree: Fraction | None = None
-    reg_alpha: Penalty | None = None
-    reg_lambda: Penalty | None = None
-
-    @property
-    def absent(self) -> set[str]:
-        """Parameters at the library's default that protocols could not name at first: they are in no digest."""
-        first = {"n_estimators", "learning_rate", "max_depth", "max_bin"}
-        return {name for name in type(self).model_fields if name not in first and getattr(self, name) is None}
 
 
 class CrossValidation(_Strict):
@@ -77,11 +63,23 @@ class Protocol(_Strict):
     title: str
     description: str
     fusion: Literal["concat"]
-    classifier: Literal["xgboost"]
+    classifier: str
+    """One of `harness.classifiers`, which says what `params` may hold."""
     seed: int = Field(ge=0)
-    params: Params
+    params: SerializeAsAny[Params]
     selection: Selection
     tuning: Tuning | None = None
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _params_are_of_the_classifier(cls, params: Any, known: ValidationInfo) -> Any:
+        if isinstance(params, Params):
+            return params
+        try:
+            return classifiers.get(known.data["classifier"]).Params.model_validate(params)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"params.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
     @model_validator(mode="after")
     def _space_is_of_parameters(self) -> Self:
@@ -99,7 +97,7 @@ class Protocol(_Strict):
         Raises:
             ValidationError: a parameter is unknown, or cannot have that value.
         """
-        changed = Params.model_validate({**self.params.model_dump(), **params})
+        changed = type(self.params).model_validate({**self.params.model_dump(), **params})
         return self.model_copy(update={"params": changed, "seed": self.seed if seed is None else seed})
 
     @property

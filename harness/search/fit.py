@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.classifiers.xgboost import XGBoost
+from fuseboard.harness.classifiers.classifier import Blocks, Classifier
 from fuseboard.harness.runtime import profiling
 
 Rows = NDArray[np.intp]
@@ -20,13 +20,13 @@ Fold = tuple[Rows, Rows]
 class Order:
     """What to fit, and what to predict with it."""
 
-    classifier: XGBoost
+    classifier: Classifier
     splits: tuple[str, ...]
     """`val`, `test`, or `cv`: the folds below."""
     rows: Rows | None = None
     """Rows of training that are used, where not all are used."""
     folds: Sequence[Fold] = ()
-    """Over the rows of train followed by those of val."""
+    """The folds over the rows of train followed by those of val."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.floa
     return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware(order.classifier.device))
 
 
-Parts = Sequence[NDArray[np.float32]]
-
-
-def _rounds(order: Order, labels: NDArray[np.integer[Any]], train: Parts, val: Parts, test: Parts) -> Any:
+def _rounds(order: Order, labels: NDArray[np.integer[Any]], train: Blocks, val: Blocks, test: Blocks) -> Any:
     """Blocks to learn from, their labels, and split -> blocks to predict; one round, and one for every fold."""
     held_out = {split: blocks for split, blocks in (("val", val), ("test", test)) if split in order.splits}
     if held_out:

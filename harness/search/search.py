@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers import fusion
+from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.classifiers.fusion import Subset
-from fuseboard.harness.classifiers.xgboost import XGBoost
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.harness.search import cost_estimate, folds, preconditions
@@ -98,9 +99,9 @@ class Search:
         return found.filter(pl.col("key").is_in(list(keys)))
 
     @property
-    def classifier(self) -> XGBoost:
+    def classifier(self) -> Classifier:
         """The protocol's classifier for this dataset's task."""
-        return XGBoost(
+        return classifiers.get(self.protocol.classifier)(
             params=Recipe(self.protocol).params,
             task=self.pool.entry.task,
             n_classes=self.pool.entry.n_classes,

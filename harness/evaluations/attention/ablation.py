@@ -66,10 +66,10 @@ def evaluate(search: Search, kind: str) -> Chosen:
             for number, outcome in executor.run(fit, sizes, jobs, address=None):
                 yield Answer(asked[number], outcome, sizes[number][0], meter.peak_vram_mb, search.device, jobs)
 
-    held = hyperparameters.hold(search, [tuple(search.pool.versions)], variants, answers)
-    given = replace(choose(held.rows), oracle=(), all_backbones=())
+    selected = hyperparameters.select(search, [tuple(search.pool.versions)], variants, answers)
+    given = replace(choose(selected.rows), oracle=(), all_backbones=())
     left_out = [f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width"]
-    return Chosen(given, held.rows, [*(left_out if impossible else []), *held.notes])
+    return Chosen(given, selected.rows, [*(left_out if impossible else []), *selected.notes])
 
 
 def possible(widths: Sequence[int], heads: Sequence[int]) -> tuple[list[tuple[int, int]], list[str]]:

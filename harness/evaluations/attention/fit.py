@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fuseboard.harness.classifiers.xgboost import XGBoost
+from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.evaluations.attention.module import draw
 from fuseboard.harness.evaluations.attention.training import Plan, train
 from fuseboard.harness.runtime import profiling
@@ -33,7 +33,7 @@ class Fit:
     blocks: Mapping[str, Sequence[NDArray[np.float32]]]
     train: Labels
     val: Labels
-    classifier: XGBoost
+    classifier: Classifier
 
     def __call__(self, width: int, heads: int) -> Outcome:
         """Predicts validation and test by one width and number of heads."""
@@ -43,11 +43,11 @@ class Fit:
         if self.trained:
             learn, val = (blocks["train"], self.train), (blocks["val"], self.val)
             train(module, learn, val, rules.task, rules.n_classes, rules.seed, Plan())
-        fitted = rules.fit(module.encode(blocks["train"]), self.train)
+        fitted = rules.fit([module.encode(blocks["train"])], self.train)
         fit_s, scores, predict_s = time.perf_counter() - began, {}, {}
         for split in ("val", "test"):
             began = time.perf_counter()
-            scores[split] = [fitted.predict(module.encode(blocks[split]))]
+            scores[split] = [fitted.predict([module.encode(blocks[split])])]
             predict_s[split] = time.perf_counter() - began
         return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware(rules.device))
 

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.classifier import Classifier, Fitted
 from fuseboard.harness.classifiers.fusion import Subset
-from fuseboard.harness.classifiers.xgboost import Fitted, XGBoost
 from fuseboard.harness.evaluations.robustness.condition_rows import Exposure
 from fuseboard.harness.evaluations.robustness.corrupted_test_set import Twin
 from fuseboard.harness.evaluations.robustness.report import Resilience
@@ -97,7 +97,7 @@ def _measure(search: Search, lacking: Lacking) -> None:
 
 
 def _fit(
-    classifier: XGBoost, labels: NDArray[np.integer], blocks: Sequence[NDArray[np.float32]]
+    classifier: Classifier, labels: NDArray[np.integer], blocks: Sequence[NDArray[np.float32]]
 ) -> tuple[Fitted, float, str]:
     """Returns the trees that the search grows, the seconds they took, and where."""
     began = time.perf_counter()

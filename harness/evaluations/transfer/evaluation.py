@@ -9,9 +9,10 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations.hyperparameters import alone_and_together
 from fuseboard.harness.evaluations.setting import Variant
-from fuseboard.harness.evaluations.transfer.families import NAME, Family, families, left_out
+from fuseboard.harness.evaluations.transfer.families import NAME, Family, families
 from fuseboard.harness.evaluations.transfer.result import rows_of
-from fuseboard.harness.evaluations.transfer.task import check_kind, open_task
+from fuseboard.harness.evaluations.transfer.task import batches_to_predict, check_kind, measure, open_task
+from fuseboard.harness.runtime import profiling
 from fuseboard.harness.runtime.profiling import Meter
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
@@ -87,8 +88,8 @@ def evaluate(search: Search) -> Transfer:
     """
     pool, device = search.pool, search.device
     check_kind(search.dataset, pool.entry)
-    train_rows = pool.entry.splits["train"].rows
-    asked, subsets = families(search.protocol, train_rows, device), alone_and_together(search)
+    asked, left_out = families(search.protocol, pool.entry.splits["train"].rows, device)
+    subsets = alone_and_together(search)
     known = search.store.known_keys(NAME, search.dataset)
     for subset in subsets:
         lacking = {
@@ -101,16 +102,21 @@ def evaluate(search: Search) -> Transfer:
     rows = search.store.rows(NAME, search.dataset).filter(pl.col("key").is_in(keys))
     row_of = {row["key"]: row for row in rows.drop("right").iter_rows(named=True)}
     winners = [_winner(search, subset, family, row_of) for subset in subsets for family in asked]
-    return Transfer(rows, winners, left_out(train_rows, device))
+    return Transfer(rows, winners, left_out)
 
 
 def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Sequence[Variant]]]) -> None:
     pool, device = search.pool, search.device
-    task = open_task(tuple(pool.versions[name] for name in subset), search.dataset, pool.entry, device)
+    task = open_task(tuple(pool.versions[name] for name in subset), search.dataset, pool.entry)
     for family, variants in asked:
-        meter = Meter(device)
-        with counting(f"{search.dataset} · {'+'.join(subset)} · {family.name}", family.passes(task)) as advance:
-            answers = family.measure(task, variants, advance)
+        meter, kind = Meter(device), family.kind
+        work = kind.PASSES + batches_to_predict(task, kind)
+        settings = [
+            kind(v.params, pool.entry.task, task.n_classes, search.protocol.seed, device, profiling.cores())
+            for v in variants
+        ]
+        with counting(f"{search.dataset} · {'+'.join(subset)} · {family.name}", work) as advance:
+            answers = measure(task, settings, advance)
         found = zip(variants, answers, strict=True)
         rows = [row for v, answer in found for row in rows_of(pool, subset, v, answer, device, meter)]
         search.store.keep(rows)

@@ -1,18 +1,18 @@
 """Families: the classifiers of transfer, each in all its settings, which are measured together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fuseboard.harness.classifiers.knn import GRID as NEIGHBOURS
-from fuseboard.harness.classifiers.linear_probe import GRID as PENALTIES
+from fuseboard.harness import classifiers
+from fuseboard.harness.classifiers.classifier import StreamedClassifier
 from fuseboard.harness.evaluations.setting import Variant
-from fuseboard.harness.evaluations.transfer import boosted, neighbours, probe
-from fuseboard.harness.evaluations.transfer.task import Advance, Answer, Task
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.store.results.evaluations import TRANSFER
 
 NAME = TRANSFER.name
-"""Of the evaluation, under which the rows lie."""
+"""The evaluation, under which the rows lie."""
+ALWAYS = ("linear-probe", "knn")
+"""Classifiers that are measured beside that of the protocol."""
 
 
 @dataclass(frozen=True)
@@ -20,75 +20,27 @@ class Family:
     """One classifier."""
 
     name: str
+    kind: type[StreamedClassifier]
     variants: Sequence[Variant]
     """Its settings, the simplest first, which wins among equals."""
-    measure: Callable[[Task, Sequence[Variant], Advance], list[Answer]]
-    """An answer per setting, in their order."""
-    passes: Callable[[Task], int]
-    """What the progress bar counts at most."""
 
 
-def families(protocol: Protocol, train_rows: int, device: str) -> list[Family]:
-    """The linear probe, nearest neighbours with at most as many as there are, and XGBoost on a GPU.
+def families(protocol: Protocol, train_rows: int, device: str) -> tuple[list[Family], list[str]]:
+    """Lists the classifiers to measure, and what is left out and why, one line each.
 
-    On a CPU the protocol's trees, a thousand for every round, would take weeks on ImageNet.
+    Trees need a GPU: on a CPU those of a protocol, a thousand for every round, would take weeks on ImageNet.
     """
-    ks = [k for k in NEIGHBOURS if k <= train_rows]
-    found = [_probe(protocol), _knn(protocol, ks)]
-    return found if device == "cpu" else [*found, _xgboost(protocol)]
-
-
-def left_out(train_rows: int, device: str) -> list[str]:
-    """What is not measured, and why, one line each."""
-    lines = [f"knn k={k} is left out: there are {train_rows} training images" for k in NEIGHBOURS if k > train_rows]
-    return [*lines, "xgboost is left out: it needs a GPU to be done in hours"] if device == "cpu" else lines
-
-
-def _probe(protocol: Protocol) -> Family:
-    name = "linear-probe"
-    variants = [
-        Variant(
-            protocol,
-            under=NAME,
-            name=f"C={c:g}",
-            classifier=f"{name} C={c:g}",
-            setting={**probe.SETTING, "C": c},
-            own_params={"C": c, "max_passes": probe.PASSES},
-        )
-        for c in PENALTIES
-    ]
-
-    def measure(task: Task, asked: Sequence[Variant], advance: Advance) -> list[Answer]:
-        return probe.measure(task, [variant.setting["C"] for variant in asked], advance)
-
-    return Family(name, variants, measure, lambda _: probe.PASSES)
-
-
-def _knn(protocol: Protocol, ks: Sequence[int]) -> Family:
-    name = "knn"
-    variants = [
-        Variant(
-            protocol,
-            under=NAME,
-            name=f"k={k}",
-            classifier=f"{name} k={k}",
-            setting={**neighbours.SETTING, "k": k},
-            own_params={"n_neighbors": k},
-        )
-        for k in ks
-    ]
-
-    def measure(task: Task, asked: Sequence[Variant], advance: Advance) -> list[Answer]:
-        return neighbours.measure(task, [variant.setting["k"] for variant in asked], advance)
-
-    return Family(name, variants, measure, neighbours.passes)
-
-
-def _xgboost(protocol: Protocol) -> Family:
-    name = protocol.classifier
-    variant = Variant(protocol, under=NAME, name="", classifier=name, setting=boosted.SETTING)
-
-    def measure(task: Task, asked: Sequence[Variant], advance: Advance) -> list[Answer]:
-        return boosted.measure(task, asked[0].params, protocol.seed, advance)
-
-    return Family(name, [variant], measure, lambda _: 1)
+    found, left_out = [], []
+    for name in dict.fromkeys((*ALWAYS, protocol.classifier)):
+        kind = classifiers.get(name)
+        if not issubclass(kind, StreamedClassifier):
+            left_out.append(f"{name} is left out: it cannot be fitted from a stream")
+        elif kind.NEEDS_GPU and device == "cpu":
+            left_out.append(f"{name} is left out: it needs a GPU to be done in hours")
+        else:
+            grid = kind.stream_grid()
+            images = f"there are {train_rows} training images"
+            left_out += [f"{name} {each.name} is left out: {images}" for each in grid if each.min_rows > train_rows]
+            able = [each for each in grid if each.min_rows <= train_rows]
+            found.append(Family(name, kind, [Variant.of(protocol, NAME, name, each) for each in able]))
+    return found, left_out

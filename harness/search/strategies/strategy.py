@@ -76,13 +76,13 @@ class SearchView:
 
     @property
     def trees(self) -> int:
-        """Trees of a fit at full fidelity."""
-        return self._protocol.params.n_estimators
+        """The trees of a fit at full fidelity; 1 where the classifier grows none."""
+        return getattr(self._protocol.params, "n_estimators", 1)
 
     @property
     def bins(self) -> int:
-        """Bins per feature of a fit at full fidelity."""
-        return self._protocol.params.max_bin or DEFAULT_BINS
+        """The bins per feature of a fit at full fidelity; 1 where the classifier has none."""
+        return getattr(self._protocol.params, "max_bin", 1) or DEFAULT_BINS
 
     @property
     def metric(self) -> str:

@@ -21,7 +21,7 @@ def test_predictions_equal_plain_xgbclassifier_on_the_joined_matrix(classes: int
     left, right = (rng.standard_normal((len(labels), width)).astype(np.float32) + labels[:, None] for width in (17, 30))
     features = np.hstack([left, right])
     task = "binary-class" if classes == 2 else "multi-class"
-    ours = XGBoost(PARAMS, task, classes, seed=42).fit(features, labels).predict(features)
+    ours = XGBoost(PARAMS, task, classes, seed=42).fit([features], labels).predict([features])
     plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=2).fit(features, labels).predict_proba(features)
     np.testing.assert_array_equal(ours, plain[:, 1:] if classes == 2 else plain)
 
@@ -53,7 +53,7 @@ def test_every_tuned_parameter_reaches_the_booster() -> None:
     """Read back from the grown booster: the paper's code tuned ten and handed over two."""
     assert set(protocol.get("biofuse-2026").tuning.space) == set(TEN)
     classifier, features, labels = made(TEN)
-    booster = classifier.fit(features, labels).booster
+    booster = classifier.fit([features], labels).booster
     config = json.loads(booster.save_config())["learner"]["gradient_booster"]["tree_train_param"]
     read = {"n_estimators": booster.num_boosted_rounds()} | {n: float(config[n]) for n in TEN if n != "n_estimators"}
     assert read == pytest.approx(TEN, rel=1e-6)
@@ -76,19 +76,21 @@ def test_every_tuned_parameter_changes_the_trees(name: str) -> None:
         "max_bin": 4,
     }
     one, two = (made({**base, name: value}) for value in (base[name], other[name]))
-    assert not np.array_equal(one[0].fit(*one[1:]).predict(one[1]), two[0].fit(*two[1:]).predict(two[1]))
+    assert not np.array_equal(
+        *(model.fit([features], labels).predict([features]) for model, features, labels in (one, two))
+    )
 
 
 def test_all_ten_parameters_give_the_predictions_of_plain_xgbclassifier() -> None:
     classifier, features, labels = made(TEN)
     plain = XGBClassifier(**TEN, random_state=42, n_jobs=2).fit(features, labels)
-    np.testing.assert_array_equal(classifier.fit(features, labels).predict(features), plain.predict_proba(features))
+    np.testing.assert_array_equal(classifier.fit([features], labels).predict([features]), plain.predict_proba(features))
 
 
 def test_the_number_of_threads_changes_no_prediction() -> None:
     """Also where rows and features are sampled; so a row need not say how many there were."""
     classifier, features, labels = made(TEN)
-    one, many = (replace(classifier, threads=n).fit(features, labels).predict(features) for n in (1, 3))
+    one, many = (replace(classifier, threads=n).fit([features], labels).predict([features]) for n in (1, 3))
     np.testing.assert_array_equal(one, many)
 
 
@@ -115,7 +117,7 @@ def test_multi_label_equals_one_model_per_label() -> None:
     rng = np.random.default_rng(7)
     features = rng.standard_normal((150, 20)).astype(np.float32)
     labels = (features[:, :4] + rng.standard_normal((150, 4)) > 0).astype(np.uint8)
-    ours = XGBoost(PARAMS, "multi-label, binary-class", 4, seed=42).fit(features, labels).predict(features)
+    ours = XGBoost(PARAMS, "multi-label, binary-class", 4, seed=42).fit([features], labels).predict([features])
     for label in range(4):
         plain = XGBClassifier(**PARAMS, random_state=42, n_jobs=1).fit(features, labels[:, label])
         np.testing.assert_array_equal(ours[:, label], plain.predict_proba(features)[:, 1])
@@ -124,7 +126,7 @@ def test_multi_label_equals_one_model_per_label() -> None:
 def test_a_class_absent_from_training_still_has_a_column() -> None:
     rng = np.random.default_rng(1)
     features = rng.standard_normal((60, 5)).astype(np.float32)
-    scores = XGBoost(PARAMS, "multi-class", 4, seed=42).fit(features, rng.integers(0, 3, 60)).predict(features)
+    scores = XGBoost(PARAMS, "multi-class", 4, seed=42).fit([features], rng.integers(0, 3, 60)).predict([features])
     assert scores.shape == (60, 4)
 
 
@@ -141,6 +143,7 @@ def test_gpu_agrees_with_cpu(task: str) -> None:
     features[:, : shift.shape[1]] += shift
     classes = 5 if task == "multi-class" else 3 if labels.ndim == 2 else 2
     cpu, gpu = (
-        XGBoost(PARAMS, task, classes, 42, device).fit(features, labels).predict(features) for device in ("cpu", "cuda")
+        XGBoost(PARAMS, task, classes, 42, device).fit([features], labels).predict([features])
+        for device in ("cpu", "cuda")
     )
     assert np.abs(cpu - gpu).mean() < 0.02

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,18 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from fuseboard.harness.backbones import registry as backbones
-from fuseboard.harness.classifiers import knn, linear_probe
+from fuseboard.harness.classifiers import knn, linear_probe, stream, streamed_probe
+from fuseboard.harness.classifiers.classifier import StreamedClassifier
+from fuseboard.harness.classifiers.knn import KNN
+from fuseboard.harness.classifiers.linear_probe import LinearProbe
 from fuseboard.harness.classifiers.xgboost import XGBoost
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.datasets.imagenet import official
-from fuseboard.harness.evaluations.transfer import boosted, evaluation, neighbours, probe, stream
+from fuseboard.harness.evaluations.transfer import evaluation
 from fuseboard.harness.evaluations.transfer.families import families
 from fuseboard.harness.evaluations.transfer.tally import Tally
-from fuseboard.harness.evaluations.transfer.task import Task, open_task
+from fuseboard.harness.evaluations.transfer.task import Answer, Task, batches_to_predict, open_task
+from fuseboard.harness.evaluations.transfer.task import measure as counted
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.pool import gather
@@ -90,8 +94,20 @@ def blobs(dim: int, seed: int = 0, dtype: str = "float32", train: int = 333) -> 
 
 def both(store: Path, names: tuple[str, ...], dataset: str = DATA) -> tuple[Task, list[Blocks]]:
     pool = gather(Store(store), dataset, ())
-    task = open_task(tuple(pool.versions[name] for name in names), dataset, pool.entry, "cpu")
+    task = open_task(tuple(pool.versions[name] for name in names), dataset, pool.entry)
     return task, [pool.blocks(split, names) for split in SPLITS]
+
+
+def probes(task: Task, penalties: Sequence[float], passes: int = 200) -> list[LinearProbe]:
+    return [LinearProbe({"C": c, "max_passes": passes}, "multi-class", task.n_classes) for c in penalties]
+
+
+def knns(task: Task, ks: Sequence[int]) -> list[KNN]:
+    return [KNN({"n_neighbors": k}, "multi-class", task.n_classes) for k in ks]
+
+
+def answers_of(task: Task, settings: Sequence[StreamedClassifier]) -> list[Answer]:
+    return counted(task, settings, lambda _: None)
 
 
 @pytest.mark.parametrize("rows", [1, 37, 64, 1000])
@@ -117,7 +133,6 @@ def test_at_most_two_batches_live_at_a_time(tmp_path: Path, monkeypatch: pytest.
     put(tmp_path, "wide", blobs(20))
     monkeypatch.setattr(stream, "BATCH_ROWS", 10)
     monkeypatch.setattr(stream.Stream.batches, "__defaults__", (10,))
-    monkeypatch.setattr(probe, "PASSES", 3)
     living: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
     counts, plain = [], stream.Stream._empty
 
@@ -130,9 +145,9 @@ def test_at_most_two_batches_live_at_a_time(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(stream.Stream, "_empty", counted)
     task, _ = both(tmp_path, ("wide",), "made")
-    probe.measure(task, [0.1, 1.0], lambda _: None)
-    neighbours.measure(task, [5, 1], lambda _: None)
-    boosted.measure(task, {"n_estimators": 2, "max_depth": 2}, 0, lambda _: None)
+    answers_of(task, probes(task, [0.1, 1.0], passes=3))
+    answers_of(task, knns(task, [5, 1]))
+    answers_of(task, [XGBoost({"n_estimators": 2, "max_depth": 2}, "multi-class", CLASSES)])
     assert len(counts) >= 7 * 34
     assert max(counts) <= 2
 
@@ -141,14 +156,14 @@ PEAK = """
 import sys; from fuseboard.store.store import Store
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search.pool import gather
-from fuseboard.harness.evaluations.transfer import neighbours, probe
-from fuseboard.harness.evaluations.transfer.task import open_task
-probe.PASSES = 2
+from fuseboard.harness.classifiers.knn import KNN
+from fuseboard.harness.classifiers.linear_probe import LinearProbe
+from fuseboard.harness.evaluations.transfer.task import measure, open_task
 pool = gather(Store(sys.argv[1]), "made", ())
 for name in ("small", "large"):
-    task = open_task((pool.versions[name],), "made", pool.entry, "cpu")
-    probe.measure(task, [1.0], lambda _: None)
-    neighbours.measure(task, [5], lambda _: None)
+    task = open_task((pool.versions[name],), "made", pool.entry)
+    measure(task, [LinearProbe({"C": 1.0, "max_passes": 2}, "multi-class", task.n_classes)], lambda _: None)
+    measure(task, [KNN({"n_neighbors": 5}, "multi-class", task.n_classes)], lambda _: None)
     print(profiling.peak_rss_mb())
 """
 
@@ -164,14 +179,6 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     assert large - small < 50, "the vectors are 137 MiB more"
 
 
-def test_moments_are_those_of_the_whole(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream.Stream.batches, "__defaults__", (7,))
-    task, (train, *_) = both(store, ("hog", "pixels"))
-    peer = StandardScaler().fit(np.hstack([train.features["hog"], train.features["pixels"]]).astype(np.float64))
-    np.testing.assert_allclose(task.moments.mean, peer.mean_, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(task.moments.deviation, peer.scale_, rtol=1e-6)
-
-
 @pytest.mark.parametrize("names", [("hog",), ("pixels",), ("hog", "pixels")])
 def test_the_probe_ends_where_logistic_regression_ends(
     store: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
@@ -182,7 +189,10 @@ def test_the_probe_ends_where_logistic_regression_ends(
     features = [np.hstack([part.features[name] for name in names]).astype(np.float64) for part in (train, test)]
     scaler = StandardScaler().fit(features[0])
     penalties = (1e-4, 1e-2, 1e-1)
-    weights = probe.fit(task, penalties, lambda _: None).double().numpy()
+    fitted = streamed_probe.fit(probes(task, penalties), task.train, lambda _: None)
+    np.testing.assert_allclose(fitted.scaler.mean_, scaler.mean_, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(fitted.scaler.scale_, scaler.scale_, rtol=1e-6)
+    weights = fitted.weights.double().numpy()
     for c, own in zip(penalties, weights, strict=True):
         peer = LogisticRegression(C=c, max_iter=20_000, tol=1e-8).fit(scaler.transform(features[0]), train.labels)
         rows = scaler.transform(features[1])
@@ -193,9 +203,9 @@ def test_the_probe_ends_where_logistic_regression_ends(
 
 def test_order_and_company_do_not_change_a_probe(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task, _ = both(store, ("hog",))
-    alone = [probe.measure(task, [c], lambda _: None)[0] for c in (1e-3, 1e-1)]
+    alone = [answers_of(task, probes(task, [c]))[0] for c in (1e-3, 1e-1)]
     monkeypatch.setattr(stream.Stream.batches, "__defaults__", (11,))
-    for one, other in zip(alone, probe.measure(task, [1e-3, 1e-1], lambda _: None), strict=True):
+    for one, other in zip(alone, answers_of(task, probes(task, [1e-3, 1e-1])), strict=True):
         for split in ("val", "test"):
             assert one.tallies[split].right == other.tallies[split].right
             assert one.tallies[split].log_loss == pytest.approx(other.tallies[split].log_loss, abs=1e-3)
@@ -206,15 +216,16 @@ def test_neighbours_and_their_votes_are_those_of_scikit_learn(
     store: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(stream.Stream.batches, "__defaults__", (13,))
-    monkeypatch.setattr(neighbours, "CHUNK_ROWS", 25)
+    monkeypatch.setattr(KNN, "BATCH_ROWS", 25)
     task, blocks = both(store, names)
     train, val, test = (knn.joined([part.features[name] for name in names]) for part in blocks)
     peer = NearestNeighbors(n_neighbors=20, metric="cosine", algorithm="brute").fit(train)
     expected = peer.kneighbors(val, return_distance=False)
-    np.testing.assert_array_equal(neighbours.nearest(task.train, val, 20, "cpu").numpy(), expected)
+    fitted = KNN.fit_stream(knns(task, [20]), task.train, lambda _: None)
+    np.testing.assert_array_equal(fitted.nearest(val, 20).numpy(), expected)
     passes: list[int] = []
-    answers = neighbours.measure(task, knn.GRID, passes.append)
-    assert sum(passes) == neighbours.passes(task) == 10
+    answers = counted(task, knns(task, knn.GRID), passes.append)
+    assert sum(passes) == batches_to_predict(task, KNN) == 10
     for k, answer in zip(knn.GRID, answers, strict=True):
         voter = KNeighborsClassifier(k, metric="cosine").fit(train, blocks[0].labels)
         for split, rows, labels in (("val", val, blocks[1].labels), ("test", test, blocks[2].labels)):
@@ -226,16 +237,16 @@ def test_a_row_of_zeros_is_like_nothing(tmp_path: Path) -> None:
     data["test"][1][0] = 0
     put(tmp_path, "wide", data)
     task, _ = both(tmp_path, ("wide",), "made")
-    assert neighbours.measure(task, [3], lambda _: None)[0].tallies["test"].rows == 120
+    assert answers_of(task, knns(task, [3]))[0].tallies["test"].rows == 120
 
 
 def test_trees_are_those_of_the_matrix_in_memory(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream.Stream.batches, "__defaults__", (31,))
     task, (train, _, test) = both(store, ("hog",))
     params = {"n_estimators": 5, "learning_rate": 0.3, "max_depth": 3, "max_bin": 64}
-    (answer,) = boosted.measure(task, params, 42, lambda _: None)
-    fitted = XGBoost(params, "multi-class", 10, seed=42).fit(train.features["hog"], train.labels)
-    scores = fitted.predict(test.features["hog"])
+    trees = XGBoost(params, "multi-class", 10, seed=42)
+    (answer,) = answers_of(task, [trees])
+    scores = trees.fit([train.features["hog"]], train.labels).predict([test.features["hog"]])
     assert answer.tallies["test"].right == (scores.argmax(axis=1) == test.labels).astype(int).tolist()
     assert answer.tallies["test"].top5 == pytest.approx(tally(scores, test.labels).top5)
 
@@ -329,26 +340,31 @@ def test_of_equals_the_simplest_wins(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_loses_the_unit_in_work(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, worked = neighbours.measure, []
+    plain, worked = evaluation.measure, []
 
-    def dies(task: Task, *arguments: Any) -> Any:
-        if len(task.train.versions) == 1 and task.train.versions[0].manifest.backbone == "pixels":
+    def dies(task: Task, settings: Sequence[StreamedClassifier], *rest: Any) -> Any:
+        if [v.manifest.backbone for v in task.train.versions] == ["pixels"] and isinstance(settings[0], KNN):
             raise KeyboardInterrupt
-        return plain(task, *arguments)
+        return plain(task, settings, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(neighbours, "measure", dies)
+        patch.setattr(evaluation, "measure", dies)
         with pytest.raises(KeyboardInterrupt):
             measure(store)
     assert len(results.read(store, "transfer")) == 2 * (7 + 7) + 2 * 7
-    monkeypatch.setattr(probe, "measure", lambda *a, plain=probe.measure: worked.append(a[0]) or plain(*a))
+
+    def noted(task: Task, settings: Sequence[StreamedClassifier], *rest: Any) -> Any:
+        worked.append((type(settings[0]), len(task.train.versions)))
+        return plain(task, settings, *rest)
+
+    monkeypatch.setattr(evaluation, "measure", noted)
     measure(store)
-    assert [len(task.train.versions) for task in worked] == [2], "of the probe only that of both was missing"
+    assert worked == [(KNN, 1), (LinearProbe, 2), (KNN, 2)], "of the probe only that of both was missing"
 
 
 def test_xgboost_is_a_family_on_a_gpu_only() -> None:
-    assert [family.name for family in families(STARTER, 100, "cuda")] == ["linear-probe", "knn", "xgboost"]
-    assert [family.name for family in families(STARTER, 100, "cpu")] == ["linear-probe", "knn"]
+    assert [family.name for family in families(STARTER, 100, "cuda")[0]] == ["linear-probe", "knn", "xgboost"]
+    assert [family.name for family in families(STARTER, 100, "cpu")[0]] == ["linear-probe", "knn"]
 
 
 @pytest.mark.gpu
@@ -448,8 +464,8 @@ def test_k_is_at_most_the_training_images(tmp_path: Path) -> None:
     assert "knn k=50 is left out: there are 30 training images" in found.notes
     assert "knn k=50" not in set(found.rows["classifier"])
     task, _ = both(tmp_path, ("wide",), "made")
-    with pytest.raises(UsageError, match="made: 31 neighbours of 30 training images; take a smaller k"):
-        neighbours.measure(task, [31], lambda _: None)
+    with pytest.raises(UsageError, match="31 neighbours of 30 training images; take a smaller k"):
+        answers_of(task, knns(task, [31]))
 
 
 def test_rows_of_before_top_5_read_as_null(store: Path) -> None:

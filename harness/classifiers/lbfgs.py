@@ -1,4 +1,4 @@
-"""Descent: L-BFGS (Liu and Nocedal 1989), driven from outside, so that many can share each pass over the data."""
+"""Minimises by L-BFGS (Liu and Nocedal 1989), driven from outside, so that many can share each pass over the data."""
 
 from collections import deque
 
@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 
 HISTORY = 10
-"""Steps remembered, as in SciPy."""
+"""Steps that are remembered, as in SciPy."""
 TOLERANCE = 1e-5
-"""Of the gradient's length, as a share of the first."""
+"""The length of the gradient at which it ends, as a share of the first."""
 HALVINGS = 10
-"""After which a step is beyond float32."""
+"""Halvings after which a step is beyond float32."""
+RULES = {"solver": "L-BFGS, whole gradient", "history": HISTORY, "tolerance": TOLERANCE}
+"""What decides the numbers of a minimisation, but for its steps."""
 
 
 class Descent:
