@@ -109,11 +109,11 @@ def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: S
         single, no_single = by_subset[choose(rows.filter(pl.col("subset").list.len() == 1)).chosen], None
     except FuseboardError:
         single, no_single = None, "no backbone was measured alone on validation and test"
-    everything = by_subset.get(choice.all_backbones) or by_subset.get(pool)
-    no_everything = None if everything else f"the subset of all {len(pool)} backbones was not measured"
+    all_backbones = by_subset.get(choice.all_backbones) or by_subset.get(pool)
+    why_not_all = None if all_backbones else f"the subset of all {len(pool)} backbones was not measured"
     return (
         _role("chosen", chosen, None, chosen),
-        _role("all backbones", everything, no_everything, chosen),
+        _role("all backbones", all_backbones, why_not_all, chosen),
         _role("best single", single, no_single, chosen),
         _role("oracle", by_subset[choice.oracle], None, chosen),
     )

@@ -69,7 +69,7 @@ def _section(
 def _search(rows: Sequence[Row]) -> list[Grid]:
     found = summarise([dict(row) for row in rows])
     head = ("dataset", "chosen by val ACC", "val ACC", "test ACC", "test AUC", "ties")
-    others = (("all eight", "everything"), ("best single", "best_single"), ("oracle", "oracle"))
+    others = (("all eight", "all_backbones"), ("best single", "best_single"), ("oracle", "oracle"))
     differences = tuple(f"{name}, {metric}" for name, _ in others for metric in ("ACC", "AUC"))
     lines = [
         (

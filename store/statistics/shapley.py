@@ -29,11 +29,11 @@ class Shares:
     """Each backbone's Shapley value, in the unit of the metric."""
 
     values: dict[str, float]
-    """Backbone, alphabetical -> Shapley value; they add up to `everything - empty`."""
+    """Backbone, alphabetical -> Shapley value; they add up to `all_backbones - empty`."""
     interactions: dict[tuple[str, str], float]
     """Pair, alphabetical -> Shapley interaction index."""
     empty: float
-    everything: float
+    all_backbones: float
     """v of no backbone, and of all."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 from fuseboard.harness.classifiers.fusion import Subset
@@ -77,3 +78,9 @@ def possible(widths: Sequence[int], heads: Sequence[int]) -> tuple[list[tuple[in
     pairs = list(product(widths, heads))
     impossible = [f"{width}x{count}" for width, count in pairs if width % count]
     return [(width, count) for width, count in pairs if width % count == 0], impossible
+
+
+untrained = partial(evaluate, kind=RANDOM)
+"""Random weights before XGBoost, which is what the released code of BioFuse did."""
+trained = partial(evaluate, kind=TRAINED)
+"""Trained projections and attention before XGBoost, which the paper's text lets one expect."""

@@ -99,7 +99,7 @@ def test_one_backbone_earns_everything():
     found = shapley({("a",): 0.8}, 0.5)
     assert found.values == {"a": pytest.approx(0.3)}
     assert found.interactions == {}
-    assert (found.empty, found.everything) == (0.5, 0.8)
+    assert (found.empty, found.all_backbones) == (0.5, 0.8)
 
 
 def test_sixteen_backbones_take_seconds():
