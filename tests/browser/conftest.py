@@ -80,6 +80,13 @@ def site(tmp_path_factory):
     server.server_close()
 
 
+def visitor(browser, site):
+    """A clean browser of somebody with a wide window."""
+    opened = browser.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    opened.set_default_timeout(1000 * SECONDS)
+    return opened
+
+
 @pytest.fixture
 def record(site):
     """Everything that went wrong on a page of the test; a test that passes has nothing in it."""
@@ -91,8 +98,7 @@ def record(site):
 @pytest.fixture
 def context(browser, site, record):
     """A visitor with a clean browser. Paths given to `goto` are relative to the site's root."""
-    opened = browser.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
-    opened.set_default_timeout(1000 * SECONDS)
+    opened = visitor(browser, site)
     record.watch(opened)
     yield opened
     opened.close()

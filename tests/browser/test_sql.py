@@ -9,6 +9,7 @@ import pytest
 
 from fuseboard.leaderboard.output import duckdb_wasm
 from fuseboard.leaderboard.pages.sql import EXAMPLES
+from tests.browser.conftest import Record, visitor
 
 pytestmark = pytest.mark.skipif(
     not duckdb_wasm.files(), reason=f"the SQL page's files are not there: {duckdb_wasm.COMMAND}"
@@ -24,6 +25,11 @@ class Sql:
         self.page, self.requests = page, []
         page.context.on("request", lambda request: self.requests.append(request.url))
         page.goto("sql.html")
+
+    def started(self):
+        """The same page once its database runs."""
+        self.ask("SELECT 1")
+        return self
 
     def ask(self, query):
         """What is said, what went wrong, and the cells of the answer."""
@@ -43,16 +49,36 @@ class Sql:
 
 
 @pytest.fixture
-def sql(page):
+def fresh(page):
+    """A page whose database has not been started."""
     return Sql(page)
 
 
-def test_nothing_large_is_loaded_before_somebody_asks(sql):
-    assert not {"static/sql/worker.js", "static/sql/duckdb.wasm", "data/results.arrow"} & sql.asked()
-    sql.page.get_by_role("button", name="Start the database").click()
-    said, wrong, _ = sql.answer()
+@pytest.fixture(scope="module")
+def visit(browser, site):
+    """One visitor whose database is started once, and what went wrong on their page."""
+    kept, opened = Record(urlsplit(site.url).netloc), visitor(browser, site)
+    kept.watch(opened)
+    yield Sql(opened.new_page()).started(), kept
+    opened.close()
+
+
+@pytest.fixture
+def sql(visit):
+    """The page of that visitor, of whom no query changes the database: what follows is this test's own."""
+    page, kept = visit
+    page.requests.clear()
+    kept.complaints.clear()
+    yield page
+    assert kept.complaints == []
+
+
+def test_nothing_large_is_loaded_before_somebody_asks(fresh):
+    assert not {"static/sql/worker.js", "static/sql/duckdb.wasm", "data/results.arrow"} & fresh.asked()
+    fresh.page.get_by_role("button", name="Start the database").click()
+    said, wrong, _ = fresh.answer()
     assert "ms" in said, wrong
-    assert {"static/sql/worker.js", "static/sql/duckdb.wasm", "data/results.arrow"} <= sql.asked()
+    assert {"static/sql/worker.js", "static/sql/duckdb.wasm", "data/results.arrow"} <= fresh.asked()
 
 
 def test_the_rows_are_the_published_ones_to_the_last_digit(sql, site):
@@ -74,17 +100,17 @@ def test_every_example_runs(sql):
         assert (wrong, "row" in said) == ("", True)
 
 
-def test_an_example_is_taken_with_the_keyboard_and_run_once_the_database_is_there(sql):
+def test_an_example_is_taken_with_the_keyboard_and_run_once_the_database_is_there(fresh):
     title, query = EXAMPLES[1]
-    summary = sql.page.locator("summary", has_text=title)
+    summary = fresh.page.locator("summary", has_text=title)
     summary.focus()
-    sql.page.keyboard.press("Enter")
-    sql.page.keyboard.press("Tab")
-    sql.page.keyboard.press("Enter")
-    assert sql.page.locator("#sql-query").input_value() == query
-    assert sql.page.evaluate("document.activeElement.id") == "sql-query"
-    sql.page.keyboard.press("Control+Enter")
-    assert "row" in sql.answer()[0]
+    fresh.page.keyboard.press("Enter")
+    fresh.page.keyboard.press("Tab")
+    fresh.page.keyboard.press("Enter")
+    assert fresh.page.locator("#sql-query").input_value() == query
+    assert fresh.page.evaluate("document.activeElement.id") == "sql-query"
+    fresh.page.keyboard.press("Control+Enter")
+    assert "row" in fresh.answer()[0]
 
 
 @pytest.mark.parametrize(
@@ -160,22 +186,22 @@ def test_an_answer_is_downloaded_as_csv_whole(sql):
     assert len(rows) == 1_501
 
 
-def test_the_address_holds_the_query(sql, site):
+def test_the_address_holds_the_query(fresh, site):
     query = "SELECT 'ä & + % #' AS t"
-    sql.ask(query)
-    assert parse_qs(urlsplit(sql.page.url).query) == {"q": [query]}
-    sql.page.reload()
-    assert sql.page.locator("#sql-query").input_value() == query
-    assert sql.page.locator("#sql-answer table").count() == 0, "a link from elsewhere runs nothing by itself"
+    fresh.ask(query)
+    assert parse_qs(urlsplit(fresh.page.url).query) == {"q": [query]}
+    fresh.page.reload()
+    assert fresh.page.locator("#sql-query").input_value() == query
+    assert fresh.page.locator("#sql-answer table").count() == 0, "a link from elsewhere runs nothing by itself"
 
 
-def test_a_database_that_cannot_start_says_so_and_can_be_tried_again(sql, record):
-    sql.page.context.route("**/results.arrow", lambda route: route.fulfill(status=404))
-    _, wrong, _ = sql.ask("SELECT 1")
+def test_a_database_that_cannot_start_says_so_and_can_be_tried_again(fresh, record):
+    fresh.page.context.route("**/results.arrow", lambda route: route.fulfill(status=404))
+    _, wrong, _ = fresh.ask("SELECT 1")
     assert "results.arrow: 404" in wrong
     assert "404" in record.complaints.pop()
-    sql.page.context.unroute("**/results.arrow")
-    assert sql.ask("SELECT 1")[2] == [["1"]]
+    fresh.page.context.unroute("**/results.arrow")
+    assert fresh.ask("SELECT 1")[2] == [["1"]]
 
 
 def test_from_a_file_it_says_that_it_must_be_served(browser, site):
