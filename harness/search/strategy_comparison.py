@@ -99,4 +99,5 @@ def _score(search: Search, choice: Choice) -> float:
 def _fit_s(search: Search, recipe: Recipe, subsets: list[fusion.Subset]) -> float:
     """Returns every fit once, though it has a row per split."""
     rows = search.rows(subsets, recipe=recipe)
-    return float(rows.unique("subset").select(pl.col("fit_s").sum()).item())
+    # In order: a floating-point sum depends on it.
+    return float(rows.unique("subset", keep="first", maintain_order=True).select(pl.col("fit_s").sum()).item())

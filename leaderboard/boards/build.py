@@ -47,7 +47,7 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
     environments = environments_of(rows)
     independent = task is not None and not task.startswith("multi-label")
     entries = entries_of(rows, environments, independent)
-    versions = rows.select("subset", "fingerprints").explode("subset", "fingerprints").unique().sort("subset")
+    versions = rows.select("subset", "fingerprints").explode("subset", "fingerprints").unique().sort(pl.all())
     try:
         choice, no_choice = choose(rows), None
     except FuseboardError as error:

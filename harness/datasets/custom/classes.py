@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fuseboard.harness.datasets.custom import spelling
 from fuseboard.harness.datasets.custom.spec import MULTI_LABEL, Spec
 from fuseboard.store.arrays import Labels
 from fuseboard.store.errors import UsageError, unknown
@@ -44,7 +46,8 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
     Whole numbers are sorted as numbers, anything else as text.
 
     Raises:
-        UsageError: one class only, a label that is not among `classes`, decimals, a task that the labels contradict.
+        UsageError: one class only, a label that is not among `classes` or is written in two ways, decimals, a task
+            that the labels contradict.
     """
     if spec.labels:
         flags = rows.select(pl.col(f"labels.{name}").cast(pl.UInt8) for name in spec.labels).to_numpy()
@@ -52,7 +55,8 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
             if column.min() == column.max():
                 raise UsageError(f"{where}: {name} is {column[0]} for every image, so nothing tells it apart; drop it")
         return Classes(MULTI_LABEL, spec.labels, np.ascontiguousarray(flags))
-    names = _names(rows["label"].unique().to_list(), spec, where)
+    spelling.refuse_variants(rows["label"], "label", where, spec.classes)
+    names = _names(sorted(set(rows["label"])), spec, where)
     if len(names) < 2:
         raise UsageError(f"{where}: one class only, {names[0]!r}; at least two are needed")
     if len(names) > 2**16:
@@ -67,12 +71,12 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
 
 def _names(found: list[str], spec: Spec, where: str) -> tuple[str, ...]:
     if spec.classes:
-        for label in sorted(found):
+        for label in found:
             if label not in spec.classes:
                 raise unknown("class", label, spec.classes, where)
         return spec.classes
     if all(re.fullmatch(r"[-+]?\d+", label) for label in found):
-        return tuple(sorted(found, key=int))
+        return tuple(sorted(found, key=Decimal))  # which reads any number of digits
     if decimals := [label for label in found if re.fullmatch(r"[-+]?(\d+\.\d*|\.\d+)", label)]:
         raise UsageError(f"{where}: label {min(decimals)}; classes are whole numbers or names, not decimals")
-    return tuple(sorted(found))
+    return tuple(found)

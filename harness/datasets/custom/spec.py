@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.store.arrays import Task
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
 from fuseboard.store.errors import UsageError, unknown
@@ -66,7 +67,7 @@ class Spec(BaseModel):
         if self.name in OWN_FILES:
             raise ValueError(f"no dataset can be called {self.name}, which is a file of every version")
         for key in ("classes", "labels"):
-            if len(set(getattr(self, key))) < len(getattr(self, key)):
+            if len({composed(name) for name in getattr(self, key)}) < len(getattr(self, key)):
                 raise ValueError(f"`{key}` names one twice")
         return self
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.harness.datasets.custom import splitting
+from fuseboard.harness.datasets.custom import spelling, splitting
 from fuseboard.harness.datasets.custom.classes import Classes
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
 from fuseboard.store.embeddings.manifest import SPLITS, SplitName
@@ -24,8 +24,11 @@ def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tupl
         (N,) names of splits; and what a person should know of them.
 
     Raises:
-        UsageError: a group in two given splits, a class with too few images, nothing to cut from.
+        UsageError: a group in two given splits or written in two ways, a class with too few images, nothing to cut
+            from.
     """
+    if "group" in rows.columns:
+        spelling.refuse_variants(rows["group"], spec.group, where)
     names, remarks = _given(rows, spec, where), []
     wanted = _wanted(names, spec, where)
     if len(wanted) > 1:

@@ -144,7 +144,7 @@ def standing(store: Store, dataset: str, submitted: Version, protocol: Protocol,
         no_shapley_values=no_values,
         remarks=tuple(remarks),
         fits=(without.search.fits if without else 0, with_it.search.fits),
-        rows=pl.concat(rows).unique("key").sort("evaluation", "subset", "split", "key"),
+        rows=pl.concat(rows).unique("key", keep="first").sort("evaluation", "subset", "split", "key"),
     )
 
 
