@@ -8,6 +8,8 @@ import polars as pl
 
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
+from fuseboard.store.files import literal_path
+from fuseboard.store.files.literal_path import quoted
 from fuseboard.store.results import rows as results
 
 NO_EMBEDDINGS = (
@@ -38,7 +40,8 @@ def select(root: Path, versions: Sequence[Version], query: str) -> duckdb.DuckDB
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT or is_pragma:
         raise UsageError("SQL: one SELECT statement is expected; the catalog is read-only")
     _create(connection, root, versions)
-    connection.execute(f"SET allowed_directories = [{_quote(str(root) + '/')}]")
+    folders = ", ".join(map(quoted, literal_path.duckdb_folders(connection, root)))
+    connection.execute(f"SET allowed_directories = [{folders}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     try:
@@ -65,7 +68,7 @@ def _create(connection: duckdb.DuckDBPyConnection, root: Path, versions: Sequenc
     connection.register("_shards", pl.DataFrame([s for v in versions for s in _shards(v)], schema=SHARDS).to_arrow())
     connection.execute("CREATE VIEW shards AS SELECT * FROM _shards")
     parts = [
-        _part(version, dataset, split)
+        _part(connection, version, dataset, split)
         for version in versions
         for dataset, entry in version.manifest.datasets.items()
         for split in entry.splits
@@ -111,25 +114,19 @@ def _shards(version: Version) -> list[dict[str, object]]:
     ]
 
 
-def _part(version: Version, dataset: str, split: str) -> str:
+def _part(connection: duckdb.DuckDBPyConnection, version: Version, dataset: str, split: str) -> str:
     """Returns the SELECT over one split; `label` and `labels` are two columns because a class is not a set of findings.
 
     Where `row_order` is unknown, `id` is the row's place in the file it was imported from and names no image.
     """
-    files = ", ".join(
-        _quote(str(version.folder / dataset / s.file)) for s in version.manifest.entry(dataset, split).shards
-    )
+    rows = literal_path.duckdb_parquet(connection, version.shards(dataset, split))
     order = "official" if version.manifest.entry(dataset, split).numbering == "official" else "unknown"
     multi_label = version.manifest.datasets[dataset].task.startswith("multi-label")
     label, labels = ("NULL::USMALLINT", "label::UTINYINT[]") if multi_label else ("label", "NULL::UTINYINT[]")
     return (
-        f"SELECT {_quote(version.manifest.backbone)} AS backbone, "
-        f"{_quote(version.manifest.fingerprint)} AS fingerprint, "
-        f"{_quote(dataset)} AS dataset, {_quote(split)} AS split, {_quote(order)} AS row_order, "
+        f"SELECT {quoted(version.manifest.backbone)} AS backbone, "
+        f"{quoted(version.manifest.fingerprint)} AS fingerprint, "
+        f"{quoted(dataset)} AS dataset, {quoted(split)} AS split, {quoted(order)} AS row_order, "
         f"id, {label} AS label, {labels} AS labels, "
-        f"embedding::FLOAT[] AS embedding FROM read_parquet([{files}])"
+        f"embedding::FLOAT[] AS embedding FROM {rows}"
     )
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -1,6 +1,5 @@
 """What the harness's commands print: JSON for programs, tables for people."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import typer
 
 from fuseboard.harness.terminal.report import Facts, Report
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import strict_json
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
     """Prints rows, at least one, which all have the same keys."""
     if as_json:
-        typer.echo(json.dumps(list(rows), indent=1))
+        typer.echo(strict_json.dumps(list(rows), indent=1))
     else:
         show(list(rows[0]), [list(row.values()) for row in rows], whole=("id", "name", "subset", "status"))
 
@@ -27,7 +27,7 @@ def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
 def print_facts(facts: Facts, as_json: bool) -> None:
     """Prints the facts of one thing."""
     if as_json:
-        typer.echo(json.dumps(facts, indent=1))
+        typer.echo(strict_json.dumps(facts, indent=1))
     else:
         show(("fact", "value"), list(facts.items()))
 

@@ -11,6 +11,7 @@ from fuseboard.leaderboard.feeds.entry import EMPTY, History
 from fuseboard.leaderboard.feeds.state import State
 from fuseboard.leaderboard.output.replace_folder import is_ours
 from fuseboard.leaderboard.rows.validation import valid_rows
+from fuseboard.store.files import literal_path
 from fuseboard.store.results.schema import SCHEMA
 
 CHANGES, STATE, ROWS = "data/changes.json", "data/ranking.json", "data/results.parquet"
@@ -59,7 +60,7 @@ def read(out: Path) -> PreviousSite:
 
 def _rows(path: Path) -> pl.DataFrame:
     schema = {name: SCHEMA.get(name, pl.String) for name in MEANINGS}
-    rows = pl.read_parquet(_bytes(path), columns=list(MEANINGS)).cast(pl.Schema(schema))
+    rows = literal_path.read_parquet(_bytes(path), list(MEANINGS)).cast(pl.Schema(schema))
     good, invalid_rows = valid_rows(rows.with_columns(pl.lit(None, SCHEMA["right"]).alias("right")))
     if invalid_rows:
         raise ValueError(f"{invalid_rows[0].rows} rows have {invalid_rows[0].reason}")

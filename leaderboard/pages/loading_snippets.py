@@ -44,12 +44,13 @@ def loading(manifest: Manifest, events: Sequence[Event]) -> Loading | None:
         sandbox = " --sandbox" if place.startswith("10.5072/") else ""
         return Loading(place, tuple(lines), f"fuseboard store pull {place}{revision}{sandbox} --dataset {name}")
     files = f"embeddings/{manifest.backbone}/{manifest.fingerprint}/{name}/{split}-*.parquet"
-    vectors = f"SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM '{files}'"
+    vectors = f"SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding"
+    source = f"FROM read_parquet('{files}', hive_partitioning = false)"
     blocks = (
         (TITLES[0], f'from datasets import load_dataset\nfiles = {{"{split}": "{files}"}}\n'
                     f'rows = load_dataset("parquet", data_files=files, split="{split}")'),
-        (TITLES[1], f'import duckdb\nquery = "{vectors}"\nrows = duckdb.sql(query)'),
-        (TITLES[2], f'import polars as pl\nfiles = "{files}"\nrows = pl.read_parquet(files)'),
+        (TITLES[1], f'import duckdb\nselect = "{vectors}"\nrows = duckdb.sql(f"{{select}} {source}")'),
+        (TITLES[2], f'import polars as pl\nfiles = "{files}"\nrows = pl.read_parquet(files, hive_partitioning=False)'),
     )  # fmt: skip
     return Loading(None, blocks, f"fuseboard extract {manifest.backbone} --dataset {name}")
 

@@ -119,11 +119,12 @@ def sql(
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Ask the catalog one SELECT; it reads the store and changes nothing."""
+    """Ask the catalog one SELECT; it reads the store and changes nothing. In JSON, NaN and infinities are null."""
     import csv
 
     import duckdb
 
+    from fuseboard.store.files import strict_json
     from fuseboard.store.store import Store
 
     if as_json and as_csv:
@@ -134,11 +135,14 @@ def sql(
     except duckdb.Error as error:
         raise UsageError(f"SQL: {' '.join(str(error).split())}") from error
     if as_json:
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=1, default=str))
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise UsageError(f"SQL: two columns are called {twice!r}, of which JSON keeps one; name one with AS")
+        print(strict_json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=1))
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows([json.dumps(cell) if isinstance(cell, list) else cell for cell in row] for row in rows)
+        nested = (list, tuple, dict)
+        writer.writerows([strict_json.dumps(c) if isinstance(c, nested) else c for c in row] for row in rows)
     else:
         show(names, [[_short(cell) for cell in row] for row in rows])
 

@@ -17,6 +17,7 @@ from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import literal_path
 
 BATCH_ROWS = 2_048
 """Rows handed over by DuckDB at a time."""
@@ -115,8 +116,8 @@ def _batches(where: str, files: Iterable[Path], dim: int) -> Iterator[Any]:
     """
     columns = f"id, label, embedding::FLOAT[{dim}] AS embedding" if dim else "id, label"
     try:
-        paths = [str(path) for path in files]
-        query = _database().cursor().sql(f"SELECT {columns} FROM read_parquet($paths)", params={"paths": paths})
+        database = _database().cursor()
+        query = database.sql(f"SELECT {columns} FROM {literal_path.duckdb_parquet(database, files)}")
         yield from query.to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]

@@ -11,6 +11,7 @@ from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import literal_path
 from fuseboard.store.statistics.corruption_error import SEVERITIES
 
 SPLIT = "test"
@@ -43,11 +44,8 @@ def conditions(version: Version, dataset: str, images: int) -> tuple[Condition, 
     Raises:
         FuseboardError: a severity is missing or one too many, or a condition has not every image exactly once.
     """
-    query = (
-        "SELECT corruption, severity, min(id) AS first, max(id) AS last, count(*) AS rows, count(DISTINCT id) AS ids "
-        "FROM read_parquet($paths) GROUP BY ALL ORDER BY first"
-    )
-    found = _ask(version, dataset, query).to_pylist()
+    columns = "corruption, severity, min(id) AS first, max(id) AS last, count(*) AS rows, count(DISTINCT id) AS ids"
+    found = _ask(version, dataset, columns, "GROUP BY ALL ORDER BY first").to_pylist()
     severities: dict[str, list[int]] = {}
     for each in found:
         if not each["rows"] == each["ids"] == each["last"] - each["first"] + 1 == images:
@@ -86,11 +84,9 @@ def read(version: Version, dataset: str, condition: Condition, labels: Labels) -
         FuseboardError: labels that are not those, a vector that is not finite, or shards that cannot be read.
     """
     where, dim = f"{dataset} {condition.split}: {version.spec}", version.manifest.dim
-    query = (
-        f"SELECT id, label, embedding::FLOAT[{dim}] AS embedding FROM read_parquet($paths) "
-        "WHERE id BETWEEN $first AND $last ORDER BY id"
-    )
-    table = _ask(version, dataset, query, first=condition.start, last=condition.start + len(labels) - 1)
+    columns = f"id, label, embedding::FLOAT[{dim}] AS embedding"
+    last = condition.start + len(labels) - 1
+    table = _ask(version, dataset, columns, f"WHERE id BETWEEN {condition.start} AND {last} ORDER BY id")
     if table["label"].to_pylist() != labels.tolist():
         raise FuseboardError(f"{where} has other labels than the clean test images; extract both again")
     matrix: NDArray[np.float32] = table["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, dim)
@@ -101,12 +97,12 @@ def read(version: Version, dataset: str, condition: Condition, labels: Labels) -
     return matrix
 
 
-def _ask(version: Version, dataset: str, query: str, **values: int) -> Any:
-    """Returns the answer as an Arrow table."""
-    paths = [str(path) for path in version.shards(dataset, SPLIT)]
+def _ask(version: Version, dataset: str, columns: str, which: str) -> Any:
+    """Returns columns of the rows that the rest of the query names, as an Arrow table."""
     try:
         with duckdb.connect() as database:
-            return database.sql(query, params={"paths": paths, **values}).to_arrow_table()
+            rows = literal_path.duckdb_parquet(database, version.shards(dataset, SPLIT))
+            return database.sql(f"SELECT {columns} FROM {rows} {which}").to_arrow_table()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise FuseboardError(f"{dataset}: {version.spec} cannot be read ({reason}); extract it again") from error

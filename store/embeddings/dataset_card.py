@@ -11,6 +11,7 @@ import yaml
 from fuseboard.store.embeddings import loading_snippets, shards
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
+from fuseboard.store.files.hashing import fingerprint
 
 FILE = "README.md"
 
@@ -76,7 +77,11 @@ def _licence_name(licence: str) -> str:
 
 
 def _info(manifest: Manifest, dataset: str) -> dict[str, Any]:
-    """The columns of a dataset's shards: `dtype` of one value, `list` of many, `length` where that is fixed."""
+    """The columns of a dataset's shards: `dtype` of one value, `list` of many, `length` where that is fixed.
+
+    `datasets` keeps what it has read of a folder under the front matter and the folder's name, which is the fingerprint
+    in every store; without the hash of the shards it would answer with the rows of another folder.
+    """
     entry = manifest.datasets[dataset]
     features: list[dict[str, Any]] = []
     for field in shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns):
@@ -87,7 +92,8 @@ def _info(manifest: Manifest, dataset: str) -> dict[str, Any]:
         else:
             form = {"dtype": _type_name(field.type)}
         features.append({"name": field.name, **form})
-    return {"config_name": dataset, "features": features}
+    content = fingerprint({"shards": [shard.sha256 for name, _, shard in manifest.shards() if name == dataset]})
+    return {"config_name": dataset, "description": f"content {content}", "features": features}
 
 
 def _type_name(form: pa.DataType) -> str:

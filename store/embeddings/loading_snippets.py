@@ -37,12 +37,13 @@ rows = load_dataset({source}, split="{split}")
 
 ```python
 import duckdb
-{setup}rows = duckdb.sql("SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM '{files}'")
+{setup}files = "read_parquet('{files}', hive_partitioning = false)"
+rows = duckdb.sql(f"SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM {{files}}")
 ```
 
 ```python
 import polars as pl
-rows = pl.read_parquet("{files}")
+rows = pl.read_parquet("{files}", hive_partitioning=False)
 ```
 
 Downloaded for you, with every file checked against its SHA-256: `fuseboard store pull {pulled} --dataset {name}`."""

@@ -111,7 +111,7 @@ def adopt(
     if not path.is_file():
         return None
     try:
-        table = pq.read_table(path, page_checksum_verification=True, memory_map=False)
+        table = pq.read_table(path, partitioning=None, page_checksum_verification=True, memory_map=False)
     except (OSError, pa.ArrowException):
         return None
     value = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))

@@ -54,7 +54,7 @@ def read(path: Path) -> tuple[str, pl.DataFrame] | None:
     if not path.exists():
         return None
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = pq.read_table(path, partitioning=None, page_checksum_verification=True)
         about = table.schema.metadata or {}
         if about.get(b"format") != FORMAT.encode() or about.get(b"resamples") != str(RESAMPLES).encode():
             return None

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import literal_path
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.evaluations import keeping
 from fuseboard.store.results.schema import SCHEMA, folder_of
@@ -53,9 +54,9 @@ def of_one(root: Path, evaluation: str, dataset: str, key: str) -> NDArray[np.fl
     wanted = pl.col("key") == key, pl.col("scores").is_not_null()
     for path in sorted(folder_of(root, evaluation, dataset).glob("[!.]*.parquet")):
         try:
-            if pl.read_parquet_schema(path).get("scores") != SCHEMA["scores"]:
+            if literal_path.scan_parquet(path).collect_schema().get("scores") != SCHEMA["scores"]:
                 continue  # of another schema, so its rows are on no board
-            found = pl.scan_parquet(path, glob=False).filter(*wanted).select("scores").collect()
+            found = literal_path.scan_parquet(path).filter(*wanted).select("scores").collect()
         except FileNotFoundError:  # another process joined the files meanwhile: list them again
             return of_one(root, evaluation, dataset, key)
         except pl.exceptions.PolarsError as error:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import literal_path
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,
@@ -69,8 +70,9 @@ def frames(root: Path, evaluation: str, dataset: str, scores: bool) -> tuple[lis
         FuseboardError: a file is damaged.
     """
     columns = [name for name in SCHEMA if scores or name != "scores"]
+    pattern = f"{literal_path.in_pattern(evaluation)}/{literal_path.in_pattern(dataset)}/[!.]*.parquet"
     while True:
-        paths = sorted((root / "results").glob(f"{evaluation}/{dataset}/[!.]*.parquet"))
+        paths = sorted((root / "results").glob(pattern))
         found = [pl.DataFrame(schema={name: SCHEMA[name] for name in columns})]
         refused: list[OldSchema] = []
         try:
@@ -86,14 +88,14 @@ def frames(root: Path, evaluation: str, dataset: str, scores: bool) -> tuple[lis
 
 def _open(path: Path, columns: list[str]) -> pl.DataFrame:
     try:
-        present = pl.read_parquet_schema(path)
+        present = literal_path.scan_parquet(path).collect_schema()
         lacking = [name for name in columns if name not in present]
         if required := [name for name in lacking if name not in LATER]:
             raise OldSchema(path, f"it lacks the column{'s'[: len(required) - 1]} {', '.join(required)}")
         for name in columns:
             if name in present and not _fits(present[name], SCHEMA[name]):
                 raise OldSchema(path, f"its column {name} is of the type {present[name]}")
-        rows = pl.read_parquet(path, columns=[name for name in columns if name not in lacking])
+        rows = literal_path.read_parquet(path, columns=[name for name in columns if name not in lacking])
         rows = rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in lacking)
         return rows.select(pl.col(name).cast(SCHEMA[name]) for name in columns)
     except FileNotFoundError:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fuseboard.store.embeddings.manifest import Fingerprint, Name
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic
+from fuseboard.store.files import atomic, literal_path
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.cka import TWIN
 
@@ -101,7 +101,7 @@ def read(root: Path, dataset: str = "*") -> list[Similarity]:
         FuseboardError: a file is damaged, or its rows are none of ours.
     """
     found: dict[str, Similarity] = {}
-    for path in sorted((root / "similarity").glob(f"{dataset}/[!.]*.parquet")):
+    for path in sorted((root / "similarity").glob(f"{literal_path.in_pattern(dataset)}/[!.]*.parquet")):
         for row in _open(path):
             known = found.get(row.key)
             if known is None or row.created > known.created:
@@ -111,7 +111,7 @@ def read(root: Path, dataset: str = "*") -> list[Similarity]:
 
 def _open(path: Path) -> list[Similarity]:
     try:
-        records = pl.read_parquet(path, columns=list(SCHEMA), memory_map=False).cast(pl.Schema(SCHEMA)).to_dicts()
+        records = literal_path.read_parquet(path, list(SCHEMA)).cast(pl.Schema(SCHEMA)).to_dicts()
         rows = [Similarity(**{**record, "libraries": json.loads(record["libraries"])}) for record in records]
         if wrong := next((row.dataset for row in rows if row.dataset != path.parent.name), None):
             raise ValueError(f"a row is of {wrong}")

@@ -74,6 +74,32 @@ def test_sql_in_three_forms(make_version, root):
     assert isinstance(late.exception, UsageError)
 
 
+def test_json_of_sql_is_json(root):
+    query = """SELECT 'nan'::DOUBLE AS a, 'inf'::DOUBLE AS b, '-inf'::FLOAT AS c, [1.5::DOUBLE, 'nan'::DOUBLE] AS d,
+    {'e': 'inf'::DOUBLE, 'f': [NULL]} AS g, MAP {1: 'nan'::DOUBLE} AS h, 'NaN' AS i, TIMESTAMP '2020-01-01' AS j,
+    ['inf'::FLOAT, 2]::FLOAT[2] AS k, MAP {DATE '2020-01-01': 1} AS m"""
+
+    def refuse(text):
+        raise AssertionError(f"{text} is no JSON")
+
+    [row] = json.loads(run("sql", query, "--json", root=root).stdout, parse_constant=refuse)
+    assert row == {
+        **{"a": None, "b": None, "c": None, "d": [1.5, None], "g": {"e": None, "f": [None]}, "h": {"1": None}},
+        **{"i": "NaN", "j": "2020-01-01 00:00:00", "k": [None, 2.0], "m": {"2020-01-01": 1}},
+    }
+    line = run("sql", "SELECT [TIMESTAMP '2020-01-01'] AS a, {'b': 'nan'::DOUBLE} AS c", "--csv", root=root).stdout
+    assert line.splitlines()[1] == '"[""2020-01-01 00:00:00""]","{""b"": null}"'
+
+
+def test_json_of_sql_loses_no_column(root):
+    twice = run("sql", "SELECT 1 AS a, 2 AS b, 3 AS a", "--json", root=root)
+    assert isinstance(twice.exception, UsageError)
+    assert "two columns are called 'a'" in str(twice.exception)
+    assert run("sql", "SELECT 1 AS a, 2 AS b, 3 AS a", "--csv", root=root).stdout == "a,b,a\n1,2,3\n"
+    [row] = json.loads(run("sql", "SELECT 1 AS a, 2 AS A", "--json", root=root).stdout)
+    assert row == {"a": 1, "A": 2}
+
+
 @pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 def test_push_and_pull(make_version, root, tmp_path, hub_server):
     version = make_version(root)

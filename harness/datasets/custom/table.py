@@ -7,6 +7,7 @@ import polars as pl
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.files import literal_path
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
 
@@ -59,9 +60,8 @@ def _open(table: Path) -> pl.DataFrame:
     try:
         separator = SEPARATORS[table.suffix.lower()]
         if separator is None:
-            return pl.read_parquet(table)
-        # As text: a number guessed from the first rows would lose leading zeros.
-        return pl.read_csv(table, separator=separator, infer_schema=False)
+            return literal_path.read_parquet(table)
+        return literal_path.read_csv(table, separator)
     except FileNotFoundError:
         raise UsageError(f"{table}: no such file; `table` names it, relative to the TOML") from None
     except pl.exceptions.PolarsError as error:

@@ -121,7 +121,8 @@ def _holds(folder: Path, old: Split, rows: Rows) -> bool:
     start = 0
     for shard in old.shards:
         part = slice(start, start := start + shard.rows)
-        table = pq.read_table(folder / shard.file, columns=["label", "embedding"], memory_map=False)
+        path = folder / shard.file
+        table = pq.read_table(path, columns=["label", "embedding"], partitioning=None, memory_map=False)
         stored = table["label"].combine_chunks()
         labels = np.array(stored.to_pylist()) if rows.labels.ndim == 2 else stored.to_numpy(zero_copy_only=False)
         vectors = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)

@@ -20,8 +20,12 @@ CLEAN = (np.arange(IMAGES * 4).reshape(IMAGES, 4) % 3 == 0).astype(np.uint8)
 
 @pytest.fixture
 def version(tmp_path: Path) -> Version:
+    return corrupted(tmp_path)
+
+
+def corrupted(root: Path, more: float = 0) -> Version:
     """Several labels per image, half precision, and shards that end in the middle of a condition."""
-    folder = versions.folder_of(tmp_path, "alpha", fingerprint({"name": "alpha"}))
+    folder = versions.folder_of(root, "alpha", fingerprint({"name": "alpha"}))
     corruption, severity = np.repeat(NAMES, IMAGES * 5), np.tile(np.repeat(np.arange(1, 6), IMAGES), len(NAMES))
     labels, parts = np.tile(CLEAN, (5 * len(NAMES), 1)), np.array_split(np.arange(ROWS), 4)
     pieces = [
@@ -29,7 +33,7 @@ def version(tmp_path: Path) -> Version:
             folder / "chestmnist-c" / shards.file_name("test", number, len(parts)),
             rows.astype(np.uint32),
             labels[rows],
-            VECTORS[rows],
+            VECTORS[rows] + np.float16(more),
             {},
             {"corruption": corruption[rows], "severity": severity[rows]},
         )

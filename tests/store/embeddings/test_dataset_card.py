@@ -25,6 +25,32 @@ def test_datasets_loads_a_version_folder_by_its_readme(make_version, root, tmp_p
     assert chest[1]["label"] == [1, 0] * 7
 
 
+def test_datasets_gives_the_vectors_of_the_folder_that_it_is_asked_for(make_version, root, tmp_path):
+    """Its cache knows a folder by front matter and name, and the name is the fingerprint, the same in every store."""
+    load_dataset = pytest.importorskip("datasets").load_dataset
+
+    def made(folder, value):
+        version = make_version(folder, splits=("val",), vectors=[[value] * 4] * 20)
+        dataset_card.write(version.folder, version.manifest)
+        return version
+
+    def loaded(version):
+        rows = load_dataset(str(version.folder), "digits", split="val", cache_dir=str(tmp_path / "cache"))
+        return {tuple(vector) for vector in rows["embedding"]}
+
+    one, two = made(root, 1.0), made(tmp_path / "other" / "store", 2.0)
+    assert one.folder.name == two.folder.name
+    assert (loaded(one), loaded(two)) == ({(1.0,) * 4}, {(2.0,) * 4})
+    again = made(root, 3.0)
+    assert again.folder == one.folder
+    assert (loaded(again), loaded(two)) == ({(3.0,) * 4}, {(2.0,) * 4})
+
+
+def test_the_card_is_of_the_content_alone(make_version, root, tmp_path):
+    one, two = (make_version(folder).manifest for folder in (root, tmp_path / "other"))
+    assert dataset_card.render(one) == dataset_card.render(two.model_copy(update={"created": one.created}))
+
+
 def test_the_front_matter_says_configs_features_and_licence(make_version, root):
     facts, body = parts(dataset_card.render(make_version(root, splits=("val",)).manifest, "org/name"))
     assert facts["license"] == "apache-2.0"
