@@ -39,13 +39,18 @@ def duckdb_folders(database: "duckdb.DuckDBPyConnection", folder: Path) -> list[
     return [f"{folder}/", *({_duckdb_name(database, folder) + "/"} - {f"{folder}/"})]
 
 
+def has_pattern(path: Path) -> bool:
+    """Whether a library that takes paths for patterns would read other files than those of this path."""
+    return _PATTERN.search(str(path)) is not None
+
+
 def quoted(text: str) -> str:
     """Returns a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _duckdb_name(database: "duckdb.DuckDBPyConnection", path: Path) -> str:
-    if not _PATTERN.search(str(path)):
+    if not has_pattern(path):
         return str(path)
     from fuseboard.store.files.literal_filesystem import PREFIX, LiteralFileSystem
 

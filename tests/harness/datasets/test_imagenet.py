@@ -158,6 +158,18 @@ def test_validation_images_without_classes(tmp_path: Path, monkeypatch: pytest.M
         dataset.labels("test")
 
 
+@pytest.mark.parametrize("name", ["s[1]", "s*", "s?"])
+def test_parquet_files_in_a_folder_that_is_a_pattern(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """`datasets` would read the files of `s1`."""
+    for folder in ("s1", name):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "train-00000-of-00001.parquet").touch()
+    with pytest.raises(UsageError, match=r"IMAGENET_ROOT=.*: .* takes \* \? \[ in a path for a pattern"):
+        at(tmp_path / name, monkeypatch)
+
+
 def test_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r"IMAGENET_ROOT=.*: neither train/ nor Parquet files are there"):
         at(tmp_path, monkeypatch)

@@ -116,6 +116,17 @@ def test_whole_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     assert table(tmp_path, text).label_names == ("1", "2", "10")
 
 
+@pytest.mark.parametrize("name", ["s[1]", "s*", "s?", "label=7", "split=val", "path=x", "é #%20'"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_table_of_a_path_is_that_of_no_other(tmp_path: Path, name: str, kind: str) -> None:
+    for folder, labels in (("s1", "ab"), (name, "cd")):
+        table(tmp_path / folder, "path,label\n" + "".join(f"{n}.png,{labels[n % 2]}\n" for n in range(12)))
+        pl.read_csv(tmp_path / folder / "list.csv", glob=False).write_parquet(tmp_path / folder / "list.parquet")
+    dataset = own(tmp_path / name, f'table = "list.{kind}"\n')
+    assert dataset.label_names == ("c", "d")
+    assert sum(len(dataset.labels(split)) for split in dataset.splits) == 12
+
+
 def test_a_table_from_windows(tmp_path: Path) -> None:
     text = "path,label\r\n" + "".join(f"{n}.png,{'äb'[n % 2]}\r\n" for n in range(12))
     table(tmp_path, text)
