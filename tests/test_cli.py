@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -37,23 +38,49 @@ def run(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> subproce
     )
 
 
-def test_the_whole_line(tmp_path: Path) -> None:
-    store, site = {"FUSEBOARD_STORE": str(tmp_path / "store")}, tmp_path / "site"
-    extracted = run("extract", "hog", "pixels", "-d", "digits", "--limit", "100", **store)
+@dataclass(frozen=True)
+class Answer:
+    """What a command that ran in the tests' own process said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Here:
+    """Runs commands in the tests' own process, which need not import torch again for each."""
+
+    capfd: pytest.CaptureFixture[str]
+
+    def run(self, *arguments: str) -> Answer:
+        self.capfd.readouterr()
+        return Answer(cli.run(arguments), *self.capfd.readouterr())
+
+
+@pytest.fixture
+def here(capfd: pytest.CaptureFixture[str]) -> Here:
+    return Here(capfd)
+
+
+def test_the_whole_line(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSEBOARD_STORE", str(tmp_path / "store"))
+    site = tmp_path / "site"
+    extracted = here.run("extract", "hog", "pixels", "-d", "digits", "--limit", "100")
     assert extracted.returncode == 0, extracted.stderr
     assert len(extracted.stdout.splitlines()) == 2
-    searched = run("search", "digits-first100", "--protocol", "starter", "--json", **store)
+    searched = here.run("search", "digits-first100", "--protocol", "starter", "--json")
     assert searched.returncode == 0, searched.stderr
     assert [row["role"] for row in json.loads(searched.stdout)] == ["chosen", "all", "oracle (best on test)"]
     assert "3 fits" in searched.stderr
-    assert "0 fits" in run("search", "digits-first100", "--protocol", "starter", **store).stderr
-    assert run("store", "verify", **store).returncode == 0
-    built = run("leaderboard", "build", "--out", str(site), **store)
+    assert "0 fits" in here.run("search", "digits-first100", "--protocol", "starter").stderr
+    assert here.run("store", "verify").returncode == 0
+    built = here.run("leaderboard", "build", "--out", str(site))
     assert built.returncode == 0, built.stderr
     assert "fits" not in built.stderr, "a store that holds something is taken as it is"
     page = (site / "index.html").read_text()
     assert "digits-first100" in page
-    checked = run("leaderboard", "check", **store)
+    checked = run("leaderboard", "check")
     assert checked.returncode == 0
     assert "0 findings" in checked.stdout
 
@@ -215,13 +242,15 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tiny_disk: Path) -> None:
-    store = {"FUSEBOARD_STORE": str(tiny_disk / "store")}
-    answer = run("extract", "hog", "-d", "digits", **store)
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
+    tiny_disk: Path, here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUSEBOARD_STORE", str(tiny_disk / "store"))
+    answer = here.run("extract", "hog", "-d", "digits")
     assert answer.returncode == 1
     assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
     assert not list(tiny_disk.rglob("*.parquet"))
-    assert run("extract", "pixels", "-d", "digits", **store).returncode == 0
+    assert here.run("extract", "pixels", "-d", "digits").returncode == 0
     filler = tiny_disk / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
@@ -230,11 +259,11 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tiny_disk: Path
         ["search", "digits", "--protocol", "starter"],
         ["leaderboard", "build", "--out", str(tiny_disk / "site")],
     ):
-        answer = run(*arguments, **store)
+        answer = here.run(*arguments)
         assert answer.returncode == 1
         assert "error: no space left on the disk while writing" in answer.stderr.splitlines()[-1]
     assert not (tiny_disk / "site").exists()
     assert not list(tiny_disk.glob("store/results/**/*.parquet"))
     assert not list(tiny_disk.rglob(".*"))
     filler.unlink()
-    assert run("search", "digits", "--protocol", "starter", **store).returncode == 0
+    assert here.run("search", "digits", "--protocol", "starter").returncode == 0

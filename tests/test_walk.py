@@ -43,32 +43,70 @@ def images(self, split, start, stop):
     raise SystemExit("an image was asked for")
 Digits.images = images
 """
-RUN = "import sys; from fuseboard import cli; cli.main(sys.argv[1:])"
+SERVE = """
+import json, os, sys, traceback
+from fuseboard import cli
+for line in sys.stdin:
+    kept = os.dup(1), os.dup(2)
+    for stream, name in ((1, "out"), (2, "err")):
+        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, stream)
+        os.close(file)
+    try:
+        code = cli.run(json.loads(line))
+    except BaseException:
+        traceback.print_exc()
+        code = 70
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for stream, before in enumerate(kept, 1):
+        os.dup2(before, stream)
+        os.close(before)
+    print(code, flush=True)
+"""
+"""Runs one command after the other in one process, which imports torch once: arguments come in, exit codes go out."""
 
 
 @dataclass
 class Person:
-    """Somebody with a folder and a store of their own, and the Hub."""
+    """Somebody with a folder and a store of their own, a process that runs their commands, and the Hub."""
 
     folder: Path
     hub: Any
     prelude: str = ""
+    process: subprocess.Popen[str] | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir()
         self.store = self.folder / "store"
 
-    def run(self, *arguments: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+    def start(self) -> subprocess.Popen[str]:
         own = {"HF_ENDPOINT": self.hub.url, "HF_TOKEN": "hf_only_for_the_test", "HF_HUB_DISABLE_XET": "1"}
-        own |= {"HF_HOME": str(self.folder / "hub"), "FUSEBOARD_STORE": str(self.store), "COLUMNS": "300", **more}
+        own |= {"HF_HOME": str(self.folder / "hub"), "FUSEBOARD_STORE": str(self.store), "COLUMNS": "300"}
         own |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
-        command = [sys.executable, "-c", f"{self.prelude}\n{RUN}", *arguments]
-        ran = subprocess.run(
-            command, cwd=self.folder, env={**os.environ, **own}, capture_output=True, text=True, check=False
+        return subprocess.Popen(
+            [sys.executable, "-c", f"{self.prelude}\n{SERVE}"],
+            cwd=self.folder,
+            env={**os.environ, **own},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        assert "Traceback" not in ran.stderr
-        return ran
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        self.process = process = self.process or self.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        print(json.dumps(arguments), file=process.stdin, flush=True)
+        answered = process.stdout.readline()
+        out, err = ((self.folder / name).read_text() for name in ("out", "err"))
+        assert answered == f"{code}\n", f"{arguments}: {answered}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def leave(self) -> None:
+        if self.process is not None:
+            self.process.communicate(timeout=60)  # the end of its input ends it
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +128,7 @@ def submission(hub: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "card.toml").write_text(card)
     stranger.run("extract", f"submissions/{NAME}/card.toml", "-d", "digits", "--limit", "120")
     stranger.run("store", "push", NAME, REPO)
+    stranger.leave()
     (version,) = stranger.store.glob(f"embeddings/{NAME}/*")
     for name in ("card.toml", "manifest.json"):
         shutil.copy(version / name, folder)
@@ -109,13 +148,14 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reviewer(hub: Any, field: Path, submission: Path, tmp_path: Path) -> Person:
+def reviewer(hub: Any, field: Path, submission: Path, tmp_path: Path) -> Iterator[Person]:
     """An empty clone: nothing in the folder but the submission, and a copy of the store."""
     person = Person(tmp_path / "reviewer", hub, REVIEWER)
     shutil.copytree(field, person.store)
     shutil.copytree(submission, person.folder / "submissions" / NAME)
     hub.asked.clear()
-    return person
+    yield person
+    person.leave()
 
 
 def rows(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
