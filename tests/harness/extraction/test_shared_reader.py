@@ -1,5 +1,6 @@
 """One pass over the images for several backbones, and extraction on a Dask cluster: the same bytes as one by one."""
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -59,6 +60,15 @@ def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_pa
     assert shards(tmp_path / "together") == shards(tmp_path / "single")
 
 
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children that come of one process which has imported PyTorch for all; as shipped, each imports it for itself."""
+    quick = multiprocessing.get_context("forkserver")
+    quick.set_forkserver_preload(["torchvision", "fuseboard.harness.extraction.shared_reader"])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: quick)
+
+
+@pytest.mark.usefixtures("quickly")
 def test_one_that_is_ahead_waits_and_nothing_is_computed_twice(tmp_path: Path) -> None:
     dataset = Counted("90")
     extract(CARDS[0], dataset, Store(tmp_path), "cpu")
@@ -71,6 +81,7 @@ def test_one_that_is_ahead_waits_and_nothing_is_computed_twice(tmp_path: Path) -
     assert (dataset.read, dataset.checks) == ([], 0)
 
 
+@pytest.mark.usefixtures("quickly")
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     wrong = Card.model_validate({**CARDS[0].model_dump(), "dim": 17})
     with pytest.raises(FuseboardError, match="hog: its card says dim = 17"):
@@ -80,9 +91,8 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert version.manifest.entry("digits-first90", "test").rows == 90
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> None:
-    import multiprocessing
-
     def kill() -> None:
         until = time.monotonic() + 60
         while not multiprocessing.active_children() and time.monotonic() < until:
@@ -99,6 +109,7 @@ def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> 
     assert len(Store(tmp_path).versions) == 2
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_broken_image_ends_the_run_and_keeps_whole_shards(tmp_path: Path) -> None:
     class Broken(Counted):
         def images(self, split: str, start: int, stop: int) -> Images:
