@@ -40,9 +40,21 @@ RULES = STARTER.model_copy(update={"tuning": TUNING, "params": STARTER.params.mo
 
 
 @pytest.fixture(scope="module")
-def compared(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    """As the protocol says; nobody writes to it."""
-    return tuned(Path(shutil.copytree(small_store, tmp_path_factory.mktemp("tuned") / "store")))
+def kept(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Comparison]:
+    """A store that was tuned as the protocol says, and what was found; nobody writes to it."""
+    root = Path(shutil.copytree(small_store, tmp_path_factory.mktemp("tuned") / "store"))
+    return root, tuned(root)
+
+
+@pytest.fixture
+def compared(kept: tuple[Path, Comparison]) -> Comparison:
+    return kept[1]
+
+
+@pytest.fixture
+def tuned_store(kept: tuple[Path, Comparison], tmp_path: Path) -> Path:
+    """A copy of the tuned store to write to."""
+    return Path(shutil.copytree(kept[0], tmp_path / "tuned"))
 
 
 def tuned(store: Path, rules: Protocol = RULES, trials: int | None = None) -> Comparison:
@@ -137,21 +149,22 @@ def test_intervals_are_those_of_resampled_images(compared: Comparison) -> None:
     assert [estimate.low, estimate.high] == pytest.approx(np.quantile(gaps, [0.025, 0.975]))
 
 
-def test_what_is_done_is_not_done_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = tuned(store)
+def test_what_is_done_is_not_done_again(
+    tuned_store: Path, compared: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
     no_fit(monkeypatch)
-    assert tuned(store).rows.equals(first.rows)
-    shutil.rmtree(store / tuner.FOLDER)
-    again = tuned(store)
-    assert again.found == first.found, "the trials' rows are enough to make a lost study again"
+    assert tuned(tuned_store).rows.equals(compared.rows)
+    shutil.rmtree(tuned_store / tuner.FOLDER)
+    again = tuned(tuned_store)
+    assert again.found == compared.found, "the trials' rows are enough to make a lost study again"
 
 
-def test_another_number_of_trials_is_another_protocol(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, fewer = tuned(store).rows, tuned(store, trials=2).rows
+def test_another_number_of_trials_is_another_protocol(tuned_store: Path, compared: Comparison) -> None:
+    whole, fewer = compared.rows, tuned(tuned_store, trials=2).rows
     assert (set(whole["protocol"]), set(fewer["protocol"])) == ({"starter"}, {"starter-trials2"})
     assert set(whole["protocol_digest"]).isdisjoint(fewer["protocol_digest"])
-    assert results.read(store, "tuned").height == whole.height + fewer.height
-    assert results.read(store, "tuning").height == 3 * len(tuned(store).found), "the first two trials are shared"
+    assert results.read(tuned_store, "tuned").height == whole.height + fewer.height
+    assert results.read(tuned_store, "tuning").height == 3 * len(compared.found), "the first two trials are shared"
 
 
 def test_search_rows_do_not_depend_on_the_tuning(store: Path) -> None:
