@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from fuseboard.harness.datasets import image_io
-from fuseboard.harness.datasets.custom import classes, folder, splits, table
+from fuseboard.harness.datasets.custom import classes, folder, missing, splits, table
 from fuseboard.harness.datasets.custom import spec as specs
 from fuseboard.harness.datasets.dataset import WORKERS, Dataset, Images, Reader, read_ahead
 from fuseboard.store.arrays import Labels
@@ -43,10 +43,11 @@ class OwnImages(Dataset):
         self._root = base / (spec.images or "")
         if spec.table is None:
             rows, left_out = folder.read(self._root)
+            rows, settled = missing.settle(rows, spec)
             where = str(self._root)
         else:
             where, left_out = str(base / spec.table), []
-            rows = table.read(base / spec.table, self._root, spec)
+            rows, settled = table.read(base / spec.table, self._root, spec)
         rows = rows.sort("path")
         shown = classes.of(rows, spec, where)
         names, remarks = splits.divide(rows, shown, spec, where)
@@ -57,7 +58,7 @@ class OwnImages(Dataset):
         self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
         self._labels: dict[str, Labels] = {split: shown.labels[of[split]] for split in self.splits}
         sizes = ", ".join(f"{split} {len(self._paths[split]):,}" for split in self.splits)
-        self._remarks = (f"{len(names):,} images of {len(shown.names)} classes: {sizes}", *remarks)
+        self._remarks = (f"{len(names):,} images of {len(shown.names)} classes: {sizes}", *remarks, *settled)
         if left_out:
             self._remarks += (_named("files left out, being no images by their endings", left_out),)
         self._checked = False

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -47,8 +47,16 @@ class Spec(BaseModel):
     split: str = "split"
     group: str = Field("group", description="what must not be on two sides, such as the patient")
     classes: tuple[str, ...] = Field((), description="their names in order; sorted by default")
+    missing: Literal["drop", "keep"] | None = Field(
+        None, description="images whose label or group is NA, nan, None or empty: left out, or such words are names"
+    )
     bits: int | None = Field(None, ge=8, le=16, description="that the values of 16-bit grey images use")
     splits: Shares | None = None
+
+    def named(self, column: str) -> str:
+        """Returns what a person calls a column of `table.read`, such as `patient` for `group`."""
+        found: str = column.removeprefix("labels.") if column.startswith("labels.") else getattr(self, column)
+        return found
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from fuseboard.harness.datasets.custom import missing
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
@@ -12,7 +13,7 @@ from fuseboard.store.files import literal_path
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
 
 
-def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
+def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Returns the images of a table.
 
     Args:
@@ -21,11 +22,11 @@ def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
         spec: names its columns.
 
     Returns:
-        Columns path, label or `labels.NAME` (text), and split and group where the table has them.
+        Columns path, label or `labels.NAME` (text), and split and group where the table has them; and remarks.
 
     Raises:
-        UsageError: a column or a cell that is missing, a path twice, outside the folder or without a file, a split
-            that nobody knows.
+        UsageError: a column or a cell that is missing, a word such as NA that means so and no rule for it, a path
+            twice, outside the folder or without a file, a split that nobody knows.
     """
     frame = _open(table)
     columns = {"path": spec.path}
@@ -39,11 +40,16 @@ def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
     for name in columns.values():
         if name not in frame.columns:
             raise unknown("column", name, frame.columns, str(table))
-    rows = frame.select(_text(frame, name, table).alias(key) for key, name in columns.items())
+    rows = frame.select(_text(frame, name, table).alias(key) for key, name in columns.items()).with_row_index()
+    remarks: tuple[str, ...] = ()
+    if spec.missing is not None:
+        rows, remarks = missing.settle(rows, spec)
     if not len(rows):
-        raise UsageError(f"{table}: holds no row; list the images, one a row")
+        raise UsageError(f"{table}: holds no row{' whose label is known' * len(remarks)}; list the images, one a row")
     for key, name in columns.items():
         _refuse(table, rows, pl.col(key).is_null(), f"no {name}; fill it in, or remove the row")
+    if spec.missing is None:
+        _refuse_words(table, rows, spec)
     _check_paths(table, rows, root)
     for name in spec.labels:
         wrong = ~pl.col(f"labels.{name}").is_in(["0", "1"])
@@ -51,7 +57,7 @@ def read(table: Path, root: Path, spec: Spec) -> pl.DataFrame:
     if "split" in columns:
         strange = ~pl.col("split").is_in(SPLITS)
         _refuse(table, rows, strange, f"{{path}} is in the split {{split}}; a split is {', '.join(SPLITS)}")
-    return rows
+    return rows.drop("index"), remarks
 
 
 def _open(table: Path) -> pl.DataFrame:
@@ -81,7 +87,7 @@ def _text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
 
 def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> None:
     """Raises when a row has a fault, with the number that a person sees; `{path}` in the message is the row's."""
-    faulty = rows.with_row_index().filter(fault)
+    faulty = rows.filter(fault)
     if len(faulty):
         first = faulty.row(0, named=True)
         number = first["index"] + 1
@@ -90,6 +96,19 @@ def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> No
             message = message.replace(f"{{{key}}}", str(first.get(key)))
         more = f" ({len(faulty):,} rows have this fault)" if len(faulty) > 1 else ""
         raise UsageError(f"{table}: {place}: {message}{more}")
+
+
+def _refuse_words(table: Path, rows: pl.DataFrame, spec: Spec) -> None:
+    """Raises where NA, nan or None would become a class, or one patient of many."""
+    for key in missing.columns(rows):
+        listed = ", or list it in `classes`" if key == "label" else ""
+        _refuse(
+            table,
+            rows,
+            missing.is_word(key, spec),
+            f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say "
+            f'missing = "drop" to leave such images out or missing = "keep" to take it as a name{listed}',
+        )
 
 
 def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
