@@ -68,7 +68,8 @@ def extract(
         str | None, typer.Option(help="Compute in fp32, fp16 or bf16; each gives another version of the vectors.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Take only the first images, as a dataset NAME-firstN.")
+        int | None,
+        typer.Option(min=1, help="Take a stratified sample of each split: a dataset NAME-sampleN."),
     ] = None,
     shared_read: Annotated[
         bool, typer.Option("--shared-read", help="Run all backbones at once and read every image once.")
@@ -96,7 +97,7 @@ def extract(
     cards = [pin.pinned(registry.get(name), backbones_cli.confirm) for name in backbone]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
-    sources = [known_datasets.get(f"{name}-first{limit}" if limit else name) for name in dataset]
+    sources = [known_datasets.get(f"{name}-sample{limit}" if limit else name) for name in dataset]
     for source in sources:
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)

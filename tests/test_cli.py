@@ -69,17 +69,17 @@ def test_the_whole_line(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPa
     extracted = here.run("extract", "hog", "pixels", "-d", "digits", "--limit", "100")
     assert extracted.returncode == 0, extracted.stderr
     assert len(extracted.stdout.splitlines()) == 2
-    searched = here.run("search", "digits-first100", "--protocol", "starter", "--json")
+    searched = here.run("search", "digits-sample100", "--protocol", "starter", "--json")
     assert searched.returncode == 0, searched.stderr
     assert [row["role"] for row in json.loads(searched.stdout)] == ["chosen", "all", "oracle (best on test)"]
     assert "3 fits" in searched.stderr
-    assert "0 fits" in here.run("search", "digits-first100", "--protocol", "starter").stderr
+    assert "0 fits" in here.run("search", "digits-sample100", "--protocol", "starter").stderr
     assert here.run("store", "verify").returncode == 0
     built = here.run("leaderboard", "build", "--out", str(site))
     assert built.returncode == 0, built.stderr
     assert "fits" not in built.stderr, "a store that holds something is taken as it is"
     page = (site / "index.html").read_text()
-    assert "digits-first100" in page
+    assert "digits-sample100" in page
     checked = run("leaderboard", "check")
     assert checked.returncode == 0
     assert "0 findings" in checked.stdout

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,14 @@ class Dataset(ABC):
         """The rows as something to be read later, so that decoding runs in many threads and holds one image in each."""
         return (partial(_itself, image) for image in self.images(split, start, stop))
 
+    def pick(self, split: str, rows: NDArray[np.intp]) -> Iterator[Reader]:
+        """Returns readers of some rows, ascending; images in between are read and dropped where they are a stream."""
+        if not len(rows):
+            return iter(())
+        start, wanted = int(rows[0]), set(rows.tolist())
+        whole = enumerate(self.readers(split, start, int(rows[-1]) + 1), start)
+        return (reader for row, reader in whole if row in wanted)
+
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Further facts of every row (N,), which the shards carry beside the label; most datasets have none."""
         return {}
@@ -92,58 +100,3 @@ def read_ahead(readers: Iterator[Reader]) -> Images:
             yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-class First(Dataset):
-    """The first images of every split of a dataset: a dataset of its own name, so its rows meet no others."""
-
-    def __init__(self, whole: Dataset, count: int) -> None:
-        self.name = f"{whole.name}-first{count}"
-        self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
-        self.splits = whole.splits
-        self._whole, self._count = whole, count
-
-    @cached_property
-    def source_md5(self) -> str:  # type: ignore[override]
-        """The MD5 of the whole dataset's images."""
-        return self._whole.source_md5
-
-    @property
-    def published_md5(self) -> str | None:
-        """The published MD5 of the whole dataset."""
-        return self._whole.published_md5
-
-    @property
-    def at_hand(self) -> bool:
-        """Whether the whole dataset can be read without a download."""
-        return self._whole.at_hand
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """The remarks on the whole dataset."""
-        return self._whole.remarks
-
-    def rows(self, split: str) -> int | None:
-        """Returns the number of images of a split, at most as many as this dataset takes."""
-        whole = self._whole.rows(split)
-        return None if whole is None else min(whole, self._count)
-
-    def check(self) -> None:
-        """Checks the whole dataset."""
-        self._whole.check()
-
-    def labels(self, split: str) -> Labels:
-        """Returns the labels of the first images."""
-        return self._whole.labels(split)[: self._count]
-
-    def images(self, split: str, start: int, stop: int) -> Images:
-        """Returns images of the whole dataset, whose ids they keep."""
-        return self._whole.images(split, start, min(stop, self._count))
-
-    def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
-        """Returns readers of the whole dataset."""
-        return self._whole.readers(split, start, min(stop, self._count))
-
-    def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """Returns the further columns of the first images."""
-        return {name: values[: self._count] for name, values in self._whole.columns(split).items()}

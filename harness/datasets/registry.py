@@ -1,20 +1,18 @@
 """The datasets that fuseboard knows by name, and those that people describe in a TOML of their own."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import limited, medmnist
 from fuseboard.harness.datasets.corrupted import Corrupted
-from fuseboard.harness.datasets.dataset import Dataset, First
+from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.datasets.imagenet import official
 from fuseboard.harness.datasets.imagenet import registry as imagenet
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.registry import Registry
 
-FIRST = re.compile(r"(.+)-first([1-9]\d*)")
 OWN = ".toml"
 
 
@@ -37,10 +35,12 @@ def names() -> list[str]:
 def get(name: str) -> Dataset:
     """Returns a dataset by name, or by the path of the TOML that describes one's own.
 
-    `NAME-first100` is its first 100 images of every split, `NAME-c` its corrupted test split.
+    `NAME-sample100` is a stratified sample of 100 images of every split, `NAME-first100` the first 100, `NAME-c` the
+    corrupted test split.
     """
-    if limited := FIRST.fullmatch(name):
-        return First(get(limited[1]), int(limited[2]))
+    if part := limited.NAME.fullmatch(name):
+        kind = limited.Sample if part[2] == limited.Sample.kind else limited.First
+        return kind(get(part[1]), int(part[3]))
     if name.endswith(OWN):
         return _own(Path(name))
     clean = name.removesuffix("-c")
@@ -52,9 +52,9 @@ def get(name: str) -> Dataset:
 
 
 def base_name(name: str) -> str:
-    """A name without the limit of images that `-firstN` sets; no dataset needs to have it."""
-    limited = FIRST.fullmatch(name)
-    return limited[1] if limited else name
+    """A name without the limit of images that `-sampleN` or `-firstN` sets; no dataset needs to have it."""
+    part = limited.NAME.fullmatch(name)
+    return part[1] if part else name
 
 
 def find(name: str) -> tuple[Dataset | None, str]:
@@ -69,8 +69,8 @@ def find(name: str) -> tuple[Dataset | None, str]:
 
 def name_of(spec: str) -> str:
     """The name under which the store knows what `get` would find; of a TOML nothing but its name is read."""
-    limited = FIRST.fullmatch(spec)
-    plain, suffix = (limited[1], f"-first{limited[2]}") if limited else (spec, "")
+    plain = base_name(spec)
+    suffix = spec[len(plain) :]
     if plain.endswith(OWN):
         from fuseboard.harness.datasets.custom import spec as specs
 
@@ -82,6 +82,6 @@ def _own(path: Path) -> Dataset:
     from fuseboard.harness.datasets.custom.images import OwnImages
 
     own = OwnImages(path)
-    if own.name.removesuffix("-c") in names() or FIRST.fullmatch(own.name):
+    if own.name.removesuffix("-c") in names() or limited.NAME.fullmatch(own.name):
         raise UsageError(f"{path}: name: {own.name} means another dataset; choose a name of your own")
     return own

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuseboard.harness.datasets import image_io
 from fuseboard.harness.datasets.custom import classes, folder, missing, splits, table
@@ -74,6 +75,10 @@ class OwnImages(Dataset):
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
         """Returns one reader per image, each of which opens one file."""
         return (partial(image_io.read, self._root / path, self._bits) for path in self._paths[split][start:stop])
+
+    def pick(self, split: str, rows: NDArray[np.intp]) -> Iterator[Reader]:
+        """Opens no other files."""
+        return (partial(image_io.read, self._root / self._paths[split][row], self._bits) for row in rows)
 
     def check(self) -> None:
         """Looks at every file once, and names those that cannot be read."""

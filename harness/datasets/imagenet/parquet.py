@@ -64,8 +64,12 @@ class Parquet(ImageNet):
 
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
         """Rows as they come; those that follow the ones read last go on in the same stream."""
-        part, rows = self._split(split)
-        for row in rows[start:stop].tolist():
+        return self.pick(split, np.arange(len(self._split(split)[1]))[start:stop])
+
+    def pick(self, split: str, rows: NDArray[np.intp]) -> Iterator[Reader]:
+        """Rows as they come; between those that lie far apart nothing is read."""
+        part, of_split = self._split(split)
+        for row in of_split[rows].tolist():
             yield partial(image_io.decode, self._content(part, row), f"{self._source}: {part} image {row}")
 
     @cached_property

@@ -13,7 +13,8 @@ import pytest
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets import registry as datasets
-from fuseboard.harness.datasets.dataset import First, Images
+from fuseboard.harness.datasets.dataset import Images
+from fuseboard.harness.datasets.limited import First
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.extraction.shared_reader import extract_together
 from fuseboard.store.embeddings import manifest

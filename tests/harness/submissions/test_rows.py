@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fuseboard.harness.datasets.dataset import First
+from fuseboard.harness.datasets.limited import First
 from fuseboard.store.files.hashing import fingerprint
 from tests.harness.submissions.stranger import Stranger
 
