@@ -1,29 +1,24 @@
 """The official metrics of MedMNIST: AUC and ACC as `medmnist.Evaluator` computes them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.statistics.weighted_metrics import right
 
 SMALLEST = 1e-7
 """The least probability that a logarithm is taken of."""
 
 
-@dataclass(frozen=True)
-class Metrics:
-    """AUC and ACC of one set of predictions; a metric that does not exist is None, and `reason` says why."""
+class Measured(Metrics):
+    """The metrics of one set of predictions; one that does not exist is None, and `reason` says why."""
 
-    auc: float | None
-    acc: float | None
     reason: str | None = None
-    log_loss: float | None = None
-    """In nats, lower is better; a probability of 0 counts as 1e-7."""
 
 
-def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> Metrics:
+def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> Measured:
     """Scores predictions (Yang et al., Sci Data 2023, and the package's own evaluator).
 
     AUC is the unweighted mean of one-vs-rest AUCs over classes, or over labels when there are several; ACC is the share
@@ -36,7 +31,7 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
         scores: (N, C) probabilities; for binary tasks (N, 1) or (N, 2), of which the last column counts.
     """
     if not np.isfinite(scores).all():
-        return Metrics(None, None, f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
+        return Measured(auc=None, acc=None, reason=f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
     truth: NDArray[Any]
     columns: NDArray[Any]
     if task == "binary-class":
@@ -46,19 +41,26 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
     else:
         truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
     acc = accuracy(task, labels, scores)
-    loss = _log_loss(truth, columns, one_of_many=truth.shape[1] > 1 and not task.startswith("multi-label"))
+    one_of_many = truth.shape[1] > 1 and not task.startswith("multi-label")
     one_sided = [c for c in range(truth.shape[1]) if truth[:, c].min() == truth[:, c].max()]
-    if one_sided:
-        return Metrics(None, acc, f"AUC does not exist: all or none of the rows are of class {one_sided[0]}", loss)
-    from sklearn.metrics import roc_auc_score
-
-    auc = float(np.mean([roc_auc_score(truth[:, c], columns[:, c]) for c in range(truth.shape[1])]))
-    return Metrics(auc, acc, log_loss=loss)
+    return Measured(
+        auc=None if one_sided else _auc(truth, columns),
+        acc=acc,
+        reason=f"AUC does not exist: all or none of the rows are of class {one_sided[0]}" if one_sided else None,
+        log_loss=_log_loss(truth, columns, one_of_many),
+    )
 
 
 def accuracy(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> float:
     """The ACC of `measure` alone, with the same arguments: the share of right answers, over all labels."""
     return float(right(task, labels, scores).sum(dtype=np.float64) / labels.size)
+
+
+def _auc(truth: NDArray[Any], scores: NDArray[np.floating[Any]]) -> float:
+    """Mean over columns of one-vs-rest AUCs."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(np.mean([roc_auc_score(truth[:, c], scores[:, c]) for c in range(truth.shape[1])]))
 
 
 def _log_loss(truth: NDArray[Any], scores: NDArray[np.floating[Any]], one_of_many: bool) -> float:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset
-from fuseboard.harness.classifiers.metrics import Metrics, measure
+from fuseboard.harness.classifiers.metrics import Measured, measure
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search.fit import Fold, Outcome
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
+from fuseboard.store.results.metrics import FIELDS
 from fuseboard.store.results.rows import Result
 from fuseboard.store.statistics.weighted_metrics import right
 
@@ -63,10 +64,7 @@ def _result(
         inputs=here.recipe.inputs(here.pool, subset, split),
         params=here.recipe.params,
         selection=here.recipe.selection,
-        auc=metrics.auc,
-        acc=metrics.acc,
-        log_loss=metrics.log_loss,
-        reason=metrics.reason,
+        **metrics.model_dump(),
         rows=len(truth),
         features=here.pool.features(subset),
         fit_s=outcome.fit_s,
@@ -88,16 +86,14 @@ def answers(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> lis
     return right(task, labels, scores).astype(int).tolist() if np.isfinite(scores).all() else None
 
 
-def _mean(folds: Sequence[Metrics]) -> Metrics:
+def _mean(folds: Sequence[Measured]) -> Measured:
     """Over folds; a metric that a fold lacks has no mean."""
 
     def mean(values: Sequence[float | None]) -> float | None:
         present = [value for value in values if value is not None]
         return float(np.mean(present)) if len(present) == len(values) else None
 
-    return Metrics(
-        auc=mean([fold.auc for fold in folds]),
-        acc=mean([fold.acc for fold in folds]),
+    return Measured(
+        **{name: mean([getattr(fold, name) for fold in folds]) for name in FIELDS},
         reason=next((f"in a fold: {fold.reason}" for fold in folds if fold.reason), None),
-        log_loss=mean([fold.log_loss for fold in folds]),
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.results.selection import Criterion
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -16,13 +17,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Score(_Frozen):
+class Score(Metrics):
     """A score holds the metrics on one split, at full precision."""
 
-    auc: Fraction | None
-    acc: Fraction | None
-    log_loss: float | None
-    """It is given in nats; lower is better."""
     reason: str | None
     """Why a metric is missing; null when none is."""
     images: int | None

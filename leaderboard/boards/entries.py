@@ -7,6 +7,7 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Entry, Environment, Score
 from fuseboard.leaderboard.statistics.wilson import wilson
+from fuseboard.store.results.metrics import FIELDS
 from fuseboard.store.results.selection import by_validation
 
 
@@ -60,13 +61,11 @@ def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], indepe
 def _score(row: dict[str, Any] | None, split: str, independent: bool) -> Score:
     if row is None:
         why = f"no {split} row was measured"
-        return Score(auc=None, acc=None, log_loss=None, reason=why, images=None, acc_interval=None)
+        return Score(**dict.fromkeys(FIELDS), reason=why, images=None, acc_interval=None)
     missing = row["auc"] is None or row["acc"] is None
     interval = wilson(row["acc"], row["rows"]) if independent and row["acc"] is not None and row["rows"] else None
     return Score(
-        auc=row["auc"],
-        acc=row["acc"],
-        log_loss=row["log_loss"],
+        **{name: row[name] for name in FIELDS},
         reason=(row["reason"] or "no reason was stored") if missing else None,
         images=row["rows"],
         acc_interval=interval,

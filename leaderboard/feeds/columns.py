@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fuseboard.store.results.evaluations import EVALUATIONS
+from fuseboard.store.results.metrics import FIELDS
 
 MEANINGS: Mapping[str, str] = {
     "key": "names the row: a hash of everything that decides it, from evaluation to metric_set",
@@ -20,10 +21,7 @@ MEANINGS: Mapping[str, str] = {
     "seed": "of the classifier",
     "metric_set": "whose metrics AUC and ACC are",
     "selection": "how the protocol chooses: the metric on validation, then the tie-breaks",
-    "auc": "area under the ROC curve, 0 to 1; null with a reason",
-    "acc": "accuracy, 0 to 1; null with a reason",
-    "log_loss": "in nats; null in old rows",
-    "top5": "share of images whose class is among the five most probable; null but for transfer",
+    **{name: str(field.description) for name, field in FIELDS.items()},
     "reason": "why a metric is null; null when none is",
     "rows": "images that were scored",
     "features": "width of the features",

@@ -12,7 +12,7 @@ from fuseboard.leaderboard.feeds.state import State
 from fuseboard.leaderboard.output.replace_folder import is_ours
 from fuseboard.leaderboard.rows.validation import valid_rows
 from fuseboard.store.files import literal_path
-from fuseboard.store.results.schema import SCHEMA
+from fuseboard.store.results.schema import LATER, SCHEMA
 
 CHANGES, STATE, ROWS = "data/changes.json", "data/ranking.json", "data/results.parquet"
 MAX_BYTES = 256 * 2**20
@@ -60,7 +60,10 @@ def read(out: Path) -> PreviousSite:
 
 def _rows(path: Path) -> pl.DataFrame:
     schema = {name: SCHEMA.get(name, pl.String) for name in MEANINGS}
-    rows = literal_path.read_parquet(_bytes(path), list(MEANINGS)).cast(pl.Schema(schema))
+    rows = literal_path.read_parquet(_bytes(path))
+    # A site of before a metric was kept has no column of it.
+    rows = rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in LATER - set(rows.columns))
+    rows = rows.select(list(MEANINGS)).cast(pl.Schema(schema))
     good, invalid_rows = valid_rows(rows.with_columns(pl.lit(None, SCHEMA["right"]).alias("right")))
     if invalid_rows:
         raise ValueError(f"{invalid_rows[0].rows} rows have {invalid_rows[0].reason}")

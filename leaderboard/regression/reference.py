@@ -18,7 +18,7 @@ from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
-from fuseboard.store.results.rows import Metric
+from fuseboard.store.results.metrics import Fraction as Metric
 from fuseboard.store.store import Store
 
 SHIPPED = Path(__file__).parents[1] / "reference"

@@ -11,6 +11,7 @@ import polars as pl
 
 from fuseboard.leaderboard.rows.reproduce import command, no_command
 from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.results.metrics import FIELDS
 
 RULES = ["evaluation", "protocol", "selection", "metric_set", "source_md5"]
 """Columns that say by which rules, and on which images, the many settings of an evaluation were measured."""
@@ -20,7 +21,6 @@ DEFINITION = [*RULES, *SETTING]
 ENVIRONMENT = ["device", "hardware", "jobs", "libraries"]
 FIT = [*DEFINITION, "subset", "fingerprints", "seed", *ENVIRONMENT, "superseded"]
 """Columns in which all rows of one fit agree, but for two fits that were made twice."""
-METRICS = {"auc": "AUC", "acc": "ACC", "log_loss": "log loss", "top5": "top-5"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _provenance(
 
 
 def _measured(row: Mapping[str, Any]) -> SplitScore:
-    metrics = tuple((title, row[name]) for name, title in METRICS.items() if row[name] is not None)
+    metrics = tuple((str(field.title), row[name]) for name, field in FIELDS.items() if row[name] is not None)
     lacks = row["auc"] is None or row["acc"] is None
     return SplitScore(
         key=row["key"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from fuseboard.store.results.metrics import FIELDS, most
 from fuseboard.store.results.selection import TIE_BREAKS, Criterion
 
 MAX_NAME_LENGTH = 300
@@ -20,8 +21,7 @@ TEXTS = (
     "metric_set", "device", "hardware", "libraries",
 )  # fmt: skip
 COUNTS = ("rows", "features", "jobs")
-FRACTIONS = ("auc", "acc", "top5")
-AMOUNTS = ("log_loss", "fit_s", "predict_s", "peak_rss_mb", "peak_vram_mb")
+AMOUNTS = ("fit_s", "predict_s", "peak_rss_mb", "peak_vram_mb")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def _checks(rows: pl.DataFrame) -> Iterator[tuple[pl.Expr, str]]:
     yield pl.any_horizontal(pl.col(name).list.contains(None) for name in LISTS), "a list with a hole"
     yield pl.col("subset").list.n_unique() != size, "a backbone that stands twice in its subset"
     yield pl.col("fingerprints").list.len() != size, "another number of fingerprints than of backbones"
-    for name in FRACTIONS:
-        yield ~_within(name, 1), f"an impossible {name.upper()}"
+    for name, field in FIELDS.items():
+        yield ~_within(name, most(field)), f"an impossible {field.title}"
     for name in AMOUNTS:
         yield ~_within(name, float("inf")), f"an impossible {name}"
     yield pl.min_horizontal(COUNTS) < 0, "a negative count"
@@ -130,4 +130,4 @@ def _is_object(held: object) -> bool:
 def _chooses(selection: list[str]) -> bool:
     if not selection:
         return False
-    return Criterion(selection[0]).column in (*FRACTIONS, "log_loss") and set(selection[1:]) <= set(TIE_BREAKS)
+    return Criterion(selection[0]).column in FIELDS and set(selection[1:]) <= set(TIE_BREAKS)

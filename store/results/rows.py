@@ -5,19 +5,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
 import polars as pl
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.results.metrics import FIELDS, Metrics
 from fuseboard.store.results.schema import SCHEMA, OldSchema, folder_of, frames
-
-Metric = Annotated[float, Field(ge=0, le=1)] | None
-"""A share; what could not be measured is None with a reason, never NaN or 0."""
 
 
 class Inputs(BaseModel):
@@ -46,22 +43,14 @@ class Inputs(BaseModel):
         return fingerprint(self.model_dump(mode="json"))
 
 
-class Result(BaseModel):
+class Result(Metrics):
     """One measured row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     inputs: Inputs
     params: dict[str, int | float] | None = None
     """Parameters of the classifier; null in rows that were written before parameters were kept."""
     selection: tuple[str, ...]
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
-    auc: Metric
-    acc: Metric
-    log_loss: float | None = Field(None, ge=0)
-    """In nats; null in rows that were written before it was kept."""
-    top5: Metric = None
-    """Share of images whose class is among the five most probable; null but for the evaluation `transfer`."""
     reason: str | None = None
     """Why a metric is null; null when none is."""
     rows: int
@@ -131,7 +120,7 @@ def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool
         FuseboardError: a file is damaged.
     """
     found, refused = frames(root, evaluation, dataset, scores)
-    metrics = pl.concat([frame.select("key", "auc", "acc", "log_loss", "top5") for frame in found]).unique()
+    metrics = pl.concat([frame.select("key", *FIELDS) for frame in found]).unique()
     disputed = metrics.filter(pl.col("key").is_duplicated())["key"].unique().drop_nulls().sort()
     return Reading(fold(found), tuple(refused), tuple(disputed))
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import literal_path
+from fuseboard.store.results import metrics
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,
@@ -24,10 +25,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "seed": pl.Int64,
     "metric_set": pl.String,
     "selection": pl.List(pl.String),
-    "auc": pl.Float64,
-    "acc": pl.Float64,
-    "log_loss": pl.Float64,
-    "top5": pl.Float64,
+    **dict.fromkeys(metrics.FIELDS, pl.Float64),
     "reason": pl.String,
     "rows": pl.Int64,
     "features": pl.Int64,
@@ -44,7 +42,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
-LATER = {"log_loss", "params", "right", "top5"}
+LATER = {"params", "right"} | metrics.LATER
 """Columns that files of before they were added may lack; their rows have null there."""
 
 MEND = "delete it and run the same search again"

@@ -9,7 +9,7 @@ from fuseboard.leaderboard.pages import address
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
 from tests.leaderboard.built import built
-from tests.leaderboard.conftest import row
+from tests.leaderboard.conftest import TinyStore, row
 from tests.leaderboard.large import fill
 
 HOSTILE = "<script>alert('x')</script>&\""
@@ -135,7 +135,7 @@ def test_ids_are_unique(searched):
 
 
 def test_a_large_dataset_stays_a_page_that_one_can_open(tmp_path):
-    store = type("Store", (), {"root": fill(tmp_path / "store", backbones=9, datasets=1)})
+    store = TinyStore(fill(tmp_path / "store", backbones=9, datasets=1))
     [page] = built(store, "provenance").values()
     assert page.html.count(' id="r-') == 2 * (511 + 5 * 9)
     assert len(page.html) < 520_000

@@ -54,7 +54,7 @@ def test_it_is_the_choice_of_the_protocol(task):
     choice = choose(rows(task))
     assert found.chosen == choice.chosen
     value = {tuple(row["subset"]): row for row in rows(task).to_dicts() if row["split"] == "val"}[choice.chosen]
-    assert found.apparent == pytest.approx(value["acc"], rel=1e-12)
+    assert found.validation_score == pytest.approx(value["acc"], rel=1e-12)
     assert (found.candidates, found.images, found.resamples) == (3, 60, 200)
     assert sum(found.subsets.values()) == pytest.approx(1)
 
@@ -88,4 +88,4 @@ def test_what_cannot_be_chosen_again():
 
 def test_a_choice_among_all_wrong_answers_has_a_score():
     zeros = pl.Series("right", [[0] * 60] * 6, dtype=results.SCHEMA["right"])
-    assert rechoose(rows("multi-class").with_columns(zeros, acc=pl.lit(0.0)), 20).apparent == 0
+    assert rechoose(rows("multi-class").with_columns(zeros, acc=pl.lit(0.0)), 20).validation_score == 0
