@@ -14,6 +14,7 @@ from fuseboard.harness.search.search import Search
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files.progress import counting
+from fuseboard.store.statistics.ties import level
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def _selected(search: Search, subsets: Sequence[Subset], variants: Sequence[Vari
     score_of = dict(rows.select("key", criterion.score).iter_rows())
 
     def best(subset: Subset, split: str) -> Variant:
-        scored = [(score_of[v.inputs(pool, subset, split).key], v) for v in variants]
-        able = [(score, variant) for score, variant in scored if score is not None]
+        scores = level([score_of[v.inputs(pool, subset, split).key] for v in variants])
+        able = [(score, variant) for score, variant in zip(scores, variants, strict=True) if score is not None]
         if not able:
             raise preconditions.unscored(pool, variants[0], subset, split)
         return max(able, key=lambda pair: pair[0])[1]  # the first of equals

@@ -15,6 +15,7 @@ from fuseboard.harness.classifiers import metrics
 from fuseboard.harness.classifiers.metrics import measure
 from fuseboard.store.arrays import Labels, Scores
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.ties import level_matrix
 
 ROUNDS = 50
 """Votes given out at most; a weight is a multiple of one over those of the best round."""
@@ -58,11 +59,11 @@ def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUN
         values = metric((total + voters) / size)
         if np.isnan(values).all():
             raise FuseboardError("the metric to select an ensemble by exists for no voter; take another one")
-        best = int(np.nanargmax(values))
+        best = int(np.nanargmax(level_matrix(values)))
         votes.append(best)
         path.append(float(values[best]))
         total += voters[best]
-    until = int(np.argmax(path)) + 1
+    until = int(np.argmax(level_matrix(np.array(path)))) + 1
     share = np.bincount(votes[:until], minlength=len(names)) / until
     return Ensemble({names[i]: float(share[i]) for i in np.flatnonzero(share)}, path[until - 1], tuple(path))
 

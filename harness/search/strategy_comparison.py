@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from fuseboard.harness.classifiers import fusion
@@ -12,6 +13,7 @@ from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategies.strategy import FULL, Ask, Plan, SearchView, Strategy
 from fuseboard.store.results.selection import Choice
+from fuseboard.store.statistics.ties import level_matrix
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,16 @@ def _price(search: Search, name: str, best: float) -> Price:
         seconds=sum(thinking) + sum(_fit_s(search, recipe, list(subsets)) for recipe, subsets in costs.items()),
         subset="+".join(choice.chosen),
         fusion=own,
-        regret=best - _score(search, choice) if own == fusion.CONCAT else None,
+        regret=_regret(best, _score(search, choice)) if own == fusion.CONCAT else None,
         test_auc=test["auc"],
         test_acc=test["acc"],
     )
+
+
+def _regret(best: float, own: float) -> float:
+    """What is lost; scores that tie lose nothing."""
+    exhaustive, reached = level_matrix(np.array([best, own]))
+    return float(exhaustive - reached)
 
 
 def _watched(strategy: Strategy, asks: list[Ask], thinking: list[float]) -> Strategy:

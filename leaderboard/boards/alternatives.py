@@ -12,8 +12,9 @@ from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT, Uncertainty, meas
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import EVALUATIONS, LATE, TUNED, on_board
-from fuseboard.store.results.selection import Criterion, choose
+from fuseboard.store.results.selection import SCORE, Criterion, choose
 from fuseboard.store.statistics.test_metrics import Measured, mean
+from fuseboard.store.statistics.ties import level
 
 TITLES = on_board("alternatives")
 """Evaluation -> as people read it, in the order of the page."""
@@ -145,7 +146,8 @@ def _winner(group: pl.DataFrame, with_predictions: Collection[str]) -> SelectedR
     criterion = Criterion(own["selection"][0][0])
     # Several settings are left where none kept its predictions, or an evaluation was defined anew: validation decides.
     judged = own.filter(pl.col("split") == criterion.split, criterion.score.is_not_null())
-    best = judged.sort(criterion.score, "created", "key", descending=True).head(1)
+    scores = pl.Series(SCORE, level(judged.select(criterion.score).to_series().to_list()), pl.Float64)
+    best = judged.with_columns(scores).sort(SCORE, "created", "key", descending=True).head(1)
     test = own.filter(pl.col("split") == "test").join(best, on=SETTING, how="semi")
     return SelectedRows(
         evaluation, protocol, tuple(test.iter_rows(named=True)), None if len(test) else "it has no row on test"

@@ -13,6 +13,7 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.rank_correlation import spearman
 from fuseboard.store.results.selection import Choice, choose
+from fuseboard.store.statistics.ties import level
 
 
 def boards(
@@ -33,7 +34,7 @@ def boards(
 
 def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
     """Ranks of the values, highest first: equals share a rank and the next is skipped; a missing value has none."""
-    series = pl.Series(values, dtype=pl.Float64)
+    series = pl.Series(level(values), dtype=pl.Float64)
     return series.rank(method="min", descending=True).cast(pl.Int64).to_list()
 
 

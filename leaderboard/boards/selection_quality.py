@@ -6,6 +6,7 @@ from fuseboard.leaderboard.boards.board import Contribution, Pair, SelectionQual
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.selection_stability import rechoose
 from fuseboard.store.statistics.shapley import Shares, shapley
+from fuseboard.store.statistics.ties import level
 
 MAX_SUBSETS = 5
 """Subsets named among those that would win again; the rest is a number."""
@@ -60,7 +61,8 @@ def contributions_of(
         )
         for name, value in auc.values.items()
     ]
-    return tuple(sorted(found, key=lambda one: (-one.auc, one.backbone))), None
+    levelled = dict(zip(auc.values, level(list(auc.values.values())), strict=True))
+    return tuple(sorted(found, key=lambda one: (-(levelled[one.backbone] or 0), one.backbone))), None
 
 
 def _shares(test: pl.DataFrame, metric: str, empty: float) -> Shares:

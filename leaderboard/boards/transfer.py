@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.store.results.evaluations import TRANSFER
+from fuseboard.store.statistics.ties import level
 
 SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
 """What all settings of a classifier on a subset share; the newest row says which."""
@@ -72,7 +74,11 @@ def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
 def _ranked(rows: pl.DataFrame) -> tuple[TransferRow, ...]:
     groups = rows.partition_by("subset", "family", "seed", maintain_order=True)
     found = [_transfer_row(group) for group in groups]
-    return tuple(sorted(found, key=lambda t: (t.test_top1 is None, -(t.test_top1 or 0.0), t.subset, t.classifier)))
+    order = sorted(
+        zip(level([row.test_top1 for row in found]), found, strict=True),
+        key=lambda pair: (pair[0] is None, -(pair[0] or 0.0), pair[1].subset, pair[1].classifier),
+    )
+    return tuple(row for _, row in order)
 
 
 def _transfer_row(rows: pl.DataFrame) -> TransferRow:
@@ -82,9 +88,11 @@ def _transfer_row(rows: pl.DataFrame) -> TransferRow:
     whole = [splits for splits in settings if {"val", "test"} <= splits.keys()]
     able = [splits for splits in whole if splits["val"]["acc"] is not None]
     # The first of equals wins, and settings come the simplest first.
-    chosen = max(able, key=lambda splits: splits["val"]["acc"], default=None)
+    vals = level([splits["val"]["acc"] for splits in able])
+    chosen = able[int(np.argmax(vals))] if able else None
     reached = [splits for splits in whole if splits["test"]["acc"] is not None]
-    oracle = max(reached, key=lambda splits: splits["test"]["acc"], default=None)
+    tests = level([splits["test"]["acc"] for splits in reached])
+    oracle = reached[int(np.argmax(tests))] if reached else None
     nothing: dict[str, Any] = dict.fromkeys(("acc", "top5", "reason"))
     val, test = (chosen["val"], chosen["test"]) if chosen else (nothing, nothing)
     return TransferRow(
@@ -93,7 +101,7 @@ def _transfer_row(rows: pl.DataFrame) -> TransferRow:
         seed=newest["seed"][0],
         setting=_setting(val) if chosen else None,
         settings=len(whole),
-        ties=sum(splits["val"]["acc"] == val["acc"] for splits in able) if chosen else 0,
+        ties=vals.count(max(vals)) if chosen else 0,
         val_top1=val["acc"],
         test_top1=test["acc"],
         test_top5=test["top5"],

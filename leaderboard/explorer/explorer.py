@@ -7,6 +7,7 @@ from statistics import fmean
 from fuseboard.leaderboard.boards.board import Board, Entry, Score, Subset
 from fuseboard.leaderboard.boards.uncertainty import SubsetUncertainties, Uncertainty
 from fuseboard.leaderboard.costs.inference_cost import InferenceCost, InferenceCosts
+from fuseboard.store.statistics.ties import level
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,11 @@ def means(boards: Sequence[Board], inference_costs: InferenceCosts) -> tuple[Mea
         if len(vals) == len(aucs) == len(boards):
             found.append((subset, fmean(vals), fmean(aucs), [entry.test for entry in own], own[0].features))
     lower_wins = metric == "log_loss"
+    scores = dict(zip((one[0] for one in found), level([one[1] for one in found]), strict=True))
     by = {"backbones": lambda one: len(one[0]), "features": lambda one: one[4], "name": lambda one: "+".join(one[0])}
     for name in reversed(boards[0].selection[1:]):
         found.sort(key=by[name])
-    found.sort(key=lambda one: one[1] if lower_wins else -one[1])
+    found.sort(key=lambda one: scores[one[0]] or 0, reverse=not lower_wins)
     return tuple(_mean(place, *one, inference_costs) for place, one in enumerate(found, 1))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fuseboard.leaderboard.feeds.entry import RankChange
 from fuseboard.leaderboard.feeds.state import Ranked, Ranking
+from fuseboard.store.statistics.ties import TOLERANCE
 
 MAX_NAMED = 3
 """Rows or datasets named in a reason; the others are a number."""
@@ -52,8 +53,8 @@ def _reasons(name: str, was: Ranking, now: Ranking) -> Iterator[str]:
         yield "it has no rank any more"
     elif before.rank is None:
         yield "it had no rank before"
-    elif not more and not less and (difference := 100 * ((after.mean_auc or 0) - (before.mean_auc or 0))):
-        yield f"its mean AUC moved by {difference:+.2g} percentage points"
+    elif not more and not less and abs(difference := (after.mean_auc or 0) - (before.mean_auc or 0)) > TOLERANCE:
+        yield f"its mean AUC moved by {100 * difference:+.2g} percentage points"
     if before.rank is not None and after.rank is not None:
         yield from _neighbours(name, before.rank, after.rank, then, own)
 

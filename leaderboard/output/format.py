@@ -5,6 +5,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from fuseboard.store.statistics.ties import TOLERANCE
+
 DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 _MAX_LENGTH = 300
@@ -29,6 +31,7 @@ def points(difference: float | None) -> Markup:
     """Format a difference of two fractions in percentage points, signed."""
     if difference is None:
         return missing(None)
+    difference = 0.0 if abs(difference) <= TOLERANCE else difference
     return _data(100 * difference, f"{100 * difference:+.2f}")
 
 

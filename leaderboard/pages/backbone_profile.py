@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board, Contribution, Subset
+from fuseboard.leaderboard.boards.build import competition_ranks
 from fuseboard.leaderboard.boards.similarity import Grid
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.published.verdicts.figures import published_figures
@@ -98,9 +99,9 @@ def pool_contributions(name: str, boards: Iterable[Board]) -> Iterator[PoolContr
     for board in boards:
         if name not in {version.backbone for version in board.versions}:
             continue
-        place, own = next(
-            ((n, one) for n, one in enumerate(board.contributions, 1) if one.backbone == name), (None, None)
-        )
+        places = competition_ranks([one.auc for one in board.contributions])
+        ranked = zip(places, board.contributions, strict=True)
+        place, own = next(((place, one) for place, one in ranked if one.backbone == name), (None, None))
         role = board.role("chosen")
         chosen = role.entry.subset if role and role.entry and name in role.entry.subset else None
         outside = "it is outside the pool: it was measured alone only"

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, down, frame, labels, layer, room, stroke
+from fuseboard.store.statistics.ties import level
 
 Row = tuple[str, float, float | None, float | None]
 
@@ -24,7 +25,8 @@ def intervals(rows: Sequence[Row], title: str) -> Markup | None:
     """
     if not rows:
         return None
-    ranked = sorted(rows, key=lambda row: (-row[1], row[0]))
+    levelled = zip(level([value for _, value, _, _ in rows]), rows, strict=True)
+    ranked = [row for _, row in sorted(levelled, key=lambda pair: (-(pair[0] or 0), pair[1][0]))]
     known, unknown = [], []
     for number, (label, value, low, high) in enumerate(ranked):
         if low is None or high is None:

@@ -11,6 +11,7 @@ from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import shortened_list
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import groups, in_order
+from fuseboard.store.statistics.ties import level
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,14 @@ def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
     counted = tuple(dataset for dataset in datasets if known[dataset].pool == pool)
     names = sorted({one.backbone for board in known.values() for one in board.contributions})
     rows = [_backbone_contribution(name, known, counted, pool) for name in names]
+    levelled = dict(zip(names, level([row.auc for row in rows]), strict=True))
     return ContributionTable(
         protocol=protocol,
         datasets=datasets,
         counted=counted,
         pool=pool,
         pools={dataset: known[dataset].pool for dataset in datasets},
-        rows=tuple(sorted(rows, key=lambda row: (row.auc is None, -(row.auc or 0), row.backbone))),
+        rows=tuple(sorted(rows, key=lambda row: (row.auc is None, -(levelled[row.backbone] or 0), row.backbone))),
         totals={dataset: fsum(one.auc for one in known[dataset].contributions) for dataset in datasets},
         without={d: str(boards[d].no_contributions) for d in in_order(boards) if d not in known},
     )
@@ -100,6 +102,12 @@ def _backbone_contribution(
         own=own,
         auc=fmean(own[dataset].auc for dataset in counted),
         acc=fmean(accs) if len(accs) == len(counted) else None,
-        partner=min(pairs, key=lambda pair: (pair.auc, pair.other), default=None),
+        partner=_lowest(pairs),
         reason=None,
     )
+
+
+def _lowest(pairs: Sequence[Pair]) -> Pair | None:
+    """Return the pair with the lowest interaction, of equals the first by name; None of no pairs."""
+    levelled = zip(level([pair.auc for pair in pairs]), pairs, strict=True)
+    return min(levelled, key=lambda one: (one[0] or 0, one[1].other), default=(None, None))[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.rows.modality import groups
 from fuseboard.store.statistics.estimates import Difference
+from fuseboard.store.statistics.ties import level
 
 Span = tuple[float, float]
 """An interval, low and high."""
@@ -86,7 +87,8 @@ class RankingTable:
     @property
     def by_accuracy(self) -> list[RankedRow]:
         """Return the rows by mean accuracy, those without one last."""
-        return sorted(self.rows, key=lambda row: (row.mean_acc is None, -(row.mean_acc or 0)))
+        levelled = zip(level([row.mean_acc for row in self.rows]), self.rows, strict=True)
+        return [row for _, row in sorted(levelled, key=lambda pair: (pair[0] is None, -(pair[0] or 0)))]
 
     @property
     def without_interval(self) -> list[str]:

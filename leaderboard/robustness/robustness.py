@@ -14,6 +14,7 @@ from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learne
 from fuseboard.store.results.evaluations import CORRUPTION, CORRUPTION_ONE_LOADER
 from fuseboard.store.statistics import alexnet_reference
 from fuseboard.store.statistics.corruption_error import Reference
+from fuseboard.store.statistics.ties import level
 
 SHADES = 10
 """Shades of a cell of a heat map; heatmap.css has a class for each, and one for none."""
@@ -101,7 +102,10 @@ def _corruption_board(
         own = {CLEAN: row, **_learned_by(row, by_classifier.get(_classifier(row), []))}
         used += len(own)
         found.append(subset_errors(own, balanced_errors, reference, roles.get(tuple(row["subset"]))))
-    found.sort(key=lambda e: (e.mean is None, e.mean or 0.0, len(e.subset), e.subset, e.seed))
+    order = sorted(
+        zip(level([errors.mean for errors in found]), found, strict=True),
+        key=lambda pair: (pair[0] is None, pair[0] or 0.0, len(pair[1].subset), pair[1].subset, pair[1].seed),
+    )
     return CorruptionBoard(
         dataset=dataset,
         clean=clean,
@@ -110,7 +114,7 @@ def _corruption_board(
         corruptions=tuple(sorted({split.rpartition("-")[0] for split in rows.filter(~is_clean)["split"]})),
         reference=reference,
         guessing=1 - 1 / max(2, classes),
-        rows=tuple(found),
+        rows=tuple(errors for _, errors in order),
         left_out=len(rows) - used,
     )
 

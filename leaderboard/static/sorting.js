@@ -5,7 +5,20 @@
   const letters = new Intl.Collator("en", { numeric: true });
   /** Cells that are moved at once, which takes some 50 ms. */
   const CELLS = 2000;
+  /** Scores nearer than this are equal, as in store/statistics/ties.py: sums of the same numbers in another order. */
+  const TOLERANCE = 1e-12;
   const opposite = { ascending: "descending", descending: "ascending" };
+
+  /** Gives values that tie the same number, so that neither direction tells them apart. */
+  const level = (keyed) => {
+    let last = Infinity;
+    let tied = Infinity;
+    for (const each of keyed.filter(({ value }) => value !== null).sort((a, b) => b.value - a.value)) {
+      if (last - each.value > TOLERANCE) tied = each.value;
+      last = each.value;
+      each.value = tied;
+    }
+  };
 
   fuseboard.Sorting = class {
     #grid;
@@ -100,6 +113,7 @@
       const sign = this.direction === "descending" ? -1 : 1;
       const compare = this.column.isNumeric ? (a, b) => a - b : letters.compare;
       const keyed = rows.map((row) => ({ row, value: this.#grid.value(row, this.column) }));
+      if (this.column.isNumeric) level(keyed);
       keyed.sort((a, b) => {
         if (a.value === null || b.value === null) return (a.value === null) - (b.value === null);
         return sign * compare(a.value, b.value);

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from fuseboard.store.statistics.ties import level
+
 Point = tuple[float | None, float | None]
 
 
@@ -11,8 +13,12 @@ def front(points: Sequence[Point]) -> list[bool]:
     A point is off the front where another costs no more and scores no less, and is better in one of the two. Equal
     points are on it together. One without a cost or a score is never on it and puts no other off it.
     """
+    scores = level([score for _, score in points])
+    costs = [cost for cost, _ in points]
     known = [
-        (cost, score, place) for place, (cost, score) in enumerate(points) if cost is not None and score is not None
+        (cost, score, place)
+        for place, (cost, score) in enumerate(zip(costs, scores, strict=True))
+        if cost is not None and score is not None
     ]
     on = [False] * len(points)
     best, best_cost = None, None

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.statistics.estimates import EPS
+from fuseboard.store.statistics.ties import descending, level_matrix
 
 Matrix = NDArray[np.float64]
 
@@ -11,6 +11,7 @@ Matrix = NDArray[np.float64]
 def average_ranks(scores: Matrix) -> Matrix:
     """Return the (rows, datasets) ranks of scores of that shape, highest first, equals with the mean of theirs (Demšar
     2006)."""
+    scores = level_matrix(scores)
     better = (scores[None] > scores[:, None]).sum(axis=1)
     equal = (scores[None] == scores[:, None]).sum(axis=1)
     ranks: Matrix = better + (equal + 1) / 2
@@ -32,12 +33,9 @@ def resampled_ranks(means: Matrix) -> NDArray[np.intp]:
     skipped.
 
     Args:
-        means: (rows, B) of one value per row and resample. What is nearer than `EPS` is equal.
+        means: (rows, B) of one value per row and resample.
     """
-    order = np.argsort(-means, axis=0, kind="stable")
-    gaps = -np.diff(np.take_along_axis(means, order, axis=0), axis=0, prepend=np.inf)
-    place = np.arange(len(means))[:, None]
-    first = np.maximum.accumulate(np.where(gaps > EPS, place, 0), axis=0)
+    order, first = descending(means)
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, first + 1, axis=0)
     return ranks

@@ -6,7 +6,7 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.statistics.estimates import EPS
+from fuseboard.store.statistics.ties import TOLERANCE
 
 LEVEL = 0.05
 """This is the level of all comparisons of one leader together."""
@@ -57,6 +57,6 @@ def _p(means: Sequence[float], resampled: NDArray[np.float64], leader: int) -> l
 
 
 def _two_sided(gap: float, spread: float) -> float:
-    if gap < EPS:
+    if gap < TOLERANCE:
         return 1.0
-    return erfc(gap / spread / sqrt(2)) if spread > EPS else 0.0
+    return erfc(gap / spread / sqrt(2)) if spread > TOLERANCE else 0.0

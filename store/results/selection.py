@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.ties import level
 
 TIE_BREAKS: Mapping[str, pl.Expr] = {
     "backbones": pl.col("subset").list.len(),
@@ -14,6 +15,8 @@ TIE_BREAKS: Mapping[str, pl.Expr] = {
     "name": pl.col("subset").list.join("+"),
 }
 """What decides among equals; lower wins."""
+SCORE = "score"
+"""Column of what subsets are ordered by: higher is better, and scores that tie are the same number."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def choose(rows: pl.DataFrame) -> Choice:
     pool = tuple(sorted({name for subset in measured for name in subset}))
     return Choice(
         chosen=_subset(val[0]),
-        ties=tuple(_subset(row) for row in val if row[criterion.column] == val[0][criterion.column]),
+        ties=tuple(_subset(row) for row in val if row[SCORE] == val[0][SCORE]),
         oracle=_subset(test[0]),
         all_backbones=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
@@ -111,8 +114,8 @@ def ranked(
         FuseboardError: a tie-break is not known.
     """
     rows = [(list(subset), features(subset), score) for subset, score in scores.items()]
-    table = pl.DataFrame(rows, {"subset": pl.List(pl.String), "features": pl.Int64, "score": pl.Float64}, orient="row")
-    return [_subset(row) for row in _sorted(table, pl.col("score"), tie_break).to_dicts()]
+    table = pl.DataFrame(rows, {"subset": pl.List(pl.String), "features": pl.Int64, SCORE: pl.Float64}, orient="row")
+    return [_subset(row) for row in _sorted(table, pl.col(SCORE), tie_break).to_dicts()]
 
 
 def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
@@ -128,18 +131,20 @@ def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:
-    """Returns subset and metric of a split's rows, best first; rows without the metric are not ranked."""
+    """Returns subset and score of a split's rows, best first; rows without the metric are not ranked."""
     measured = rows.filter(pl.col("split") == split, criterion.score.is_not_null())
-    return _sorted(measured, criterion.score, tie_break).select("subset", criterion.column).to_dicts()
+    return _sorted(measured, criterion.score, tie_break).select("subset", SCORE).to_dicts()
 
 
 def _sorted(subsets: pl.DataFrame, score: pl.Expr, tie_break: Sequence[str]) -> pl.DataFrame:
-    """Sorts by the score, then by each tie-break, and at last by name, so that no order is left to chance."""
+    """Sorts by the levelled score, then by each tie-break, and at last by name, so that no order is left to chance."""
     unknown = [name for name in tie_break if name not in TIE_BREAKS]
     if unknown:
         raise FuseboardError(f"tie-break {unknown[0]!r} is not known; known: {', '.join(TIE_BREAKS)}")
     lower = [TIE_BREAKS[name] for name in dict.fromkeys([*tie_break, "name"])]
-    return subsets.sort([score, *lower], descending=[True, *[False] * len(lower)], nulls_last=True)
+    scores = level(subsets.select(score).to_series().to_list())
+    levelled = subsets.with_columns(pl.Series(SCORE, scores, pl.Float64))
+    return levelled.sort([SCORE, *lower], descending=[True, *[False] * len(lower)], nulls_last=True)
 
 
 def _subset(row: dict[str, Any]) -> tuple[str, ...]:

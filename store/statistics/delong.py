@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from fuseboard.store.arrays import Labels, Scores
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics import one_vs_rest
-from fuseboard.store.statistics.estimates import EPS, Interval
+from fuseboard.store.statistics.estimates import Interval
 from fuseboard.store.statistics.one_vs_rest import Key
+from fuseboard.store.statistics.ties import TOLERANCE
 
 Z_95 = NormalDist().inv_cdf(0.975)
 NOTHING = 1e-20
@@ -87,7 +88,7 @@ class Auc:
         moved = self.influence - other.influence
         variance = float(moved @ moved)
         if variance < NOTHING:
-            p = 1.0 if abs(value) < EPS else None
+            p = 1.0 if abs(value) < TOLERANCE else None
             return Comparison(value, None, None, 0.0, None, p, STILL)
         sd = sqrt(variance)
         z = value / sd

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-
-EPS = 1e-12
-"""Metrics nearer than this are equal: sums of the same numbers in another order."""
+from fuseboard.store.statistics.ties import TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Replicates:
         if reason:
             return Difference(value, None, None, None, reason)
         gaps = self.resampled - other.resampled
-        sides = np.array([(gaps <= EPS).sum(), (gaps >= -EPS).sum()])
+        sides = np.array([(gaps <= TOLERANCE).sum(), (gaps >= -TOLERANCE).sum()])
         p = min(1.0, 2 * float(1 + sides.min()) / (1 + len(gaps)))
         low, high, reason = _percentiles(gaps, None)
         return Difference(value, low, high, p, reason)
@@ -100,7 +98,7 @@ def mean_value(values: Sequence[float | None]) -> float | None:
 def _percentiles(values: NDArray[np.float64], reason: str | None) -> tuple[float | None, float | None, str | None]:
     if reason:
         return None, None, reason
-    if np.ptp(values) < EPS:
+    if np.ptp(values) < TOLERANCE:
         return None, None, "the same in every resample, so resampling cannot show what chance does to it"
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high), None

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics.ties import level_matrix
 
 Counts = NDArray[np.float32]
 """(N, B): how often each image counts in each of B resamples."""
@@ -79,7 +80,7 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
         counts = np.stack([_draw(random, images) for _ in range(min(size, resamples - start))], axis=1)
         inside, outside = score(counts), score((counts == 0).astype(np.float32))
         usable = np.isfinite(inside).all(axis=0) & np.isfinite(outside).all(axis=0)
-        best = inside[:, usable].argmax(axis=0)
+        best = level_matrix(inside[:, usable]).argmax(axis=0)
         winners.append(best)
         corrected_score.append(outside[best, np.flatnonzero(usable)])
     best, scores = np.concatenate(winners), np.concatenate(corrected_score)
@@ -89,7 +90,7 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
     names = sorted({name for subset in subsets for name in subset})
     low, high = np.quantile(scores, [0.025, 0.975])
     return Winner(
-        chosen=subsets[int(validation_score.argmax())],
+        chosen=subsets[int(level_matrix(validation_score).argmax())],
         validation_score=float(validation_score.max()),
         corrected_score=float(scores.mean()),
         interval=(float(low), float(high)),

@@ -33,6 +33,27 @@ def test_numbers_begin_with_the_highest_then_turn_then_come_back(page, head):
         assert page.locator("#t [aria-sort]").count() == (direction is not None)
 
 
+def test_numbers_that_differ_by_rounding_are_equal(site, page):
+    values = {"net-a": 0.3, "net-b": 0.1 + 0.2, "net-c": 0.5}
+    rows = "".join(
+        f'<tr><th scope="row">{name}</th><td class="n" data-value="{number}">0.3</td></tr>'
+        for name, number in values.items()
+    )
+    trial(
+        site,
+        page,
+        f"""<div class="scroll" role="group" aria-label="Trial t" tabindex="0"><table id="t" class="sortable">
+        <caption><span>Trial</span></caption><thead><tr><th scope="col" data-column="name">Backbone</th>
+        <th scope="col" class="n" data-column="c1" data-sort="number">AUC</th></tr></thead>
+        <tbody>{rows}</tbody></table></div>""",
+    )
+    button = page.locator('#t th[data-column="c1"]').get_by_role("button")
+    button.click()
+    assert names(page) == ["net-c", "net-a", "net-b"]
+    button.click()
+    assert names(page) == ["net-a", "net-b", "net-c"]
+
+
 def test_text_begins_with_a_and_counts_as_people_do(page, head):
     head("name").get_by_role("button").click()
     assert names(page) == [backbone(r) for r in range(ROWS)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from fuseboard.harness.classifiers.fusion import Subset
@@ -17,6 +18,7 @@ from fuseboard.harness.runtime.profiling import Meter
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
+from fuseboard.store.statistics.ties import level
 
 SPLITS = ("val", "test")
 
@@ -130,13 +132,13 @@ def _winner(search: Search, subset: Subset, family: Family, row_of: dict[str, di
             f"{search.dataset}: {family.name} of {'+'.join(subset)} has no top-1 on validation, so no setting can be "
             "chosen; see the column `reason` of its rows"
         )
-    first = max(able, key=lambda n: own["val"][n]["acc"])
-    oracle = max(able, key=lambda n: own["test"][n]["acc"] or 0.0)
+    val, test = (level([own[split][n]["acc"] or 0.0 for n in able]) for split in ("val", "test"))
+    first, oracle = (able[int(np.argmax(each))] for each in (val, test))  # of equals the first one
     return Winner(
         subset=subset,
         family=family.name,
         variant=family.variants[first],
-        ties=sum(own["val"][n]["acc"] == own["val"][first]["acc"] for n in able),
+        ties=val.count(max(val)),
         oracle=family.variants[oracle],
         val=own["val"][first],
         test=own["test"][first],

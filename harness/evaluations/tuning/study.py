@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.statistics.ties import level_matrix
 
 NAME = "tuning"
 """Name of the one study in a file."""
@@ -149,6 +150,8 @@ class Study:
 
 
 def _best(finished: Sequence[FrozenTrial]) -> Found:
-    values = [trial.value for trial in finished if trial.value is not None]
-    best = finished[int(np.argmax(values))]
-    return Found(dict(best.params), max(values), values.count(max(values)), len(finished))
+    values = np.array([trial.value for trial in finished], np.float64)
+    levelled = level_matrix(values)
+    best = int(levelled.argmax())
+    ties = int((levelled == levelled[best]).sum())
+    return Found(dict(finished[best].params), float(values[best]), ties, len(finished))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from fuseboard.store.arrays import Labels
-from fuseboard.store.statistics.estimates import EPS, Difference, Replicates
+from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.statistics.test_metrics import measure
+from fuseboard.store.statistics.ties import TOLERANCE
 
 NOT_KEPT = "its predictions were not kept"
 NO_OTHERS = "no other backbone has this dataset"
@@ -100,10 +101,10 @@ def rank(own: Replicates, others: Sequence[Replicates]) -> Rank:
     values = [other.value for other in others if other.value is not None]
     if own.value is None or len(values) < len(others):
         return Rank(None, of, None, None, {}, own.reason or f"{len(others) - len(values)} of them have no {own.metric}")
-    value = 1 + sum(other > own.value + EPS for other in values)
+    value = 1 + sum(other > own.value + TOLERANCE for other in values)
     if unresampled := next((row for row in (own, *others) if not len(row.resampled)), None):
         return Rank(value, of, None, None, {}, unresampled.reason)
-    resampled = 1 + np.sum([other.resampled > own.resampled + EPS for other in others], axis=0)
+    resampled = 1 + np.sum([other.resampled > own.resampled + TOLERANCE for other in others], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975], method="inverted_cdf")
     ranks, times = np.unique(resampled, return_counts=True)
     shares = {int(place): float(count) / len(resampled) for place, count in zip(ranks, times, strict=True)}

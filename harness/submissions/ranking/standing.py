@@ -22,6 +22,7 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.shapley import majority_acc, shapley
+from fuseboard.store.statistics.ties import level
 from fuseboard.store.store import Store
 
 RANKED = "ranked"
@@ -110,7 +111,8 @@ def standing(store: Store, dataset: str, submitted: Version, protocol: Protocol,
     own = singles.pop((name,))
     earlier = without.scored([(name,)])[name,] if without and pool.earlier else None
     rivals = [*singles.values(), *([earlier] if earlier else [])]
-    best = max(rivals, key=lambda one: -1 if one.auc.value is None else one.auc.value, default=None)
+    aucs = level([-1 if one.auc.value is None else one.auc.value for one in rivals])
+    best = rivals[int(np.argmax(aucs))] if rivals else None
     comparisons = [compare("alone, and the present single best on test", own, best)]
     if earlier:
         comparisons.append(compare("alone, and its earlier version", own, earlier))

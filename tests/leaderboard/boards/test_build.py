@@ -10,7 +10,7 @@ from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.results import rows as results
 
-shares = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.5, 0.75]))
+shares = st.one_of(st.none(), st.integers(0, 1798).map(lambda right: right / 1798), st.sampled_from([0.5, 0.75]))
 
 
 @given(st.lists(shares))
@@ -27,6 +27,11 @@ def test_equal_values_share_a_rank_and_no_others_do(values):
     ranks = competition_ranks(values)
     known = [(v, r) for v, r in zip(values, ranks, strict=True) if v is not None]
     assert len({r for _, r in known}) == len({v for v, _ in known})
+
+
+def test_means_over_datasets_that_differ_by_rounding_share_a_rank():
+    near = 1193 / 1798
+    assert competition_ranks([0.9, near, None, 0.8, math.nextafter(near, 0), 0.1]) == [1, 3, None, 2, 3, 5]
 
 
 @given(st.floats(0, 1), st.integers(1, 10**6))

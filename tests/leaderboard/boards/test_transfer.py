@@ -44,6 +44,14 @@ def test_of_equal_neighbours_the_most_are_the_simplest(store):
     assert boards(store)[0].rows[0].setting == "k=20"
 
 
+def test_of_scores_that_differ_by_rounding_the_simplest_wins(store):
+    measure(store, settings={"C=0.1": (0.3, 0.3), "C=1": (0.1 + 0.2, 0.1 + 0.2), "C=10": (0.2, 0.2)})
+    measure(store, ("beta",), settings={"C=0.1": (0.1 + 0.2, 0.1 + 0.2)})
+    first, second = boards(store)[0].rows
+    assert (first.subset, first.setting, first.ties, first.oracle) == (("alpha",), "C=0.1", 2, "C=0.1")
+    assert second.subset == ("beta",)
+
+
 def test_rows_of_an_older_version_are_left_out(store):
     measure(store, revisions={"alpha": 2}, settings={"C=10": (0.99, 0.99)})
     measure(store, day=1)

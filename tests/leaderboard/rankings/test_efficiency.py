@@ -33,6 +33,7 @@ def test_the_front_is_the_one_of_the_definition(points):
 
 def test_equal_points_share_the_front():
     assert front([(1.0, 0.5), (1.0, 0.5), (2.0, 0.5), (None, 0.9), (0.5, None)]) == [True, True, False, False, False]
+    assert front([(1.0, 0.3), (1.0, 0.1 + 0.2), (2.0, 0.1 + 0.2)]) == [True, True, False], "0.1 + 0.2 is 0.3"
 
 
 def profiled(store, name, auc, parameters=1_000_000, **profile):

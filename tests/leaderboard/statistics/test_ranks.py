@@ -49,6 +49,12 @@ def test_sums_in_another_order_are_equal():
     assert resampled_ranks(np.array([[0.1 + 0.2 + 0.3], [0.3 + 0.2 + 0.1]])).tolist() == [[1], [1]]
 
 
+def test_scores_that_differ_by_rounding_share_average_ranks_and_borda_counts():
+    sums = np.array([[0.1 + 0.2 + 0.3, 0.9], [0.3 + 0.2 + 0.1, 0.9], [0.5, np.nextafter(0.9, 1)]])
+    assert average_ranks(sums).tolist() == [[1.5, 2], [1.5, 2], [3, 2]]
+    assert borda(average_ranks(sums)).tolist() == [2.5, 2.5, 1]
+
+
 def test_rank_intervals_are_those_of_a_loop():
     random = np.random.default_rng(0)
     means = np.round(random.normal(np.linspace(0.9, 0.7, 8)[:, None], 0.05, (8, 1000)), 3)

@@ -8,6 +8,17 @@ from fuseboard.store.results.rank_correlation import spearman
 spearmanr = pytest.importorskip("scipy.stats").spearmanr
 
 
+def test_scores_that_differ_by_rounding_tie():
+    near = [("a", 0.3, 0.9), ("b", 0.1 + 0.2, 0.7), ("c", 0.5, 0.8)]
+    exact = [(name, round(val, 6), test) for name, val, test in near]
+    found, expected = (spearman(rows({n: (v, v, t, t) for n, v, t in each}), "auc") for each in (near, exact))
+    assert found == expected
+    assert (
+        spearman(rows({name: (val, val, 0.3, 0.3) for name, val, _ in near[:2]} | {"c": (0.3, 0.3, 0.1, 0.1)}), "acc")
+        is None
+    )
+
+
 def rows(table):
     """Subset -> (val acc, val auc, test acc, test auc)."""
     return pl.DataFrame(

@@ -43,6 +43,13 @@ def test_the_formula_spelled_out():
     assert found.interval[0] <= found.corrected_score <= found.interval[1]
 
 
+def test_of_scores_that_differ_by_rounding_the_first_wins():
+    by = np.array([[0.3], [0.1 + 0.2], [0.1]])
+    found = win(SUBSETS, lambda counts: np.repeat(by, counts.shape[1], axis=1), 40, 20)
+    assert found.chosen == ("a",)
+    assert found.subsets == {("a",): 1.0}
+
+
 def test_optimism_is_right_where_all_subsets_are_equal():
     """200 datasets of 100 images and 31 independent subsets that are right 80 times of 100, whatever is chosen."""
     subsets = [s for k in range(1, 6) for s in combinations("abcde", k)]
