@@ -1,6 +1,7 @@
 """The twelve MedMNIST 2D datasets at 28, 64, 128 and 224 pixels (Yang et al., Sci Data 2023), through their package."""
 
 import hashlib
+import os
 import sys
 import tempfile
 import zipfile
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.datasets.dataset import Dataset, Images
 from fuseboard.harness.datasets.paths import root
 from fuseboard.store.arrays import Labels
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, UsageError
 
 FLAGS = tuple(
     f"{stem}mnist"
@@ -98,6 +99,8 @@ class MedMNIST(Dataset):
         """Fetches the official file beside its place and moves it there whole."""
         from torchvision.datasets.utils import download_url
 
+        if os.environ.get("MEDMNIST_ROOT") and not path.parent.is_dir():
+            raise UsageError(f"MEDMNIST_ROOT={path.parent}: no such folder; mend the path, or make the folder")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as folder:

@@ -14,6 +14,9 @@ from fuseboard.harness.datasets.custom.spec import MULTI_LABEL, Spec
 from fuseboard.store.arrays import Labels
 from fuseboard.store.errors import UsageError, unknown
 
+FLOAT = r"^[-+]?\d+\.0*$"
+"""A whole number as a float is written."""
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -56,7 +59,11 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
                 raise UsageError(f"{where}: {name} is {column[0]} for every image, so nothing tells it apart; drop it")
         return Classes(MULTI_LABEL, spec.labels, np.ascontiguousarray(flags))
     spelling.refuse_variants(rows["label"], "label", where, spec.classes)
-    names = _names(sorted(set(rows["label"])), spec, where)
+    found_labels = rows["label"]
+    if not set(found_labels) <= set(spec.classes) and found_labels.str.contains(FLOAT).all():
+        found_labels = found_labels.str.replace(r"\.0*$", "")  # as pandas writes 1 beside a missing value
+        spelling.refuse_variants(found_labels, "label", where, spec.classes)
+    names = _names(sorted(set(found_labels)), spec, where)
     if len(names) < 2:
         raise UsageError(f"{where}: one class only, {names[0]!r}; at least two are needed")
     if len(names) > 2**16:
@@ -65,7 +72,7 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
     if spec.task not in (None, found, "ordinal-regression"):
         raise UsageError(f"{where}: task = {spec.task!r}, but {len(names)} classes make it {found}; leave `task` out")
     number = {name: index for index, name in enumerate(names)}
-    labels = np.array([number[label] for label in rows["label"]], np.uint16)
+    labels = np.array([number[label] for label in found_labels], np.uint16)
     return Classes(spec.task or found, names, labels)
 
 

@@ -20,14 +20,22 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
         Columns path, label and, where the folders give it, split.
 
     Raises:
-        UsageError: an image outside a class, folders of splits and of classes side by side, a class without an image.
+        UsageError: an image outside a class, folders of splits and of classes side by side, a class without an image,
+            the name of an image that is not UTF-8.
     """
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder; `images` names it, relative to the TOML")
     images: list[str] = []
     others: list[str] = []
     for path in _files(root, ""):
-        (images if PurePosixPath(path).suffix.lower() in ENDINGS else others).append(path)
+        if PurePosixPath(path).suffix.lower() not in ENDINGS:
+            others.append(_printable(path))
+        elif path != _printable(path):
+            raise UsageError(
+                f"{root}/{_printable(path)}: a name that is not UTF-8; rename it (for example with convmv)"
+            )
+        else:
+            images.append(path)
     depth = _depth_of_classes(root, images)
     parts = [path.split("/") for path in images]
     frame = pl.DataFrame(
@@ -38,6 +46,11 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
     if (empty := classes - set(frame["label"])) or not images:
         raise UsageError(f"{root / min(empty, default='')}: no image there; looked for {', '.join(sorted(ENDINGS))}")
     return (frame if depth else frame.drop("split")), others
+
+
+def _printable(path: str) -> str:
+    """Returns a path with the bytes that are not UTF-8 as `\\xe4`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:

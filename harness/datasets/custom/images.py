@@ -40,15 +40,15 @@ class OwnImages(Dataset):
             UsageError: anything that the TOML, the folder or the table has wrong.
         """
         spec = specs.read(toml)
-        base = toml.parent
-        self._root = base / (spec.images or "")
+        self._root = specs.place(toml, spec.images or "")
         if spec.table is None:
             rows, left_out = folder.read(self._root)
             rows, settled = missing.settle(rows, spec)
             where = str(self._root)
         else:
-            where, left_out = str(base / spec.table), []
-            rows, settled = table.read(base / spec.table, self._root, spec)
+            listed, left_out = specs.place(toml, spec.table), []
+            where = str(listed)
+            rows, settled = table.read(listed, self._root, spec)
         rows = rows.sort("path")
         shown = classes.of(rows, spec, where)
         names, remarks = splits.divide(rows, shown, spec, where)

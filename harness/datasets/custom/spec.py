@@ -80,10 +80,19 @@ class Spec(BaseModel):
         return self
 
 
+def place(toml: Path, path: str) -> Path:
+    """Returns where a path of a TOML leads: `~` is the home folder, a relative one begins beside the TOML."""
+    try:
+        return toml.parent / Path(path).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{toml}: {path}: no home folder of that name; write the path out") from error
+
+
 def read(path: Path) -> Spec:
     """Reads and checks the TOML; an error names the file, the key and the mend."""
     try:
-        return Spec.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        # Editors of Windows begin a file with a byte order mark.
+        return Spec.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; it would describe a dataset of your own (docs/datasets.md)") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

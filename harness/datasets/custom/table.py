@@ -1,16 +1,14 @@
 """The table: a CSV, TSV or Parquet file with a row for every image."""
 
+import os
 from pathlib import Path
 
 import polars as pl
 
-from fuseboard.harness.datasets.custom import missing
+from fuseboard.harness.datasets.custom import missing, table_file
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
-from fuseboard.store.files import literal_path
-
-SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
 
 
 def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -28,7 +26,7 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         UsageError: a column or a cell that is missing, a word such as NA that means so and no rule for it, a path
             twice, outside the folder or without a file, a split that nobody knows.
     """
-    frame = _open(table)
+    frame = table_file.read(table)
     columns = {"path": spec.path}
     if not spec.labels:
         columns["label"] = spec.label
@@ -39,8 +37,9 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
             columns[key] = name
     for name in columns.values():
         if name not in frame.columns:
-            raise unknown("column", name, frame.columns, str(table))
-    rows = frame.select(_text(frame, name, table).alias(key) for key, name in columns.items()).with_row_index()
+            raise unknown("column", name, frame.drop(table_file.ROW).columns, str(table))
+    text = [table_file.text(frame, name, table).alias(key) for key, name in columns.items()]
+    rows = frame.select(table_file.ROW, *text).with_columns(table_file.within(root))
     remarks: tuple[str, ...] = ()
     if spec.missing is not None:
         rows, remarks = missing.settle(rows, spec)
@@ -52,37 +51,13 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         _refuse_words(table, rows, spec)
     _check_paths(table, rows, root)
     for name in spec.labels:
-        wrong = ~pl.col(f"labels.{name}").is_in(["0", "1"])
-        _refuse(table, rows, wrong, f"{name} of {{path}} is neither 0 nor 1; mend it")
+        flag = pl.col(f"labels.{name}").str.replace(r"\.0*$", "")
+        _refuse(table, rows, ~flag.is_in(["0", "1"]), f"{name} of {{path}} is neither 0 nor 1; mend it")
+        rows = rows.with_columns(flag.alias(f"labels.{name}"))
     if "split" in columns:
         strange = ~pl.col("split").is_in(SPLITS)
         _refuse(table, rows, strange, f"{{path}} is in the split {{split}}; a split is {', '.join(SPLITS)}")
-    return rows.drop("index"), remarks
-
-
-def _open(table: Path) -> pl.DataFrame:
-    if table.suffix.lower() not in SEPARATORS:
-        raise UsageError(f"{table}: `table` is a file that ends in {', '.join(SEPARATORS)}")
-    try:
-        separator = SEPARATORS[table.suffix.lower()]
-        if separator is None:
-            return literal_path.read_parquet(table)
-        return literal_path.read_csv(table, separator)
-    except FileNotFoundError:
-        raise UsageError(f"{table}: no such file; `table` names it, relative to the TOML") from None
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{table}: not readable ({reason}); mend it, or save it as UTF-8 CSV or Parquet") from error
-
-
-def _text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
-    """Returns a column as text without spaces around it; empty is missing."""
-    kind = frame.schema[name]
-    if not (kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean)):
-        raise UsageError(f"{table}: column {name} holds {kind}; whole numbers or text are needed")
-    plain = pl.col(name).cast(pl.UInt8) if kind == pl.Boolean else pl.col(name)
-    text = plain.cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text)
+    return rows.drop(table_file.ROW), remarks
 
 
 def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> None:
@@ -90,7 +65,7 @@ def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> No
     faulty = rows.filter(fault)
     if len(faulty):
         first = faulty.row(0, named=True)
-        number = first["index"] + 1
+        number = first[table_file.ROW] + 1
         place = f"row {number}" if table.suffix.lower() == ".parquet" else f"line {number + 1}"
         for key in ("path", "split"):
             message = message.replace(f"{{{key}}}", str(first.get(key)))
@@ -113,7 +88,12 @@ def _refuse_words(table: Path, rows: pl.DataFrame, spec: Spec) -> None:
 
 def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
     parts = pl.col("path").str.split("/")
-    outside = pl.col("path").str.starts_with("/") | parts.list.contains("..")
+    absolute = pl.col("path").str.starts_with("/")
+    fix = f"say as `images` a folder that it lies in, instead of {root}"
+    _refuse(
+        table, rows, absolute, f"{{path}} is an absolute path that does not begin with {os.path.abspath(root)}; {fix}"
+    )
+    outside = parts.list.contains("..")
     _refuse(table, rows, outside, f"{{path}} leads out of {root}; say as `images` the folder that holds all of them")
     plain = ~(parts.list.contains(".") | parts.list.contains(""))
     _refuse(table, rows, ~plain, "{path} is not plain; leave out `./` and double slashes")

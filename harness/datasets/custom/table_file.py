@@ -1,0 +1,94 @@
+"""The file of a table: its cells as text, and what spreadsheets write that is no table named."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files import literal_path
+
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
+
+ROW = "row of the file"
+"""The column of row numbers, from 0."""
+
+EXACT = 2**53
+"""Up to it every whole number has a float of its own."""
+
+
+def read(table: Path) -> pl.DataFrame:
+    """Returns the columns of a table by their names without spaces around them, and `ROW`.
+
+    Lines without a cell are passed over, as spreadsheets leave them at the end; the others keep their numbers.
+
+    Raises:
+        UsageError: the file is none of these, is UTF-16, begins with Excel's `sep=`, or has other separators.
+    """
+    if table.suffix.lower() not in SEPARATORS:
+        raise UsageError(f"{table}: `table` is a file that ends in {', '.join(SEPARATORS)}")
+    try:
+        separator = SEPARATORS[table.suffix.lower()]
+        if separator is None:
+            return _named(literal_path.read_parquet(table), table)
+        _check_start(table, separator)
+        frame = _named(literal_path.read_csv(table, separator), table)
+    except FileNotFoundError:
+        raise UsageError(f"{table}: no such file; `table` names it, relative to the TOML") from None
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{table}: not readable ({reason}); mend it, or save it as UTF-8 CSV or Parquet") from error
+    return frame.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
+
+
+def _named(frame: pl.DataFrame, table: Path) -> pl.DataFrame:
+    names = [name.strip() for name in frame.columns]
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise UsageError(f"{table}: two columns are called {twice[0]!r}; rename one")
+    # Columns without a name, as spreadsheets leave them, are nobody's.
+    named = {old: new for old, new in zip(frame.columns, names, strict=True) if new}
+    return frame.select(list(named)).rename(named).with_row_index(ROW)
+
+
+def _check_start(table: Path, separator: str) -> None:
+    """Raises where the first line cannot be the names of columns, and says what it is."""
+    with table.open("rb") as file:
+        line = file.readline(2**16)
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
+        raise UsageError(f'{table}: it is UTF-16, as Excel saves "Unicode text"; save it as CSV in UTF-8')
+    start = line.removeprefix(b"\xef\xbb\xbf").strip()
+    if start.lower().startswith(b"sep="):
+        raise UsageError(f"{table}: its first line is Excel's {start.decode(errors='replace')!r}; remove that line")
+    if separator.encode() in start:
+        return
+    for other, name in ((b";", "semicolons"), (b"\t", "tabs"), (b",", "commas")):
+        if other in start:
+            wanted = {",": "commas", "\t": "tabs"}[separator]
+            raise UsageError(f"{table}: its columns are separated by {name}; save it with {wanted}")
+
+
+def text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
+    """Returns a column as text without spaces around it; empty is missing.
+
+    pandas makes floats of whole numbers beside which one is missing; they are whole numbers again.
+    """
+    kind, column = frame.schema[name], pl.col(name)
+    if kind.is_float():
+        column = column.fill_nan(None)
+        values = frame.select(column.drop_nulls())[name]
+        if not ((values == values.round()) & (values.abs() <= EXACT)).all():
+            broken = values.filter(~((values == values.round()) & (values.abs() <= EXACT)))[0]
+            raise UsageError(f"{table}: column {name} holds {broken}; whole numbers or text are needed")
+        column = column.cast(pl.Int64)
+    elif kind == pl.Boolean:
+        column = column.cast(pl.UInt8)
+    elif not (kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Null)):
+        raise UsageError(f"{table}: column {name} holds {kind}; whole numbers or text are needed")
+    plain = column.cast(pl.String).str.strip_chars()
+    return pl.when(plain != "").then(plain)
+
+
+def within(root: Path) -> pl.Expr:
+    """Returns the paths with those that begin with the folder's own made relative to it."""
+    start = os.path.join(os.path.abspath(root), "")
+    return pl.col("path").str.strip_prefix(start)

@@ -1,0 +1,121 @@
+"""Tables as Excel, pandas and Windows write them: taken as meant, or refused in a line that says what it is."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.store.errors import UsageError
+
+HEAD = 'name = "mine"\nlicence = "CC0"\n'
+ROWS = "".join(f"{n}.png,{n % 2}\n" for n in range(12))
+FLOATS = "".join(f"{n}.png,{n % 2}.0\n" for n in range(12))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for number in range(12):
+        Image.new("L", (2, 2), number).save(tmp_path / f"{number}.png")
+    return tmp_path
+
+
+def own(root: Path, content: bytes, keys: str = "", name: str = "list.csv") -> Dataset:
+    (root / name).write_bytes(content)
+    (root / "my.toml").write_text(f'{HEAD}table = "{name}"\n{keys}\n', encoding="utf-8")
+    return registry.get(str(root / "my.toml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"path, label\n{ROWS}",
+        f"path,label\n{ROWS}\n\n",
+        f"path,label\n{ROWS},\n",
+        f"path,label,\n{ROWS}",
+        f"path,label\n{ROWS.replace(',', ', ')}",
+        f"path,label\n{FLOATS}",
+    ],
+)
+def test_what_is_meant_is_taken(root: Path, text: str) -> None:
+    plain = own(root, f"path,label\n{ROWS}".encode())
+    found = own(root, text.encode())
+    assert (found.label_names, found.source_md5) == (("0", "1"), plain.source_md5)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (f"sep=,\npath,label\n{ROWS}".encode(), "its first line is Excel's 'sep=,'; remove that line"),
+        (f"\ufeffsep=;\npath;label\n{ROWS}".encode(), "its first line is Excel's 'sep=;'"),
+        (f"path,label\n{ROWS}".encode("utf-16"), "it is UTF-16"),
+        (f"path,label\n{ROWS}".encode("utf-16-le"), "it is UTF-16"),
+        (f"path;label\n{ROWS}".encode(), "its columns are separated by semicolons; save it with commas"),
+        (f"path\tlabel\n{ROWS}".encode(), "its columns are separated by tabs; save it with commas"),
+        (f"path,label,label \n{ROWS}".encode(), "two columns are called 'label'"),
+        (f"path,label\n\n{ROWS}12.png,1\n".encode(), "line 15: no file"),
+    ],
+)
+def test_what_is_no_such_table_is_named(root: Path, content: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        own(root, content)
+
+
+def test_floats_of_pandas_are_whole_numbers(root: Path) -> None:
+    frame = {"path": [f"{n}.png" for n in range(12)], "label": [(1.0, -1.0, None)[n % 3] for n in range(12)]}
+    frame["who"] = [float(n) for n in range(12)]
+    pl.DataFrame(frame).write_parquet(root / "list.parquet")
+    keys = 'group = "who"\nmissing = "drop"\n'
+    dataset = own(root, (root / "list.parquet").read_bytes(), keys, "list.parquet")
+    assert dataset.label_names == ("-1", "1")
+    assert sum(len(dataset.labels(split)) for split in dataset.splits) == 8
+    text = "".join(f"{n}.png,{('1.0', '-1.0', '')[n % 3]}\n" for n in range(12))
+    assert own(root, f"path,label\n{text}".encode(), 'missing = "drop"').label_names == ("-1", "1")
+
+
+def test_findings_as_floats(root: Path) -> None:
+    text = "".join(f"{n}.png,{n % 2}.0,{n // 2 % 2}\n" for n in range(12))
+    dataset = own(root, f"path,x,y\n{text}".encode(), 'labels = ["x", "y"]')
+    assert sum(dataset.labels(split)[:, 0].sum() for split in dataset.splits) == 6
+    with pytest.raises(UsageError, match=r"x of 1\.png is neither 0 nor 1"):
+        own(root, f"path,x,y\n{text.replace('1.png,1.0', '1.png,-1.0', 1)}".encode(), 'labels = ["x", "y"]')
+
+
+def test_a_toml_with_a_byte_order_mark_and_a_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own(root, f"path,label\n{ROWS}".encode())
+    monkeypatch.setenv("HOME", str(root))
+    toml = root / "elsewhere.toml"
+    toml.write_text(f'{HEAD}table = "~/list.csv"\nimages = "~"\n', encoding="utf-8-sig")
+    assert registry.get(str(toml)).label_names == ("0", "1")
+
+
+def test_absolute_paths_within_the_folder(root: Path) -> None:
+    plain = own(root, f"path,label\n{ROWS}".encode())
+    absolute = "".join(f"{root}/{line}\n" for line in ROWS.splitlines())
+    assert own(root, f"path,label\n{absolute}".encode()).source_md5 == plain.source_md5
+    with pytest.raises(UsageError, match=r"line 2: /etc/x\.png is an absolute path that does not begin with"):
+        own(root, b"path,label\n/etc/x.png,0\n")
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (2, 2), number).save(tmp_path / "images" / name / f"{number}.png")
+    (tmp_path / "my.toml").write_text(f'{HEAD}images = "images"\n')
+    folder = os.fsencode(tmp_path / "images" / "a")
+    Path(os.fsdecode(folder + b"/notes-\xe4.txt")).write_text("x")
+    assert any(r"notes-\xe4.txt" in remark for remark in registry.get(str(tmp_path / "my.toml")).remarks)
+    (tmp_path / "images" / "a" / "0.png").rename(os.fsdecode(folder + b"/\xe4.png"))
+    with pytest.raises(UsageError, match=r"images/a/\\xe4\.png: a name that is not UTF-8"):
+        registry.get(str(tmp_path / "my.toml"))
+
+
+def test_a_mistyped_root_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path / "typo"))
+    with pytest.raises(UsageError, match="typo: no such folder"):
+        registry.get("breastmnist-28").labels("val")
+    assert not (tmp_path / "typo").exists()
