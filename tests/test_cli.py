@@ -162,7 +162,7 @@ def test_no_command_shows_the_help_and_no_empty_error() -> None:
         (["search", "digits", "--strategy", "exhaustiv"], 2, "did you mean exhaustive"),
         (["search", "digits"], 1, "holds no embeddings of digits; run `fuseboard extract"),
         (["search", "digits", "--backbones", "hog"], 2, "unknown backbone 'hog'"),
-        (["evaluate", "lat", "digits"], 2, "did you mean late"),
+        (["evaluate", "soft-vot", "digits"], 2, "did you mean soft-vote"),
         (["backbones", "show", "pixel"], 2, "did you mean pixels"),
         (["store", "sql", "DROP TABLE x"], 2, "one SELECT statement is expected"),
         (["leaderboard", "serve", "--out", "/nonexistent"], 2, "/nonexistent"),
