@@ -58,6 +58,12 @@ def _protocols() -> dict[str, Definition]:
     }
 
 
+def _digests(protocol: str) -> frozenset[str]:
+    from fuseboard.harness.protocols import protocol as protocols
+
+    return protocols.digests(protocol)
+
+
 def _examples(dataset: str) -> dict[str, bytes]:
     try:
         from fuseboard.harness.datasets.examples import examples
@@ -71,7 +77,14 @@ def _files() -> list[Path]:
     from fuseboard.harness.datasets.paths import root
 
     package = Path(harness_cli.__file__).parent
-    definitions = ("protocols/*", "datasets/examples.py", "datasets/medmnist.py", "datasets/digits.py")
+    definitions = (
+        "protocols/*",
+        "backbones/cards/*",
+        "backbones/*.py",
+        "datasets/examples.py",
+        "datasets/medmnist.py",
+        "datasets/digits.py",
+    )
     found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
     return [*found, *sorted(root().glob("*mnist*.npz"))]
 
@@ -100,7 +113,9 @@ def _options(
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current), name="store")
 sources = Providers(_protocols, _examples, _files)
-app.add_typer(leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current), name="leaderboard")
+app.add_typer(
+    leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

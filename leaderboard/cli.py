@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fuseboard.leaderboard.context.providers import Providers
     from fuseboard.leaderboard.regression.check import Refit
     from fuseboard.leaderboard.regression.finding import Finding
+    from fuseboard.store.embeddings.current import Digests
     from fuseboard.store.store import Store
 
 SubmissionsOption = Annotated[
@@ -39,6 +40,7 @@ def commands(
     refit: "Refit",
     sources: "Providers",
     cards: Callable[[], Mapping[str, str]] = dict,
+    digests: "Digests" = lambda _: (),
 ) -> typer.Typer:
     """Return the leaderboard's commands.
 
@@ -48,6 +50,7 @@ def commands(
         refit: fits one subset anew for `check`.
         sources: what only the harness knows, for the pages.
         cards: gives, per backbone, the fingerprint that its present card makes.
+        digests: gives the digests that the present definition of a protocol makes.
     """
     app = typer.Typer(no_args_is_help=True, help="Rank what the store holds and show it as a static site.")
 
@@ -64,7 +67,7 @@ def commands(
         from fuseboard.store.store import Store
 
         address = site.URL if url is None else normal(url)
-        opened = Store(store, cards)
+        opened = Store(store, cards, digests)
         when_empty(opened)
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
@@ -95,7 +98,7 @@ def commands(
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
 
-        opened = Store(store, cards)
+        opened = Store(store, cards, digests)
         folder = reference or references.folder_to_read(opened, Path.cwd())
         report = regression.check(opened, folder, refit)
         if report.findings:
@@ -114,7 +117,7 @@ def commands(
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
 
-        opened = Store(store, cards)
+        opened = Store(store, cards, digests)
         folder = reference or references.folder_to_write(opened, Path.cwd())
         written = regression.accept(opened, folder)
         typer.echo(f"the reference is in {folder}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
     from numpy.typing import NDArray
 
     from fuseboard.store.arrays import Labels
+    from fuseboard.store.embeddings.current import Cards, Current, Digests
     from fuseboard.store.embeddings.join import Blocks
     from fuseboard.store.embeddings.labels import Images
     from fuseboard.store.embeddings.versions import Version
@@ -34,24 +35,19 @@ class Store:
 
     Args:
         root: the folder; `$FUSEBOARD_STORE`, else the user's cache directory, where it is None. It may not exist yet.
-        cards: gives, per backbone, the fingerprint that its present card makes. That version is meant by the name of a
-            backbone with several. Called when it is first needed.
+        cards: gives, per backbone, the fingerprint that its present card makes, which its name then means.
+        digests: gives the digests that the present definition of a protocol makes; rows of others are not current.
     """
 
-    def __init__(self, root: Path | str | None = None, cards: Callable[[], Mapping[str, str]] = dict) -> None:
+    def __init__(self, root: Path | str | None = None, cards: Cards = dict, digests: Digests = lambda _: ()) -> None:
         self.root = store_root(None if root is None else Path(root))
-        self._cards = cards
+        self._cards, self._digests = cards, digests
         self._rows: dict[tuple[str, str], pl.DataFrame] = {}
         self._intervals: dict[str, Intervals] = {}
         self._truths: dict[Images, tuple[str, Labels]] = {}
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"
-
-    @cached_property
-    def cards(self) -> Mapping[str, str]:
-        """Backbone -> fingerprint that its present card makes."""
-        return self._cards()
 
     @cached_property
     def _survey(self) -> tuple[list[Version], dict[Path, FuseboardError]]:
@@ -81,6 +77,13 @@ class Store:
         """Folder of a version -> what is wrong with its manifest."""
         return self._survey[1]
 
+    @cached_property
+    def current(self) -> Current:
+        """Which of several versions, protocol definitions and source images is meant, for whatever must decide."""
+        from fuseboard.store.embeddings.current import Current
+
+        return Current(self.readable_versions, self._cards(), self._digests)
+
     def version(self, spec: str, dataset: str | None = None) -> Version:
         """The version that `backbone` or `backbone@fingerprint-prefix` names.
 
@@ -94,7 +97,7 @@ class Store:
         """
         from fuseboard.store.embeddings.version_names import named
 
-        return named(spec, dataset, self._survey, lambda: self.cards, self.root)
+        return named(spec, dataset, self._survey, lambda: self.current, self.root)
 
     def versions_of(self, dataset: str, specs: Sequence[str] = ()) -> dict[str, Version]:
         """Backbone -> one version each, by name, all with embeddings of the same source file of a dataset.
@@ -106,18 +109,15 @@ class Store:
         Raises:
             FuseboardError: as `version`, no backbone has embeddings of the dataset, or two embedded different files.
         """
-        from fuseboard.store.embeddings.version_names import by_backbone
+        from fuseboard.store.embeddings.version_names import by_backbone, holding
 
-        names = list(specs) or sorted({v.manifest.backbone for v in self.versions if dataset in v.manifest.datasets})
-        if not names:
-            raise FuseboardError(
-                f"{self.root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
-            )
+        names = specs or holding(dataset, self.versions, self.root)
         return by_backbone(dataset, [self.version(spec, dataset) for spec in names])
 
     def forget_versions(self) -> None:
         """Has the versions read again, after one was added, changed or removed."""
-        self.__dict__.pop("_survey", None)
+        for read in ("_survey", "current"):
+            self.__dict__.pop(read, None)
         self._truths.clear()
         self._intervals.clear()
 

@@ -78,7 +78,7 @@ def test_fewer_trials_than_the_protocols():
 
 
 def test_an_older_version_is_named():
-    old = row(superseded="an older version of a backbone")
+    old = row(superseded="another version of a backbone")
     assert parsed(command(old))[1]["backbones"] == "hog@aaaaaaaaaa,pixels@bbbbbbbbbb"
 
 
@@ -94,7 +94,7 @@ def test_a_device_with_another_name_is_left_to_the_machine():
         ({"dataset": "x; rm -rf ~"}, "a name that the command line does not take"),
         ({"subset": ["--yes", "pixels"]}, "a name that the command line does not take"),
         ({"protocol": "$(id)"}, "a name that the command line does not take"),
-        ({"superseded": "an older definition of the protocol"}, "made by an older definition of the protocol"),
+        ({"superseded": "another definition of the protocol"}, "made by another definition of the protocol"),
     ],
 )
 def test_what_nothing_measures_again_has_a_reason(changes, why):

@@ -23,6 +23,7 @@ from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.registry import of_files
+from fuseboard.store.results.evaluations import TRIALS
 
 FOLDER = Path(__file__).parent
 PROTOCOLS = of_files("protocol", FOLDER.glob("*.toml"))
@@ -126,6 +127,23 @@ def names() -> list[str]:
 def get(name: str) -> Protocol:
     """Returns a protocol by name."""
     return read(PROTOCOLS[name])
+
+
+def digests(name: str) -> frozenset[str]:
+    """Returns every digest that the present definition gives the rows of a protocol, as rows name it; of a protocol
+    that is not defined here none.
+
+    Args:
+        name: of the protocol, or `NAME-trialsN` for rows that were tuned with another number of trials than its own.
+    """
+    tuned = TRIALS.fullmatch(name)
+    base, trials = (tuned[1], int(tuned[2])) if tuned else (name, None)
+    if base not in PROTOCOLS:
+        return frozenset()
+    own = get(base)
+    if trials is not None:
+        return frozenset({own.tuned_digest(trials)})
+    return frozenset({own.digest, own.tuned_digest(own.tuning.trials)} if own.tuning else {own.digest})
 
 
 def read(path: Path) -> Protocol:

@@ -8,7 +8,8 @@ import polars as pl
 from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
 from fuseboard.leaderboard.boards.entries import entries_of, environments_of
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
-from fuseboard.leaderboard.rows.current import OLD_VERSION, mark
+from fuseboard.leaderboard.rows.current import OTHER_VERSION, ROWS_ALONE, mark
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.rank_correlation import spearman
@@ -17,7 +18,10 @@ from fuseboard.store.statistics.ties import level
 
 
 def boards(
-    rows: pl.DataFrame, tasks: Mapping[str, str], guesses: Mapping[str, float] | None = None
+    rows: pl.DataFrame,
+    tasks: Mapping[str, str],
+    guesses: Mapping[str, float] | None = None,
+    current: Current = ROWS_ALONE,
 ) -> tuple[Board, ...]:
     """Return one board per dataset and protocol, by name, over the concatenation of every measured subset.
 
@@ -25,8 +29,9 @@ def boards(
         rows: result rows of a store, of any evaluation.
         tasks: dataset -> task as the manifests say it.
         guesses: dataset -> test accuracy of the most frequent answer.
+        current: of the store, which says what is ranked.
     """
-    fused = mark(rows.filter(pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat"))
+    fused = mark(rows.filter(pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat"), current)
     groups = fused.sort("dataset", "protocol").partition_by("dataset", "protocol", maintain_order=True)
     known = guesses or {}
     return tuple(_board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0])) for group in groups)
@@ -53,7 +58,7 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         choice, no_choice = choose(rows), None
     except FuseboardError as error:
         choice, no_choice = None, str(error)
-    pool = _pool(rows, group.filter(pl.col("superseded") == OLD_VERSION))
+    pool = _pool(rows, group.filter(pl.col("superseded") == OTHER_VERSION))
     possible = 2 ** len(pool) - 1 + len(versions) - len(pool)
     selection_quality, no_selection_quality = (
         selection_quality_of(rows, len(entries), possible) if choice else (None, no_choice)
@@ -88,7 +93,7 @@ def _pool(rows: pl.DataFrame, old: pl.DataFrame) -> Subset:
     """Return what the search chooses among.
 
     Backbones that were only ever measured alone are no part of it: to call a search of nine incomplete because of fifty
-    others would hide that it is exhaustive. One whose joined subsets are of an older version still is.
+    others would hide that it is exhaustive. One whose joined subsets are of another version still is.
     """
     present = set(rows["subset"].explode())
     both = pl.concat([rows["subset"], old["subset"]])

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.rows.current import ROWS_ALONE
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.results.similarity_rows import Similarity
 
 STEPS = 10
@@ -39,22 +41,28 @@ class Grid:
     """Backbones of the boards with pairs that nobody measured."""
 
 
-def grid(dataset: str, rows: Iterable[Similarity], boards: Sequence[Board]) -> Grid | None:
+def grid(dataset: str, rows: Iterable[Similarity], boards: Sequence[Board], says: Current = ROWS_ALONE) -> Grid | None:
     """Return the table of a dataset, or None where no pair of it was measured.
 
     A board says which version of a backbone, and which source images, are meant; for a backbone on no board, and a
-    dataset without one, the newest row does. Rows of others exist and are in the export.
+    dataset without one, the store does. Rows of others exist and are in the export.
 
     Args:
         dataset: the page's.
         rows: of any dataset.
         boards: of this dataset.
+        says: what is current in the store.
     """
     own = sorted((row for row in rows if row.dataset == dataset), key=lambda row: (row.created, row.key))
-    own = [row for row in own if row.source_md5 == (boards[0].source_md5 if boards else own[-1].source_md5)]
-    meant: dict[str, str] = {}
+    if not own:
+        return None
+    source = boards[0].source_md5 if boards else says.source_md5(dataset, [row.source_md5 for row in own])
+    own = [row for row in own if row.source_md5 == source]
+    compared: dict[str, list[str]] = {}
     for row in own:
-        meant |= {row.backbone: row.fingerprint, row.other: row.other_fingerprint}
+        compared.setdefault(row.backbone, []).append(row.fingerprint)
+        compared.setdefault(row.other, []).append(row.other_fingerprint)
+    meant = {name: says.fingerprint(name, oldest_first) for name, oldest_first in compared.items()}
     ranked = {version.backbone: version.fingerprint for board in boards for version in board.versions}
     meant |= ranked
     pairs = {

@@ -14,6 +14,7 @@ from fuseboard.leaderboard.boards.confusion import Confusions, confusions
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.rows.validation import InvalidRows, valid_rows
 from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.similarity_rows import Similarity
@@ -28,6 +29,8 @@ class Snapshot:
     manifests: tuple[Manifest, ...]
     version_files: Mapping[tuple[str, str], VersionFiles]
     """(backbone, fingerprint) -> what lies beside a manifest."""
+    says: Current
+    """What the store says is current, by which the rows are marked."""
     rows: pl.DataFrame
     """Every result row with the column `superseded`."""
     boards: tuple[Board, ...]
@@ -64,12 +67,12 @@ class Snapshot:
 
     @cached_property
     def current(self) -> dict[str, Manifest]:
-        """Map each backbone to the manifest of its newest version."""
-        return {manifest.backbone: manifest for manifest in self.by_age}
+        """Map each backbone to the manifest of its current version."""
+        return {manifest.backbone: manifest for manifest in self.by_age if self.says.is_current(manifest)}
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Map each backbone to the title of its newest version."""
+        """Map each backbone to the title of its current version."""
         return {name: manifest.about.title for name, manifest in self.current.items()}
 
 
@@ -86,11 +89,12 @@ def take(store: Store) -> Snapshot:
     rows, invalid_rows = valid_rows(store.reading.rows)
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
-    marked, made = mark(rows), boards(rows, tasks, guesses)
+    marked, made = mark(rows, store.current), boards(rows, tasks, guesses, store.current)
     refused = ((error.path.relative_to(store.root).as_posix(), error.what) for error in store.reading.refused)
     return Snapshot(
         manifests=manifests,
         version_files=version_files(store.versions),
+        says=store.current,
         rows=marked,
         boards=made,
         board_uncertainties=board_uncertainties(store, marked, made),

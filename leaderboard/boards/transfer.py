@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
+from fuseboard.leaderboard.rows.current import ROWS_ALONE
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.results.evaluations import TRANSFER
 from fuseboard.store.statistics.ties import level
 
 SAME = [pl.col("source_md5"), pl.col("fingerprints").list.join("+")]
-"""What all settings of a classifier on a subset share; the newest row says which."""
+"""What all settings of a classifier on a subset share; the current row that is the newest says which."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +59,24 @@ class Transfer:
     """Best top-1 on test first; those without one last."""
 
 
-def transfers(rows: pl.DataFrame) -> tuple[Transfer, ...]:
+def transfers(rows: pl.DataFrame, says: Current = ROWS_ALONE) -> tuple[Transfer, ...]:
     """Return one transfer board per dataset and protocol.
 
     Args:
         rows: of the store, of any evaluation.
+        says: what is current in the store.
     """
     own = rows.filter(pl.col("evaluation") == TRANSFER.name).drop("right")
     own = own.with_columns(family=pl.col("classifier").str.split(" ").list.first())
     return tuple(
-        Transfer(group["dataset"][0], group["protocol"][0], _ranked(group))
+        Transfer(group["dataset"][0], group["protocol"][0], _ranked(group, says))
         for group in own.partition_by("dataset", "protocol", maintain_order=True)
     )
 
 
-def _ranked(rows: pl.DataFrame) -> tuple[TransferRow, ...]:
+def _ranked(rows: pl.DataFrame, says: Current) -> tuple[TransferRow, ...]:
     groups = rows.partition_by("subset", "family", "seed", maintain_order=True)
-    found = [_transfer_row(group) for group in groups]
+    found = [_transfer_row(group, says) for group in groups]
     order = sorted(
         zip(level([row.test_top1 for row in found]), found, strict=True),
         key=lambda pair: (pair[0] is None, -(pair[0] or 0.0), pair[1].subset, pair[1].classifier),
@@ -81,8 +84,8 @@ def _ranked(rows: pl.DataFrame) -> tuple[TransferRow, ...]:
     return tuple(row for _, row in order)
 
 
-def _transfer_row(rows: pl.DataFrame) -> TransferRow:
-    newest = rows.sort("created", "key").tail(1)
+def _transfer_row(rows: pl.DataFrame, says: Current) -> TransferRow:
+    newest = _current(rows.sort("created", "key"), says).tail(1)
     current = [same == newest.select(same).item() for same in SAME]
     settings = _settings(rows.filter(*current).iter_rows(named=True))
     whole = [splits for splits in settings if {"val", "test"} <= splits.keys()]
@@ -113,6 +116,17 @@ def _transfer_row(rows: pl.DataFrame) -> TransferRow:
         oracle_top1=oracle["test"]["acc"] if oracle else None,
         reason=_reason(whole, chosen),
     )
+
+
+def _current(oldest_first: pl.DataFrame, says: Current) -> pl.DataFrame:
+    """Return the rows of the current images, and of these the ones of the current versions."""
+    source = says.source_md5(oldest_first["dataset"][0], oldest_first["source_md5"].to_list())
+    own = oldest_first.filter(pl.col("source_md5") == source)
+    precedence = [
+        [says.precedence(*version) for version in zip(subset, versions, strict=True)]
+        for subset, versions in own.select("subset", "fingerprints").iter_rows()
+    ]
+    return own.filter(pl.Series([one == max(precedence) for one in precedence], dtype=pl.Boolean))
 
 
 def _settings(rows: Iterable[dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:

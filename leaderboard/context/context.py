@@ -103,7 +103,7 @@ class SiteContext:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Return the verdicts on published figures."""
-        return tuple(judge(self.snapshot.rows))
+        return tuple(judge(self.snapshot.rows, self.snapshot.says))
 
     @cached_property
     def published(self) -> list[Section]:
@@ -127,9 +127,10 @@ class SiteContext:
         entries = {name: entry for manifest in manifests for name, entry in manifest.datasets.items()}
         # Each of several labels is a question of its own, answered yes or no.
         answers = {name: 2 if entry.task == MULTI_LABEL else entry.n_classes for name, entry in entries.items()}
-        return corruption_boards(self.snapshot.rows, self.snapshot.balanced_errors, self.snapshot.boards, answers)
+        found = self.snapshot
+        return corruption_boards(found.rows, found.balanced_errors, found.boards, answers, found.says)
 
     @cached_property
     def transfers(self) -> tuple[Transfer, ...]:
         """Return the boards of natural images."""
-        return transfers(self.snapshot.rows)
+        return transfers(self.snapshot.rows, self.snapshot.says)

@@ -31,6 +31,7 @@ def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Miss
         unknown: protocol -> what is not known of it.
     """
     found = [missing_result for board in snapshot.boards for missing_result in _of_board(board)]
+    found += [missing_result for board in snapshot.boards for missing_result in _of_cards(board, snapshot)]
     found += _of_files(snapshot)
     found += [MissingResult(f"protocol {name}", f"unknown protocol: {why}", UNKNOWN) for name, why in unknown.items()]
     searched: dict[str, set[str]] = {}
@@ -63,6 +64,25 @@ def _of_files(snapshot: Snapshot) -> Iterator[MissingResult]:
         shown = ", ".join(snapshot.disputed[:KEYS]) + (" ..." if len(snapshot.disputed) > KEYS else "")
         what = f"{len(snapshot.disputed):,} keys stand in the store twice with different metrics: {shown}"
         yield MissingResult("results", f"{what}; the copy of the first file is shown", "fuseboard leaderboard check")
+
+
+def _of_cards(board: Board, snapshot: Snapshot) -> Iterator[MissingResult]:
+    """Yield the backbones that are ranked in another version than that of their present card, which has no rows."""
+    embedded = {
+        (manifest.backbone, manifest.fingerprint)
+        for manifest in snapshot.manifests
+        if board.dataset in manifest.datasets
+    }
+    for version in board.versions:
+        card = snapshot.says.card(version.backbone)
+        if card is not None and card != version.fingerprint:
+            what = (
+                f"protocol {board.protocol}: {version.backbone} is ranked in its version {version.fingerprint[:12]}, "
+                f"because that of its present card, {card[:12]}, has no rows here"
+            )
+            search = f"fuseboard search {board.dataset} --protocol {board.protocol}"
+            extract = f"fuseboard extract {version.backbone} --dataset {board.dataset}"
+            yield MissingResult(board.dataset, what, search if (version.backbone, card) in embedded else extract)
 
 
 def _of_board(board: Board) -> Iterator[MissingResult]:

@@ -19,8 +19,10 @@ BETWEEN = "\x1f"
 
 
 def named(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the newest row of each identity; the subset as one text."""
-    flat = rows.sort("created", "key").with_columns(pl.col("subset").list.join(BETWEEN).alias("names"))
+    """Return the row of each identity that is current, else the newest; the subset as one text."""
+    flat = rows.sort(pl.col("superseded").is_null(), "created", "key").with_columns(
+        pl.col("subset").list.join(BETWEEN).alias("names")
+    )
     return flat.unique(_identity(), keep="last").sort(_identity())
 
 

@@ -46,7 +46,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     grids: dict[str, Grid] = {}
     for dataset in sorted(compared):
         own = [board for board in snapshot.boards if board.dataset == dataset]
-        if (found := grid(dataset, snapshot.similarities, own)) is not None:
+        if (found := grid(dataset, snapshot.similarities, own, snapshot.says)) is not None:
             grids[dataset] = found
     published = boards.published(site.verdicts)
     for name in boards.names(snapshot):

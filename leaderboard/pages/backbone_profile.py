@@ -72,10 +72,12 @@ def names(snapshot: Snapshot) -> list[str]:
 
 
 def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
-    """Return all versions that the store holds, that of the boards first, then the newest."""
+    """Return all versions that the store holds, that of the boards first, then by what the store says is current."""
     own = [manifest for manifest in snapshot.manifests if manifest.backbone == name]
     ranked = {one.fingerprint for board in snapshot.boards for one in board.versions if one.backbone == name}
-    return sorted(own, key=lambda m: (m.fingerprint in ranked, m.created, m.fingerprint), reverse=True)
+    return sorted(
+        own, key=lambda m: (m.fingerprint in ranked, snapshot.says.precedence(name, m.fingerprint)), reverse=True
+    )
 
 
 def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board]) -> Iterator[Results]:

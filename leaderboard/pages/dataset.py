@@ -39,7 +39,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "boards": own,
                 "manifests": manifests,
                 "drawings": {board.protocol: _drawings(board) for board in own},
-                "grid": grid(dataset, snapshot.similarities, own),
+                "grid": grid(dataset, snapshot.similarities, own, snapshot.says),
             },
             files={example.path: example.png for example in shown},
         )

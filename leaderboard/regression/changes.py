@@ -22,7 +22,7 @@ class StoredRows:
     """It is what a store holds, as far as the reference asks."""
 
     rows: pl.DataFrame
-    """Every result row, without predictions."""
+    """Every result row with the column `superseded`, without predictions."""
     versions: Sequence[Version]
 
     def holds(self, dataset: str) -> bool:
@@ -39,10 +39,11 @@ class StoredRows:
         return {*self.rows["dataset"], *(name for v in self.versions for name in v.manifest.datasets)}
 
     def like(self, references: Iterable[Row]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Map each identity to the newest row of that name; of equals in age the one whose key comes last."""
+        """Map each identity to the row of that name that is current, else the newest; of equals in age the one whose
+        key comes last."""
         wanted = {row.identity: row for row in references}
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in self.rows.sort("created", "key").iter_rows(named=True):
+        for row in self.rows.sort(pl.col("superseded").is_null(), "created", "key").iter_rows(named=True):
             row["subset"], row["fingerprints"] = tuple(row["subset"]), tuple(row["fingerprints"])
             identity = tuple(row[name] for name in IDENTITY)
             if identity in wanted:

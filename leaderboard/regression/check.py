@@ -54,7 +54,7 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     """
     rows = store.rows(scores=True)
     recomputed = recompute(store, rows)
-    present = StoredRows(rows.drop("scores", "right"), store.versions)
+    present = StoredRows(mark(rows.drop("scores", "right"), store.current), store.versions)
     committed = reference.read(folder)
     held = [row for row in committed if present.holds(row.dataset)]
     found = present.like(held)
@@ -65,7 +65,7 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
         again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
     said = [v for v in verdict_file.read(folder / reference.VERDICTS) if present.holds(v.dataset)]
-    now = judge(present.rows)
+    now = judge(present.rows, store.current)
     fallen = [
         Finding(
             "verdict",
@@ -98,15 +98,18 @@ def accept(store: Store, folder: Path) -> list[Path]:
         FuseboardError: the store has nothing to accept.
     """
     rows = store.rows(scores=True)
-    found = reference.of_store(rows, store.versions)
+    found = reference.of_store(rows, store.versions, store.current)
     if not found:
         raise FuseboardError(
             f"{store.root}: no row kept its predictions, so there is no reference to write; search first"
         )
     files = reference.write(folder, found)
-    present, said = StoredRows(rows, store.versions), folder / reference.VERDICTS
+    present, said = (
+        StoredRows(mark(rows.drop("scores", "right"), store.current), store.versions),
+        folder / reference.VERDICTS,
+    )
     elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
-    verdict_file.write([*elsewhere, *judge(rows)], said)
+    verdict_file.write([*elsewhere, *judge(rows, store.current)], said)
     return [*files, folder / reference.VERDICTS]
 
 
@@ -150,6 +153,6 @@ def _chosen(present: StoredRows, dataset: str, protocol: str) -> tuple[str, ...]
         pl.col("evaluation") == FUSION.name, pl.col("dataset") == dataset, pl.col("protocol") == protocol
     )
     try:
-        return choose(mark(fused).filter(pl.col("superseded").is_null())).chosen
+        return choose(fused.filter(pl.col("superseded").is_null())).chosen
     except FuseboardError:
         return ()

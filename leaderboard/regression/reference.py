@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vectors_of
 from fuseboard.leaderboard.rows.current import mark
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
@@ -83,14 +84,15 @@ class Row(BaseModel):
         return RowInputs(**{field.name: getattr(self, field.name) for field in fields(RowInputs)})
 
 
-def of_store(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
+def of_store(rows: pl.DataFrame, versions: Iterable[Version], current: Current) -> list[Row]:
     """Return the current rows that kept their predictions, as reference rows.
 
     Args:
         rows: of a store, with the column `scores`; folds, probes and trials of tuning keep none and are left out.
         versions: that the store holds.
+        current: of the store.
     """
-    kept = mark(rows.filter(pl.col("scores").is_not_null()).drop("scores", "right"))
+    kept = mark(rows.filter(pl.col("scores").is_not_null()).drop("scores", "right"), current)
     shards = vectors_of(version.manifest for version in versions)
     return [
         Row.model_validate(

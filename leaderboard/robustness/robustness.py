@@ -8,7 +8,8 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.robustness.subset_errors import SubsetErrors, subset_errors
-from fuseboard.leaderboard.rows.current import mark
+from fuseboard.leaderboard.rows.current import ROWS_ALONE, mark
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.results.corruption_errors import CLEAN, EVALUATIONS, learned_from
 from fuseboard.store.results.evaluations import CORRUPTION, CORRUPTION_ONE_LOADER
@@ -64,7 +65,11 @@ class CorruptionBoard:
 
 
 def corruption_boards(
-    rows: pl.DataFrame, balanced_errors: Mapping[str, float | str], boards: Sequence[Board], classes: Mapping[str, int]
+    rows: pl.DataFrame,
+    balanced_errors: Mapping[str, float | str],
+    boards: Sequence[Board],
+    classes: Mapping[str, int],
+    says: Current = ROWS_ALONE,
 ) -> tuple[CorruptionBoard, ...]:
     """Return one per corrupted dataset, protocol and evaluation, those with every backbone's own preprocessing first.
 
@@ -73,18 +78,24 @@ def corruption_boards(
         exposures: key -> balanced error, or why there is none.
         boards: of the searches on clean images.
         classes: dataset -> how many answers there are to choose from; 2 where it is missing.
+        says: what is current in the store.
     """
     own = rows.filter(pl.col("evaluation").is_in(EVALUATIONS))
     made = []
     for group in own.partition_by("dataset", "protocol", "evaluation", maintain_order=True):
         clean = group["dataset"][0].removesuffix(CORRUPTED)
         board = next((b for b in boards if (b.dataset, b.protocol) == (clean, group["protocol"][0])), None)
-        made.append(_corruption_board(group, clean, balanced_errors, board, classes.get(clean, 2)))
+        made.append(_corruption_board(group, clean, balanced_errors, board, classes.get(clean, 2), says))
     return tuple(sorted(made, key=lambda c: (c.dataset, c.protocol, EVALUATIONS.index(c.evaluation))))
 
 
 def _corruption_board(
-    rows: pl.DataFrame, clean: str, balanced_errors: Mapping[str, float | str], board: Board | None, classes: int
+    rows: pl.DataFrame,
+    clean: str,
+    balanced_errors: Mapping[str, float | str],
+    board: Board | None,
+    classes: int,
+    says: Current,
 ) -> CorruptionBoard:
     dataset, protocol, evaluation = rows.select("dataset", "protocol", "evaluation").row(0)
     roles = {role.entry.subset: role.name for role in reversed(board.roles if board else ()) if role.entry}
@@ -96,10 +107,10 @@ def _corruption_board(
     # What corrupted rows learned from decides whether they are current, and only the clean row says it in plain words;
     # clean rows are alike in all evaluations, so they are marked as those of the plain one.
     plain = rows.filter(is_clean).drop("superseded", strict=False).with_columns(evaluation=pl.lit(CORRUPTION.name))
-    current = mark(plain)
+    current = mark(plain, says)
     found, used = [], 0
     for row in current.filter(pl.col("superseded").is_null()).select(NEEDED).iter_rows(named=True):
-        own = {CLEAN: row, **_learned_by(row, by_classifier.get(_classifier(row), []))}
+        own = {CLEAN: row, **_learned_by(row, by_classifier.get(_classifier(row), []), says)}
         used += len(own)
         found.append(subset_errors(own, balanced_errors, reference, roles.get(tuple(row["subset"]))))
     order = sorted(
@@ -123,9 +134,11 @@ def _classifier(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(tuple(row[name]) if name == "subset" else row[name] for name in CLASSIFIER)
 
 
-def _learned_by(clean: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Map each split to the row of the classifier that the clean row is of; of several embeddings of the images, the
-    newest."""
+def _learned_by(
+    clean: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], says: Current
+) -> dict[str, Mapping[str, Any]]:
+    """Map each split to the row of the classifier that the clean row is of; of several embeddings of the images,
+    the current ones."""
     digest, fingerprints = clean["protocol_digest"], clean["fingerprints"]
     elsewhere = learned_from(digest, fingerprints)
     own = [
@@ -134,5 +147,10 @@ def _learned_by(clean: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> 
         if row["protocol_digest"] == elsewhere
         or (row["protocol_digest"], row["fingerprints"]) == (digest, fingerprints)
     ]
-    newest = max(own, key=lambda row: (row["created"], row["fingerprints"]), default=None)
-    return {row["split"]: row for row in own if newest and row["fingerprints"] == newest["fingerprints"]}
+
+    def precedence(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        versions = zip(row["subset"], row["fingerprints"], strict=True)
+        return [says.precedence(*version) for version in versions], row["created"], row["fingerprints"]
+
+    meant = max(own, key=precedence, default=None)
+    return {row["split"]: row for row in own if meant and row["fingerprints"] == meant["fingerprints"]}

@@ -1,54 +1,81 @@
 """Current rows have one definition of the protocol, one source of images and one version of each backbone."""
 
+from collections.abc import Callable, Sequence
+
 import polars as pl
 
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.results.evaluations import EVALUATIONS
+from fuseboard.store.results.rows import METRIC_SET
 
 GROUP = ["evaluation", "fusion", "protocol", "dataset"]
 """Rows are only ever compared within such a group."""
 
 SAME = {
-    "protocol_digest": "an older definition of the protocol",
+    "protocol_digest": "another definition of the protocol",
     "source_md5": "other source images",
     "classifier": "another classifier",
     "metric_set": "another metric set",
 }
-"""Columns in which all current rows of a group agree with the newest row, and what a row that differs has."""
+"""Columns in which all current rows of a group agree, and what a row that differs has."""
 
-OLD_VERSION = "an older version of a backbone"
+OTHER_VERSION = "another version of a backbone"
+
+ROWS_ALONE = Current()
+"""Says nothing, so that the newest row decides."""
 
 
-def mark(rows: pl.DataFrame) -> pl.DataFrame:
+def mark(rows: pl.DataFrame, current: Current = ROWS_ALONE) -> pl.DataFrame:
     """Adds the column `superseded`: null for a current row, else the reason.
 
-    The newest row of a group says which protocol definition, images and version of each backbone are current. Ranking
+    Which protocol definition, images and version of each backbone are current is what the store's cards, definitions
+    and versions say; the newest row of a group decides only where they name none that the group has rows of. Ranking
     rows of different ones together would compare things that were not measured alike; dropping them silently would
     hide that they exist. Where every setting has a digest of its own, and where nobody declared the evaluation, a
     digest says nothing of age, so no row is superseded.
+
+    Args:
+        rows: result rows of a store.
+        current: of the store.
     """
     if rows.is_empty():
         return rows.with_columns(superseded=pl.lit(None, pl.String))
     groups = rows.partition_by(GROUP, maintain_order=True)
-    return pl.concat([_mark_group(group) for group in groups])
+    return pl.concat([_mark_group(group, current) for group in groups])
 
 
-def _mark_group(rows: pl.DataFrame) -> pl.DataFrame:
+def _mark_group(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
     rows = rows.with_columns(superseded=pl.lit(None, pl.String))
     evaluation = rows["evaluation"][0]
     if evaluation not in EVALUATIONS or EVALUATIONS[evaluation].has_own_digests:
         return rows
-    current = pl.col("superseded").is_null()
+    protocol, dataset = rows["protocol"][0], rows["dataset"][0]
+    left = pl.col("superseded").is_null()
+    meant: dict[str, Callable[[Sequence[str]], str]] = {
+        "protocol_digest": lambda found: current.protocol_digest(protocol, found),
+        "source_md5": lambda found: current.source_md5(dataset, found),
+        "classifier": lambda found: found[-1],
+        "metric_set": lambda found: METRIC_SET if METRIC_SET in found else found[-1],
+    }
     for column, reason in SAME.items():
-        newest = rows.filter(current).sort("created", column)[column][-1]
+        one = meant[column](_oldest_first(rows.filter(left), column))
         rows = rows.with_columns(
-            superseded=pl.when(current & (pl.col(column) != newest)).then(pl.lit(reason)).otherwise("superseded")
+            superseded=pl.when(left & (pl.col(column) != one)).then(pl.lit(reason)).otherwise("superseded")
         )
-    pairs = rows.filter(current).select("created", "subset", "fingerprints").explode("subset", "fingerprints")
-    newest_of = {name: version for _, name, version in pairs.sort("created", "fingerprints").iter_rows()}
-    old = [
-        any(newest_of.get(name) != version for name, version in zip(subset, versions, strict=True))
+    pairs = rows.filter(left).select("created", "subset", "fingerprints").explode("subset", "fingerprints")
+    version_of = {
+        name: current.fingerprint(name, _oldest_first(own, "fingerprints"))
+        for (name,), own in pairs.group_by("subset", maintain_order=True)
+    }
+    others = [
+        any(version_of.get(name) != version for name, version in zip(subset, versions, strict=True))
         for subset, versions in rows.select("subset", "fingerprints").iter_rows()
     ]
-    return rows.with_columns(
-        superseded=pl.when(current & pl.Series(old, dtype=pl.Boolean)).then(pl.lit(OLD_VERSION)).otherwise("superseded")
-    )
+    is_other = left & pl.Series(others, dtype=pl.Boolean)
+    return rows.with_columns(superseded=pl.when(is_other).then(pl.lit(OTHER_VERSION)).otherwise("superseded"))
+
+
+def _oldest_first(rows: pl.DataFrame, column: str) -> list[str]:
+    """The values of a column, that of the newest row last."""
+    newest_first = reversed(rows.sort("created", column)[column].to_list())
+    return list(dict.fromkeys(newest_first))[::-1]

@@ -5,13 +5,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from fuseboard.leaderboard.rows.current import OLD_VERSION
+from fuseboard.leaderboard.rows.current import OTHER_VERSION
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.embeddings.manifest import is_name
-from fuseboard.store.results.evaluations import EVALUATIONS
+from fuseboard.store.results.evaluations import EVALUATIONS, TRIALS
 
-TRIALS = re.compile(r"(.+)-trials([1-9][0-9]*)")
-"""The protocol of rows that were tuned with another number of trials than the protocol's own."""
 DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
 DIGITS = 10
 """A fingerprint is cut to these digits, enough to tell the versions of one backbone apart."""
@@ -29,7 +27,7 @@ def command(row: Mapping[str, Any]) -> str | None:
 def no_command(row: Mapping[str, Any]) -> str | None:
     """Say why nothing measures a row again; None where its command does."""
     superseded = row.get("superseded")
-    if superseded and superseded != OLD_VERSION:
+    if superseded and superseded != OTHER_VERSION:
         return f"made by {superseded}: the same command measures another row today"
     if not all(is_name(name) for name in (row["dataset"], row["protocol"], *row["subset"])):
         return "it has a name that the command line does not take"
@@ -55,7 +53,7 @@ def _words(row: Mapping[str, Any]) -> list[str]:
 
 def _specs(row: Mapping[str, Any]) -> list[str]:
     """Return the backbones; a name alone means the version of today's card, so a row of an older one names its own."""
-    if row.get("superseded") != OLD_VERSION:
+    if row.get("superseded") != OTHER_VERSION:
         return list(row["subset"])
     pairs = zip(row["subset"], row["fingerprints"], strict=True)
     return [f"{name}@{fingerprint[:DIGITS]}" for name, fingerprint in pairs]

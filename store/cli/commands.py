@@ -24,12 +24,18 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
 
     Args:
         datasets: finds a dataset by name, for the commands that hold embeddings against it.
-        current: backbone -> fingerprint of its present card, the version that is never garbage. Both come from
+        current: backbone -> fingerprint of its present card, the version that its name means. Both come from
             outside because the store must not know the harness.
     """
     app = typer.Typer(help="Stored embeddings: list, verify, query, pull, push, import.", no_args_is_help=True)
-    app.command("list")(list_versions)
     app.command()(sql)
+
+    @app.command("list")
+    def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
+        """Show every version: what it holds, whether it is current, where it came from, where its licence stands."""
+        from fuseboard.store.store import Store
+
+        _list(Store(store, current), as_json)
 
     @app.command()
     def verify(
@@ -55,13 +61,9 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
     return app
 
 
-def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
-    """Show every version: what it holds, how large it is, where it came from, where its licence stands."""
-    from fuseboard.store.store import Store
-
-    opened = Store(store)
+def _list(opened: "Store", as_json: bool) -> None:
     broken = opened.broken_versions
-    facts = [_facts(version) for version in opened.readable_versions]
+    facts = [_facts(version, opened.current.is_current(version.manifest)) for version in opened.readable_versions]
     if as_json:
         print(json.dumps(facts, indent=1))
     elif facts:
@@ -99,7 +101,7 @@ def _verify(store: "Store", spec: str | None, datasets: "Datasets", as_json: boo
 def _collect(store: "Store", yes: bool) -> None:
     from fuseboard.store.embeddings import gc as garbage
 
-    found = garbage.find(store.root, store.versions, store.cards)
+    found = garbage.find(store.root, store.versions, store.current)
     if not found:
         print(f"{store.root}: nothing to remove")
         return
@@ -147,7 +149,7 @@ def sql(
         show(names, [[_short(cell) for cell in row] for row in rows])
 
 
-def _facts(version: Any) -> dict[str, Any]:
+def _facts(version: Any, is_current: bool) -> dict[str, Any]:
     from fuseboard.store.embeddings import history
 
     manifest, events = version.manifest, history.read(version.folder)
@@ -155,6 +157,7 @@ def _facts(version: Any) -> dict[str, Any]:
     return {
         "backbone": manifest.backbone,
         "fingerprint": manifest.fingerprint,
+        "current": is_current,
         "dim": manifest.dim,
         "dtype": manifest.dtype,
         "datasets": {
@@ -178,11 +181,12 @@ def _facts(version: Any) -> dict[str, Any]:
 
 
 def _print_versions(facts: list[dict[str, Any]]) -> None:
-    names = ["backbone", "fingerprint", "dim", "rows", "MB", "created", "licence", "came from", "datasets"]
+    names = ["backbone", "fingerprint", "current", "dim", "rows", "MB", "created", "licence", "came from", "datasets"]
     rows = [
         [
             f["backbone"],
             f["fingerprint"][:12],
+            "yes" if f["current"] else "no",
             str(f["dim"]),
             f"{f['rows']:,}",
             f"{f['bytes'] / 1e6:,.1f}",

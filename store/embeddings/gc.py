@@ -1,13 +1,14 @@
 """Garbage: what a store holds that nothing will read again."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import Timeout
 
 from fuseboard.store.embeddings import manifest, versions
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 
 
@@ -22,27 +23,27 @@ class Garbage:
     bytes: int
 
 
-def find(root: Path, all_versions: Sequence[Version], current: Mapping[str, str]) -> list[Garbage]:
+def find(root: Path, all_versions: Sequence[Version], current: Current) -> list[Garbage]:
     """Superseded versions and unfinished pulls, by backbone.
 
-    A version is superseded when a newer one of the same backbone, or the one that the backbone's present card makes,
-    holds every split of it, of the same source images. So labels that stored results need remain, and no embeddings
-    are lost that the newer version lacks.
+    A version is superseded when the one that the backbone's present card makes, or a newer one, holds every split of
+    it, of the same source images. So labels that stored results need remain, and no embeddings are lost that the other
+    version lacks.
 
     Args:
         root: the store.
         all_versions: of the store.
-        current: backbone -> fingerprint of its present card; that version is never garbage.
+        current: says which version comes before which; the current one is never garbage.
     """
     found = []
     for version in all_versions:
         name, own = version.manifest.backbone, version.manifest.fingerprint
-        if current.get(name) == own:
-            continue
         others = [other for other in all_versions if other.manifest.backbone == name and other.spec != version.spec]
-        better = [o for o in others if _is_newer(o, version, current.get(name)) and _holds_all(o, version)]
+        mine = current.precedence(name, own)
+        ahead = [other for other in others if current.precedence(name, other.manifest.fingerprint) > mine]
+        better = [other for other in ahead if _holds_all(other, version)]
         if better:
-            why = f"superseded by {better[-1].manifest.fingerprint[:12]}"
+            why = f"superseded by {current.version(better).manifest.fingerprint[:12]}"
             found.append(Garbage(version.folder, name, own, why, _size(version.folder)))
     for folder in sorted((root / "embeddings").glob("*/*")):
         if folder.is_dir() and not folder.is_symlink() and not (folder / manifest.FILE).exists():
@@ -67,12 +68,6 @@ def remove(root: Path, garbage: Garbage) -> bool:
     except Timeout:
         return False
     return True
-
-
-def _is_newer(one: Version, other: Version, card: str | None) -> bool:
-    if one.manifest.fingerprint == card:
-        return True
-    return (one.manifest.created, one.manifest.fingerprint) > (other.manifest.created, other.manifest.fingerprint)
 
 
 def _holds_all(one: Version, other: Version) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 
@@ -10,16 +11,14 @@ Survey = tuple[list[Version], Mapping[Path, FuseboardError]]
 """The versions of a store that can be read, and by folder what is wrong with the others."""
 
 
-def named(
-    spec: str, dataset: str | None, survey: Survey, cards: Callable[[], Mapping[str, str]], root: Path
-) -> Version:
+def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], Current], root: Path) -> Version:
     """The version that a name means.
 
     Args:
         spec: what to look for. A name alone means the version of the present card where there are several.
         dataset: only versions that hold it count, where there are any.
         survey: of the store.
-        cards: gives, per backbone, the fingerprint that its present card makes. Called where a name has several.
+        current: says which of several is meant. Called where a name has several.
         root: the store, for errors.
 
     Raises:
@@ -38,12 +37,28 @@ def named(
     if not fitting:
         raise unknown("version", spec, [v.spec for v in versions], f"the store {root}")
     with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
-    wanted = [v for v in with_data if len(with_data) > 1 and v.manifest.fingerprint == cards().get(name)]
-    if len(with_data) > 1 and not wanted:
+    if len(with_data) == 1:
+        return with_data[0]
+    meant = current().version(with_data)
+    if not current().is_said(meant):
         raise FuseboardError(
             f"{name} has {len(with_data)} versions in {root}; name one: {', '.join(v.spec for v in with_data)}"
         )
-    return (wanted or with_data)[0]
+    return meant
+
+
+def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
+    """The backbones that hold a dataset, by name.
+
+    Raises:
+        FuseboardError: none does.
+    """
+    names = sorted({v.manifest.backbone for v in versions if dataset in v.manifest.datasets})
+    if not names:
+        raise FuseboardError(
+            f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
+        )
+    return names
 
 
 def by_backbone(dataset: str, found: Sequence[Version]) -> dict[str, Version]:

@@ -5,11 +5,15 @@ predictions have intervals) asks this table. A row of an evaluation that is not 
 or by a stranger: it is shown as such and never ranked.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from fuseboard.store.registry import Registry
+
+TRIALS = re.compile(r"(.+)-trials([1-9][0-9]*)")
+"""The protocol of rows that were tuned with another number of trials than the protocol's own."""
 
 Kept = Literal["clean predictions", "corrupted predictions", "metrics"]
 Board = Literal["subsets", "alternatives", "robustness", "transfer"]
@@ -34,8 +38,8 @@ class Evaluation:
     """What is kept beside the metrics: what finalists said about the clean test images, of which intervals and
     differences are computed, or about corrupted ones, of which balanced errors are."""
     has_own_digests: bool = False
-    """Whether every setting that was tried has a protocol digest of its own. Where none has, another digest than that
-    of the newest row is an older definition of the protocol, and the row is superseded."""
+    """Whether every setting that was tried has a protocol digest of its own. Where none has, another digest than the
+    current one is another definition of the protocol, and the row is superseded."""
     takes_trials: bool = False
     """Whether the protocol of rows may be called `NAME-trialsN`, after another number of trials than its own."""
     setting: Literal["fusion", "classifier", "seeds"] = "fusion"

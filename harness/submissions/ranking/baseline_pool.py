@@ -44,13 +44,8 @@ def baseline_pool(store: Store, dataset: str, submitted: Version) -> BaselinePoo
             remarks.append(f"{version.spec}: left out, {reason}")
         else:
             fitting.setdefault(version.manifest.backbone, []).append(version)
-    one_each = {name: _current(own, store.cards.get(name)) for name, own in sorted(fitting.items())}
+    one_each = {name: store.current.version(own) for name, own in sorted(fitting.items())}
     return BaselinePool(one_each, one_each.get(submitted.manifest.backbone), tuple(remarks))
-
-
-def _current(own: list[Version], fingerprint: str | None) -> Version:
-    """The version that the present card makes, else the newest, which comes last."""
-    return ([v for v in own if v.manifest.fingerprint == fingerprint] or own)[-1]
 
 
 def _unlike(dataset: str, version: Version, submitted: Version) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from fuseboard.leaderboard.published.verdicts.figures import PublishedFigure, published_figures
-from fuseboard.leaderboard.rows.current import mark
+from fuseboard.leaderboard.rows.current import ROWS_ALONE, mark
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.results.evaluations import FUSION
 
 Word = Literal["reproduced", "deviates", "not comparable", "not measured"]
@@ -58,7 +59,7 @@ class Verdict:
         return self.file, self.dataset, self.subject, self.metric, self.split
 
 
-def judge(rows: pl.DataFrame) -> tuple[Verdict, ...]:
+def judge(rows: pl.DataFrame, current: Current = ROWS_ALONE) -> tuple[Verdict, ...]:
     """Return one verdict per published figure, in the order of the files.
 
     Only current rows of the evaluation `fusion` under `PROTOCOL` with `SEED` are looked at: a row of another protocol,
@@ -66,8 +67,9 @@ def judge(rows: pl.DataFrame) -> tuple[Verdict, ...]:
 
     Args:
         rows: of a store, of any evaluation and protocol.
+        current: of the store.
     """
-    found = _rows(rows)
+    found = _rows(rows, current)
     return tuple(_verdict(cell, found.get((cell.dataset, cell.subset, cell.split))) for cell in published_figures())
 
 
@@ -86,12 +88,12 @@ def tolerance(metric: str, reported: Decimal, images: int) -> Decimal:
     return max(FLOOR[metric], error) + HALF_DIGIT
 
 
-def _rows(rows: pl.DataFrame) -> dict[tuple[str, tuple[str, ...], str], Mapping[str, Any]]:
+def _rows(rows: pl.DataFrame, current: Current) -> dict[tuple[str, tuple[str, ...], str], Mapping[str, Any]]:
     """Map dataset, subset and split to the current row, or to a superseded one where there is no other."""
     ours = rows.filter(
         pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat", pl.col("protocol") == PROTOCOL
     ).drop("right", "scores", strict=False)
-    of_seed = mark(ours).filter(pl.col("seed") == SEED, pl.col("classifier") == "xgboost")
+    of_seed = mark(ours, current).filter(pl.col("seed") == SEED, pl.col("classifier") == "xgboost")
     newest_current_last = of_seed.sort(pl.col("superseded").is_null(), "created", "key")
     named = newest_current_last.iter_rows(named=True)
     return {(row["dataset"], tuple(row["subset"]), row["split"]): row for row in named}

@@ -101,7 +101,7 @@ def test_an_older_version_is_counted_and_not_ranked(searched):
     searched.measure(("alpha",), (0.99, 0.99), (0.99, 0.99), revisions={"alpha": 2}, day=-1)
     board = only_board(searched)
     assert board.role("chosen").entry.subset == ("alpha", "beta")
-    assert [(s.reason, s.rows) for s in board.superseded] == [("an older version of a backbone", 2)]
+    assert [(s.reason, s.rows) for s in board.superseded] == [("another version of a backbone", 2)]
 
 
 def test_a_newer_version_supersedes_every_subset_that_used_the_old_one(searched):
@@ -116,7 +116,7 @@ def test_a_newer_version_supersedes_every_subset_that_used_the_old_one(searched)
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"protocol_digest": "d0"}, "an older definition of the protocol"),
+        ({"protocol_digest": "d0"}, "another definition of the protocol"),
         ({"source_md5": "1" * 32}, "other source images"),
     ],
 )

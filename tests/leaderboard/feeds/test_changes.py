@@ -117,9 +117,10 @@ def test_rows_datasets_and_backbones_that_are_gone_are_told_and_not_linked(built
 
 
 def test_superseded_rows_are_told(built):
+    built.embed("beta", revision=2, day=1)
     built.measure(("beta",), (0.5, 0.5), (0.85, 0.75), revisions={"beta": 2}, day=1)
     _, entry = built.again()
-    assert "tiny: 6 rows superseded, being of an older version of a backbone" in [line.text for line in entry.lines]
+    assert "tiny: 6 rows superseded, being of another version of a backbone" in [line.text for line in entry.lines]
 
 
 def test_other_vectors_under_one_fingerprint_are_told(built):

@@ -156,7 +156,7 @@ def test_a_killed_writer_leaves_no_half_file(predicted, monkeypatch):
 
 def test_the_folder_is_neither_garbage_nor_a_version(predicted):
     take(predicted.opened)
-    assert gc.find(predicted.root, predicted.opened.versions, {}) == []
+    assert gc.find(predicted.root, predicted.opened.versions, predicted.opened.current) == []
     assert verify.verify(predicted.root).findings == ()
 
 

@@ -96,11 +96,11 @@ def test_what_is_superseded_or_missing_says_why(searched):
     searched.measure(("beta",), (0.9, 0.9), (0.9, 0.9), protocol_digest="d0", day=-1)
     page = built(searched, "provenance")["provenance/tiny.html"]
     assert "nobody knows" in page.words
-    assert "superseded an older version of a backbone" in page.words
+    assert "superseded another version of a backbone" in page.words
     old = fingerprint({"backbone": "alpha", "revision": 2})
     assert f"--backbones alpha@{old[:10]} " in page.words
     assert "this version is not in the store any more" in page.words
-    assert "made by an older definition of the protocol: the same command measures another row today" in page.words
+    assert "made by another definition of the protocol: the same command measures another row today" in page.words
 
 
 def test_a_known_protocol_is_named_by_its_title(searched):

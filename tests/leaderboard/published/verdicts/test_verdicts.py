@@ -164,7 +164,7 @@ def test_a_superseded_row_is_held_against_nothing(store, held):
     store.measure(("biomedclip", "conch"), (0.5, 0.5), (0.5, 0.5), **BREAST, revisions={"biomedclip": 2}, day=1)
     assert not held()
     found = of(store, "BiomedCLIP")
-    assert (found.verdict, found.reason) == ("not measured", "only a superseded row: an older version of a backbone")
+    assert (found.verdict, found.reason) == ("not measured", "only a superseded row: another version of a backbone")
     assert found.row
     assert found.command
 
