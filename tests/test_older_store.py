@@ -108,7 +108,7 @@ def test_the_check_says_what_it_said(older: Path) -> None:
 
 def test_nothing_is_computed_again(older: Path) -> None:
     before = hashes(older)
-    run(older, "extract", "hog", "pixels", "-d", "digits", "--limit", "60")
+    run(older, "extract", "hog", "pixels", "-d", "digits-first60")
     searched = run(older, "search", DATA, "--protocol", "starter", "--json")
     assert "0 fits" in searched.stderr
     assert list(numbers(json.loads(searched.stdout))) == list(numbers(expected(older, "search")))
