@@ -7,6 +7,7 @@ from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.statistics.bootstrap import bootstrap
+from fuseboard.store.store import Store
 from tests.leaderboard.page import Page
 from tests.leaderboard.predicted import LABELS, TASK, keep, said
 
@@ -125,6 +126,6 @@ def test_names_are_text(store, tmp_path):
 
 
 def test_an_empty_store_has_the_pages(tmp_path):
-    build(tmp_path / "nothing", tmp_path / "site")
+    build(Store(tmp_path / "nothing"), tmp_path / "site")
     for name in ("singles", "fusion", "contribution"):
         assert "Nothing has been measured yet" in Page(tmp_path / "site" / f"boards/{name}.html").words
