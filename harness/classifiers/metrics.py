@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.store.arrays import BINARY
 from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.statistics.weighted_metrics import right
 
@@ -34,7 +35,7 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
         return Measured(auc=None, acc=None, reason=f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
     truth: NDArray[Any]
     columns: NDArray[Any]
-    if task == "binary-class":
+    if task == BINARY:
         truth, columns = labels.reshape(-1, 1), scores[:, -1:]
     elif task.startswith("multi-label"):
         truth, columns = labels, scores

@@ -12,7 +12,7 @@ from fuseboard.harness.classifiers import classifier, fusion
 from fuseboard.harness.classifiers.classifier import Advance, Blocks, Candidate, FittedEach, StreamedClassifier
 from fuseboard.harness.classifiers.gpu_cache import resident
 from fuseboard.harness.classifiers.stream import Stream
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import MULTI_CLASS, ORDINAL, Labels
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Penalty = Annotated[float, Field(ge=0)]
@@ -82,7 +82,7 @@ class XGBoost(StreamedClassifier):
 
         params = dict(self.params)
         rounds = params.pop("n_estimators")
-        many = self.task in ("multi-class", "ordinal-regression")
+        many = self.task in (MULTI_CLASS, ORDINAL)
         objective = (
             {"objective": "multi:softprob", "num_class": self.n_classes} if many else {"objective": "binary:logistic"}
         )

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from fuseboard.harness.datasets.dataset import Dataset, Images
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import MULTI_CLASS, Labels
 
 SEED = 2026
 """Fixes the stratified split for ever: another seed would be another dataset."""
@@ -20,7 +20,7 @@ class Digits(Dataset):
     """
 
     name = "digits"
-    task = "multi-class"
+    task = MULTI_CLASS
     label_names = tuple(str(digit) for digit in range(10))
     licence = "CC BY 4.0"
 

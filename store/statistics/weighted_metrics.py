@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import BINARY, Labels
 from fuseboard.store.statistics import one_vs_rest
 from fuseboard.store.statistics.selection_bias import Counts, Score
 
@@ -19,7 +19,7 @@ def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArr
         labels: (N,) class numbers, or (N, L) of 0 and 1.
         scores: (N, C) probabilities; for binary tasks the last column counts.
     """
-    if task == "binary-class":
+    if task == BINARY:
         answers = (scores[:, -1] > 0.5) == labels
     elif labels.ndim == 2:
         answers = ((scores > 0.5) == labels).sum(axis=1)
@@ -81,9 +81,9 @@ def balanced(task: str, labels: Labels, scores: Sequence[NDArray[np.floating[Any
         labels: (N,) class numbers, or (N, L) of 0 and 1.
         scores: per subset (N, C) probabilities.
     """
-    if task == "binary-class" or labels.ndim == 2:
+    if task == BINARY or labels.ndim == 2:
         yes = labels.reshape(len(labels), -1) > 0
-        positive = [(each[:, -1:] if task == "binary-class" else each) > 0.5 for each in scores]
+        positive = [(each[:, -1:] if task == BINARY else each) > 0.5 for each in scores]
         groups, answers = np.hstack([~yes, yes]), [np.hstack([~each, each]) for each in positive]
     else:
         classes = np.arange(scores[0].shape[1])

@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.custom import spelling
-from fuseboard.harness.datasets.custom.spec import MULTI_LABEL, Spec
-from fuseboard.store.arrays import Labels
+from fuseboard.harness.datasets.custom.spec import Spec
+from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL, ORDINAL, Labels
 from fuseboard.store.errors import UsageError, unknown
 
 FLOAT = r"^[-+]?\d+\.0*$"
@@ -68,8 +68,8 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
         raise UsageError(f"{where}: one class only, {names[0]!r}; at least two are needed")
     if len(names) > 2**16:
         raise UsageError(f"{where}: {len(names):,} classes, 65,536 at most; is `label` the right column?")
-    found = "binary-class" if len(names) == 2 else "multi-class"
-    if spec.task not in (None, found, "ordinal-regression"):
+    found = BINARY if len(names) == 2 else MULTI_CLASS
+    if spec.task not in (None, found, ORDINAL):
         raise UsageError(f"{where}: task = {spec.task!r}, but {len(names)} classes make it {found}; leave `task` out")
     number = {name: index for index, name in enumerate(names)}
     labels = np.array([number[label] for label in found_labels], np.uint16)

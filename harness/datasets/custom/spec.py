@@ -8,11 +8,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fuseboard.harness.datasets.custom.spelling import composed
-from fuseboard.store.arrays import Task
+from fuseboard.store.arrays import MULTI_LABEL, Task
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
 from fuseboard.store.errors import UsageError, unknown
-
-MULTI_LABEL = "multi-label, binary-class"
 
 
 class Shares(BaseModel):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.dataset import Dataset
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import MULTI_CLASS, Labels
 
 NAME = "imagenet"
 LABELLED = {"train": 1_281_167, "validation": 50_000}
@@ -24,7 +24,7 @@ class ImageNet(Dataset):
     """
 
     name = NAME
-    task = "multi-class"
+    task = MULTI_CLASS
     licence = "ImageNet terms of access: non-commercial research"
 
     @cached_property

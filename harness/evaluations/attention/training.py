@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fuseboard.harness.evaluations.attention.module import BATCH_ROWS, AttentionFusion, seeded
+from fuseboard.store.arrays import BINARY, MULTI_CLASS, ORDINAL
 
 Split = tuple[Sequence[NDArray[np.float32]], NDArray[np.integer[Any]]]
 """Blocks (N, D_k), and (N,) or (N, L) labels."""
@@ -59,10 +60,10 @@ def train(
         plan: how long and how fast.
     """
     device, width = module.norm.weight.device, module.norm.normalized_shape[0]
-    many = task in ("multi-class", "ordinal-regression")
+    many = task in (MULTI_CLASS, ORDINAL)
     module.standardise(learn[0])
     with seeded(seed):
-        head = nn.Linear(width, 1 if task == "binary-class" else n_classes).to(device)
+        head = nn.Linear(width, 1 if task == BINARY else n_classes).to(device)
     model = nn.ModuleDict({"module": module, "head": head})
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
     order = torch.Generator().manual_seed(seed)

@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import MULTI_CLASS, Labels
 from fuseboard.store.embeddings.manifest import SPLITS, Backbone, SplitName
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.remotes.biofuse.row_order import Order
@@ -32,7 +32,7 @@ class Model:
 class ImageNet:
     """ImageNet-1K as BioFuse split it. Its class names are their numbers: no list of names comes with the cache."""
 
-    task = "multi-class"
+    task: str = MULTI_CLASS
     label_names = tuple(str(number) for number in range(1000))
     licence = "ImageNet terms of access: non-commercial research"
     source_md5 = "unknown"
