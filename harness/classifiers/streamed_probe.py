@@ -7,7 +7,7 @@ A sum does not depend on the order, needs no learning rate, and ends where sciki
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -16,6 +16,24 @@ from fuseboard.harness.classifiers.classifier import Advance, Blocks, Classifier
 from fuseboard.harness.classifiers.fusion import concat
 from fuseboard.harness.classifiers.lbfgs import Descent
 from fuseboard.harness.classifiers.stream import Stream
+
+
+@dataclass(frozen=True)
+class _Standardiser:
+    """Training's mean and deviation of every column (D,), in float32 on the device, where they stay for all batches."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    @classmethod
+    def of(cls, scaler: Any, device: torch.device | str) -> Self:
+        """Brings the statistics of scikit-learn's StandardScaler to a device."""
+        return cls(*(torch.from_numpy(each.astype("float32")).to(device) for each in (scaler.mean_, scaler.scale_)))
+
+    def rows(self, features: Blocks) -> Tensor:
+        """Standardises features to rows (n, D + 1) on the device, whose last column is 1."""
+        rows = (torch.from_numpy(concat(features)).to(self.mean.device) - self.mean) / self.deviation
+        return torch.cat([rows, torch.ones(len(rows), 1, device=rows.device)], dim=1)
 
 
 @dataclass(frozen=True)
@@ -29,7 +47,8 @@ class Probes:
 
     def predict_each(self, features: Blocks) -> Iterator[Tensor]:
         """Predicts the probabilities (N, C) of each penalty."""
-        return iter(_logits(_rows(self.scaler, features, self.weights.device), self.weights).softmax(dim=2).unbind(1))
+        rows = _Standardiser.of(self.scaler, self.weights.device).rows(features)
+        return iter(_logits(rows, self.weights).softmax(dim=2).unbind(1))
 
 
 @torch.no_grad()
@@ -40,6 +59,7 @@ def fit(settings: Sequence[Classifier], train: Stream, advance: Advance) -> Prob
     """
     scaler = _scaler(train)
     device, classes, passes = settings[0].device, settings[0].n_classes, settings[0].params["max_passes"]
+    standardiser = _Standardiser.of(scaler, device)
     descents = [Descent(torch.zeros(len(scaler.mean_) + 1, classes, device=device)) for _ in settings]
     # scikit-learn's loss is C times the sum over images plus half the squared weights; this is that per image
     strengths = [1 / (setting.params["C"] * train.rows) for setting in settings]
@@ -49,7 +69,7 @@ def fit(settings: Sequence[Classifier], train: Stream, advance: Advance) -> Prob
             advance(passes - spent)
             break
         trials = torch.stack([descents[number].trial for number in going])
-        losses, gradients = _mean_loss(train, scaler, trials)
+        losses, gradients = _mean_loss(train, standardiser, trials)
         for number, trial, loss, gradient in zip(going, trials, losses, gradients, strict=True):
             penalised = trial.clone()
             penalised[-1] = 0
@@ -69,13 +89,13 @@ def _scaler(train: Stream) -> Any:
     return scaler
 
 
-def _mean_loss(train: Stream, scaler: Any, weights: Tensor) -> tuple[list[float], Tensor]:
+def _mean_loss(train: Stream, standardiser: _Standardiser, weights: Tensor) -> tuple[list[float], Tensor]:
     """Sums up cross-entropy per image (P,) in nats and its gradients (P, D + 1, C) in one pass."""
     count, width, classes = weights.shape
     loss = torch.zeros(count, dtype=torch.float64, device=weights.device)
     slopes = torch.zeros(width, count * classes, device=weights.device)
     for batch in train.batches():
-        rows = _rows(scaler, batch.parts, weights.device)
+        rows = standardiser.rows(batch.parts)
         truth = torch.from_numpy(batch.labels.astype("int64")).to(weights.device)
         logs = _logits(rows, weights).log_softmax(dim=2)
         own = truth[:, None, None].expand(-1, count, 1)
@@ -91,10 +111,3 @@ def _logits(rows: Tensor, weights: Tensor) -> Tensor:
     """Multiplies rows (n, D + 1) with all weights in a single product (n, P, C)."""
     count, width, classes = weights.shape
     return (rows @ weights.permute(1, 0, 2).reshape(width, -1)).reshape(len(rows), count, classes)
-
-
-def _rows(scaler: Any, features: Blocks, device: torch.device) -> Tensor:
-    """Standardises features to rows (n, D + 1) on the device, whose last column is 1."""
-    mean, deviation = (torch.from_numpy(each.astype("float32")).to(device) for each in (scaler.mean_, scaler.scale_))
-    rows = (torch.from_numpy(concat(features)).to(device) - mean) / deviation
-    return torch.cat([rows, torch.ones(len(rows), 1, device=device)], dim=1)
