@@ -174,7 +174,7 @@ class Store:
 
     def known_keys(self, evaluation: str, dataset: str) -> set[str]:
         """Keys of the rows that are there now, read again: what other processes did meanwhile is not done twice."""
-        self._forget_rows()
+        self._rows.pop((evaluation, dataset), None)  # of others the rows, intervals and the reading are still good
         return set(self.rows(evaluation, dataset)["key"])
 
     @cached_property

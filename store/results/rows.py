@@ -136,11 +136,6 @@ def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return rows.unique("key", keep="first").sort("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
 
 
-def known_keys(root: Path, evaluation: str, dataset: str) -> set[str]:
-    """Keys of the rows that are there already."""
-    return set(read(root, evaluation, dataset)["key"])
-
-
 def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:
     """Joins the small files of finished fits into one, without the predictions of the rows named by `drop_scores`.
 

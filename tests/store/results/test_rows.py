@@ -62,7 +62,7 @@ def test_what_is_kept_is_read_back_in_full_precision(root):
     assert back["libraries"] == '{"a": "1", "b": "2"}'
     assert back["created"] == kept.created
     assert "scores" not in results.read(root).columns
-    assert results.known_keys(root, "search", "digits") == set(frame["key"])
+    assert Store(root).known_keys("search", "digits") == set(frame["key"])
 
 
 def test_a_store_knows_the_rows_that_others_keep_meanwhile(root):
@@ -78,7 +78,7 @@ def test_a_store_knows_the_rows_that_others_keep_meanwhile(root):
 
 def test_an_empty_store_has_no_rows(root):
     assert results.read(root).is_empty()
-    assert results.known_keys(root, "search", "digits") == set()
+    assert Store(root).known_keys("search", "digits") == set()
 
 
 def test_a_row_is_there_once_and_the_copy_with_predictions_wins(root):
