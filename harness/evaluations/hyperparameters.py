@@ -44,13 +44,14 @@ class Selected:
     winners: Mapping[Subset, Variant]
     """The best on validation by the protocol's criterion; of equals the one that was listed first."""
     oracles: Mapping[Subset, Variant]
-    """The best on test by the same metric, which nobody could have chosen."""
+    """The best on test by the same metric, which nobody could have chosen; none where none has it."""
 
     @property
     def notes(self) -> list[str]:
         """Says what won, and what that hides."""
         return [
-            f"{'+'.join(subset)}: {winner.name} is best on validation, {self.oracles[subset].name} on test"
+            f"{'+'.join(subset)}: {winner.name} is best on validation, "
+            f"{self.oracles[subset].name if subset in self.oracles else 'and none has the metric'} on test"
             for subset, winner in self.winners.items()
         ]
 
@@ -98,17 +99,19 @@ def _selected(search: Search, subsets: Sequence[Subset], variants: Sequence[Vari
     rows = search.store.rows(variants[0].evaluation, search.dataset)
     score_of = dict(rows.select("key", criterion.score).iter_rows())
 
-    def best(subset: Subset, split: str) -> Variant:
+    def best(subset: Subset, split: str) -> Variant | None:
         scores = level([score_of[v.inputs(pool, subset, split).key] for v in variants])
         able = [(score, variant) for score, variant in zip(scores, variants, strict=True) if score is not None]
-        if not able:
-            raise preconditions.unscored(pool, variants[0], subset, split)
-        return max(able, key=lambda pair: pair[0])[1]  # the first of equals
+        return max(able, key=lambda pair: pair[0])[1] if able else None  # the first of equals
 
-    winners = {subset: best(subset, "val") for subset in subsets}
+    winners: dict[Subset, Variant] = {}
+    for subset in subsets:
+        if (winner := best(subset, "val")) is None:
+            raise preconditions.unscored(pool, variants[0], subset)
+        winners[subset] = winner
     keys = [key for subset, winner in winners.items() for key in winner.keys(pool, subset)]
     return Selected(
         rows=rows.filter(pl.col("key").is_in(keys)),
         winners=winners,
-        oracles={subset: best(subset, "test") for subset in subsets},
+        oracles={subset: oracle for subset in subsets if (oracle := best(subset, "test"))},
     )

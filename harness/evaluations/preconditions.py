@@ -42,9 +42,9 @@ def check(pool: Pool, variant: Variant) -> None:
             )
 
 
-def unscored(pool: Pool, variant: Variant, subset: Subset, split: str) -> FuseboardError:
-    """What to raise where no variant of a subset has the metric."""
+def unscored(pool: Pool, variant: Variant, subset: Subset) -> FuseboardError:
+    """What to raise where no variant of a subset has the metric on validation."""
     return FuseboardError(
-        f"{pool.dataset} {split}: {variant.evaluation} of {'+'.join(subset)} has no {variant.criterion.name}, so none "
-        "can be chosen; see the column `reason` of its rows"
+        f"{pool.dataset}: {variant.evaluation} of {'+'.join(subset)} has no {variant.criterion.name} on "
+        "validation, so none can be chosen; see the column `reason` of its rows"
     )

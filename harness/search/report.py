@@ -21,11 +21,18 @@ class Chosen:
 
     @property
     def notes(self) -> list[str]:
-        """How many were measured, how many of them are equal, and the remarks."""
+        """How many were measured, how many of them are equal, what test does not say and why, and the remarks."""
         choice, by = self.choice, Criterion(self.rows["selection"][0][0])
         where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
         counted = f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best {where}"
-        return [counted, *self.remarks]
+        none = [f"no oracle: {choice.no_oracle}"] if choice.no_oracle else []
+        return [counted, *none, *self._unmeasured, *self.remarks]
+
+    @property
+    def _unmeasured(self) -> list[str]:
+        """Why a number of the table is missing, once per reason."""
+        test = self.rows.filter(pl.col("split") == "test", pl.col("auc").is_null() | pl.col("acc").is_null())
+        return [f"test: {reason}" for reason in test["reason"].unique(maintain_order=True)]
 
     @property
     def table(self) -> list[Facts]:

@@ -115,6 +115,7 @@ class Search:
         return self.given or gather(self.store, self.dataset, self.backbones)
 
     def _measure(self, recipe: Recipe, subsets: Sequence[Subset]) -> None:
+        preconditions.check_fusion(recipe)
         known = set().union(*(s.known_keys(recipe.evaluation, self.dataset) for s in (self.store, *self.known)))
         lacking = [subset for subset in dict.fromkeys(subsets) if not recipe.keys(self.pool, subset) <= known]
         if lacking and recipe.fusion != fusion.CONCAT:

@@ -13,7 +13,7 @@ from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.row_identity import Recipe
-from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.rows import Result
 
 
@@ -35,11 +35,6 @@ def votes(
     Raises:
         FuseboardError: the predictions of a single were not kept.
     """
-    if recipe.criterion.split == "cv":
-        raise UsageError(
-            f"protocol {recipe.protocol.name} chooses by cross-validation, which soft votes have none of; take one "
-            "that chooses on validation"
-        )
     voters = {(row["subset"][0], row["split"]): row for row in singles.iter_rows(named=True)}
     if any(row["scores"] is None for row in voters.values()):
         raise FuseboardError(

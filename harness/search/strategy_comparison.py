@@ -12,28 +12,31 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategies.strategy import FULL, Ask, Plan, SearchView, Strategy
+from fuseboard.store.errors import UsageError
 from fuseboard.store.results.selection import Choice
 from fuseboard.store.statistics.ties import level_matrix
 
 
 @dataclass(frozen=True)
 class Price:
-    """What one strategy costs on one dataset, and what its choice scores."""
+    """What one strategy costs on one dataset, and what its choice scores; one that cannot choose has only a reason."""
 
     strategy: str
-    fits: int
+    fits: int | None = None
     """At full fidelity."""
-    probes: int
+    probes: int | None = None
     """At less."""
-    seconds: float
+    seconds: float | None = None
     """Sum of what each fit took, and the strategy's own thinking in processor seconds."""
-    subset: str
-    fusion: str
-    regret: float | None
+    subset: str | None = None
+    fusion: str | None = None
+    regret: float | None = None
     """The exhaustive choice's score by the protocol's criterion less this one's; None for another fusion."""
-    test_auc: float | None
-    test_acc: float | None
+    test_auc: float | None = None
+    test_acc: float | None = None
     """Test accuracy of the subset that it chose."""
+    reason: str | None = None
+    """Why a score is missing, or the strategy cannot choose under this protocol; None where it is whole."""
 
 
 def prices(search: Search, names: Sequence[str]) -> list[Price]:
@@ -44,7 +47,15 @@ def prices(search: Search, names: Sequence[str]) -> list[Price]:
         names: of strategies; what is lost is counted against `exhaustive`, which is run first.
     """
     best = _score(search, search.run(strategies.get("exhaustive")))
-    return [_price(search, name, best) for name in names]
+    return [_price_or_reason(search, name, best) for name in names]
+
+
+def _price_or_reason(search: Search, name: str, best: float) -> Price:
+    """A strategy that cannot choose under this protocol must not cost the others their rows."""
+    try:
+        return _price(search, name, best)
+    except UsageError as error:
+        return Price(name, reason=str(error))
 
 
 def _price(search: Search, name: str, best: float) -> Price:
@@ -69,6 +80,7 @@ def _price(search: Search, name: str, best: float) -> Price:
         regret=_regret(best, _score(search, choice)) if own == fusion.CONCAT else None,
         test_auc=test["auc"],
         test_acc=test["acc"],
+        reason=test["reason"],
     )
 
 

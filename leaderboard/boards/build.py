@@ -114,14 +114,14 @@ def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: S
     try:
         single, no_single = by_subset[choose(rows.filter(pl.col("subset").list.len() == 1)).chosen], None
     except FuseboardError:
-        single, no_single = None, "no backbone was measured alone on validation and test"
+        single, no_single = None, "no backbone was measured alone where the protocol chooses"
     all_backbones = by_subset.get(choice.all_backbones) or by_subset.get(pool)
     why_not_all = None if all_backbones else f"the subset of all {len(pool)} backbones was not measured"
     return (
         _role("chosen", chosen, None, chosen),
         _role("all backbones", all_backbones, why_not_all, chosen),
         _role("best single", single, no_single, chosen),
-        _role("oracle", by_subset[choice.oracle], None, chosen),
+        _role("oracle", by_subset.get(choice.oracle), choice.no_oracle, chosen),
     )
 
 

@@ -55,7 +55,8 @@ class Choice:
     ties: tuple[tuple[str, ...], ...]
     """Every subset with the best validation score, the chosen one first."""
     oracle: tuple[str, ...]
-    """Best on test by the same metric: nobody can choose it, it shows what the choice missed."""
+    """Best on test by the same metric: nobody can choose it, it shows what the choice missed. An empty tuple where no
+    subset has the metric on test."""
     all_backbones: tuple[str, ...]
     """All backbones of the pool, or an empty tuple where that subset was not measured."""
     singles: tuple[tuple[str, ...], ...]
@@ -63,6 +64,8 @@ class Choice:
     measured: int
     possible: int
     """Subsets measured, and 2^K - 1."""
+    no_oracle: str | None = None
+    """Why no subset has the metric on test; None where one has."""
 
     @property
     def finalists(self) -> set[tuple[str, ...]]:
@@ -71,30 +74,31 @@ class Choice:
 
 
 def choose(rows: pl.DataFrame) -> Choice:
-    """Applies a protocol's own selection to its rows.
+    """Applies a protocol's own selection to its rows: nothing but the split that it chooses on decides.
 
     Args:
         rows: results of one evaluation, protocol, dataset and seed, with one version per backbone; both splits.
 
     Raises:
-        FuseboardError: no validation row has the metric, so nothing can be chosen.
+        FuseboardError: no row of the split that the protocol chooses on has the metric, so nothing can be chosen.
     """
     metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
     criterion = Criterion(metric)
     val, test = (_ranked(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
-    if not val or not test:
+    if not val:
         where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
-        raise FuseboardError(f"{where}: no subset has a {metric} on validation and test, so none can be chosen")
+        raise FuseboardError(f"{where}: {_why_none(rows, criterion.split, criterion)}, so none can be chosen")
     measured = {tuple(s) for s in rows["subset"].to_list()}
     pool = tuple(sorted({name for subset in measured for name in subset}))
     return Choice(
         chosen=_subset(val[0]),
         ties=tuple(_subset(row) for row in val if row[SCORE] == val[0][SCORE]),
-        oracle=_subset(test[0]),
+        oracle=_subset(test[0]) if test else (),
         all_backbones=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
         measured=len(measured),
         possible=2 ** len(pool) - 1,
+        no_oracle=None if test else _why_none(rows, "test", criterion),
     )
 
 
@@ -134,6 +138,13 @@ def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: lis
     """Returns subset and score of a split's rows, best first; rows without the metric are not ranked."""
     measured = rows.filter(pl.col("split") == split, criterion.score.is_not_null())
     return _sorted(measured, criterion.score, tie_break).select("subset", SCORE).to_dicts()
+
+
+def _why_none(rows: pl.DataFrame, split: str, criterion: Criterion) -> str:
+    """Says that no subset has the metric on a split, and the reason of the rows where they have one."""
+    where = {"val": "on validation", "cv": "in cross-validation"}.get(split, f"on {split}")
+    reasons = rows.filter(pl.col("split") == split)["reason"].drop_nulls().to_list() if len(rows) else []
+    return f"no subset has a {criterion.name} {where}" + (f" ({reasons[0]})" if reasons else "")
 
 
 def _sorted(subsets: pl.DataFrame, score: pl.Expr, tie_break: Sequence[str]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations.tuning.study import Found
 from fuseboard.store.arrays import Labels
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.selection import Choice
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.estimates import Difference, Interval, Replicates, mean
@@ -64,7 +65,7 @@ class Comparison:
         )
 
     def difference(self, metric: str) -> Difference:
-        """Mean of fusion less mean of oracle-single on test, paired image by image."""
+        """Mean of fusion less mean of oracle-single on test, paired image by image where both were resampled."""
         fusion, single = (self._replicates[subset, metric] for subset in self.roles.values())
         return fusion.minus(single)
 
@@ -93,7 +94,8 @@ class Comparison:
             params = ", ".join(f"{name} {value}" for name, value in best.params.items())
             shared = f"{best.ties} of {best.trials} trials share the best validation {metric} {abs(best.value):.4f}"
             made.append(f"{'+'.join(subset)}: {shared}, the first with {params}")
-        return made
+        reasons = {one.reason: None for one in self._replicates.values() if one.reason}
+        return [*made, *(f"test: {reason}" for reason in reasons)]
 
     @property
     def _test(self) -> pl.DataFrame:
@@ -101,11 +103,18 @@ class Comparison:
 
     @cached_property
     def _replicates(self) -> dict[tuple[Subset, str], Replicates]:
-        """The mean over seeds, on every resample."""
-        fits = {(tuple(row["subset"]), row["seed"]): np.array(row["scores"]) for row in self._test.to_dicts()}
-        measured = bootstrap(self.task, self.labels, fits)
-        return {
-            (subset, metric): mean([getattr(one, metric) for (of, _), one in measured.items() if of == subset])
-            for subset in self.found
-            for metric in METRICS
-        }
+        """The mean over seeds, on every resample; without resamples where labels are too rare to be drawn."""
+        rows = {(tuple(row["subset"]), row["seed"]): row for row in self._test.to_dicts()}
+        parts: dict[tuple[Subset, str], list[Replicates]] = {}
+        try:
+            measured = bootstrap(self.task, self.labels, {key: np.array(row["scores"]) for key, row in rows.items()})
+        except FuseboardError as error:
+            for (subset, _), row in rows.items():
+                for metric in METRICS:
+                    one = Replicates(metric.upper(), row[metric], np.empty(0), "", str(error))
+                    parts.setdefault((subset, metric), []).append(one)
+        else:
+            for (subset, _), found in measured.items():
+                for metric in METRICS:
+                    parts.setdefault((subset, metric), []).append(getattr(found, metric))
+        return {key: mean(own) for key, own in parts.items()}

@@ -24,7 +24,8 @@ def evaluate(search: Search, trials: int | None = None) -> Comparison:
     tuning = search.protocol.tuning
     if tuning is None:
         raise UsageError(f"protocol {search.protocol.name} has no tuning; take one that has a section [tuning]")
-    _check_validation(search)
+    if not search.protocol.selection.cv:
+        _check_validation(search)
     choice = search.run(strategies.get("exhaustive"))
     single = choose(search.rows(choice.singles)).chosen
     tuner = Tuner(search, tuning, list(dict.fromkeys([choice.chosen, single])), trials or tuning.trials)

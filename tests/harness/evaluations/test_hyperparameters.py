@@ -171,10 +171,3 @@ def test_protocols_that_cross_validate_are_refused(name: str, store: Path) -> No
     rules = STARTER.model_copy(update={"selection": STARTER.selection.model_copy(update={"cv": cv})})
     with pytest.raises(UsageError, match=f"chooses by cross-validation, which {name} has none of"):
         evaluated(name, store, rules)
-
-
-def test_a_metric_that_nobody_has_chooses_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_auc = STARTER.model_copy(update={"selection": STARTER.selection.model_copy(update={"metric": "auc"})})
-    altered(monkeypatch, "test", lambda blocks: replace(blocks, labels=np.zeros_like(blocks.labels)))
-    with pytest.raises(FuseboardError, match="test: knn of hog has no auc, so none can be chosen"):
-        evaluated("knn", store, by_auc)

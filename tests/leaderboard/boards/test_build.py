@@ -162,7 +162,7 @@ def test_a_board_without_a_choice_says_why(store):
     store.measure(("alpha",), (None, None), (0.5, 0.5))
     board = only_board(store)
     assert board.roles == ()
-    assert "no subset has a acc on validation and test" in board.no_choice
+    assert "no subset has a acc on validation (nobody knows)" in board.no_choice
 
 
 def test_multi_label_accuracy_has_no_binomial_interval(searched):

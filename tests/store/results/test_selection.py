@@ -23,12 +23,13 @@ def rows(val, test=None, selection=("acc", "backbones", "features", "name")):
                 "features": sum(DIMS[name] for name in subset),
                 "acc": acc,
                 "auc": 0.5,
+                "reason": None if acc is not None else "nobody knows",
                 "selection": list(selection),
             }
             for split, scores in (("val", val), ("test", test))
             for subset, acc in scores.items()
         ],
-        schema_overrides={"acc": pl.Float64},
+        schema_overrides={"acc": pl.Float64, "reason": pl.String},
     )
 
 
@@ -69,12 +70,22 @@ def test_a_missing_score_is_not_ranked():
 
 
 def test_nothing_to_choose_from_is_an_error():
-    with pytest.raises(FuseboardError, match=r"digits under starter: no subset has a acc"):
+    with pytest.raises(
+        FuseboardError, match=r"digits under starter: no subset has a acc on validation \(nobody knows\)"
+    ):
         choose(rows({"a": None}))
     with pytest.raises(FuseboardError, match=r"no rows"):
         choose(rows({"a": 1.0}).clear())
     with pytest.raises(FuseboardError, match=r"tie-break 'colour' is not known"):
         choose(rows({"a": 1.0}, selection=("acc", "colour")))
+
+
+def test_a_choice_needs_no_score_on_test():
+    choice = choose(rows({"a": 0.5, "ab": 0.7}, {"a": None, "ab": None}))
+    assert (choice.chosen, choice.oracle) == (("a", "b"), ())
+    assert choice.no_oracle == "no subset has a acc on test (nobody knows)"
+    assert choice.finalists == {("a",), ("a", "b")}
+    assert choose(rows({"a": 0.5})).no_oracle is None
 
 
 def test_scores_that_differ_by_rounding_are_equal():
