@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.evaluations import EVALUATIONS
-from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, StoreFolder, names
+from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, names
 from fuseboard.harness.terminal.output import print_report
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results.evaluations import TUNED
@@ -22,6 +22,7 @@ def evaluate(
     trials: Annotated[
         int | None, typer.Option(min=1, help="Run fewer trials of `tuned` than the protocol says.")
     ] = None,
+    jobs: Jobs = None,
     device: Device = None,
     store: StoreFolder = None,
     json: Json = False,
@@ -40,5 +41,5 @@ def evaluate(
     options = {} if trials is None else {"trials": trials}
     measure, rules = evaluations.get(evaluation), protocols.get(protocol)
     name = known_datasets.name_of(dataset)
-    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device))
+    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device), jobs)
     print_report(measure(engine, **options), json)

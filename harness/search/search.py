@@ -83,6 +83,8 @@ class Search:
             except StopIteration:
                 break
         choice = choose(self.rows(candidates))
+        if self.recipe.fusion == fusion.CONCAT:
+            self._bring_back_predictions(choice)
         for recipe, subsets in spent.items():
             finalists = choice.finalists & set(subsets) if recipe.fidelity == FULL else set()
             if recipe.fusion != fusion.CONCAT:
@@ -124,6 +126,19 @@ class Search:
             self.store.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
         elif lacking:
             self._fit(recipe, lacking)
+
+    def _bring_back_predictions(self, choice: Choice) -> None:
+        """Fits again what a choice among all subsets rests on, and the subset of all, where predictions were dropped.
+
+        A larger pool that was searched first kept those of its own finalists. What a choice among few compares with
+        is left as it is: the same subsets have their predictions where all are searched.
+        """
+        wanted = choice.finalists if choice.measured == choice.possible else {choice.all_backbones} - {()}
+        kept = self.rows(sorted(wanted), scores=True)
+        lacking = kept.group_by("subset").agg((pl.col("scores").is_null() & (pl.col("split") != "cv")).any())
+        subsets = sorted(tuple(subset) for subset, dropped in lacking.iter_rows() if dropped)
+        if subsets:
+            self._fit(self.recipe, subsets)
 
     def _keep_predictions(self, recipe: Recipe, finalists: Sequence[Subset]) -> None:
         """Keeps the predictions of votes, which are taken for every subset without them."""

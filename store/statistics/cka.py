@@ -8,6 +8,7 @@ batches and nothing of size N x N is made:
     CKA(X, Y) = HSIC(X, Y) / √(HSIC(X, X) · HSIC(Y, Y))
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +126,7 @@ def _look(
             totals[name] += rows.sum(axis=0)
             spread[name] += float(np.vdot(rows, rows))
     # Equal but for the rounding of float32 is equal: their differences would be those of a processor, not of images.
-    close = np.finfo(np.float32).eps ** 2 * images
+    close = float(np.finfo(np.float32).eps) ** 2 * images  # as a float32 it would overflow for vectors of 1e20
     constant = {name for name in first if spread[name] <= close * float(first[name] @ first[name])}
     return images, {name: first[name] + totals[name] / images for name in first}, constant
 
@@ -170,5 +171,8 @@ def _cka(pair: Pair, sums: Mapping[Pair, _Sums], images: int) -> CkaResult:
     for name, own in zip(pair, (one, other), strict=True):
         if own <= 0:
             return CkaResult(None, f"{name} finds no two images more alike than others")
-    value = float(sums[pair].hsic(images) / np.sqrt(one * other))
+    # Scaled by powers of two, which round nothing, so that no product of vectors of 1e37 or 1e-37 leaves float64.
+    halves = [math.frexp(own)[1] // 2 for own in (one, other)]
+    product = math.ldexp(one, -2 * halves[0]) * math.ldexp(other, -2 * halves[1])
+    value = math.ldexp(sums[pair].hsic(images), -sum(halves)) / math.sqrt(product)
     return CkaResult(max(-1.0, min(1.0, value)))  # beyond is rounding: both are of one inner product

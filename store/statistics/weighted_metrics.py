@@ -40,7 +40,9 @@ def mean(gains: NDArray[np.float32], most: int = 1) -> Score:
 
     def score(counts: Counts) -> NDArray[np.float64]:
         total: NDArray[np.float64] = counts.sum(axis=0, dtype=np.float64) * most
-        return np.asarray(gains @ counts, np.float64) / total
+        with np.errstate(invalid="ignore"):  # a resample that holds every image leaves none out: NaN
+            found: NDArray[np.float64] = np.asarray(gains @ counts, np.float64) / total
+        return found
 
     return score
 

@@ -35,7 +35,11 @@ class Fitter:
         return self.search.jobs or profiling.cores()
 
     def job(self, recipe: Recipe, subset: Subset, side_by_side: int) -> tuple[Any, ...]:
-        """What `fit` of the search takes; threads change no tree, so fits side by side share the cores evenly."""
+        """What `fit` of the search takes; fits side by side share the cores evenly.
+
+        Threads change no split of a tree. Where columns are sampled, the order of a sum can move the last digit of a
+        leaf, and so of a probability.
+        """
         with self._reading:
             blocks, labels, cut = self._blocks, self._truth["cv"], self._folds
         order = Order(

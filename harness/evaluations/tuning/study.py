@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import fingerprint
-from fuseboard.store.statistics.ties import level_matrix
+from fuseboard.store.statistics.ties import TOLERANCE, level_matrix
 
 NAME = "tuning"
 """Name of the one study in a file."""
@@ -98,7 +98,7 @@ class Study:
             seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
             study.sampler = optuna.samplers.TPESampler(seed=seed)
             trial = study.ask(choices)
-            study.tell(trial, value(trial.params))
+            study.tell(trial, _tied(study, value(trial.params)))
             advance(1)
         return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[:trials]
 
@@ -147,6 +147,12 @@ class Study:
         theirs = study.user_attrs.get(IDENTITY, {})
         differing = [name for name in own if theirs.get(name) != own[name]]
         return differing if study.direction == optuna.study.StudyDirection.MAXIMIZE else ["direction", *differing]
+
+
+def _tied(study: optuna.Study, value: float) -> float:
+    """The value of an earlier trial that ties with this one, else its own: the sampler must not tell equals apart."""
+    earlier = [trial.value for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))]
+    return next((one for one in earlier if one is not None and abs(one - value) <= TOLERANCE), value)
 
 
 def _best(finished: Sequence[FrozenTrial]) -> Found:

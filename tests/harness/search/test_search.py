@@ -130,6 +130,34 @@ def test_only_finalists_keep_their_predictions(store: Path) -> None:
     assert len(list(store.glob("results/fusion/*/*.parquet"))) == 1, "the files of single fits are joined"
 
 
+def predicted(root: Path) -> set[tuple[str, ...]]:
+    rows = results.read(root, scores=True).filter(pl.col("scores").is_not_null())
+    return {tuple(subset) for subset in rows["subset"].to_list()}
+
+
+def test_a_search_of_more_backbones_keeps_what_a_smaller_pool_rests_on(store: Path) -> None:
+    extract(registry.get("pixels").model_copy(update={"id": "pixels-b"}), datasets.get(DATA), Store(store))
+    pair = ["hog", "pixels"]
+    for small_first in ("all", "exhaustive"):
+        Search(Store(store), DATA, STARTER, pair).run(strategies.get(small_first))
+        assert tuple(pair) in predicted(store)
+        Search(Store(store), DATA, STARTER).run(strategies.get("backward"))
+        assert tuple(pair) in predicted(store)
+
+
+def test_predictions_that_were_dropped_come_back(store: Path) -> None:
+    search = Search(Store(store), DATA, STARTER)
+    search.run(strategies.get("exhaustive"))
+    before = measured(store)
+    (file,) = store.glob("results/fusion/*/*.parquet")
+    rows = results.read(store, scores=True).with_columns(scores=pl.lit(None, results.SCHEMA["scores"]))
+    results._write(rows, file)  # as a store of an earlier version may be
+    again = Search(Store(store), DATA, STARTER)
+    again.run(strategies.get("exhaustive"))
+    assert again.fits == 3
+    assert measured(store).equals(before)
+
+
 @pytest.mark.parametrize(
     ("backbones", "message"),
     [

@@ -106,6 +106,18 @@ def test_compact_joins_files_and_drops_the_predictions_of_the_losers(root):
     assert small_files(root)[0].stat().st_mtime_ns == stamp
 
 
+def test_compact_keeps_predictions_that_an_earlier_search_kept(root):
+    rows = [row(seed=seed) for seed in range(3)]
+    results.keep(root, [rows[0]])
+    results.compact(root, "search", "digits")  # a search of one fit, whose finalist it is
+    for each in rows[1:]:
+        results.keep(root, [each])
+    results.compact(root, "search", "digits", {each.inputs.key for each in rows})
+    kept = results.read(root, scores=True).filter(pl.col("scores").is_not_null())
+    assert kept["seed"].to_list() == [0]
+    assert len(small_files(root)) == 1
+
+
 def test_killed_while_compacting_loses_and_doubles_nothing(root, monkeypatch):
     for seed in range(3):
         results.keep(root, [row(seed=seed)])

@@ -172,6 +172,18 @@ def test_a_constant_backbone_has_a_reason(constant: float, dtype: str) -> None:
     assert linear_cka(noisy, other).value is None
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("power", [-118, -70, 70, 118])
+def test_scale_changes_nothing(power: int) -> None:
+    x, y = (2 + each.astype(np.float32) for each in related(2, 40, 5).values())
+    scale = np.float32(2.0**power)
+    expected = linear_cka(x, y)
+    assert expected.value is not None
+    assert linear_cka(x * scale, y) == expected
+    assert linear_cka(x * scale, y * scale) == expected
+    assert linear_cka(x * scale, y / scale) == expected
+
+
 def test_small_differences_on_a_large_offset_are_no_constant() -> None:
     x, y = related(2, 200, 5).values()
     assert linear_cka(1e4 + x.astype(np.float64), y).value is not None

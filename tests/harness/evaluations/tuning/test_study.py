@@ -177,6 +177,14 @@ def test_two_processes_do_not_share_a_study(tmp_path: Path) -> None:
         mine.run(hill, 3, nothing)
 
 
+def test_the_sampler_is_told_of_equals_as_equals(tmp_path: Path) -> None:
+    sums, told = iter([0.1 + 0.2, 0.3, 0.2 + 0.1, 0.3, 0.5]), study(tmp_path)
+    found = told.run(lambda _: next(sums), 5, nothing)
+    assert (found.value, found.ties) == (0.5, 1)
+    kept = optuna.load_study(study_name="tuning", storage=f"sqlite:///{told.path}")
+    assert [trial.value for trial in kept.trials] == [0.1 + 0.2] * 4 + [0.5]
+
+
 def test_optuna_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
