@@ -10,7 +10,7 @@ from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
-from fuseboard.harness.terminal.options import Backbones, Device, Json, ProtocolName, StoreFolder, names
+from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder, Yes, names
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import UsageError
@@ -45,16 +45,17 @@ def list_datasets(json: Json = False) -> None:
 
 
 @datasets.command("check")
-def check_dataset(dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")]) -> None:
-    """Say how a dataset is divided and look at every image file; exit with 1 where one cannot be read."""
-    from fuseboard.harness.datasets import registry
+def check_dataset(
+    dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")], json: Json = False
+) -> None:
+    """Say how a dataset is divided, count its classes and read every image; exit with 1 where one cannot be read."""
+    from fuseboard.harness.datasets import census, registry
 
     found = registry.get(dataset)
-    for remark in found.remarks:
-        typer.echo(remark)
+    for remark in (*found.remarks, *census.remarks(found)):
+        typer.echo(remark, err=True)
+    print_rows(census.table(found), json)
     found.check()
-    for split in found.splits:
-        typer.echo(f"{split}: {len(found.labels(split)):,} images")
 
 
 @cli.command()
@@ -118,12 +119,27 @@ def fuse(
         str, typer.Argument(help="Predict the classes of this dataset, whose embeddings must be in the store.")
     ],
     images: Annotated[Path, typer.Argument(help="Read image files from this folder.", exists=True, file_okay=False)],
-    backbones: Backbones = None,
+    backbones: Annotated[
+        str | None,
+        typer.Option(help="Choose among these, comma-separated; by default those searched before, else all."),
+    ] = None,
+    subset: Annotated[str | None, typer.Option(help="Take exactly these, comma-separated, and search nothing.")] = None,
+    strategy: Annotated[str, typer.Option(help="Search so; as `fuseboard search`.")] = "exhaustive",
     protocol: ProtocolName = "biofuse-2026",
     batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,
     bits: Annotated[
-        int | None, typer.Option(min=8, max=16, help="Say how many bits of 16-bit grey images are used.")
+        int | None,
+        typer.Option(
+            min=8, max=16, help="Say how many bits of 16-bit grey images are used, where the dataset's are others."
+        ),
     ] = None,
+    page: Annotated[
+        int | None, typer.Option(min=0, help="Read this page of files of several, where the dataset's is another.")
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Read images of so many pixels; by default 178,956,970.")
+    ] = None,
+    yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
 ) -> None:
@@ -131,19 +147,37 @@ def fuse(
     import csv
     import sys
 
+    from fuseboard.harness import predict as predicting
     from fuseboard.harness.backbones import registry
+    from fuseboard.harness.datasets import image_io
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.predict import find_images, predict
     from fuseboard.harness.protocols import protocol as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
     from fuseboard.store.store import Store
 
-    rules, paths = protocols.get(protocol), find_images(images)
-    name = known_datasets.name_of(dataset)
-    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device))
-    prediction = predict(engine, paths, batch_size, bits)
-    typer.echo(f"chosen on validation: {'+'.join(prediction.subset)}", err=True)
+    rules, (paths, remarks) = protocols.get(protocol), predicting.find_images(images)
+    for remark in remarks:
+        typer.echo(remark, err=True)
+    name, opened, pinned = known_datasets.name_of(dataset), Store(store, registry.fingerprints), names(subset)
+    pool = pinned or names(backbones) or predicting.searched(opened, name, rules)
+    engine = Search(opened, name, rules, pool, resolve(device), yes=yes)
+    stored = predicting.reading_of(engine)
+    own = {key: value for key, value in (("bits", bits), ("page", page)) if value is not None}
+    reading = stored.model_copy(update=own)
+    if stored.settings and reading != stored:
+        typer.echo(f"{name} was read with {stored}; these images are read with {reading}", err=True)
+    prediction = predicting.predict(
+        engine,
+        paths,
+        batch_size,
+        reading,
+        max_pixels or image_io.LIMIT,
+        strategy,
+        tuple(engine.pool.versions) if pinned else (),
+    )
+    how = "as asked" if pinned else f"chosen on validation among {', '.join(engine.pool.versions)}"
+    typer.echo(f"{how}: {'+'.join(prediction.subset)}", err=True)
     classes = engine.pool.entry.label_names[-prediction.scores.shape[1] :]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", *classes])

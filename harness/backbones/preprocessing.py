@@ -1,11 +1,18 @@
 """Preprocessing: from a source image to the pixels that a backbone sees."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from fuseboard.store.errors import FuseboardError
+
+LIMIT = 178_956_970
+"""Pixels of a resized picture at most, as of an image file."""
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Channel = Annotated[float, Field(allow_inf_nan=False)]
@@ -80,14 +87,35 @@ class Preprocessing(BaseModel):
         picture = Image.fromarray(image)
         if self.convert == "before":
             picture = picture.convert(self.mode)
-        picture = functional.resize(
-            picture, self._resized(*picture.size), interpolation=InterpolationMode(self.interpolation)
-        )
+        interpolation = InterpolationMode(self.interpolation)
+        self._refuse_strip(*picture.size)
+        picture = functional.resize(picture, self._resized(*picture.size), interpolation=interpolation)
         if self.resize == "longest":
             picture = functional.pad(picture, [0, 0, self.size - picture.width, self.size - picture.height])
         else:
             picture = functional.crop(picture, *self._corner(*picture.size), self.size, self.size)
         return np.asarray(picture.convert(self.mode)).reshape(self.size, self.size, -1)
+
+    def prepare(self, read: Callable[[], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Returns the pixels of an image that is read here; an error names the file where the reader has one."""
+        image = read()
+        try:
+            return self.pixels(image)
+        except FuseboardError as error:
+            path = next((one for one in getattr(read, "args", ()) if isinstance(one, Path)), None)
+            raise FuseboardError(f"{path}: {error}" if path else str(error)) from error
+
+    def _refuse_strip(self, width: int, height: int) -> None:
+        """Raises where the picture before the crop would fill the memory, however few pixels the image has."""
+        if self.resize != "shortest":
+            return
+        short, edge = min(width, height), math.floor(self.size / self.crop)
+        length = edge * max(width, height) // short
+        if edge * length > LIMIT:
+            raise FuseboardError(
+                f"an image of {width:,} x {height:,} pixels is resized to {edge:,} x {length:,} before its centre is "
+                f"cut out, more than {LIMIT:,} pixels; crop it to what is meant"
+            )
 
     def _resized(self, width: int, height: int) -> list[int]:
         """Returns the edges [height, width] to resize to, or [edge] for torchvision's own rule for the shorter one."""

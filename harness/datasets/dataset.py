@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS, ColumnName, SplitName
+from fuseboard.store.embeddings.reading import PLAIN, Reading
 
 Image = NDArray[np.uint8]
 Images = Iterator[Image]
@@ -35,6 +36,8 @@ class Dataset(ABC):
     source_md5: str
     """MD5 that identifies the images in every manifest and result: that of the source file."""
     splits: tuple[SplitName, ...] = SPLITS
+    reading: Reading = PLAIN
+    """What was said of how the image files are read."""
 
     @property
     def at_hand(self) -> bool:

@@ -4,13 +4,17 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from fuseboard.harness.datasets import png_chunks, tiff_tags
+from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 
 Pixels = NDArray[np.uint8]
@@ -18,33 +22,45 @@ Pixels = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
 """Pillow knows more, but some of them start other programs, and none of them is a format of medical images."""
 
-ENDINGS = frozenset(
-    (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k")
-)
-"""The endings of files that a folder is searched for; what a file is, its content says."""
-
-LIMIT = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-"""Pixels of an image at most, Pillow's guard against decompression bombs."""
+LIMIT = 178_956_970
+"""Pixels of an image at most, unless more is asked for: Pillow's guard against decompression bombs."""
 
 UNCLEAR_BELOW = 2**14
 """A 16-bit image without a pixel of this value may well have 12 or 14 bits, and would come out nearly black."""
+
+_pillows_limit = Lock()
 
 # Of sizes below the limit, and of metadata that has nothing to do with the pixels.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
-def read(path: Path, bits: int | None = None) -> Pixels:
+@dataclass(frozen=True)
+class Deep:
+    """The values of a 16-bit grey image."""
+
+    values: NDArray[np.int64]
+    white_is_zero: bool
+
+    @property
+    def peak(self) -> int:
+        """The largest value."""
+        return int(self.values.max())
+
+
+def read(path: Path, reading: Reading = PLAIN, limit: int = LIMIT) -> Pixels:
     """Returns the pixels of an image file.
 
     They are what the loaders of the backbones' authors would see (`Image.open(…).convert("RGB")`): palettes, CMYK and
-    YCbCr become RGB without colour management, and EXIF orientation is not applied. Grey stays grey, because each
-    backbone's preprocessing converts, and alpha is handed on, because that also drops it where its authors did.
-    Only 16-bit grey has a rule of its own, since Pillow would clip it: value / (2^bits - 1) of 255, rounded.
+    YCbCr become RGB without colour management, and EXIF orientation is not applied (Pillow applies that of TIFF). Grey
+    stays grey, because each backbone's preprocessing converts, and alpha is handed on, because that also drops it where
+    its authors did. Only 16-bit grey has a rule of its own, since Pillow would clip it: value / (2^bits - 1) of 255,
+    rounded.
 
     Args:
         path: of the file.
-        bits: how many bits the values of 16-bit grey images use; found out for 16 only.
+        reading: how many bits the values of 16-bit grey images use, found out for 16 only; and which page is meant.
+        limit: pixels at most.
 
     Returns:
         (H, W), (H, W, 3), or (H, W, 4) with alpha.
@@ -52,97 +68,149 @@ def read(path: Path, bits: int | None = None) -> Pixels:
     Raises:
         FuseboardError: empty, damaged, no image, too large, several pages, no fixed range of values.
     """
-    with _opened(path, str(path)) as picture:
-        return _pixels(picture, str(path), bits)
+    found = look(path, str(path), reading, limit)
+    return scaled(found, str(path), reading.bits) if isinstance(found, Deep) else found
 
 
-def decode(content: bytes, name: str, bits: int | None = None) -> Pixels:
+def decode(content: bytes, name: str, reading: Reading = PLAIN) -> Pixels:
     """As `read`, from the bytes of a file; `name` stands in the errors."""
-    with _opened(io.BytesIO(content), name) as picture:
-        return _pixels(picture, name, bits)
+    found = look(content, name, reading)
+    return scaled(found, name, reading.bits) if isinstance(found, Deep) else found
 
 
-def check(path: Path, bits: int | None = None) -> None:
-    """Raises what `read` would, in a fraction of its time: PNG by its checksums, JPEG at an eighth of its size."""
-    with _opened(path, str(path)) as picture:
-        if picture.format == "PNG" and not _has_16_bits(picture):
-            picture.verify()
-        else:
-            picture.draft(None, (1, 1))
-            _pixels(picture, str(path), bits)
+def look(file: Path | bytes, name: str, reading: Reading, limit: int = LIMIT) -> Pixels | Deep:
+    """As `read`, but with the values of 16-bit grey as they are: all files together say what they mean."""
+    with _opened(file, name, reading.page, limit) as picture:
+        return _pixels(picture, name, reading.bits)
 
 
 @contextmanager
-def _opened(file: Path | io.BytesIO, name: str) -> Iterator[Any]:
+def _opened(file: Path | bytes, name: str, page: int | None, limit: int) -> Iterator[Any]:
     try:
-        with Image.open(file, formats=FORMATS) as picture:
+        with _raised(limit), Image.open(_source(file), formats=FORMATS) as picture:
+            if picture.width * picture.height > limit:
+                raise Image.DecompressionBombError
             # The further images of a camera's MPO file are previews of its first.
-            if getattr(picture, "is_animated", False) and picture.format != "MPO":
+            pages = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
+            if pages > 1 and page is None:
                 raise FuseboardError(
-                    f"{name}: holds {getattr(picture, 'n_frames', 'several')} images (pages or frames); save the one "
-                    "that is meant as a file of its own"
+                    f"{name}: holds {pages} images (pages or frames); save the one that is meant as a file of its own, "
+                    "or say `page`, for example page = 0"
                 )
+            if page is not None and page >= pages:
+                raise FuseboardError(f"{name}: has no page {page}, only {pages} from 0 on; mend it or `page`")
+            if page and pages > 1:
+                picture.seek(page)
+                if picture.width * picture.height > limit:
+                    raise Image.DecompressionBombError
             yield picture
     except FuseboardError:
         raise
     except Image.DecompressionBombError as error:
         raise FuseboardError(
-            f"{name}: more than the {LIMIT:,} pixels that are read (a guard against decompression bombs); scale it "
-            "down or cut it into tiles"
+            f"{name}: more than the {limit:,} pixels that are read (a guard against decompression bombs); scale it "
+            "down, cut it into tiles, or raise `max_pixels`"
         ) from error
     except Exception as error:  # Pillow's decoders let nearly anything through when a file is damaged
         raise FuseboardError(f"{name}: not a readable image ({_reason(file, error)}); remove or mend it") from error
 
 
-def _reason(file: Path | io.BytesIO, error: Exception) -> str:
+@contextmanager
+def _raised(limit: int) -> Iterator[None]:
+    """Lets Pillow open and decode more pixels than it otherwise does; of such images one at a time."""
+    if limit <= LIMIT:
+        yield
+        return
+    with _pillows_limit:
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _source(file: Path | bytes) -> Path | io.BytesIO:
+    """Returns what Pillow opens: the file itself, or what of a PNG decides the pixels."""
+    if isinstance(file, Path):
+        with file.open("rb") as content:
+            if content.read(8) != png_chunks.SIGNATURE:
+                return file
+            content.seek(0)
+            return io.BytesIO(png_chunks.without_metadata(content.read()))
+    return io.BytesIO(png_chunks.without_metadata(file) if file.startswith(png_chunks.SIGNATURE) else file)
+
+
+def _reason(file: Path | bytes, error: Exception) -> str:
     if not isinstance(error, UnidentifiedImageError):
         return (str(error).splitlines() or [""])[0] or type(error).__name__
-    with file.open("rb") if isinstance(file, Path) else io.BytesIO(file.getvalue()) as start:
-        head = start.read(132)
+    with file.open("rb") if isinstance(file, Path) else io.BytesIO(file) as content:
+        return _kind(content)
+
+
+def _kind(content: IO[bytes]) -> str:
+    """Returns what the content of a file is that Pillow opens as no image."""
+    head = content.read(132)
+    content.seek(0)
     if not head:
         return "the file is empty"
     if head[128:] == b"DICM":
         return "it is DICOM, to be converted to PNG or TIFF first"
     if head.lstrip()[:1] == b"<":
         return "it is an HTML or XML page"
+    if head[:4] in tiff_tags.SIGNATURES:
+        return tiff_tags.unsupported(content) or "its TIFF directory is damaged"
     return f"its content is none of {', '.join(FORMATS)}"
 
 
-def _pixels(picture: Any, name: str, bits: int | None) -> Pixels:
-    deep = _has_16_bits(picture)
+def _pixels(picture: Any, name: str, bits: int | None) -> Pixels | Deep:
+    deep = any(";16" in str(part) for part in picture.tile)  # or Pillow takes only the high byte of every channel
     if picture.mode.startswith("I"):
-        return _grey(picture, name, bits)
+        return _grey(picture, name)
     if picture.mode == "F":
         raise FuseboardError(f"{name}: floating-point pixels have no fixed range; save it with 8 or 16 bits")
     if picture.mode in ("1", "L"):
-        return np.asarray(picture.convert("L"))
+        signed = picture.format == "TIFF" and tiff_tags.samples(picture.tag_v2)[1:] == (8, tiff_tags.SIGNED)
+        grey = np.asarray(picture.convert("L"))
+        if signed:
+            _refuse_negative(grey.view(np.int8), name)
+        return grey
     pixels = np.asarray(picture.convert("RGBA" if picture.mode in ("RGBA", "LA", "PA") else "RGB"))
     if deep and (bits not in (None, 16) or pixels[..., :3].max() < UNCLEAR_BELOW >> 8):
         raise FuseboardError(f"{name}: 16-bit colour that does not use all its bits; save it with 8 bits per channel")
     return pixels
 
 
-def _has_16_bits(picture: Any) -> bool:
-    """Says whether Pillow will take only the high byte of every channel, or hand over 16-bit grey."""
-    return any(";16" in str(part) for part in picture.tile)
+def _grey(picture: Any, name: str) -> Deep:
+    """Returns the values of 16-bit grey, which also comes as 32-bit integers."""
+    tags = picture.tag_v2 if picture.format == "TIFF" else {}
+    values = np.asarray(picture)
+    if tags and tiff_tags.samples(tags)[1:] == (32, tiff_tags.UNSIGNED):
+        values = values.astype(np.int32, copy=False).view(np.uint32)
+    _refuse_negative(values, name)
+    # Of TIFF's WhiteIsZero, Pillow inverts 8-bit images only.
+    return Deep(values.astype(np.int64), tags.get(262) == 0)
 
 
-def _grey(picture: Any, name: str, bits: int | None) -> Pixels:
-    """Returns 16-bit grey, which also comes as 32-bit integers, as 8-bit grey."""
-    values = np.asarray(picture).astype(np.int64)
-    peak = int(values.max())
+def _refuse_negative(values: NDArray[Any], name: str) -> None:
     if values.min() < 0:
         raise FuseboardError(f"{name}: negative pixels ({values.min()}); window it to 8 bits first")
-    if bits is None and peak < UNCLEAR_BELOW:
+
+
+def scaled(image: Deep, name: str, bits: int | None) -> Pixels:
+    """Returns 16-bit grey as 8-bit grey.
+
+    Raises:
+        FuseboardError: the values do not say how many bits they use, or use more than was said.
+    """
+    peak, top = image.peak, 2 ** (bits or 16) - 1
+    if bits is None and 0 < peak < UNCLEAR_BELOW:
         fits = max(8, peak.bit_length())
         raise FuseboardError(
             f"{name}: a 16-bit image whose largest value, {peak}, fits into {fits} bits, so how bright it is meant to "
-            f"be is not known; say `bits`, for example bits = {fits}"
+            f"be is not known; say `bits`, {fits} or more"
         )
-    top = 2 ** (bits or 16) - 1
     if peak > top:
         raise FuseboardError(f"{name}: a pixel of value {peak}, more than {bits or 16} bits hold; mend it or `bits`")
-    grey: Pixels = ((values * 255 + top // 2) // top).astype(np.uint8)
-    # Of TIFF's WhiteIsZero, Pillow inverts 8-bit images only.
-    white_is_zero = picture.format == "TIFF" and picture.tag_v2.get(262) == 0
-    return 255 - grey if white_is_zero else grey
+    grey: Pixels = ((image.values * 255 + top // 2) // top).astype(np.uint8)
+    return 255 - grey if image.white_is_zero else grey

@@ -63,6 +63,7 @@ def extract(
         for split in dataset.splits:
             if not job.is_done(split):
                 job.run(split)
+        job.note_reading()
     return Version(job.folder, manifest.read(job.folder))
 
 
@@ -100,6 +101,15 @@ class _Job:
         except FuseboardError:
             return False
         return True
+
+    def note_reading(self) -> None:
+        """Adds how the images are read to a version from before manifests kept it."""
+        with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
+            there = manifest.read(self.folder)
+            entry = there.datasets[self.dataset.name]
+            if entry.reading != self.dataset.reading:
+                entry = entry.model_copy(update={"reading": self.dataset.reading})
+                self._write(there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: entry}}))
 
     def run(self, split: SplitName) -> None:
         """Makes the missing shards of a split, then lists the split."""
@@ -179,15 +189,19 @@ class _Job:
                 licence=self.dataset.licence,
                 source_md5=self.dataset.source_md5,
                 columns=tuple(self.dataset.columns(split)),
+                reading=self.dataset.reading,
                 splits={name: splits[name] for name in self.dataset.splits if name in splits},
             )
             updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})
-            atomic.write_text(self.folder / manifest.CARD, self.card.toml())
-            dataset_card.write(self.folder, updated)
-            updated.write(self.folder)
-            self.store.forget_versions()
+            self._write(updated)
             if done.profile is not None:
                 history.add(self.folder, "extracted", done.profile.device, {self.dataset.name: (split,)})
+
+    def _write(self, updated: Manifest) -> None:
+        atomic.write_text(self.folder / manifest.CARD, self.card.toml())
+        dataset_card.write(self.folder, updated)
+        updated.write(self.folder)
+        self.store.forget_versions()
 
     def _new(self, made: list[Made]) -> Manifest:
         return Manifest(

@@ -76,8 +76,8 @@ class Maker:
         feeder, vectors = self.loaded  # before the clock starts
         meter = profiling.Meter(self.device)
         readers = self.dataset.readers(piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1)
-        pixels = self.card.preprocessing.pixels
-        matrix = embed(readers, len(piece.ids), lambda read: pixels(read()), feeder, advance).astype(self.dtype)
+        prepare = self.card.preprocessing.prepare
+        matrix = embed(readers, len(piece.ids), prepare, feeder, advance).astype(self.dtype)
         shard = shards.write(piece.path, piece.ids, piece.labels, matrix, piece.about, piece.columns)
         return Made(
             shard=shard,

@@ -21,6 +21,7 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import ColumnName
+from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.embeddings.versions import Version, folder_of
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
@@ -167,6 +168,7 @@ class _Told:
     label_names: tuple[str, ...]
     licence: str
     source_md5: str
+    reading: Reading
     splits: tuple[Any, ...]
     labels: dict[str, Labels]
     columns: dict[str, dict[ColumnName, NDArray[Any]]]
@@ -179,6 +181,7 @@ class _Told:
             label_names=dataset.label_names,
             licence=dataset.licence,
             source_md5=dataset.source_md5,
+            reading=dataset.reading,
             splits=dataset.splits,
             labels={split: dataset.labels(split) for split in dataset.splits},
             columns={split: dataset.columns(split) for split in dataset.splits},
@@ -190,7 +193,7 @@ class _Remote(Dataset):
 
     def __init__(self, told: _Told, connection: Connection) -> None:
         self.name, self.task, self.label_names, self.licence = told.name, told.task, told.label_names, told.licence
-        self.source_md5, self.splits = told.source_md5, told.splits
+        self.source_md5, self.reading, self.splits = told.source_md5, told.reading, told.splits
         self._told, self._connection = told, connection
 
     def labels(self, split: str) -> Labels:

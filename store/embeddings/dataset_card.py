@@ -174,6 +174,7 @@ def _imports(manifest: Manifest) -> str:
 def _sources(manifest: Manifest) -> str:
     return "\n".join(
         f"- Images of `{name}`: licence {_plain(entry.licence)}; source MD5 {_plain(entry.source_md5)}"
+        + (f"; read with {entry.reading}" if entry.reading.settings else "")
         for name, entry in manifest.datasets.items()
     )
 

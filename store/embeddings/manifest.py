@@ -6,8 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
+from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import fingerprint
@@ -94,7 +104,14 @@ class DatasetEntry(_Strict):
     licence: str
     source_md5: str
     columns: tuple[ColumnName, ...] = Field(default=(), description="beside id, label, embedding")
+    reading: Reading = Field(default=PLAIN, description="of the image files; written only where it says something")
     splits: dict[SplitName, Split]
+
+    @model_serializer(mode="wrap")
+    def _without_a_plain_reading(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        said = self.reading.settings
+        return {key: said if key == "reading" else value for key, value in written.items() if key != "reading" or said}
 
     @model_validator(mode="after")
     def _no_file_twice(self) -> "DatasetEntry":

@@ -1,12 +1,11 @@
 """The folder: one folder of images per class, perhaps with `train`, `val` and `test` above them."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import polars as pl
 
-from fuseboard.harness.datasets.image_io import ENDINGS
+from fuseboard.harness.datasets import image_files
+from fuseboard.harness.datasets.image_files import ENDINGS
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
 
@@ -14,28 +13,16 @@ from fuseboard.store.errors import UsageError
 def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
     """Returns the images of a folder, and the paths of other files, which are left out.
 
-    Files and folders whose name begins with a point are passed over; links are followed.
-
     Returns:
         Columns path, label and, where the folders give it, split.
 
     Raises:
-        UsageError: an image outside a class, folders of splits and of classes side by side, a class without an image,
-            the name of an image that is not UTF-8.
+        UsageError: an image outside a class, folders of splits and of classes side by side, a class without an image;
+            and as `image_files.find`.
     """
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder; `images` names it, relative to the TOML")
-    images: list[str] = []
-    others: list[str] = []
-    for path in _files(root, ""):
-        if PurePosixPath(path).suffix.lower() not in ENDINGS:
-            others.append(_printable(path))
-        elif path != _printable(path):
-            raise UsageError(
-                f"{root}/{_printable(path)}: a name that is not UTF-8; rename it (for example with convmv)"
-            )
-        else:
-            images.append(path)
+    images, others = image_files.find(root)
     depth = _depth_of_classes(root, images)
     parts = [path.split("/") for path in images]
     frame = pl.DataFrame(
@@ -46,27 +33,6 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
     if (empty := classes - set(frame["label"])) or not images:
         raise UsageError(f"{root / min(empty, default='')}: no image there; looked for {', '.join(sorted(ENDINGS))}")
     return (frame if depth else frame.drop("split")), others
-
-
-def _printable(path: str) -> str:
-    """Returns a path with the bytes that are not UTF-8 as `\\xe4`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Returns every file below a folder, relative to the root."""
-    own = os.path.realpath(root / below)
-    if own in above:
-        raise UsageError(f"{root / below}: a link to a folder that it lies in; remove it")
-    with os.scandir(root / below) as entries:
-        for entry in entries:
-            path = f"{below}/{entry.name}" if below else entry.name
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                yield from _files(root, path, above | {own})
-            else:
-                yield path
 
 
 def _depth_of_classes(root: Path, images: list[str]) -> int:

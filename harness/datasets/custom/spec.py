@@ -8,8 +8,10 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fuseboard.harness.datasets.custom.spelling import composed
+from fuseboard.harness.datasets.image_io import LIMIT
 from fuseboard.store.arrays import MULTI_LABEL, Task
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
+from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import UsageError, unknown
 
 
@@ -49,7 +51,14 @@ class Spec(BaseModel):
         None, description="images whose label or group is NA, nan, None or empty: left out, or such words are names"
     )
     bits: int | None = Field(None, ge=8, le=16, description="that the values of 16-bit grey images use")
+    page: int | None = Field(None, ge=0, description="which image of a file of several pages or frames, from 0")
+    max_pixels: int = Field(LIMIT, ge=1, description="of an image; more are refused")
     splits: Shares | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What decides the pixels."""
+        return Reading(bits=self.bits, page=self.page)
 
     def named(self, column: str) -> str:
         """Returns what a person calls a column of `table.read`, such as `patient` for `group`."""

@@ -1,0 +1,67 @@
+"""The check: every file is read as an extraction would read it, before a model is loaded for it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from fuseboard.harness.datasets import image_io
+from fuseboard.harness.datasets.dataset import WORKERS
+from fuseboard.store.embeddings.reading import Reading
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.progress import counting
+
+T = TypeVar("T")
+
+
+def check(paths: Sequence[Path], reading: Reading, limit: int, title: str) -> None:
+    """Reads every file, and names the first that cannot be used.
+
+    Nothing quicker says the same: checksums pass files that no decoder reads, and refuse some that every decoder reads.
+
+    Raises:
+        FuseboardError: as `image_io.read`, with the number of such files. How many bits 16-bit images use is said from
+            the largest value of all of them.
+    """
+    found = each(paths, lambda path: _look(path, reading, limit), title)
+    faults = [fault for fault, _ in found if fault]
+    if not faults:
+        return
+    peaks = [peak for _, peak in found if peak is not None]
+    more = f" ({len(faults):,} of these images cannot be used)" if len(faults) > 1 else ""
+    if peaks:
+        top = max(peaks)
+        bits = 16 if top >= image_io.UNCLEAR_BELOW else max(8, top.bit_length())
+        more += (
+            f"; the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
+            if reading.bits != bits
+            else ""
+        )
+    raise FuseboardError(f"{faults[0]}{more}")
+
+
+def each(paths: Sequence[Path], do: Callable[[Path], T], title: str) -> list[T]:
+    """Does something with every file, in threads, and shows how far it is."""
+    done = []
+    with ThreadPoolExecutor(WORKERS) as pool, counting(title, len(paths)) as advance:
+        try:
+            for result in pool.map(do, paths):
+                done.append(result)
+                advance(1)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return done
+
+
+def _look(path: Path, reading: Reading, limit: int) -> tuple[str | None, int | None]:
+    """Returns what is wrong with a file, and the largest value of 16-bit grey."""
+    peak = None
+    try:
+        found = image_io.look(path, str(path), reading, limit)
+        if isinstance(found, image_io.Deep):
+            peak = found.peak
+            image_io.scaled(found, str(path), reading.bits)
+    except FuseboardError as error:
+        return str(error), peak
+    return None, peak
