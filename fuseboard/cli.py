@@ -59,9 +59,9 @@ def _protocols() -> dict[str, Definition]:
 
 
 def _digests(protocol: str) -> frozenset[str]:
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.evaluations.digests import digests
 
-    return protocols.digests(protocol)
+    return digests(protocol)
 
 
 def _examples(dataset: str) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from fuseboard.harness.classifiers import classifier
 from fuseboard.harness.classifiers.classifier import Advance, Blocks, Candidate, FittedGrid, StreamedClassifier
+from fuseboard.harness.classifiers.descent_rules import RULES
 from fuseboard.harness.classifiers.fusion import concat
 from fuseboard.harness.classifiers.stream import Stream
 from fuseboard.store.arrays import MULTI_CLASS, ORDINAL, Labels
@@ -63,8 +64,6 @@ class LinearProbe(StreamedClassifier):
     @classmethod
     def stream_grid(cls) -> Sequence[Candidate]:
         """Lists every penalty."""
-        from fuseboard.harness.classifiers.lbfgs import RULES
-
         rules = {**RULES, "passes": cls.PASSES, "features": "standardised"}
         return [Candidate(f"C={c:g}", {"C": c, "max_passes": cls.PASSES}, {**rules, "C": c}) for c in GRID]
 

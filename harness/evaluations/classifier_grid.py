@@ -1,5 +1,6 @@
 """Other classifiers on each backbone alone and on all together, each in the setting that is best on validation."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations import hyperparameters
 from fuseboard.harness.evaluations.hyperparameters import Answer
 from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.report import Chosen
@@ -30,8 +32,7 @@ def evaluate(name: str, search: Search) -> Chosen:
         search: whose pool and protocol are meant.
     """
     kind, facts = classifiers.get(name), search.pool.entry
-    rows = len(search.pool.labels("train"))
-    variants = [Variant.of(search.protocol, name, name, each) for each in kind.grid() if each.min_rows <= rows]
+    variants = variants_of(name, search.protocol, len(search.pool.labels("train")))
 
     def answers(subset: Subset, asked: Sequence[Variant]) -> Iterator[Answer]:
         parts = {split: search.pool.all_blocks(split) for split in SPLITS}
@@ -46,6 +47,12 @@ def evaluate(name: str, search: Search) -> Chosen:
 
     selected = hyperparameters.select(search, hyperparameters.alone_and_together(search), variants, answers)
     return Chosen(choose(selected.rows), selected.rows, selected.notes)
+
+
+def variants_of(name: str, protocol: Protocol, rows: float = math.inf) -> list[Variant]:
+    """The settings of a classifier that so many training rows allow, the preferred among equals first."""
+    grid = classifiers.get(name).grid()
+    return [Variant.of(protocol, name, name, each) for each in grid if each.min_rows <= rows]
 
 
 def _fit(settings: Sequence[Classifier], blocks: dict[str, Blocks], labels: Labels) -> list[Outcome]:

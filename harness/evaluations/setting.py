@@ -50,8 +50,12 @@ class Variant(Recipe):
         """The parameters of the classifier."""
         return super().params if self.own_params is None else dict(self.own_params)
 
+    @property
+    def digest(self) -> str:
+        """The protocol digest of its rows, in which the setting is."""
+        return fingerprint({"protocol": self.protocol.digest, **self.setting})
+
     def inputs(self, pool: Pool, subset: Subset, split: str) -> Inputs:
         """Returns the inputs of one row."""
-        digest = fingerprint({"protocol": self.protocol.digest, **self.setting})
-        own = {"protocol_digest": digest, "classifier": self.classifier}
+        own = {"protocol_digest": self.digest, "classifier": self.classifier}
         return super().inputs(pool, subset, split).model_copy(update=own)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.rows.current import ROWS_ALONE
+from fuseboard.leaderboard.rows.current import ROWS_ALONE, mark
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.results.evaluations import TRANSFER
 from fuseboard.store.statistics.ties import level
@@ -66,7 +66,8 @@ def transfers(rows: pl.DataFrame, says: Current = ROWS_ALONE) -> tuple[Transfer,
         rows: of the store, of any evaluation.
         says: what is current in the store.
     """
-    own = rows.filter(pl.col("evaluation") == TRANSFER.name).drop("right")
+    own = rows.filter(pl.col("evaluation") == TRANSFER.name).drop("right", "superseded", strict=False)
+    own = mark(own, says).filter(pl.col("superseded").is_null())
     own = own.with_columns(family=pl.col("classifier").str.split(" ").list.first())
     return tuple(
         Transfer(group["dataset"][0], group["protocol"][0], _ranked(group, says))

@@ -31,8 +31,9 @@ def mark(rows: pl.DataFrame, current: Current = ROWS_ALONE) -> pl.DataFrame:
     Which protocol definition, images and version of each backbone are current is what the store's cards, definitions
     and versions say; the newest row of a group decides only where they name none that the group has rows of. Ranking
     rows of different ones together would compare things that were not measured alike; dropping them silently would
-    hide that they exist. Where every setting has a digest of its own, and where nobody declared the evaluation, a
-    digest says nothing of age, so no row is superseded.
+    hide that they exist. Where every setting has a digest of its own, rows of settings that are none of today's are
+    superseded where the evaluation lists its settings and rows of today's are there; otherwise, and where nobody
+    declared the evaluation, a digest says nothing of age, so no row is superseded.
 
     Args:
         rows: result rows of a store.
@@ -47,8 +48,10 @@ def mark(rows: pl.DataFrame, current: Current = ROWS_ALONE) -> pl.DataFrame:
 def _mark_group(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
     rows = rows.with_columns(superseded=pl.lit(None, pl.String))
     evaluation = rows["evaluation"][0]
-    if evaluation not in EVALUATIONS or EVALUATIONS[evaluation].has_own_digests:
+    if evaluation not in EVALUATIONS:
         return rows
+    if EVALUATIONS[evaluation].has_own_digests:
+        return _mark_settings(rows, current) if EVALUATIONS[evaluation].settings_are_listed else rows
     protocol, dataset = rows["protocol"][0], rows["dataset"][0]
     left = pl.col("superseded").is_null()
     meant: dict[str, Callable[[Sequence[str]], str]] = {
@@ -73,6 +76,12 @@ def _mark_group(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
     ]
     is_other = left & pl.Series(others, dtype=pl.Boolean)
     return rows.with_columns(superseded=pl.when(is_other).then(pl.lit(OTHER_VERSION)).otherwise("superseded"))
+
+
+def _mark_settings(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
+    today = current.setting_digests(rows["protocol"][0], rows["protocol_digest"].unique().to_list())
+    other = ~pl.col("protocol_digest").is_in(list(today))
+    return rows.with_columns(superseded=pl.when(other).then(pl.lit(SAME["protocol_digest"])).otherwise("superseded"))
 
 
 def _oldest_first(rows: pl.DataFrame, column: str) -> list[str]:

@@ -82,6 +82,11 @@ class Current:
         """The current one of the digests that rows of a protocol have, which is that of its present definition."""
         return _said_or_newest(self._digests(protocol), oldest_first)
 
+    def setting_digests(self, protocol: str, found: Collection[str]) -> Collection[str]:
+        """Those of the digests of an evaluation's settings that the present definition makes; all where it made none."""
+        said = self._digests(protocol)
+        return [one for one in found if one in said] or found
+
     def source_md5(self, dataset: str, oldest_first: Sequence[str]) -> str:
         """The current one of the source images that rows of a dataset have: what the current versions embedded."""
         return _said_or_newest(self._sources.get(dataset, ()), oldest_first)

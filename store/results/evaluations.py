@@ -40,6 +40,9 @@ class Evaluation:
     has_own_digests: bool = False
     """Whether every setting that was tried has a protocol digest of its own. Where none has, another digest than the
     current one is another definition of the protocol, and the row is superseded."""
+    settings_are_listed: bool = False
+    """Whether the present settings, and so the digests that their rows have today, are known; then a row of another
+    digest is superseded too, where rows of today's are there."""
     takes_trials: bool = False
     """Whether the protocol of rows may be called `NAME-trialsN`, after another number of trials than its own."""
     setting: Literal["fusion", "classifier", "seeds"] = "fusion"
@@ -100,6 +103,7 @@ LINEAR_PROBE = Evaluation(
     command="evaluate linear-probe {dataset} --backbones {backbones}",
     keeps="clean predictions",
     has_own_digests=True,
+    settings_are_listed=True,
     setting="classifier",
     board="alternatives",
 )
@@ -109,6 +113,7 @@ KNN = Evaluation(
     command="evaluate knn {dataset} --backbones {backbones}",
     keeps="clean predictions",
     has_own_digests=True,
+    settings_are_listed=True,
     setting="classifier",
     board="alternatives",
 )
@@ -118,6 +123,7 @@ ATTENTION_RANDOM = Evaluation(
     command="evaluate attention-random {dataset} --backbones {backbones}",
     keeps="clean predictions",
     has_own_digests=True,
+    settings_are_listed=True,
     board="alternatives",
 )
 ATTENTION_TRAINED = Evaluation(
@@ -126,6 +132,7 @@ ATTENTION_TRAINED = Evaluation(
     command="evaluate attention-trained {dataset} --backbones {backbones}",
     keeps="clean predictions",
     has_own_digests=True,
+    settings_are_listed=True,
     board="alternatives",
 )
 CORRUPTION = Evaluation(
@@ -148,6 +155,7 @@ TRANSFER = Evaluation(
     title="transfer",
     command="evaluate transfer {dataset} --backbones {backbones}",
     has_own_digests=True,
+    settings_are_listed=True,
     board="transfer",
 )
 

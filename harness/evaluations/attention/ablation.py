@@ -7,8 +7,10 @@ from itertools import product
 
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations import hyperparameters
+from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.harness.evaluations.hyperparameters import Answer
 from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
@@ -36,25 +38,14 @@ def evaluate(search: Search, kind: str) -> Chosen:
         UsageError: one backbone.
     """
     from fuseboard.harness.evaluations.attention.fit import Fit, one_thread_each
-    from fuseboard.harness.evaluations.attention.training import Plan
 
     if len(search.pool.versions) < 2:
         raise UsageError(
             f"{kind} of {next(iter(search.pool.versions))} alone: a single token can but attend to itself; name two "
             "backbones or more"
         )
-    (shapes, impossible), training = possible(WIDTHS, HEADS), Plan().setting if kind == TRAINED else {}
-    variants = [
-        Variant(
-            search.protocol,
-            fusion=f"{kind} {width}x{heads}",
-            under=kind,
-            name=f"{width}x{heads}",
-            classifier=search.protocol.classifier,
-            setting={"kind": kind, "width": width, "heads": heads, **training},
-        )
-        for width, heads in shapes
-    ]
+    variants = variants_of(kind, search.protocol)
+    _, impossible = possible(WIDTHS, HEADS)
 
     def answers(subset: Subset, asked: Sequence[Variant]) -> Iterator[Answer]:
         parts = {str(split): search.pool.all_blocks(split) for split in SPLITS}
@@ -71,6 +62,22 @@ def evaluate(search: Search, kind: str) -> Chosen:
     given = replace(choose(selected.rows), oracle=(), all_backbones=())
     left_out = [f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width"]
     return Chosen(given, selected.rows, [*(left_out if impossible else []), *selected.notes])
+
+
+def variants_of(kind: str, protocol: Protocol) -> list[Variant]:
+    """Every possible width and number of heads, the preferred among equals first."""
+    training = Plan().setting if kind == TRAINED else {}
+    return [
+        Variant(
+            protocol,
+            fusion=f"{kind} {width}x{heads}",
+            under=kind,
+            name=f"{width}x{heads}",
+            classifier=protocol.classifier,
+            setting={"kind": kind, "width": width, "heads": heads, **training},
+        )
+        for width, heads in possible(WIDTHS, HEADS)[0]
+    ]
 
 
 def possible(widths: Sequence[int], heads: Sequence[int]) -> tuple[list[tuple[int, int]], list[str]]:

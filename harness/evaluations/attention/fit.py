@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.evaluations.attention.module import draw
-from fuseboard.harness.evaluations.attention.training import Plan, train
+from fuseboard.harness.evaluations.attention.plan import Plan
+from fuseboard.harness.evaluations.attention.training import train
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.store.arrays import Labels

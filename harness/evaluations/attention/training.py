@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,27 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fuseboard.harness.evaluations.attention.module import BATCH_ROWS, AttentionFusion, seeded
+from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, ORDINAL
 
 Split = tuple[Sequence[NDArray[np.float32]], NDArray[np.integer[Any]]]
 """Blocks (N, D_k), and (N,) or (N, L) labels."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how fast the module is trained, which is part of the rows' key."""
-
-    epochs: int = 100
-    patience: int = 10
-    """Epochs without a lower validation loss after which training ends."""
-    batch_rows: int = 256
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
-
-    @property
-    def setting(self) -> dict[str, Any]:
-        """As it enters the key."""
-        return {**asdict(self), "optimiser": "AdamW", "inputs": "standardised"}
 
 
 @dataclass(frozen=True)

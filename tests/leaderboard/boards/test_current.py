@@ -3,15 +3,19 @@
 import tempfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.boards.transfer import transfers
 from fuseboard.leaderboard.context.missing_results import missing_results
 from fuseboard.leaderboard.regression.check import accept, check
 from fuseboard.leaderboard.regression.reference import read
+from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings import gc as garbage
+from fuseboard.store.embeddings.current import Current
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.store import Store
 from tests.leaderboard.conftest import TinyStore
@@ -119,3 +123,54 @@ def test_whatever_is_tried_between_leaves_the_board_as_it_was(tried):
                 )
         after = board(store.root)
     assert after.model_copy(update={"superseded": ()}) == before
+
+
+SETTINGS = ("x", "y")
+BY_SETTING = ("knn", "linear-probe", "attention-trained", "transfer")
+
+
+def saying(definition):
+    """Current, as the present definition of a protocol says it: each of its settings has a digest of its own."""
+    return Current(digests=lambda _: {f"{definition}-{setting}" for setting in SETTINGS})
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(BY_SETTING),
+    st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(SETTINGS)), min_size=1, max_size=5),
+    st.sampled_from("AB"),
+)
+def test_settings_are_current_by_what_is_defined_now_and_not_by_age(evaluation, measured, now):
+    with tempfile.TemporaryDirectory() as folder:
+        store = TinyStore(Path(folder))
+        for day, (definition, setting) in enumerate(measured):
+            own = {"evaluation": evaluation, "classifier": f"knn {setting}", "day": day}
+            store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), protocol_digest=f"{definition}-{setting}", **own)
+        rows = mark(store.opened.rows(), saying(now))
+    done = {f"{definition}-{setting}" for definition, setting in measured}
+    today = {digest for digest in done if digest.startswith(now)}
+    assert set(rows.filter(pl.col("superseded").is_null())["protocol_digest"]) == (today or done)
+
+
+def test_the_method_on_the_board_is_that_of_the_present_settings(searched):
+    for day, (definition, acc) in enumerate([("A", 0.6), ("B", 0.9)]):
+        own = {"evaluation": "knn", "classifier": "knn k=5", "protocol_digest": f"{definition}-x", "day": day}
+        searched.measure(("alpha",), (acc, acc), (acc, acc), **own)
+
+    def shown(definition):
+        said = {"d1", f"{definition}-x"}
+        snapshot = take(Store(searched.root, digests=lambda _: said))
+        (method,) = snapshot.board_uncertainties["tiny", "starter"].methods
+        return method.acc
+
+    assert (shown("A"), shown("B")) == (0.6, 0.9)
+
+
+def test_so_is_transfer(store):
+    for day, (definition, acc) in enumerate([("A", 0.6), ("B", 0.9)]):
+        own = {"evaluation": "transfer", "classifier": "knn k=5", "selection": ("acc",), "params": {"n_neighbors": 5}}
+        for split in ("val", "test"):
+            store.keep(("alpha",), split, None, acc, protocol_digest=f"{definition}-x", day=day, **own)
+    for definition, acc in (("A", 0.6), ("B", 0.9)):
+        (board,) = transfers(store.opened.rows(), saying(definition))
+        assert [row.test_top1 for row in board.rows] == [acc]

@@ -11,7 +11,8 @@ from xgboost import XGBClassifier
 from fuseboard.harness import evaluations
 from fuseboard.harness.evaluations.attention import ablation
 from fuseboard.harness.evaluations.attention.module import AttentionFusion, draw
-from fuseboard.harness.evaluations.attention.training import Plan, Split, train
+from fuseboard.harness.evaluations.attention.plan import Plan
+from fuseboard.harness.evaluations.attention.training import Split, train
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import UsageError
