@@ -81,19 +81,15 @@ class Preprocessing(BaseModel):
             quarter of the bytes.
         """
         from PIL import Image
-        from torchvision.transforms import InterpolationMode
-        from torchvision.transforms.v2 import functional
 
         picture = Image.fromarray(image)
         if self.convert == "before":
             picture = picture.convert(self.mode)
-        interpolation = InterpolationMode(self.interpolation)
         self._refuse_strip(*picture.size)
-        picture = functional.resize(picture, self._resized(*picture.size), interpolation=interpolation)
-        if self.resize == "longest":
-            picture = functional.pad(picture, [0, 0, self.size - picture.width, self.size - picture.height])
-        else:
-            picture = functional.crop(picture, *self._corner(*picture.size), self.size, self.size)
+        picture = picture.resize(self._resized(*picture.size), Image.Resampling[self.interpolation.upper()])
+        left, top = self._corner(*picture.size)
+        # What lies outside of the picture comes out as 0.
+        picture = picture.crop((left, top, left + self.size, top + self.size))
         return np.asarray(picture.convert(self.mode)).reshape(self.size, self.size, -1)
 
     def prepare(self, read: Callable[[], NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -117,19 +113,21 @@ class Preprocessing(BaseModel):
                 f"cut out, more than {LIMIT:,} pixels; crop it to what is meant"
             )
 
-    def _resized(self, width: int, height: int) -> list[int]:
-        """Returns the edges [height, width] to resize to, or [edge] for torchvision's own rule for the shorter one."""
+    def _resized(self, width: int, height: int) -> tuple[int, int]:
+        """Returns the edges (width, height) to resize to, as torchvision would, whose import takes seconds."""
         # timm's rule: the edge before the crop is rounded down.
         edge = math.floor(self.size / self.crop)
         if self.resize == "shortest":
-            return [edge]
+            return (edge, int(edge * height / width)) if width <= height else (int(edge * width / height), edge)
         if self.resize == "stretch":
-            return [edge, edge]
+            return edge, edge
         scale = max(width, height) / self.size
         # FLAIR's rule, floating point included: the long edge itself can come out one short, and is then filled.
-        return [max(1, int(height / scale)), max(1, int(width / scale))]
+        return max(1, int(width / scale)), max(1, int(height / scale))
 
     def _corner(self, width: int, height: int) -> tuple[int, int]:
-        """Where the centre crop begins: (top, left)."""
+        """Returns where the part that is kept begins: (left, top)."""
+        if self.resize == "longest":
+            return 0, 0
         whole = round if self.centre == "round" else math.floor
-        return whole((height - self.size) / 2), whole((width - self.size) / 2)
+        return whole((width - self.size) / 2), whole((height - self.size) / 2)

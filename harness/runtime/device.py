@@ -1,19 +1,37 @@
 """The device: where models and boosters run."""
 
+import ctypes
+import sys
+from pathlib import Path
+
 from fuseboard.store.errors import UsageError
 
 
 def resolve(device: str | None) -> str:
     """Returns `cpu`, `cuda` or `cuda:N`; the GPU where there is one, unless another is asked for."""
-    import torch
-
     if device is None:
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if _devices() else "cpu"
     name, _, index = device.partition(":")
     if name not in ("cpu", "cuda") or (index and not index.isdecimal()):
         raise UsageError(f"unknown device {device!r}; known: cpu, cuda, cuda:0, cuda:1 …")
-    if name == "cuda" and int(index or 0) >= torch.cuda.device_count():
-        raise UsageError(
-            f"device {device}: this machine has {torch.cuda.device_count()} CUDA device(s); use --device cpu"
-        )
+    if name == "cuda" and int(index or 0) >= (count := _devices()):
+        raise UsageError(f"device {device}: this machine has {count} CUDA device(s); use --device cpu")
     return device
+
+
+def _devices() -> int:
+    """Counts the GPUs of torch; it takes seconds to import, and is asked only where a driver is installed."""
+    if not _has_driver():
+        return 0
+    import torch
+
+    return torch.cuda.device_count()
+
+
+def _has_driver() -> bool:
+    """Whether NVIDIA's driver or AMD's, which torch speaks to as `cuda` too, is installed."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return Path("/dev/kfd").exists()
+    return True
