@@ -21,6 +21,7 @@ from fuseboard.store.errors import FuseboardError
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
+    from fuseboard.store.embeddings.dataset_protocol import Origin
     from fuseboard.store.store import Store
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
@@ -34,6 +35,12 @@ def _dataset(name: str) -> "Dataset":
     from fuseboard.harness.datasets import registry
 
     return registry.get(name)
+
+
+def _origin(name: str) -> "Origin":
+    from fuseboard.harness.datasets import registry
+
+    return registry.origin(name)
 
 
 def _current() -> dict[str, str]:
@@ -111,7 +118,7 @@ def _options(
 
 
 app.add_typer(harness_cli.cli)
-app.add_typer(store_cli.commands(_dataset, _current), name="store")
+app.add_typer(store_cli.commands(_dataset, _current, _origin), name="store")
 sources = Providers(_protocols, _examples, _files)
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"

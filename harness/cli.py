@@ -90,7 +90,7 @@ def extract(
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.extraction.extract import extract as run
     from fuseboard.harness.extraction.shared_reader import extract_together
-    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.runtime.device import is_slow, resolve
     from fuseboard.store.store import Store
 
     if shared_read and cluster is not None:
@@ -103,6 +103,9 @@ def extract(
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
     opened, where = Store(store, registry.fingerprints), resolve(device)
+    for card in cards:
+        if is_slow(where, card.precision):
+            typer.echo(f"{card.id}: {card.precision} is slow on this CPU, which has no instructions for it", err=True)
     for source in sources:
         if len(cards) == 1 or cluster is not None:
             made = [run(card, source, opened, where, batch_size, trust=trust, address=cluster) for card in cards]

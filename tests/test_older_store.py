@@ -49,12 +49,12 @@ def expected(folder: Path, name: str) -> Any:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Of everything that was computed."""
+    """Of everything that was computed; the texts beside it are written as this release writes them."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for part in ("embeddings", "results", "similarity")
         for path in sorted((folder / "store" / part).rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name not in ("README.md", "card.toml")
     }
 
 

@@ -36,6 +36,7 @@ class Card(BaseModel):
     gated: bool
     redistribution: Redistribution
     trust: bool = Field(description="whether the model needs remote code, which is executable code")
+    holds_image: bool = Field(False, description="whether a vector shows its image, as pixels and HOG do")
     paper: str | None = None
     pretraining: tuple[str, ...]
     overlap: tuple[str, ...] = Field(description="our datasets whose images are known to be in the pre-training data")
@@ -108,6 +109,8 @@ class Card(BaseModel):
     def toml(self) -> str:
         """The card as a TOML text that reads back equal; keys that say nothing are left out."""
         facts = self.model_dump(mode="json", exclude_none=True)
+        if not self.holds_image:
+            del facts["holds_image"]
         if not self.unverified:
             del facts["unverified"]
         place = {"file": self.source.file} if self.source.file is not None else {}

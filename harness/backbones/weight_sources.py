@@ -101,6 +101,10 @@ def speaking(who: str, source: Source) -> Iterator[None]:
     login = "log in with `hf auth login` or set HF_TOKEN"
     try:
         yield
+    except hub.OfflineModeIsEnabled as error:
+        raise FuseboardError(
+            f"{who}: HF_HUB_OFFLINE is set, so {repository} is not asked; unset it and run the same command again"
+        ) from error
     except hub.GatedRepoError as error:
         raise FuseboardError(
             f"{who}: {repository} is gated: accept its terms on the Hugging Face Hub, then {login}"

@@ -10,6 +10,7 @@ from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.datasets.imagenet import official
 from fuseboard.harness.datasets.imagenet import registry as imagenet
+from fuseboard.store.embeddings.dataset_protocol import Origin
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.registry import Registry
 
@@ -49,6 +50,14 @@ def get(name: str) -> Dataset:
     if clean != name:
         return Corrupted(medmnist.get(clean))
     return DATASETS[name]()
+
+
+def origin(name: str) -> Origin:
+    """Whose images a name in a store means; a name that nobody registered is somebody's own."""
+    plain = base_name(name).removesuffix("-c")
+    if plain not in DATASETS:
+        return "own"
+    return "known" if base_name(name) == name else "sample"
 
 
 def base_name(name: str) -> str:

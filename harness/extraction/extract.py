@@ -63,7 +63,7 @@ def extract(
         for split in dataset.splits:
             if not job.is_done(split):
                 job.run(split)
-        job.note_reading()
+        job.refresh()
     return Version(job.folder, manifest.read(job.folder))
 
 
@@ -102,15 +102,6 @@ class _Job:
             return False
         return True
 
-    def note_reading(self) -> None:
-        """Adds how the images are read to a version from before manifests kept it."""
-        with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
-            there = manifest.read(self.folder)
-            entry = there.datasets[self.dataset.name]
-            if entry.reading != self.dataset.reading:
-                entry = entry.model_copy(update={"reading": self.dataset.reading})
-                self._write(there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: entry}}))
-
     def run(self, split: SplitName) -> None:
         """Makes the missing shards of a split, then lists the split."""
         labels, columns = self.dataset.labels(split), self.dataset.columns(split)
@@ -135,6 +126,18 @@ class _Job:
         for path in (self.folder / self.dataset.name).glob(f"{split}-*.parquet"):
             if path not in {piece.path for piece in pieces}:  # of an earlier run; readers that glob would read it twice
                 path.unlink()
+
+    def refresh(self) -> None:
+        """Brings what card and dataset say today, of licences and of reading, to a version that may be older."""
+        with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
+            there = manifest.read(self.folder)
+            facts = {"licence": self.dataset.licence, "reading": self.dataset.reading}
+            datasets = {**there.datasets, self.dataset.name: there.datasets[self.dataset.name].model_copy(update=facts)}
+            updated = there.model_copy(update={"about": self.card.about, "datasets": datasets})
+            card = self.folder / manifest.CARD
+            known = card.is_file() and card.read_bytes() == self.card.toml().encode()
+            if not known or updated != there or dataset_card.is_stale(self.folder, updated):
+                self._write(updated)
 
     def _make(self, missing: list[Piece], split: SplitName, total: int) -> Iterator[tuple[int, Made]]:
         """Makes shards one after another here, or side by side on the cluster."""

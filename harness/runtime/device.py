@@ -7,6 +7,15 @@ from pathlib import Path
 from fuseboard.store.errors import UsageError
 
 
+def is_slow(device: str, precision: str) -> bool:
+    """Whether a device computes a precision more slowly than fp32: a CPU without instructions for it emulates it."""
+    if precision == "fp32" or device != "cpu":
+        return False
+    import torch
+
+    return not getattr(torch.ops.mkldnn, f"_is_mkldnn_{precision}_supported")()
+
+
 def resolve(device: str | None) -> str:
     """Returns `cpu`, `cuda` or `cuda:N`; the GPU where there is one, unless another is asked for."""
     if device is None:

@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuseboard.store.cli import remotes
-from fuseboard.store.cli.options import Json, StoreFolder
+from fuseboard.store.cli import publishing, remotes
+from fuseboard.store.cli.options import Json, StoreFolder, agreed, note
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.dataset_protocol import Datasets
+    from fuseboard.store.remotes.publication import Origins
     from fuseboard.store.store import Store
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 
 
-def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> typer.Typer:
+def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]], origin: "Origins") -> typer.Typer:
     """Returns the store's commands.
 
     Args:
         datasets: finds a dataset by name, for the commands that hold embeddings against it.
-        current: backbone -> fingerprint of its present card, the version that its name means. Both come from
-            outside because the store must not know the harness.
+        current: backbone -> fingerprint of its present card, the version that its name means.
+        origin: says whose images a dataset's name means. All three come from outside because the store must not know
+            the harness.
     """
     app = typer.Typer(help="Stored embeddings: list, verify, query, pull, push, import.", no_args_is_help=True)
     app.command()(sql)
@@ -58,6 +60,7 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]]) -> 
         _collect(Store(store, current), yes)
 
     remotes.add(app, datasets)
+    publishing.add(app, origin)
     return app
 
 
@@ -69,9 +72,9 @@ def _list(opened: "Store", as_json: bool) -> None:
     elif facts:
         _print_versions(facts)
     elif not broken:
-        _note(f"the store {opened.root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
+        note(f"the store {opened.root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
     for error in broken.values():
-        _note(f"error: {error}")
+        note(f"error: {error}")
     if broken:
         raise typer.Exit(1)
 
@@ -86,14 +89,20 @@ def _verify(store: "Store", spec: str | None, datasets: "Datasets", as_json: boo
     with Console(stderr=True).status("verifying"):
         report = verification.verify(store.root, spec, datasets)
     if as_json:
-        print(json.dumps(asdict(report), indent=1))
+        findings = [asdict(finding) for finding in report.findings]
+        print(json.dumps({"findings": findings, "not_compared": report.not_compared}, indent=1))
     elif report.findings:
         rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in report.findings]
         show(["version", "dataset", "split", "file", "problem"], rows)
     else:
         print(f"{store.root}: everything is as the manifests say")
     for name, reason in report.not_compared.items():
-        _note(f"{name}: ids and labels were not compared with the dataset itself ({reason})")
+        note(f"{name}: ids and labels were not compared with the dataset itself ({reason})")
+    for spec in report.stale_readmes:
+        note(
+            f"{spec}: its README.md is of an earlier release, and load_dataset may answer with rows of another store; "
+            "extract or pull it again, which computes and transfers nothing, and it is written anew"
+        )
     if report.findings:
         raise typer.Exit(1)
 
@@ -107,7 +116,7 @@ def _collect(store: "Store", yes: bool) -> None:
         return
     names = ["backbone", "version", "MB", "why it can go"]
     show(names, [[g.backbone, g.fingerprint[:12], f"{g.bytes / 1e6:,.1f}", g.reason] for g in found], right={"MB"})
-    if not yes and not typer.confirm(f"Remove these {len(found)} for good?", err=True):
+    if not agreed(f"Remove these {len(found)} for good?", yes):
         print("nothing was removed")
         return
     for one in found:
@@ -208,7 +217,3 @@ def _held(dataset: str, splits: list[str], unknown_order: list[str]) -> str:
 def _short(cell: object) -> str:
     text = "" if cell is None else str(cell)
     return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr)

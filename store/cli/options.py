@@ -1,11 +1,37 @@
-"""Options that several commands of the store share."""
+"""Options that several commands of the store share, and questions before what cannot be undone."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fuseboard.store.errors import UsageError
+
 StoreFolder = Annotated[
     Path | None, typer.Option("--store", help="Use the store in this folder; by default in $FUSEBOARD_STORE.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Zenodo's sandbox, where nothing is for ever.")]
+
+
+def agreed(question: str, yes: bool) -> bool:
+    """Asks a question; `yes` answers it.
+
+    Raises:
+        UsageError: the input ended, so there is nobody to answer.
+    """
+    if yes:
+        return True
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            note("")
+            raise UsageError(f"nobody answered {question!r}; add --yes to do it without asking") from error
+        raise
+
+
+def note(text: str) -> None:
+    """Says something on stderr, beside the data on stdout."""
+    print(text, file=sys.stderr)

@@ -8,39 +8,40 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from fuseboard.store.embeddings import loading_snippets, shards
+from fuseboard.store.embeddings import licence, loading_snippets, shards
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import fingerprint
 
 FILE = "README.md"
 
-_LICENCES = (
-    "afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 cc-by-2.0 cc-by-2.5 "
-    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
-    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc0-1.0 ecl-2.0 epl-1.0 epl-2.0 eupl-1.1 "
-    "eupl-1.2 gpl-2.0 gpl-3.0 isc lgpl-2.1 lgpl-3.0 mit mpl-2.0 ms-pl ncsa ofl-1.1 postgresql unlicense wtfpl zlib"
-)
-HUB_LICENCES = frozenset(_LICENCES.split())
-"""SPDX identifiers in the lower case that the Hub accepts; it refuses a card with any other."""
-
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Writes the README of a version; call it whenever its manifest changes."""
-    atomic.write_text(folder / FILE, render(manifest))
+    atomic.write_text(folder / FILE, render(manifest, licence.holds_image(folder, manifest)))
 
 
-def render(manifest: Manifest, place: str = "ORG/NAME") -> str:
+def is_stale(folder: Path, manifest: Manifest) -> bool:
+    """Whether the README of a version is not what would be written of it now; an earlier release may have written it.
+
+    What those before the hash of the content wrote makes `load_dataset` answer with another store's rows.
+    """
+    text = render(manifest, licence.holds_image(folder, manifest)).encode()
+    return (folder / FILE).is_file() and (folder / FILE).read_bytes() != text
+
+
+def render(manifest: Manifest, holds_image: bool, place: str = "ORG/NAME") -> str:
     """Returns the whole card: for the Hub with the front matter that makes `load_dataset` work, then text for people.
 
     Titles, licences and sources come from whoever wrote the card, so each is escaped wherever it stands.
 
     Args:
         manifest: of the version.
+        holds_image: whether a vector shows its image.
         place: `ORG/NAME` on the Hub, or the DOI of a Zenodo record.
     """
     front = "" if place.startswith("10.") else f"---\n{_front_matter(manifest)}\n---\n\n"
-    return front + _text(manifest, place)
+    return front + _text(manifest, holds_image, place)
 
 
 def _front_matter(manifest: Manifest) -> str:
@@ -48,12 +49,13 @@ def _front_matter(manifest: Manifest) -> str:
 
     It is written without that library, which brings pandas and takes seconds to import for these few lines.
     """
-    licence = manifest.about.licence.lower()
-    known = licence in HUB_LICENCES
+    licences = licence.identifiers(manifest)
+    known = licence.HUB_LICENCES.issuperset(licences)
+    named = licences if len(licences) > 1 else licences[0]
     facts: dict[str, Any] = {
-        "license": licence if known else "other",
+        "license": named if known else "other",
         "pretty_name": f"{_line(manifest.about.title)} embeddings",
-        **({} if known else {"license_name": _licence_name(licence)}),
+        **({} if known else {"license_name": _licence_name(" and ".join(licences))}),
         "tags": ["embeddings", "biomedical", "fuseboard"],
         "configs": [
             {
@@ -71,9 +73,16 @@ def _front_matter(manifest: Manifest) -> str:
     return str(yaml.dump(facts, sort_keys=False, allow_unicode=True)).strip()
 
 
-def _licence_name(licence: str) -> str:
-    """A licence that the Hub has no identifier for, in the characters that it takes."""
-    return re.sub(r"[^a-z0-9.]+", "-", licence).strip("-.") or "unknown"
+def about_images(holds_image: bool) -> str:
+    """A sentence on whether whoever has the vectors has the images."""
+    if holds_image:
+        return "Each vector shows its image: whoever has these vectors has a small picture of every image."
+    return "The images themselves are not in here."
+
+
+def _licence_name(text: str) -> str:
+    """Licences that the Hub has no identifier for, in the characters that it takes."""
+    return re.sub(r"[^a-z0-9.]+", "-", text).strip("-.") or "unknown"
 
 
 def _info(manifest: Manifest, dataset: str) -> dict[str, Any]:
@@ -101,7 +110,7 @@ def _type_name(form: pa.DataType) -> str:
     return {"float": "float32", "halffloat": "float16"}.get(str(form), str(form))
 
 
-def _text(manifest: Manifest, place: str) -> str:
+def _text(manifest: Manifest, holds_image: bool, place: str) -> str:
     about = manifest.about
     pretraining = "; ".join(_plain(text) for text in about.pretraining) or "not stated"
     overlap = "; ".join(_plain(text) for text in about.overlap) or "none known"
@@ -109,7 +118,7 @@ def _text(manifest: Manifest, place: str) -> str:
 
 Frozen image embeddings of the backbone `{manifest.backbone}`: {manifest.dim} numbers ({manifest.dtype}) per image,
 computed once and stored as plain Parquet. `id` is the row number in the dataset's official split, `label` its class
-(a list of 0 and 1 where an image has several), `embedding` the vector. No image is in here.
+(a list of 0 and 1 where an image has several), `embedding` the vector. {about_images(holds_image)}
 
 - Fingerprint: `{manifest.fingerprint}`, the hash of everything below that decides the vectors
 - Created: {manifest.created:%Y-%m-%d}

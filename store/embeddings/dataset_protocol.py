@@ -1,7 +1,7 @@
 """What the store asks of a dataset that somebody who knows images hands to it."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ class Official(Protocol):
     def labels(self, split: str) -> NDArray[np.integer[Any]]:
         """Returns (N,) class numbers, or (N, L) of 0 and 1 for multi-label, by row number in the official split."""
 
+
+Origin = Literal["known", "sample", "own"]
+"""Whose images a name means: a dataset's that fuseboard knows, some of them that a trial took, or one's own."""
 
 Datasets = Callable[[str], Official]
 """Finds a dataset by name.

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
-from fuseboard.store.embeddings import block, shards, versions
+from fuseboard.store.embeddings import block, dataset_card, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
@@ -38,6 +38,8 @@ class Report:
     findings: tuple[Finding, ...]
     not_compared: dict[str, str]
     """Dataset -> why its own labels and ids were not held against the shards."""
+    stale_readmes: tuple[str, ...] = ()
+    """Versions whose README an earlier release wrote."""
 
 
 def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None) -> Report:
@@ -60,7 +62,8 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
     findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
     known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
     findings += [finding for version in found for finding in _version(version, known)]
-    return Report(tuple(findings), not_compared)
+    stale = tuple(version.spec for version in found if dataset_card.is_stale(version.folder, version.manifest))
+    return Report(tuple(findings), not_compared, stale)
 
 
 def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Official], dict[str, str]]:

@@ -1,10 +1,10 @@
-"""Tables on stdout, for people; programs ask for JSON."""
+"""Tables for people; programs ask for JSON."""
 
 from collections.abc import Container, Sequence
 
 MISSING = "\N{EN DASH}"
 PIPED_WIDTH = 240
-"""Columns when stdout is no terminal, where nothing should be broken over lines."""
+"""Columns where there is no terminal, where nothing should be broken over lines."""
 
 
 def show(
@@ -12,6 +12,7 @@ def show(
     rows: Sequence[Sequence[object]],
     right: Container[str] = (),
     whole: Container[str] = (),
+    err: bool = False,
 ) -> None:
     """Prints a table; None becomes a dash.
 
@@ -20,13 +21,14 @@ def show(
         rows: a cell for every column; text is printed as it is, brackets and all.
         right: columns of numbers.
         whole: columns that are never broken over lines.
+        err: print it on stderr, where it is no data but a question.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = Console(stderr=err)
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))

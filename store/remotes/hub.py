@@ -1,7 +1,5 @@
 """The Hugging Face Hub: one dataset repository per backbone, one config per dataset, one tag per version."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +13,11 @@ from fuseboard.store.embeddings import dataset_card, history, licence, manifest,
 from fuseboard.store.embeddings.manifest import Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.remotes import hub_address, publication
 from fuseboard.store.remotes import pull as landing
 from fuseboard.store.remotes.http import TIMEOUT, Server
+from fuseboard.store.remotes.hub_errors import LOGIN, speaking
 from fuseboard.store.remotes.pull import Landed
-
-LOGIN = "log in with `hf auth login` or set HF_TOKEN to a token that may do this; ask for access where its page says so"
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class HubRemote:
     def at(cls, repo_id: str, revision: str | None, where: str) -> "HubRemote":
         """The commit that a revision names now, so that a push in between cannot mix two versions."""
         api = HfApi()
-        with _speaking(where):
+        with speaking(where):
             commit = _commit(api, repo_id, revision)
             tree = api.list_repo_tree(repo_id, recursive=True, revision=commit, repo_type="dataset")
             sizes = {entry.path: entry.size for entry in tree if isinstance(entry, RepoFile)}
@@ -65,43 +63,68 @@ def pull(
 
     Args:
         root: the store.
-        repo_id: `ORG/NAME` of a dataset repository.
+        repo_id: `ORG/NAME` of a dataset repository, or the address of its page.
         dataset: only this one.
         split: only this one.
         revision: a fingerprint or the beginning of one, a tag, a branch or a commit; the newest commit otherwise.
     """
+    repo_id, revision = hub_address.parse(repo_id, revision)
     where = f"{repo_id}{f' at {revision}' if revision else ''}"
     return landing.land(root, HubRemote.at(repo_id, revision, where), dataset, split)
 
 
-def push(root: Path, version: Version, repo_id: str) -> str:
+def is_private(repo_id: str) -> bool | None:
+    """Whether only those who are let in see a repository; None where there is none that this login sees."""
+    with speaking(repo_id):
+        try:
+            return bool(HfApi().dataset_info(repo_id).private)
+        except hub_errors.RepositoryNotFoundError:
+            return None
+
+
+def expect_audience(repo_id: str, there: bool | None, private: bool) -> None:
+    """Raises where a repository is public, `there` being False, and what is to go there must not be."""
+    if private and there is False:
+        raise FuseboardError(
+            f"{repo_id} exists and is public; push to another name, make it private on its page, or say --public"
+        )
+
+
+def push(root: Path, version: Version, repo_id: str, private: bool) -> str:
     """Publishes a version as a dataset repository, in one commit tagged with the fingerprint; returns its address.
 
     Splits of the same fingerprint that the repository already holds stay in it; files of an older fingerprint leave
     its newest commit and remain under their own tag. What is uploaded already is not sent again.
 
+    Args:
+        root: the store.
+        version: with the datasets that are to go, and no others.
+        repo_id: `ORG/NAME`; made where it does not exist.
+        private: only those who are let in see the repository. One that exists stays as private as it is.
+
     Raises:
-        FuseboardError: the licence does not let embeddings be passed on (before anything is sent), a shard is
-            damaged, or the repository holds other vectors under the same fingerprint.
+        FuseboardError: a licence does not let embeddings be passed on (before anything is sent), a shard is damaged,
+            the repository holds other vectors under the same fingerprint, or is public and must not be.
     """
-    licence.allow(version)
+    licence.allow(version, private)
     local: dict[str, Path] = {}
     for dataset, _, shard in version.manifest.shards():
         path = version.folder / dataset / shard.file
         shards.verify(path, shard)
         local[f"{dataset}/{shard.file}"] = path
     api = HfApi()
-    with _speaking(repo_id):
-        address = api.create_repo(repo_id, repo_type="dataset", exist_ok=True)
+    with speaking(repo_id):
+        address = api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
+        expect_audience(repo_id, is_private(repo_id), private)
         remote = HubRemote.at(repo_id, None, repo_id)
         whole = _with_the_remote(version, remote)
         named = {f"{dataset}/{shard.file}" for dataset, _, shard in whole.shards()}
         texts = {
             manifest.FILE: f"{whole.model_dump_json(indent=1)}\n".encode(),
-            dataset_card.FILE: dataset_card.render(whole, repo_id).encode(),
+            dataset_card.FILE: dataset_card.render(whole, licence.holds_image(version.folder, whole), repo_id).encode(),
         }
-        if (card := version.folder / manifest.CARD).is_file():
-            local[manifest.CARD] = card
+        if (card := publication.card_of(version)) is not None:
+            texts[manifest.CARD] = card
         stale = {name for name in remote.sizes if name.endswith(".parquet")} - named
         commit = api.create_commit(
             repo_id,
@@ -168,36 +191,3 @@ def _tag(api: HfApi, repo_id: str, name: str, commit: str) -> None:
     if name in tags:
         api.delete_tag(repo_id, tag=name, repo_type="dataset")
     api.create_tag(repo_id, tag=name, revision=commit, repo_type="dataset")
-
-
-@contextmanager
-def _speaking(where: str) -> Iterator[None]:
-    """Turns what the Hub's client raises into one line with the mend."""
-    try:
-        yield
-    except FuseboardError:
-        raise
-    except hub_errors.HFValidationError as error:
-        raise UsageError(f"{where!r} is not the name of a repository on the Hub; write ORG/NAME") from error
-    except hub_errors.GatedRepoError as error:
-        raise FuseboardError(f"{where}: access is granted on request; ask for it on its page, then {LOGIN}") from error
-    except hub_errors.RepositoryNotFoundError as error:
-        raise FuseboardError(
-            f"{where}: no such dataset repository, or a private one; check the name, or {LOGIN}"
-        ) from error
-    except hub_errors.HfHubHTTPError as error:
-        raise _answered(where, error) from error
-    except (hub_errors.HTTPError, RuntimeError, ValueError, OSError) as error:  # type: ignore[attr-defined]
-        if isinstance(error, OSError) and error.errno is not None:  # this machine's own disk, not the Hub
-            raise
-        # An upload's answer arrives wrapped.
-        raise _answered(where, error.__cause__ if error.__cause__ is not None else error) from error
-
-
-def _answered(where: str, error: BaseException) -> FuseboardError:
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status in (401, 403):
-        return FuseboardError(f"{where}: the Hub refused (HTTP {status}); {LOGIN}")
-    if status is not None:
-        return FuseboardError(f"{where}: the Hub answered HTTP {status}; run the same command again later to go on")
-    return FuseboardError(f"{where}: the transfer failed ({' '.join(str(error).split())}); run the same command again")

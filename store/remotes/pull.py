@@ -102,6 +102,8 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
             dataset_card.write(folder, whole)
             whole.write(folder)
             history.add(folder, "pulled", remote.origin, history.splits_of(wanted), remote.revision)
+        elif dataset_card.is_stale(folder, whole):
+            dataset_card.write(folder, whole)
         shutil.rmtree(incoming, ignore_errors=True)
     return Landed(Version(folder, whole), len(missing), sum(shard.bytes for _, shard in missing))
 

@@ -13,7 +13,7 @@ from fuseboard.store.embeddings.manifest import Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import transferring
-from fuseboard.store.remotes import zenodo_metadata
+from fuseboard.store.remotes import publication, zenodo_metadata
 from fuseboard.store.remotes.partial_download import CHUNK
 from fuseboard.store.remotes.zenodo import Site, site
 from fuseboard.store.remotes.zenodo_api import Depositions, Draft
@@ -57,7 +57,7 @@ def deposit(
 
     Args:
         root: the store.
-        version: what is deposited: exactly what its manifest lists.
+        version: with the datasets that are deposited, and no others.
         creators: who made the embeddings, in the order of citation; at least one.
         sandbox: at Zenodo's sandbox instead.
         publish: publish it, for ever; otherwise it stays a draft, of which a later call with `publish` sends nothing
@@ -65,11 +65,12 @@ def deposit(
         new_version_of: number or DOI of a record that this becomes the next version of.
 
     Raises:
-        FuseboardError: before anything is sent: the licence does not let embeddings be passed on, or Zenodo does not
-            list it; it has too many files; no token is set; a shard is damaged. Later: what Zenodo refuses, and why.
+        FuseboardError: before anything is sent: a licence does not let embeddings be passed on to everyone, or Zenodo
+            does not list it; there are too many files; no token is set; a shard is damaged. Later: what Zenodo
+            refuses, and why.
         UsageError: there is no creator, or the record of `new_version_of` holds another backbone.
     """
-    licence.allow(version)
+    licence.allow(version, private=False)
     facts = zenodo_metadata.metadata(version, creators)
     _refuse_too_many(version)
     place = site(sandbox)
@@ -125,9 +126,10 @@ def _fill(
     depositions: Depositions, draft: Draft, version: Version, lasting: dict[str, _Item], facts: dict[str, Any]
 ) -> Iterator[_Item]:
     """Makes a draft hold exactly the version, and tells what had to be sent; the manifest goes last."""
-    texts = {dataset_card.FILE: dataset_card.render(version.manifest, draft.doi).encode()}
-    if (card := version.folder / manifests.CARD).is_file():
-        texts[manifests.CARD] = card.read_bytes()
+    shown = licence.holds_image(version.folder, version.manifest)
+    texts = {dataset_card.FILE: dataset_card.render(version.manifest, shown, draft.doi).encode()}
+    if (card := publication.card_of(version)) is not None:
+        texts[manifests.CARD] = card
     wanted = {name: _item(text) for name, text in texts.items()} | lasting
     missing = {name: item for name, item in wanted.items() if not draft.has(name, item.md5)}
     stale = [name for name in draft.files if name in missing or name not in wanted]

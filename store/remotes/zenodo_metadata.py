@@ -8,9 +8,7 @@ from typing import Any
 
 import httpx2
 
-from fuseboard.store.embeddings import history
-from fuseboard.store.embeddings.dataset_card import HUB_LICENCES
-from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings import dataset_card, history, licence
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 
@@ -68,29 +66,34 @@ def metadata(version: Version, creators: Sequence[Creator]) -> dict[str, Any]:
     return {
         "upload_type": "dataset",
         "title": f"{_line(manifest.about.title)}: frozen image embeddings",
-        "description": _description(manifest),
+        "description": _description(version),
         "creators": [creator.entry() for creator in creators],
         "access_right": "open",
-        "license": _licence(manifest),
+        "license": _licence(version),
         "version": manifest.fingerprint,
         "keywords": ["embeddings", "biomedical imaging", "fuseboard", manifest.backbone, *manifest.datasets],
         "related_identifiers": list(_related(version)),
     }
 
 
-def _licence(manifest: Manifest) -> str:
-    licence = manifest.about.licence.lower()
-    if licence not in HUB_LICENCES:
+def _licence(version: Version) -> str:
+    """The one licence that a record can name: one that forbids commerce, else that of what is shown."""
+    manifest = version.manifest
+    own, *of_images = licence.identifiers(manifest)
+    if own not in licence.HUB_LICENCES:
         raise FuseboardError(
             f"{manifest.backbone}: Zenodo lists no licence {manifest.about.licence!r}; settle it on the card, as "
             "an SPDX identifier such as Apache-2.0"
         )
-    return f"{licence}-only" if licence in ONLY else licence
+    usual = of_images[0] if of_images and licence.holds_image(version.folder, manifest) else own
+    named = next((name for name in (own, *of_images) if "-nc-" in name), usual)
+    return f"{named}-only" if named in ONLY else named
 
 
-def _description(manifest: Manifest) -> str:
+def _description(version: Version) -> str:
     """HTML, in which everything that came from a card is escaped."""
-    about = manifest.about
+    manifest, about = version.manifest, version.manifest.about
+    of_images = dataset_card.about_images(licence.holds_image(version.folder, manifest))
     rows = "".join(
         f"<li>{_html(name)} ({', '.join(f'{split} {facts.rows:,}' for split, facts in entry.splits.items())} images; "
         f"licence of the images {_html(entry.licence)})</li>"
@@ -102,7 +105,7 @@ def _description(manifest: Manifest) -> str:
         f"<p>Frozen image embeddings of the backbone {_html(about.title)} ({_html(manifest.backbone)}): {manifest.dim} "
         f"numbers ({manifest.dtype}) per image, as Parquet files <code>dataset~split-part.parquet</code> with the "
         "columns <code>id</code> (row number in the official split), <code>label</code> and <code>embedding</code>. "
-        f"No image is in here.</p><ul>{rows}</ul>{doubt if imported else ''}"
+        f"{of_images}</p><ul>{rows}</ul>{doubt if imported else ''}"
         f"<p>Fingerprint <code>{manifest.fingerprint}</code>: the hash of weights, loader, pooling, preprocessing and "
         f"precision. Backbone: {_html(about.source)}, licence {_html(about.licence)}. <code>manifest.json</code> lists "
         "every file with its SHA-256; <code>fuseboard store pull</code> with this record's DOI fetches and checks "

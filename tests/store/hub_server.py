@@ -21,6 +21,7 @@ class Repo:
     def __init__(self) -> None:
         self.commits: dict[str, Tree] = {}
         self.tags: dict[str, str] = {}
+        self.private = False
         self.commit({".gitattributes": b"*.parquet filter=lfs\n"})
 
     @property
@@ -134,7 +135,9 @@ class Handler(BaseHTTPRequestHandler):
         asked = json.loads(body)
         name = f"{asked['organization']}/{asked['name']}"
         known = name in self.server.repos
-        self.server.repos.setdefault(name, Repo())
+        if not known:
+            self.server.repos[name] = Repo()
+            self.server.repos[name].private = asked.get("private", asked.get("visibility") == "private")
         self.answer(409 if known else 200, {"url": f"{self.server.url}/datasets/{name}", "error": "exists"})
 
     def validate(self, body: bytes) -> None:
@@ -144,7 +147,15 @@ class Handler(BaseHTTPRequestHandler):
         if found := self.repo(repo, revision):
             files = [{"rfilename": path} for path in found[0].commits[found[1]]]
             self.answer(
-                200, {"id": repo, "sha": found[1], "siblings": files, "private": False, "tags": [], "downloads": 0}
+                200,
+                {
+                    "id": repo,
+                    "sha": found[1],
+                    "siblings": files,
+                    "private": found[0].private,
+                    "tags": [],
+                    "downloads": 0,
+                },
             )
 
     def tree(self, body: bytes, repo: str, revision: str, folder: str | None = None) -> None:

@@ -15,7 +15,7 @@ def no_dataset(name):
     raise UsageError(f"unknown dataset {name!r}")
 
 
-cli = commands(no_dataset, dict)
+cli = commands(no_dataset, dict, lambda name: "known")
 
 
 def run(*args, root=None):
@@ -103,7 +103,7 @@ def test_json_of_sql_loses_no_column(root):
 @pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 def test_push_and_pull(make_version, root, tmp_path, hub_server):
     version = make_version(root)
-    pushed = run("push", "alpha", "org/alpha", root=root)
+    pushed = run("push", "alpha", "org/alpha", "--yes", root=root)
     assert pushed.stdout.strip() == f"{hub_server.url}/datasets/org/alpha"
     pulled = run("pull", "org/alpha", "--split", "val", root=tmp_path / "other")
     assert pulled.stdout.startswith(f"{version.spec}: 2 files")
@@ -134,7 +134,7 @@ def test_nothing_in_the_store_imports_the_model_libraries():
 def test_help_and_list_load_nothing_heavy(root):
     code = (
         "import sys\nfrom fuseboard.store.cli import commands\n"
-        f"try: commands(None, dict)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
+        f"try: commands(None, dict, None)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
         "print([m for m in ('duckdb', 'polars', 'datasets', 'pandas', 'huggingface_hub') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

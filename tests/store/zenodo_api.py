@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 100
 REQUIRED = ("title", "creators", "description", "upload_type")
-LICENCES = {"apache-2.0", "mit", "cc-by-4.0", "gpl-3.0-only"}
+LICENCES = {"apache-2.0", "cc-by-4.0", "cc-by-nc-4.0", "mit", "gpl-3.0-only"}
 RELATIONS = {"cites", "isDerivedFrom", "isIdenticalTo", "isSupplementTo"}
 WRONG: dict[str, Callable[[Any], bool]] = {
     "license": lambda value: value not in LICENCES,

@@ -35,7 +35,9 @@ def findings(manifest: Manifest) -> Iterator[Finding]:
         problems = list(_problems(name, entry))
         official, reason = registry.find(name)
         if official is None:
-            yield Finding("note", "datasets", f"{name} is not compared and not ranked: {reason}")
+            yield Finding(
+                "note", "datasets", f"{name} is not compared and not ranked, but everyone will read its name: {reason}"
+            )
         else:
             ranked += 1
             problems += _differences(official, entry)

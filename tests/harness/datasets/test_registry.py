@@ -99,6 +99,13 @@ def test_the_stream_equals_the_official_reader(medmnist_root: Path) -> None:
         np.testing.assert_array_equal(np.stack(list(breast.images(split, 13, 40))), official.imgs[13:40])
 
 
+def test_a_name_says_whose_images_it_means() -> None:
+    known = ["digits", "breastmnist-64", "breastmnist-c", "imagenet"]
+    assert {registry.origin(name) for name in known} == {"known"}
+    assert {registry.origin(f"{name}-{limit}") for name in known for limit in ("sample9", "first9")} == {"sample"}
+    assert {registry.origin(name) for name in ("ward", "ward-c", "ward-sample9", "x.toml", "digits2")} == {"own"}
+
+
 def test_a_flipped_byte_is_noticed(medmnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged = tmp_path / "breastmnist_64.npz"
     shutil.copy(medmnist_root / damaged.name, damaged)

@@ -74,6 +74,25 @@ def test_a_second_dataset_joins_the_same_version(tmp_path: Path) -> None:
     assert len(Store(tmp_path).versions) == 1
 
 
+def test_what_card_and_dataset_say_of_licences_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = datasets.get("digits-first5")
+    first = extract(CARD, digits, Store(tmp_path))
+    (first.folder / "README.md").write_text("of an earlier release")
+    monkeypatch.setattr(loaders, "load", no_forward)
+    digits.licence = "CC BY-NC 4.0"
+    stricter = CARD.model_copy(update={"redistribution": "predictions"})
+    again = extract(stricter, digits, Store(tmp_path))
+    assert again.manifest.datasets["digits-first5"].licence == "CC BY-NC 4.0"
+    assert again.manifest.about.redistribution == "predictions"
+    assert again.manifest.datasets["digits-first5"].splits == first.manifest.datasets["digits-first5"].splits
+    assert "cc-by-nc-4.0" in (again.folder / "README.md").read_text()
+    before = {path: path.stat().st_mtime_ns for path in again.folder.rglob("*")}
+    extract(stricter, digits, Store(tmp_path))
+    assert {path: path.stat().st_mtime_ns for path in again.folder.rglob("*")} == before
+
+
 def test_another_precision_is_another_version(tmp_path: Path) -> None:
     dataset = datasets.get("digits-first50")
     plain, half = (extract(card, dataset, Store(tmp_path)) for card in (CARD, CARD.at_precision("fp16")))

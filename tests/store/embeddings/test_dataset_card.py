@@ -48,12 +48,14 @@ def test_datasets_gives_the_vectors_of_the_folder_that_it_is_asked_for(make_vers
 
 def test_the_card_is_of_the_content_alone(make_version, root, tmp_path):
     one, two = (make_version(folder).manifest for folder in (root, tmp_path / "other"))
-    assert dataset_card.render(one) == dataset_card.render(two.model_copy(update={"created": one.created}))
+    assert dataset_card.render(one, False) == dataset_card.render(
+        two.model_copy(update={"created": one.created}), False
+    )
 
 
 def test_the_front_matter_says_configs_features_and_licence(make_version, root):
-    facts, body = parts(dataset_card.render(make_version(root, splits=("val",)).manifest, "org/name"))
-    assert facts["license"] == "apache-2.0"
+    facts, body = parts(dataset_card.render(make_version(root, splits=("val",)).manifest, False, "org/name"))
+    assert facts["license"] == ["apache-2.0", "cc-by-4.0"]
     assert facts["configs"] == [
         {"config_name": "digits", "data_files": [{"split": "val", "path": "digits/val-*.parquet"}]}
     ]
@@ -63,15 +65,15 @@ def test_the_front_matter_says_configs_features_and_licence(make_version, root):
 
 
 def test_a_licence_the_hub_does_not_know_is_named(make_version, root):
-    facts, body = parts(dataset_card.render(make_version(root, about={"licence": "My Own / v2"}).manifest))
-    assert (facts["license"], facts["license_name"]) == ("other", "my-own-v2")
+    facts, body = parts(dataset_card.render(make_version(root, about={"licence": "My Own / v2"}).manifest, False))
+    assert (facts["license"], facts["license_name"]) == ("other", "my-own-v2-and-cc-by-4.0")
     assert "licence My Own / v2" in body
 
 
 def test_foreign_text_stays_text(make_version, root):
     text = "A\n---\n# b <img src=x onerror=alert(1)> [c](javascript:d) | `e` \u202e &lt;"
     about = {"title": text, "source": text, "paper": text, "overlap": (text,), "pretraining": (text,)}
-    facts, body = parts(dataset_card.render(make_version(root, about=about).manifest))
+    facts, body = parts(dataset_card.render(make_version(root, about=about).manifest, False))
     assert set(facts) >= {"license", "configs", "dataset_info"}
     assert body.startswith("\n# A --- \\# b \\<img src=x onerror=alert\\(1\\)\\>")
     assert "<img" not in body.replace("\\<img", "")
@@ -83,7 +85,7 @@ def test_foreign_text_stays_text(make_version, root):
 def test_the_lines_for_a_zenodo_record_work_where_its_files_were_downloaded(make_version, root, tmp_path, doi):
     pytest.importorskip("datasets")
     version = make_version(root, splits=("val",))
-    text = dataset_card.render(version.manifest, doi)
+    text = dataset_card.render(version.manifest, False, doi)
     assert not text.startswith("---")
     assert f"fuseboard store pull {doi} {'--sandbox ' if '5072' in doi else ''}--dataset digits" in text
     for path in version.folder.glob("digits/*.parquet"):

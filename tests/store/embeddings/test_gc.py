@@ -79,7 +79,9 @@ def test_what_is_being_worked_on_is_left(two, root):
 
 
 def gc(root: Path, *options: str, answer: str | None = None):
-    return CliRunner().invoke(commands(lambda name: None, dict), ["gc", "--store", str(root), *options], input=answer)
+    return CliRunner().invoke(
+        commands(lambda name: None, dict, lambda name: "known"), ["gc", "--store", str(root), *options], input=answer
+    )
 
 
 def test_nothing_goes_without_a_yes(two, root):

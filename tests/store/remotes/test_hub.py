@@ -20,8 +20,8 @@ REPO = "org/alpha"
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 
 
-def push(version, repo_id):
-    return hub.push(version.folder.parents[3], version, repo_id)
+def push(version, repo_id, private=False):
+    return hub.push(version.folder.parents[3], version, repo_id, private)
 
 
 def files(root: Path) -> dict[str, bytes]:
