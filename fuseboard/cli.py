@@ -18,6 +18,7 @@ from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.names import printable
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
@@ -158,6 +159,10 @@ def run(arguments: Sequence[str]) -> int:
         if command := install_command(error.name or ""):
             return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
         raise
+    except UnicodeEncodeError as error:
+        if "surrogates" not in error.reason:
+            raise
+        return _fail(f"{printable(error.object)}: a name that is not UTF-8; rename it (for example with convmv)", 1)
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from fuseboard.store.errors import UsageError
+from fuseboard.store.files.names import printable, refuse_other_than_utf8
 
 ENDINGS = frozenset(
     (
@@ -30,13 +31,9 @@ def find(root: Path) -> tuple[list[str], list[str]]:
     others: list[str] = []
     for path in _files(root, ""):
         if PurePosixPath(path).suffix.lower() not in ENDINGS:
-            others.append(_printable(path))
-        elif path != _printable(path):
-            raise UsageError(
-                f"{_printable(str(root))}/{_printable(path)}: a name that is not UTF-8; rename it (for example with "
-                "convmv)"
-            )
+            others.append(printable(path))
         else:
+            refuse_other_than_utf8(root / path)
             images.append(path)
     return sorted(images), sorted(others)
 
@@ -50,11 +47,6 @@ def named(what: str, paths: list[str]) -> str:
 def left_out(others: list[str]) -> str:
     """Returns the remark on files that are no images."""
     return named("files left out, being no images by their endings", others)
-
-
-def _printable(path: str) -> str:
-    """Returns a path with the bytes that are not UTF-8 as `\\xe4`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:

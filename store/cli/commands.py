@@ -42,13 +42,17 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]], ori
     @app.command()
     def verify(
         spec: Annotated[str | None, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT; else everything.")] = None,
+        dataset: Annotated[
+            str | None,
+            typer.Option("--dataset", "-d", help="Verify this dataset alone: a name, or the TOML of your own images."),
+        ] = None,
         store: StoreFolder = None,
         as_json: Json = False,
     ) -> None:
         """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
         from fuseboard.store.store import Store
 
-        _verify(Store(store), spec, datasets, as_json)
+        _verify(Store(store), spec, datasets, dataset, as_json)
 
     @app.command()
     def gc(
@@ -79,15 +83,19 @@ def _list(opened: "Store", as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _verify(store: "Store", spec: str | None, datasets: "Datasets", as_json: bool) -> None:
+def _verify(store: "Store", spec: str | None, datasets: "Datasets", dataset: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
 
     from fuseboard.store.embeddings import verify as verification
 
+    own = datasets(dataset) if dataset else None
     with Console(stderr=True).status("verifying"):
-        report = verification.verify(store.root, spec, datasets)
+        if own is None:
+            report = verification.verify(store.root, spec, datasets)
+        else:
+            report = verification.verify(store.root, spec, lambda _: own, own.name)
     if as_json:
         findings = [asdict(finding) for finding in report.findings]
         print(json.dumps({"findings": findings, "not_compared": report.not_compared}, indent=1))

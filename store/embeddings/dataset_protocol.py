@@ -12,6 +12,7 @@ from fuseboard.store.embeddings.manifest import SplitName
 class Official(Protocol):
     """A dataset's own word on its labels; the harness's datasets are such."""
 
+    name: str
     task: str
     label_names: tuple[str, ...]
     licence: str

@@ -42,7 +42,7 @@ class Report:
     """Versions whose README an earlier release wrote."""
 
 
-def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None) -> Report:
+def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None, dataset: str | None = None) -> Report:
     """Re-hashes and reads every shard of a store, or of the versions that `backbone[@fingerprint]` names.
 
     It goes on after a finding, because one look should tell everything that has to be extracted or pulled again.
@@ -51,6 +51,7 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
         root: the store.
         spec: only these versions.
         datasets: finds the datasets whose labels and ids the shards must have. Nothing is downloaded for it.
+        dataset: only this one.
     """
     found, broken = versions.survey(root)
     if spec is not None:
@@ -59,11 +60,19 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
         broken = {f: e for f, e in broken.items() if f.parent.name == name and f.name.startswith(prefix)}
         if not found and not broken:
             raise UsageError(f"no version fits {spec!r} in {root}; `fuseboard store list` shows what is there")
+    if dataset is not None:
+        found = [Version(v.folder, part) for v in found if (part := _alone(v.manifest, dataset)).datasets]
+        if not found and not broken:
+            raise UsageError(f"no version holds {dataset} in {root}; `fuseboard store list` shows what is there")
     findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
     known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
     findings += [finding for version in found for finding in _version(version, known)]
     stale = tuple(version.spec for version in found if dataset_card.is_stale(version.folder, version.manifest))
     return Report(tuple(findings), not_compared, stale)
+
+
+def _alone(manifest: Manifest, dataset: str) -> Manifest:
+    return manifest.model_copy(update={"datasets": {k: e for k, e in manifest.datasets.items() if k == dataset}})
 
 
 def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Official], dict[str, str]]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuseboard.store.files.names import refuse_other_than_utf8
+
 if TYPE_CHECKING:  # each caller needs one of the two
     import duckdb
     import polars as pl
@@ -62,18 +64,23 @@ def _duckdb_name(database: "duckdb.DuckDBPyConnection", path: Path) -> str:
     return f"{PREFIX}{path.resolve() if '..' in path.parts else path}"
 
 
+def _polars_name(path: Path) -> Path:
+    refuse_other_than_utf8(path)
+    return path.absolute()
+
+
 def scan_parquet(path: Path) -> "pl.LazyFrame":
     """Returns the rows of one Parquet file, which are read when they are collected."""
     import polars as pl
 
-    return pl.scan_parquet(path.absolute(), glob=False, hive_partitioning=False)
+    return pl.scan_parquet(_polars_name(path), glob=False, hive_partitioning=False)
 
 
 def read_parquet(source: Path | bytes, columns: list[str] | None = None) -> "pl.DataFrame":
     """Returns the rows of one Parquet file, or of the bytes of one."""
     import polars as pl
 
-    file = source if isinstance(source, bytes) else source.absolute()
+    file = source if isinstance(source, bytes) else _polars_name(source)
     return pl.read_parquet(file, columns=columns, glob=False, hive_partitioning=False)
 
 
@@ -81,7 +88,7 @@ def read_csv(path: Path, separator: str) -> "pl.DataFrame":
     """Returns the rows of one CSV file, every column as text: a guessed number would lose leading zeros."""
     import polars as pl
 
-    return pl.read_csv(path.absolute(), separator=separator, infer_schema=False, glob=False)
+    return pl.read_csv(_polars_name(path), separator=separator, infer_schema=False, glob=False)
 
 
 def in_pattern(name: str) -> str:

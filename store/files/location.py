@@ -5,11 +5,16 @@ from pathlib import Path
 
 import platformdirs
 
+from fuseboard.store.files.names import refuse_other_than_utf8
+
 
 def store_root(option: Path | None = None) -> Path:
-    """Returns the store's folder: the option, else `$FUSEBOARD_STORE`, else the user's cache directory."""
-    if option is not None:
-        return option.expanduser().absolute()
-    if named := os.environ.get("FUSEBOARD_STORE"):
-        return Path(named).expanduser().absolute()
-    return Path(platformdirs.user_cache_dir("fuseboard"))
+    """Returns the store's folder: the option, else `$FUSEBOARD_STORE`, else the user's cache directory.
+
+    Raises:
+        UsageError: its path is not UTF-8.
+    """
+    named = option or os.environ.get("FUSEBOARD_STORE")
+    root = Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("fuseboard"))
+    refuse_other_than_utf8(root)
+    return root

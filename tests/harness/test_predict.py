@@ -146,3 +146,19 @@ def test_the_folder_is_walked_like_a_dataset(store: Path, folder: Path, capsys: 
     assert len(rows) == 21
     assert [row["path"].removeprefix(f"{folder}/") for row in rows][-2:] == ["far/000.png", "link/000.png"]
     assert "1 files left out, being no images by their endings: notes.txt" in said
+
+
+def test_a_store_is_verified_against_the_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    to = ["--store", str(tmp_path / "store")]
+    own = toml(tmp_path, "bits = 12\n")
+    assert cli.run(["extract", "pixels", "-d", str(own), *to]) == 0
+    assert cli.run(["extract", "pixels", "-d", "digits-first20", *to]) == 0
+    capsys.readouterr()
+    assert cli.run(["store", "verify", "--dataset", str(own), *to]) == 0
+    assert "not compared" not in capsys.readouterr().err
+    toml(tmp_path, 'bits = 12\nclasses = ["b", "a"]\n')
+    assert cli.run(["store", "verify", "--dataset", str(own), "--json", *to]) == 1
+    problems = [finding["problem"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+    assert any(problem.startswith("label names a, b, the dataset has b, a") for problem in problems)
+    assert cli.run(["store", "verify", "-d", "digits", *to]) == 2
+    assert "no version holds digits in" in capsys.readouterr().err

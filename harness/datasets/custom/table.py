@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import polars as pl
 
 from fuseboard.harness.datasets.custom import missing, table_file
 from fuseboard.harness.datasets.custom.spec import Spec
+from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
 
@@ -33,8 +35,9 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
     columns |= {f"labels.{name}": name for name in spec.labels}
     for key in ("split", "group"):
         name = getattr(spec, key)
-        if name in frame.columns or key in spec.model_fields_set:
+        if composed(name) in frame.columns or key in spec.model_fields_set:
             columns[key] = name
+    columns = {key: composed(name) for key, name in columns.items()}
     for name in columns.values():
         if name not in frame.columns:
             raise unknown("column", name, frame.drop(table_file.ROW).columns, str(table))
@@ -99,5 +102,13 @@ def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
     _refuse(table, rows, ~plain, "{path} is not plain; leave out `./` and double slashes")
     _refuse(table, rows, ~pl.col("path").is_first_distinct(), "{path} is listed before; list every image once")
     there = rows.with_columns(there=pl.Series([(root / path).is_file() for path in rows["path"]]))
+    lacking = there.filter(~pl.col("there"))
+    spelt = [any((root / normalize(form, path)).is_file() for form in ("NFC", "NFD")) for path in lacking["path"]]
+    _refuse(
+        table,
+        lacking.with_columns(spelt=pl.Series(spelt, dtype=pl.Boolean)),
+        pl.col("spelt"),
+        "{path} is there with its accents written in another way (composed or decomposed); write both in one way",
+    )
     fix = "mend the path, or say as `images` the folder where paths begin"
     _refuse(table, there, ~pl.col("there"), f"no file {root}/{{path}}; {fix}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
 
@@ -18,7 +19,7 @@ EXACT = 2**53
 
 
 def read(table: Path) -> pl.DataFrame:
-    """Returns the columns of a table by their names without spaces around them, and `ROW`.
+    """Returns the columns of a table by their names without spaces around them and with composed accents, and `ROW`.
 
     Lines without a cell are passed over, as spreadsheets leave them at the end; the others keep their numbers.
 
@@ -42,7 +43,7 @@ def read(table: Path) -> pl.DataFrame:
 
 
 def _named(frame: pl.DataFrame, table: Path) -> pl.DataFrame:
-    names = [name.strip() for name in frame.columns]
+    names = [composed(name.strip()) for name in frame.columns]
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
         raise UsageError(f"{table}: two columns are called {twice[0]!r}; rename one")
     # Columns without a name, as spreadsheets leave them, are nobody's.

@@ -25,8 +25,6 @@ FILE_NAME = re.compile(
     r"(?P<dataset>[a-z0-9-]+)_(?P<model>[a-z0-9.-]+)_(?P<size>[1-9]\d{0,3})_(?P<split>train|val|test)(_v1)?\.pkl",
     re.ASCII | re.IGNORECASE,
 )
-OWN_IMAGENET = "biofuse-imagenet"
-"""Its validation and test images are parts of the official validation set, so it is no dataset of anybody else."""
 FORM = "DATASET_MODEL_SIZE_SPLIT.pkl"
 
 
@@ -85,7 +83,7 @@ class _Cache:
     def __init__(self, root: Path, datasets: Datasets, source: str) -> None:
         self._root, self._source, self._models = root, source, models()
         # The official file is hashed when it is read, which takes a minute for the largest.
-        self._official = cache(lambda name: ImageNet() if name.startswith(OWN_IMAGENET) else datasets(name))
+        self._official = cache(lambda name: ImageNet() if name.startswith(ImageNet.name) else datasets(name))
 
     def outcome(self, path: Path) -> Imported | Refused:
         """Imports one file or says why not."""
@@ -119,7 +117,7 @@ class _Cache:
         if (model := self._models.get(named["model"].lower())) is None:
             raise unknown("model", named["model"], (m.name for m in self._models.values()), "the BioFuse cache")
         dataset = named["dataset"].lower()
-        dataset = OWN_IMAGENET if dataset == "imagenet" else dataset
+        dataset = ImageNet.name if dataset == "imagenet" else dataset
         dataset += "" if named["size"] == "224" else f"-{named['size']}"
         official: Official = self._official(dataset)
         split = next((name for name in official.splits if name == named["split"].lower()), None)

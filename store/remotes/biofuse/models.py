@@ -32,6 +32,8 @@ class Model:
 class ImageNet:
     """ImageNet-1K as BioFuse split it. Its class names are their numbers: no list of names comes with the cache."""
 
+    name = "biofuse-imagenet"
+    """Its validation and test images are parts of the official validation set, so it is no dataset of anybody else."""
     task: str = MULTI_CLASS
     label_names = tuple(str(number) for number in range(1000))
     licence = "ImageNet terms of access: non-commercial research"

@@ -1,12 +1,14 @@
 """Tables as Excel, pandas and Windows write them: taken as meant, or refused in a line that says what it is."""
 
 import os
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 from PIL import Image
 
+from fuseboard import cli
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.store.errors import UsageError
@@ -119,3 +121,43 @@ def test_a_mistyped_root_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match="typo: no such folder"):
         registry.get("breastmnist-28").labels("val")
     assert not (tmp_path / "typo").exists()
+
+
+DECOMPOSED, COMPOSED = "cle\u0301", "cl\xe9"
+
+
+@pytest.mark.parametrize(("header", "said"), [(DECOMPOSED, COMPOSED), (COMPOSED, DECOMPOSED), (COMPOSED, COMPOSED)])
+@pytest.mark.parametrize("keys", ['label = "{}"', 'labels = ["{}", "y"]', 'label = "y"\ngroup = "{}"'])
+def test_accents_of_columns_are_one_whatever_wrote_them(root: Path, header: str, said: str, keys: str) -> None:
+    text = "".join(f"{n}.png,{n % 2},{n // 2 % 2}\n" for n in range(12))
+    if "group" in keys:
+        text = "".join(f"{n}.png,g{n},{n // 2 % 2}\n" for n in range(12))
+    dataset = own(root, f"path,{header},y\n{text}".encode(), keys.format(said))
+    assert sum(len(dataset.labels(split)) for split in dataset.splits) == 12
+    with pytest.raises(UsageError, match="two columns are called"):
+        own(root, f"path,{DECOMPOSED},{COMPOSED}\n{text}".encode(), 'label = "y"')
+
+
+def test_a_file_whose_accents_are_written_otherwise_is_said(root: Path) -> None:
+    Image.new("L", (2, 2)).save(root / f"{DECOMPOSED}.png")
+    with pytest.raises(UsageError, match="its accents written in another way"):
+        own(root, f"path,label\n{ROWS}{COMPOSED}.png,1\n".encode())
+
+
+def test_tables_and_stores_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Path(os.fsdecode(os.fsencode(tmp_path) + b"/st\xf6re"))
+    place.mkdir()
+    (place / "list.csv").write_text(f"path,label\n{ROWS}")
+    (tmp_path / "my.toml").write_text(f'{HEAD}table = "list.csv"\n')
+    (place / "my.toml").write_text(f'{HEAD}table = "list.csv"\n')
+    for arguments in (
+        ["datasets", "check", str(place / "my.toml")],
+        ["extract", "pixels", "-d", "digits-first20", "--store", str(place)],
+        ["store", "list", "--store", str(place)],
+        ["store", "sql", "SELECT 1", "--store", str(place)],
+        ["search", "digits", "--store", str(place)],
+        ["leaderboard", "build", "--store", str(place)],
+    ):
+        assert cli.run(arguments) == 2
+        assert re.search(r"st\\xf6re.*: a name that is not UTF-8; rename it", capsys.readouterr().err)
+    assert sorted(path.name for path in place.iterdir()) == ["list.csv", "my.toml"]
