@@ -92,6 +92,7 @@ def _files() -> list[Path]:
         "datasets/examples.py",
         "datasets/medmnist.py",
         "datasets/digits.py",
+        "datasets/shipped/*",
     )
     found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
     return [*found, *sorted(root().glob("*mnist*.npz"))]

@@ -3,8 +3,11 @@
 from fuseboard.store.store import Store
 
 BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
-DATASET = "digits"
+DATASET = "breastmnist-28"
+"""The medical images that come with fuseboard."""
 PROTOCOL = "starter"
+EVALUATIONS = ("singles", "soft-vote", "linear-probe")
+"""What is measured beside the exhaustive search."""
 
 MARK = "starter-unfinished"
 """A file in the store while the starter runs, so that a killed one is finished by the next build."""
@@ -18,7 +21,8 @@ def run_if_empty(store: Store) -> None:
 
 
 def run(store: Store) -> None:
-    """Extracts the starter's backbones and searches their subsets, or what is missing of both."""
+    """Extracts the starter's backbones, searches their subsets and evaluates, or does what is missing of that."""
+    from fuseboard.harness import evaluations
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as datasets
     from fuseboard.harness.extraction.extract import extract
@@ -32,5 +36,8 @@ def run(store: Store) -> None:
     atomic.write_text(store.root / MARK, "")
     for name in BACKBONES:
         extract(registry.get(name), dataset, store, where)
-    Search(store, DATASET, protocol.get(PROTOCOL), BACKBONES, where).run(strategies.get("exhaustive"))
+    search = Search(store, DATASET, protocol.get(PROTOCOL), BACKBONES, where)
+    search.run(strategies.get("exhaustive"))
+    for name in EVALUATIONS:
+        evaluations.get(name)(search)
     (store.root / MARK).unlink(missing_ok=True)

@@ -99,13 +99,14 @@ def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
 
     monkeypatch.setattr("fuseboard.harness.extraction.extract.extract", embed)
     monkeypatch.setattr("fuseboard.harness.search.search.Search.run", lambda *_: done.append("search"))
+    monkeypatch.setattr("fuseboard.harness.evaluations.get", lambda name: lambda _: done.append(name))
     with pytest.raises(KeyboardInterrupt):
         quickstart.run_if_empty(Store(tmp_path))
     quickstart.run_if_empty(Store(tmp_path))
-    assert done == [*quickstart.BACKBONES[:2], *quickstart.BACKBONES, "search"], "an interrupted starter is finished"
+    whole = [*quickstart.BACKBONES, "search", *quickstart.EVALUATIONS]
+    assert done == [*quickstart.BACKBONES[:2], *whole], "an interrupted starter is finished"
     quickstart.run_if_empty(Store(tmp_path))
-    assert done[-1] == "search"
-    assert len(done) == 8, "a store that holds something is left alone"
+    assert len(done) == 2 + len(whole), "a store that holds something is left alone"
 
 
 def test_a_starter_that_cannot_begin_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

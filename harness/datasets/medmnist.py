@@ -26,6 +26,8 @@ FLAGS = tuple(
     )
 )  # fmt: skip
 SIZES = (28, 64, 128, 224)
+SHIPPED = Path(__file__).parent / "shipped"
+"""The one file that comes with fuseboard, so that the first minute needs no download."""
 CHUNK_BYTES = 16 * 2**20
 
 
@@ -46,8 +48,9 @@ class MedMNIST(Dataset):
 
     @property
     def file(self) -> Path:
-        """Where the official file lies, or would."""
-        return root() / self._file_name
+        """Where the official file lies, or would: on this machine before the one that comes with fuseboard."""
+        own, shipped = root() / self._file_name, SHIPPED / self._file_name
+        return shipped if shipped.is_file() and not own.is_file() else own
 
     @property
     def at_hand(self) -> bool:

@@ -135,3 +135,21 @@ def test_a_file_without_a_split_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("fuseboard.harness.datasets.medmnist._md5", lambda _: medmnist.INFO["breastmnist"]["MD5_64"])
     with pytest.raises(FuseboardError, match="holds no test split"):
         registry.get("breastmnist-64").labels("test")
+
+
+def test_the_starters_images_come_with_it_and_are_the_official_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
+    shipped = registry.get("breastmnist-28")
+    assert shipped.at_hand
+    counts = {split: np.bincount(shipped.labels(split)).tolist() for split in SPLITS}
+    assert counts == {"train": [147, 399], "val": [21, 57], "test": [42, 114]}
+    assert next(shipped.images("test", 155, 156)).shape == (28, 28)
+    assert not registry.get("breastmnist-64").at_hand
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_ones_own_comes_before_the_shipped_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path))
+    (tmp_path / "breastmnist.npz").write_bytes(b"damaged")
+    with pytest.raises(FuseboardError, match="MD5"):
+        registry.get("breastmnist-28").labels("train")
