@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from fuseboard.harness.datasets import image_files
+from fuseboard.harness.datasets.custom import split_names
 from fuseboard.harness.datasets.image_files import ENDINGS
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
@@ -39,6 +40,10 @@ def _depth_of_classes(root: Path, images: list[str]) -> int:
     """0 where the topmost folders are classes, 1 where they are splits."""
     tops = {path.partition("/")[0] for path in images if "/" in path}
     depth = int(bool(tops & set(SPLITS)))
+    strange = {top: said for top in sorted(tops - set(SPLITS)) if (said := split_names.meant(top))}
+    if strange and (depth or (len(strange) > 1 and set(strange) == tops)):
+        renamed = ", ".join(f"{said} by {top!r}" for top, said in strange.items())
+        raise UsageError(f"{root}: did you mean {renamed}? rename these folders: splits are {', '.join(SPLITS)}")
     if depth and (others := tops - set(SPLITS)):
         raise UsageError(
             f"{root}: {min(others)!r} beside {min(tops & set(SPLITS))!r}; have folders of splits ({', '.join(SPLITS)}) "

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets import image_check, image_files, image_io
-from fuseboard.harness.datasets.custom import classes, folder, missing, splits, table
+from fuseboard.harness.datasets.custom import classes, folder, missing, spelling, splits, table
 from fuseboard.harness.datasets.custom import spec as specs
 from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
 from fuseboard.store.arrays import Labels
@@ -52,7 +52,12 @@ class OwnImages(Dataset):
         self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
         self._labels: dict[str, Labels] = {split: shown.labels[of[split]] for split in self.splits}
         sizes = ", ".join(f"{split} {len(self._paths[split]):,}" for split in self.splits)
-        self._remarks = (f"{len(names):,} images of {len(shown.names)} classes: {sizes}", *remarks, *settled)
+        self._remarks = (
+            f"{len(names):,} images of {len(shown.names)} classes: {sizes}",
+            *remarks,
+            *settled,
+            *spelling.alike(shown.names),
+        )
         if left_out:
             self._remarks += (image_files.left_out(left_out),)
         self._checked = False

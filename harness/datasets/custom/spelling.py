@@ -49,5 +49,17 @@ def refuse_variants(values: pl.Series, what: str, where: str, named: Iterable[st
     raise UsageError(f"{where}: {what} {' and '.join(first)} are spellings of one; write it in one way{more}")
 
 
+def alike(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns remarks on names that differ only in capitals and spaces, as `BENIGN` beside `benign` do."""
+    meant: dict[str, list[str]] = {}
+    for name in names:
+        meant.setdefault("".join(composed(name).casefold().split()), []).append(name)
+    return tuple(
+        f"{' and '.join(map(repr, own))} differ only in capitals or spaces; write them in one way if they are one class"
+        for own in meant.values()
+        if len(own) > 1
+    )
+
+
 def _visible(text: str, spellings: list[str]) -> str:
     return repr(text) if len({composed(one) for one in spellings}) == len(spellings) else ascii(text)

@@ -6,9 +6,10 @@ from unicodedata import normalize
 
 import polars as pl
 
-from fuseboard.harness.datasets.custom import missing, table_file
+from fuseboard.harness.datasets.custom import missing, split_names, table_file
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.custom.spelling import composed
+from fuseboard.harness.datasets.custom.table_faults import Faults
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
 
@@ -48,40 +49,37 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         rows, remarks = missing.settle(rows, spec)
     if not len(rows):
         raise UsageError(f"{table}: holds no row{' whose label is known' * len(remarks)}; list the images, one a row")
+    faults = Faults(table)
     for key, name in columns.items():
-        _refuse(table, rows, pl.col(key).is_null(), f"no {name}; fill it in, or remove the row")
+        faults.find(rows, pl.col(key).is_null(), f"no {name}; fill it in, or remove the row")
     if spec.missing is None:
-        _refuse_words(table, rows, spec)
-    _check_paths(table, rows, root)
+        _find_words(faults, rows, spec)
+    _find_paths(faults, rows, root)
     for name in spec.labels:
         flag = pl.col(f"labels.{name}").str.replace(r"\.0*$", "")
-        _refuse(table, rows, ~flag.is_in(["0", "1"]), f"{name} of {{path}} is neither 0 nor 1; mend it")
+        faults.find(rows, ~flag.is_in(["0", "1"]), f"{name} of {{path}} is neither 0 nor 1; mend it")
         rows = rows.with_columns(flag.alias(f"labels.{name}"))
     if "split" in columns:
-        strange = ~pl.col("split").is_in(SPLITS)
-        _refuse(table, rows, strange, f"{{path}} is in the split {{split}}; a split is {', '.join(SPLITS)}")
+        _find_splits(faults, rows)
+    faults.refuse()
     return rows.drop(table_file.ROW), remarks
 
 
-def _refuse(table: Path, rows: pl.DataFrame, fault: pl.Expr, message: str) -> None:
-    """Raises when a row has a fault, with the number that a person sees; `{path}` in the message is the row's."""
-    faulty = rows.filter(fault)
-    if len(faulty):
-        first = faulty.row(0, named=True)
-        number = first[table_file.ROW] + 1
-        place = f"row {number}" if table.suffix.lower() == ".parquet" else f"line {number + 1}"
-        for key in ("path", "split"):
-            message = message.replace(f"{{{key}}}", str(first.get(key)))
-        more = f" ({len(faulty):,} rows have this fault)" if len(faulty) > 1 else ""
-        raise UsageError(f"{table}: {place}: {message}{more}")
+def _find_splits(faults: Faults, rows: pl.DataFrame) -> None:
+    """Finds names of splits that are none; where they are other people's, says which is meant."""
+    strange = rows.filter(~pl.col("split").is_in(SPLITS))["split"].unique(maintain_order=True)
+    for name in strange:
+        if meant := split_names.meant(name):
+            faults.find(rows, pl.col("split") == name, f"{{path}} is in the split {name}; did you mean {meant}?")
+    known = f"a split is {', '.join(SPLITS)}"
+    faults.find(rows, ~pl.col("split").is_in(SPLITS), f"{{path}} is in the split {{split}}; {known}")
 
 
-def _refuse_words(table: Path, rows: pl.DataFrame, spec: Spec) -> None:
-    """Raises where NA, nan or None would become a class, or one patient of many."""
+def _find_words(faults: Faults, rows: pl.DataFrame, spec: Spec) -> None:
+    """Finds where NA, nan or None would become a class, or one patient of many."""
     for key in missing.columns(rows):
         listed = ", or list it in `classes`" if key == "label" else ""
-        _refuse(
-            table,
+        faults.find(
             rows,
             missing.is_word(key, spec),
             f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say "
@@ -89,26 +87,25 @@ def _refuse_words(table: Path, rows: pl.DataFrame, spec: Spec) -> None:
         )
 
 
-def _check_paths(table: Path, rows: pl.DataFrame, root: Path) -> None:
+def _find_paths(faults: Faults, rows: pl.DataFrame, root: Path) -> None:
+    """Finds paths that name no file of the folder, or name it twice."""
+    rows = rows.drop_nulls("path")
     parts = pl.col("path").str.split("/")
     absolute = pl.col("path").str.starts_with("/")
     fix = f"say as `images` a folder that it lies in, instead of {root}"
-    _refuse(
-        table, rows, absolute, f"{{path}} is an absolute path that does not begin with {os.path.abspath(root)}; {fix}"
-    )
+    faults.find(rows, absolute, f"{{path}} is an absolute path that does not begin with {os.path.abspath(root)}; {fix}")
     outside = parts.list.contains("..")
-    _refuse(table, rows, outside, f"{{path}} leads out of {root}; say as `images` the folder that holds all of them")
+    faults.find(rows, outside, f"{{path}} leads out of {root}; say as `images` the folder that holds all of them")
     plain = ~(parts.list.contains(".") | parts.list.contains(""))
-    _refuse(table, rows, ~plain, "{path} is not plain; leave out `./` and double slashes")
-    _refuse(table, rows, ~pl.col("path").is_first_distinct(), "{path} is listed before; list every image once")
-    there = rows.with_columns(there=pl.Series([(root / path).is_file() for path in rows["path"]]))
-    lacking = there.filter(~pl.col("there"))
+    faults.find(rows, ~plain, "{path} is not plain; leave out `./` and double slashes")
+    faults.find(rows, ~pl.col("path").is_first_distinct(), "{path} is listed before; list every image once")
+    rows = rows.filter(~absolute & ~outside & plain)
+    lacking = rows.filter(~pl.Series([(root / path).is_file() for path in rows["path"]], dtype=pl.Boolean))
     spelt = [any((root / normalize(form, path)).is_file() for form in ("NFC", "NFD")) for path in lacking["path"]]
-    _refuse(
-        table,
+    faults.find(
         lacking.with_columns(spelt=pl.Series(spelt, dtype=pl.Boolean)),
         pl.col("spelt"),
         "{path} is there with its accents written in another way (composed or decomposed); write both in one way",
     )
     fix = "mend the path, or say as `images` the folder where paths begin"
-    _refuse(table, there, ~pl.col("there"), f"no file {root}/{{path}}; {fix}")
+    faults.find(lacking, pl.lit(True), f"no file {root}/{{path}}; {fix}")

@@ -1,0 +1,19 @@
+"""The names of splits, and those that other people give them."""
+
+from fuseboard.store.embeddings.manifest import SPLITS
+
+OTHERS: dict[str, str] = {
+    "training": "train",
+    "valid": "val",
+    "validation": "val",
+    "validate": "val",
+    "dev": "val",
+    "testing": "test",
+    **{name: name for name in SPLITS},
+}
+"""Name, in small letters -> the split that is probably meant."""
+
+
+def meant(name: str) -> str | None:
+    """Returns the split that a name probably means; None where it means nothing here."""
+    return OTHERS.get(name.strip().lower())
