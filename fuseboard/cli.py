@@ -157,8 +157,9 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted; what was finished is kept, and the same command goes on from there", INTERRUPTED)
     except ModuleNotFoundError as error:
-        if command := install_command(error.name or ""):
-            return _fail(f"this needs {error.name}, which is not installed; run: {command}", 1)
+        package = (error.name or "").partition(".")[0]
+        if command := install_command(package):
+            return _fail(f"this needs {package}, which is not installed; run: {command}", 1)
         raise
     except UnicodeEncodeError as error:
         if "surrogates" not in error.reason:

@@ -1,5 +1,7 @@
 """The starter: the whole line on data that needs no download, for a store that holds nothing yet."""
 
+from importlib.util import find_spec
+
 from fuseboard.store.store import Store
 
 BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
@@ -32,6 +34,8 @@ def run(store: Store) -> None:
     from fuseboard.harness.search.search import Search
     from fuseboard.store.files import atomic
 
+    if find_spec("torch") is None:  # half of the backbones want it, and would fail after the others
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
     where, dataset = device.resolve(None), datasets.get(DATASET)
     atomic.write_text(store.root / MARK, "")
     for name in BACKBONES:
