@@ -87,7 +87,8 @@ def look(file: Path | bytes, name: str, reading: Reading, limit: int = LIMIT) ->
 @contextmanager
 def _opened(file: Path | bytes, name: str, page: int | None, limit: int) -> Iterator[Any]:
     try:
-        with _raised(limit), Image.open(_source(file), formats=FORMATS) as picture:
+        source = _source(file)
+        with _raised(limit), Image.open(source, formats=FORMATS) as picture:
             if picture.width * picture.height > limit:
                 raise Image.DecompressionBombError
             # The further images of a camera's MPO file are previews of its first.
@@ -104,6 +105,8 @@ def _opened(file: Path | bytes, name: str, page: int | None, limit: int) -> Iter
                 if picture.width * picture.height > limit:
                     raise Image.DecompressionBombError
             yield picture
+            if picture.format == "PNG" and pages == 1 and isinstance(source, io.BytesIO):
+                _refuse_missing_rows(picture, source.getvalue())
     except FuseboardError:
         raise
     except Image.DecompressionBombError as error:
@@ -113,6 +116,13 @@ def _opened(file: Path | bytes, name: str, page: int | None, limit: int) -> Iter
         ) from error
     except Exception as error:  # Pillow's decoders let nearly anything through when a file is damaged
         raise FuseboardError(f"{name}: not a readable image ({_reason(file, error)}); remove or mend it") from error
+
+
+def _refuse_missing_rows(picture: Any, content: bytes) -> None:
+    """Raises where a PNG ends early, which Pillow passes over; asked only where its last row is black."""
+    last = picture.crop((0, picture.height - 1, picture.width, picture.height))
+    if (picture.info.get("interlace") or not np.asarray(last).any()) and png_chunks.lacks_rows(content):
+        raise ValueError("it holds fewer rows than it says")
 
 
 @contextmanager

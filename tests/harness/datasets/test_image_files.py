@@ -66,12 +66,41 @@ def test_png_whose_pixels_are_sound_is_read(tmp_path: Path, damage: str) -> None
     np.testing.assert_array_equal(both(path), GREY)
 
 
-def test_png_with_too_few_pixels_is_refused_by_both(tmp_path: Path) -> None:
-    header = struct.pack(">IIBBBBB", 9, 12, 8, 0, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in GREY))[:30]
+@pytest.mark.parametrize("interlaced", [0, 1])
+@pytest.mark.parametrize("cut", [True, False])
+def test_png_with_too_few_pixels_is_refused_by_both(tmp_path: Path, cut: bool, interlaced: int) -> None:
+    header = struct.pack(">IIBBBBB", 9, 12, 8, 0, 0, 0, interlaced)
+    rows = b"".join(b"\0" + row.tobytes() for row in GREY)
+    packed = zlib.compress(rows)[:30] if cut else zlib.compress(rows[:50])
     path = tmp_path / "a.png"
-    path.write_bytes(png_chunks.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    path.write_bytes(png_chunks.SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b""))
     refused(path, "not a readable image")
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 20), st.sampled_from([(1, 0), (4, 3), (8, 0), (8, 2), (8, 6), (16, 0), (16, 4)])
+)
+def test_a_black_png_of_any_form_holds_all_its_rows(width: int, height: int, form: tuple[int, int]) -> None:
+    depth, colour = form
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    row = b"\0" * (1 + -(-width * depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] // 8))
+    palette = chunk(b"PLTE", bytes(48)) if colour == 3 else b""
+    for rows in (height, height - 1):
+        data = chunk(b"IHDR", header) + palette + chunk(b"IDAT", zlib.compress(row * rows)) + chunk(b"IEND", b"")
+        assert png_chunks.lacks_rows(png_chunks.SIGNATURE + data) == (rows < height)
+    interlaced = header[:-1] + b"\1"
+    seen = np.zeros((height, width), int)
+    size = 0
+    for x, across, y, down in png_chunks.ADAM7:
+        part = seen[y::down, x::across]
+        part += 1
+        size += (
+            len(part) * (1 + -(-part.shape[1] * depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] // 8)) * (part.size > 0)
+        )
+    assert (seen == 1).all()
+    for count in (size, size - 1):
+        data = chunk(b"IHDR", interlaced) + palette + chunk(b"IDAT", zlib.compress(bytes(count)))
+        assert png_chunks.lacks_rows(png_chunks.SIGNATURE + data) == (count < size)
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
