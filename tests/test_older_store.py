@@ -5,22 +5,23 @@ evaluations under `starter`; a reference that `leaderboard accept` wrote; and in
 The test speaks to the command line, in the words of that time, so commands renamed since must still answer to them.
 """
 
+import contextlib
 import csv
 import hashlib
+import io
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+from fuseboard import cli
+
 ARCHIVE = Path(__file__).parent / "data" / "store-7046aa5.tar.xz"
 DATA = "digits-first60"
 EVALUATIONS = ("singles", "knn", "late", "linear-probe")
@@ -35,13 +36,23 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Answer:
+    """What a command said."""
+
+    stdout: str
+    stderr: str
+
+
+def run(folder: Path, *arguments: str) -> Answer:
     """Runs a command over the store from the folder around it."""
-    own = {"PYTHONPATH": str(REPOSITORY), "FUSEBOARD_STORE": str(folder / "store")}
-    command = [sys.executable, "-m", "fuseboard", *arguments]
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **own}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setenv("FUSEBOARD_STORE", str(folder / "store"))
+        patch.chdir(folder)
+        code = cli.run(arguments)
+    assert code == 0, err.getvalue()
+    return Answer(out.getvalue(), err.getvalue())
 
 
 def expected(folder: Path, name: str) -> Any:

@@ -38,7 +38,8 @@ MAGICKWAND = "apt-get install libmagickwand-6.q16-6"
 """Brings the library that medmnistc calls, which no Python package has; the command is Debian's."""
 
 
-def install_command(name: str) -> str | None:
-    """Returns the command that installs a missing package, or None when nobody has it."""
+def install_command(module: str) -> str | None:
+    """Returns the command that installs a missing module, or None when nobody has it."""
+    name = module.partition(".")[0]
     extra = EXTRAS.get(name)
     return f"pip install 'fuseboard[{extra}]'" if extra else ELSEWHERE.get(name)
