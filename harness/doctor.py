@@ -40,8 +40,8 @@ def _magickwand() -> Iterator[Finding]:
     try:
         importlib.import_module("wand.api")
     except ImportError:
-        told = "ImageMagick's library is not on this machine, so no corrupted images can be made"
-        yield Finding("note", "MagickWand", told, MAGICKWAND)
+        message = "ImageMagick's library is not on this machine, so no corrupted images can be made"
+        yield Finding("note", "MagickWand", message, MAGICKWAND)
     else:
         yield Finding("ok", "MagickWand", "found")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import BINARY
 from fuseboard.store.results.metrics import Metrics
-from fuseboard.store.statistics.weighted_metrics import right
+from fuseboard.store.statistics.weighted_metrics import n_correct
 
 SMALLEST = 1e-7
 """The least probability that a logarithm is taken of."""
@@ -54,7 +54,7 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
 
 def accuracy(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> float:
     """The ACC of `measure` alone, with the same arguments: the share of right answers, over all labels."""
-    return float(right(task, labels, scores).sum(dtype=np.float64) / labels.size)
+    return float(n_correct(task, labels, scores).sum(dtype=np.float64) / labels.size)
 
 
 def _auc(truth: NDArray[Any], scores: NDArray[np.floating[Any]]) -> float:

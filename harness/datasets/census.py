@@ -19,15 +19,15 @@ def table(dataset: Dataset) -> list[Facts]:
 def remarks(dataset: Dataset) -> tuple[str, ...]:
     """Returns the task, how many images there are, and which class is the positive one of two."""
     sizes = ", ".join(f"{split} {len(dataset.labels(split)):,}" for split in dataset.splits)
-    said = [f"{dataset.name}: {dataset.task}; {sizes} images"]
+    remarks = [f"{dataset.name}: {dataset.task}; {sizes} images"]
     if dataset.task == BINARY:
-        said.append(
+        remarks.append(
             f"positive class, whose probability is predicted: {dataset.label_names[1]} (of one's own images the last "
             "of `classes`)"
         )
     if dataset.reading.settings:
-        said.append(f"read with {dataset.reading}")
-    return tuple(said)
+        remarks.append(f"read with {dataset.reading}")
+    return tuple(remarks)
 
 
 def _counts(dataset: Dataset, split: str) -> list[int]:

@@ -76,8 +76,10 @@ class _Child:
         # Not forked: CUDA and threads do not survive that.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        told = _Told.of(dataset)
-        process = context.Process(target=_work, args=(theirs, card, told, root, device, batch_size, trust), daemon=True)
+        facts = _Facts.of(dataset)
+        process = context.Process(
+            target=_work, args=(theirs, card, facts, root, device, batch_size, trust), daemon=True
+        )
         with _safe_path():
             process.start()
         theirs.close()
@@ -147,11 +149,11 @@ def _asking(children: list[_Child]) -> list[_Child]:
 
 
 def _work(
-    connection: Connection, card: Card, told: "_Told", root: Path, device: str, batch_size: int | None, trust: bool
+    connection: Connection, card: Card, facts: "_Facts", root: Path, device: str, batch_size: int | None, trust: bool
 ) -> None:
     """Returns a child: an ordinary extraction whose images come from the parent."""
     try:
-        extract(card, _Remote(told, connection), Store(root), device, batch_size, trust=trust)
+        extract(card, _Remote(facts, connection), Store(root), device, batch_size, trust=trust)
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))
@@ -160,7 +162,7 @@ def _work(
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Facts:
     """What a child knows of the dataset: everything but the images."""
 
     name: str
@@ -174,7 +176,7 @@ class _Told:
     columns: dict[str, dict[ColumnName, NDArray[Any]]]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "_Told":
+    def of(cls, dataset: Dataset) -> "_Facts":
         return cls(
             name=dataset.name,
             task=dataset.task,
@@ -191,23 +193,23 @@ class _Told:
 class _Remote(Dataset):
     """The dataset in a child."""
 
-    def __init__(self, told: _Told, connection: Connection) -> None:
-        self.name, self.task, self.label_names, self.licence = told.name, told.task, told.label_names, told.licence
-        self.source_md5, self.reading, self.splits = told.source_md5, told.reading, told.splits
-        self._told, self._connection = told, connection
+    def __init__(self, facts: _Facts, connection: Connection) -> None:
+        self.name, self.task, self.label_names, self.licence = facts.name, facts.task, facts.label_names, facts.licence
+        self.source_md5, self.reading, self.splits = facts.source_md5, facts.reading, facts.splits
+        self._facts, self._connection = facts, connection
 
     def labels(self, split: str) -> Labels:
         """Returns As the parent read them."""
-        return self._told.labels[split]
+        return self._facts.labels[split]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Returns As the parent made them."""
-        return self._told.columns[split]
+        return self._facts.columns[split]
 
     def images(self, split: str, start: int, stop: int) -> Images:
         """Asks the parent for the rows and hands them on as they come."""
         index = [str(name) for name in self.splits].index(split)
-        stop = min(stop, len(self._told.labels[split]))
+        stop = min(stop, len(self._facts.labels[split]))
         self._connection.send(("images", (index, start, stop)))
         for _ in range(start, stop):
             yield self._connection.recv()

@@ -18,7 +18,7 @@ from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.results.metrics import FIELDS
 from fuseboard.store.results.rows import Result
-from fuseboard.store.statistics.weighted_metrics import right
+from fuseboard.store.statistics.weighted_metrics import n_correct
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _result(
 
 def answers(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> list[int] | None:
     """Right answers per image, as results keep them; None where a score is no number."""
-    return right(task, labels, scores).astype(int).tolist() if np.isfinite(scores).all() else None
+    return n_correct(task, labels, scores).astype(int).tolist() if np.isfinite(scores).all() else None
 
 
 def _mean(folds: Sequence[Measured]) -> Measured:

@@ -40,7 +40,7 @@ def votes(
         raise FuseboardError(
             f"{pool.dataset}: the singles' predictions were not kept; search it again from an empty store"
         )
-    said = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
+    scores_of = {place: np.array(row["scores"], np.float64) for place, row in voters.items()}
     truth = {split: pool.labels(split) for split in recipe.splits}
     under: dict[tuple[str, int], Circumstances] = {}
     made = []
@@ -48,13 +48,13 @@ def votes(
         weights: NDArray[np.float64] = np.full(len(subset), 1 / len(subset))
         if recipe.fusion == fusion.WEIGHTED_VOTE:
             by = ensemble_selection.METRICS[recipe.criterion.column](pool.entry.task, truth["val"])
-            chosen = ensemble_selection.select({name: said[name, "val"] for name in subset}, by).weights
+            chosen = ensemble_selection.select({name: scores_of[name, "val"] for name in subset}, by).weights
             weights = np.array([chosen.get(name, 0) for name in subset])
         fits = [voters[name, "val"] for name in subset]
         outcome = Outcome(
             scores={
                 # Rounded as rows keep them: metrics have to be those of the predictions that are kept.
-                split: [np.average([said[n, split] for n in subset], axis=0, weights=weights).astype(np.float32)]
+                split: [np.average([scores_of[n, split] for n in subset], axis=0, weights=weights).astype(np.float32)]
                 for split in truth
             },
             fit_s=sum(fit["fit_s"] for fit in fits),

@@ -125,7 +125,7 @@ class Pair(_Frozen):
 
 
 class Contribution(_Frozen):
-    """It is a backbone's Shapley value on test: what it adds to a subset, averaged over all orders of joining."""
+    """It says what a backbone adds to a subset on test, averaged over all orders of joining: its Shapley value."""
 
     backbone: str
     auc: float

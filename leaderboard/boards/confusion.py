@@ -25,7 +25,7 @@ AGREE = 1e-6
 
 @dataclass(frozen=True)
 class Confusion:
-    """It is the confusion matrix of one row."""
+    """It holds the confusion matrix of one row."""
 
     subset: Subset
     key: str

@@ -23,7 +23,7 @@ class SmallTestSet:
     standard_error: float | None
     """Binomial, of the chosen subset's test ACC; null for several labels, whose ACC is no share of images."""
     spearman: float | None
-    """It is the correlation of validation and test ACC over the subsets."""
+    """Validation and test agree so much: the correlation of validation and test ACC over the subsets."""
     no_spearman: str | None
     classes: tuple[tuple[str, int], ...]
     """(class, test images), the rarest first; for several labels those that have it."""

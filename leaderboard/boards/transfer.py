@@ -27,7 +27,7 @@ class TransferRow:
     classifier: str
     seed: int
     setting: str | None
-    """It is named as in the rows, such as `C=0.01`; null for a classifier that has only one."""
+    """Rows name it so, such as `C=0.01`; null for a classifier that has only one."""
     settings: int
     """So many settings were measured on both splits."""
     ties: int

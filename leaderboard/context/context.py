@@ -32,7 +32,7 @@ class SiteContext:
     """It belongs to one store."""
 
     snapshot: Snapshot
-    submitted: tuple[SubmissionEntry, ...]
+    submissions: tuple[SubmissionEntry, ...]
     sources: Providers
     url: str
     """Where the site will stand, with a slash at the end."""

@@ -36,7 +36,7 @@ def since(previous: PreviousSite, site: SiteContext) -> Changes:
     now = state(site)
     if previous.problem:
         line = ChangeLine(
-            text=f"What moved cannot be said, because the site that stood here is no help: {previous.problem}"
+            text=f"Changes cannot be told, because the site that stood here is no help: {previous.problem}"
         )
         return _appended(previous, site, now, lines=[line])
     if previous.rows is None or previous.state is None:

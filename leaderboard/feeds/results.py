@@ -52,6 +52,6 @@ def as_json(site: SiteContext) -> str:
         "similarities": [{"key": row.key, **row.model_dump(mode="json")} for row in snapshot.similarities],
         "missing_results": [asdict(missing_result) for missing_result in site.missing_results],
         "verdicts": compact(site.verdicts),
-        "submissions": [one.as_json() for one in site.submitted],
+        "submissions": [one.as_json() for one in site.submissions],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"

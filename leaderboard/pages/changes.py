@@ -16,7 +16,7 @@ def pages(site: SiteContext, changes: Changes) -> Iterator[Page]:
     yield Page(
         path="changes.html",
         template="changes.html.j2",
-        title="What moved",
+        title="Changes",
         description="Which rows, ranks and choices changed from build to build of this site, and why.",
         context={
             "shown": SHOWN,

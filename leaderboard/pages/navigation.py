@@ -18,7 +18,7 @@ ABOUT = (
     ("reported.html", "Reported elsewhere"),
     ("submissions.html", "Submissions"),
     ("runtime.html", "Runtime and memory"),
-    ("changes.html", "What moved"),
+    ("changes.html", "Changes"),
     ("sql.html", "SQL"),
 )
 """The same in the footer."""

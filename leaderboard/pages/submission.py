@@ -13,8 +13,8 @@ from fuseboard.leaderboard.pages.page import Page
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield one page per folder, broken ones too."""
     known = boards.names(site.snapshot)
-    names = {one.name for one in site.submitted}
-    for one in site.submitted:
+    names = {one.name for one in site.submissions}
+    for one in site.submissions:
         yield Page(
             path=address.submission(one.name),
             template="submission.html.j2",

@@ -13,5 +13,5 @@ def pages(site: SiteContext) -> Iterator[Page]:
         template="submissions.html.j2",
         title="Submissions",
         description="Backbones that other people embedded and handed in as data.",
-        context={"submitted": site.submitted},
+        context={"submitted": site.submissions},
     )

@@ -69,7 +69,9 @@ def score_changes(
             findings.append(Finding("removed", about(vars(reference)), "row", reference.auc, None, why))
             continue
         now = {"auc": row["auc"], "acc": row["acc"]}
-        findings += compare("moved", reference, now, *changed_inputs(reference.made, row_inputs(row, present.vectors)))
+        findings += compare(
+            "moved", reference, now, *changed_inputs(reference.inputs, row_inputs(row, present.vectors))
+        )
     return findings
 
 

@@ -137,7 +137,7 @@ def _refit(
             fits += 1
             for row in of_subset:
                 if row.split in metrics:
-                    why = changed_inputs(row.made, row_inputs(rows[row.identity], present.vectors))
+                    why = changed_inputs(row.inputs, row_inputs(rows[row.identity], present.vectors))
                     findings += compare("fitted anew", row, metrics[row.split], *why)
     return findings, fits
 

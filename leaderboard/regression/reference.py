@@ -79,7 +79,7 @@ class Row(BaseModel):
         return tuple(getattr(self, name) for name in IDENTITY)
 
     @property
-    def made(self) -> RowInputs:
+    def inputs(self) -> RowInputs:
         """Return what it was measured from."""
         return RowInputs(**{field.name: getattr(self, field.name) for field in fields(RowInputs)})
 

@@ -70,8 +70,8 @@ def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> d
     able = rows.filter(whole & once) if task != MULTI_LABEL else rows.clear()
     found: dict[str, float | str] = {}
     if len(able):
-        right = able["right"].explode().to_numpy().reshape(len(able), len(labels))
-        found = dict(zip(able["key"], balanced_errors(labels, classes, right).tolist(), strict=True))
+        n_correct = able["right"].explode().to_numpy().reshape(len(able), len(labels))
+        found = dict(zip(able["key"], balanced_errors(labels, classes, n_correct).tolist(), strict=True))
     rest = rows.filter(~pl.col("key").is_in(list(found)))
     return found | (_from_scores(root, task, labels, rest, dataset) if len(rest) else {})
 

@@ -55,7 +55,7 @@ def bootstrap(
     found = {}
     for name, scores in rows.items():
         absent, alone = (one_vs_rest.seen(task, labels, scores.shape[1], times) for times in (0, 1))
-        right = weighted_metrics.right(task, labels, scores)[None]
+        right = weighted_metrics.n_correct(task, labels, scores)[None]
         found[name] = Bootstrapped(
             auc=_replicates("AUC", weighted_metrics.auc(task, labels, [scores]), drawn, absent, alone),
             # It needs no class, but is drawn by class where there are classes.

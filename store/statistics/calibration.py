@@ -52,21 +52,21 @@ def calibrate(task: str, labels: Labels, rows: Mapping[Key, Scores]) -> dict[Key
         columns, truth = one_vs_rest.columns(task, scores), one_vs_rest.truth(task, labels, scores.shape[1])
         distance = (columns - truth) ** 2
         if task in (BINARY, MULTI_LABEL):
-            confidence, right = np.where(columns > 0.5, columns, 1 - columns), (columns > 0.5) == truth
+            confidence, correct = np.where(columns > 0.5, columns, 1 - columns), (columns > 0.5) == truth
             brier = float(distance.mean())
         else:
-            confidence, right = columns.max(axis=1)[:, None], (columns.argmax(axis=1) == labels)[:, None]
+            confidence, correct = columns.max(axis=1)[:, None], (columns.argmax(axis=1) == labels)[:, None]
             brier = float(distance.sum(axis=1).mean())
-        errors = [_error(confidence[:, c], right[:, c]) for c in range(right.shape[1])]
+        errors = [_error(confidence[:, c], correct[:, c]) for c in range(correct.shape[1])]
         found[name] = Calibration(float(np.mean(errors)), brier)
     return found
 
 
-def _error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+def _error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
     """Returns the ECE of one question."""
     place = np.searchsorted(np.linspace(0, 1, BINS + 1), confidence, "left") - 1
-    surplus = np.bincount(place, weights=confidence - right, minlength=BINS)
-    return float(np.abs(surplus).sum() / len(right))
+    surplus = np.bincount(place, weights=confidence - correct, minlength=BINS)
+    return float(np.abs(surplus).sum() / len(correct))
 
 
 def _probabilities(name: object, task: str, scores: NDArray[np.floating[Any]]) -> None:

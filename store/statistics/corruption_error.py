@@ -41,17 +41,17 @@ def balanced_error(task: str, labels: Labels, scores: Scores, where: str) -> flo
     return 1 - float(weighted_metrics.balanced(task, labels, [scores])(once)[0, 0])
 
 
-def balanced_errors(labels: Labels, classes: int, right: NDArray[np.uint8]) -> NDArray[np.float64]:
+def balanced_errors(labels: Labels, classes: int, n_correct: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Returns (S,) 1 - balanced accuracy of S rows at once, from the images that they were right on.
 
     Args:
         labels: (N,) class numbers, every one of which occurs; see `check_classes`.
         classes: K.
-        right: (S, N), 1 where the answer was right.
+        n_correct: (S, N), 1 where the answer was right.
     """
     drawn = (labels[:, None] == np.arange(classes)).astype(np.float32)
     # As floats the answers are four times as large, so a part of the rows at a time; sums below 2^24 are exact.
-    hits = [right[start : start + CHUNK].astype(np.float32) @ drawn for start in range(0, len(right), CHUNK)]
+    hits = [n_correct[start : start + CHUNK].astype(np.float32) @ drawn for start in range(0, len(n_correct), CHUNK)]
     shares = np.concatenate(hits).astype(np.float64) / drawn.sum(axis=0, dtype=np.float64)
     return np.asarray(1 - shares.mean(axis=1), np.float64)
 

@@ -11,7 +11,7 @@ from fuseboard.store.statistics import one_vs_rest
 from fuseboard.store.statistics.selection_bias import Counts, Score
 
 
-def right(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def n_correct(task: str, labels: Labels, scores: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Returns (N,) right answers per image, 0 or 1, or up to L for L labels, by the rules of `medmnist.Evaluator`.
 
     Args:

@@ -92,6 +92,7 @@ def test_the_first_read_pays_for_one_sha256_pass_and_no_more(store: Path, ratio:
 PEAK = """
 import json, sys
 from pathlib import Path
+from fuseboard import Store
 from fuseboard.harness.runtime.profiling import peak_rss_mb
 import duckdb, numpy, pyarrow
 Store(Path(sys.argv[1])).labels("big", "train", "random")

@@ -25,8 +25,8 @@ class Fidelity:
     """Share of the training rows, stratified and fixed by the protocol's seed."""
 
     def __str__(self) -> str:
-        said = {"trees": self.trees, "bins": self.bins, "of the rows": self.rows}
-        return ", ".join(f"{value} {name}" for name, value in said.items() if value is not None)
+        facts = {"trees": self.trees, "bins": self.bins, "of the rows": self.rows}
+        return ", ".join(f"{value} {name}" for name, value in facts.items() if value is not None)
 
 
 FULL = Fidelity()

@@ -64,7 +64,7 @@ def test_the_page_has_every_count_its_share_and_the_way_to_its_row(predicted, tm
         words = re.sub(r"<[^>]+>", " ", row).split()
         assert words == [name, *(w for n in line for w in (str(n), f"{100 * n / 20:.1f}", "%")), "20"]
     assert body.count(f"provenance/tiny.html#r-{own.key[:14]}") == 9
-    assert re.findall(r'class="n (alike|wrong)-', body) == ["alike" if i in (0, 4, 8) else "wrong" for i in range(9)]
+    assert re.findall(r'class="n (shade|wrong)-', body) == ["shade" if i in (0, 4, 8) else "wrong" for i in range(9)]
 
 
 def test_a_class_without_an_image_has_no_share(store):

@@ -85,8 +85,8 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
         ["beta", "0.12", "1.00", "\N{MINUS SIGN}0.04"],
         ["gamma", "0.88", "\N{MINUS SIGN}0.04", "1.00"],
     ]
-    assert found.classes[1][1:] == ["n own", "n alike-1", "n alike-9"]
-    assert found.classes[2][3] == "n alike-0", "below 0 is not alike"
+    assert found.classes[1][1:] == ["n own", "n shade-1", "n shade-9"]
+    assert found.classes[2][3] == "n shade-0", "below 0 is not alike"
     assert "Most similar are alpha and gamma (0.88), least similar beta and gamma (\N{MINUS SIGN}0.04)." in found.words
     assert "on the 12 test images" in found.words
     assert "Warning" not in found.words
@@ -96,7 +96,7 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
 
 def test_every_shade_has_a_class_and_none_is_an_inline_style(searched, tmp_path):
     style = (STATIC / "tables.css").read_text()
-    assert all(f"td.alike-{shade} {{" in style for shade in range(11))
+    assert all(f"td.shade-{shade} {{" in style for shade in range(11))
     similarity_rows.keep(searched.root, THREE)
     build.build(searched.opened, tmp_path / "site")
     assert "style=" not in (tmp_path / "site" / "datasets/tiny.html").read_text()
@@ -107,7 +107,7 @@ def test_the_darkest_shade_keeps_the_number_readable(ink):
     """WCAG's contrast of at least 4.5 in the light and the dark scheme, whose colours the stylesheet must have."""
     style = (STATIC / "base.css").read_text() + (STATIC / "tables.css").read_text()
     assert all(colour in style for colour in ink)
-    share = float(re.search(r"td\.alike-10 \{ background: color-mix\(in srgb, var\(--accent\) (\d+)%", style)[1]) / 100
+    share = float(re.search(r"td\.shade-10 \{ background: color-mix\(in srgb, var\(--accent\) (\d+)%", style)[1]) / 100
     text, accent, raised = ([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in ink)
 
     def luminance(colour):

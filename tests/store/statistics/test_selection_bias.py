@@ -101,7 +101,7 @@ def test_scores_on_resampled_images_are_the_official_ones(seed, task):
     counts = np.bincount(drawn, minlength=30).astype(np.float32)[:, None]
     official = measure(task, labels[drawn], scores[drawn])
     most = labels.shape[1] if labels.ndim == 2 else 1
-    acc = weighted_metrics.mean(weighted_metrics.right(task, labels, scores)[None], most)(counts)
+    acc = weighted_metrics.mean(weighted_metrics.n_correct(task, labels, scores)[None], most)(counts)
     assert acc.item() == pytest.approx(official.acc, abs=1e-12)
     auc = weighted_metrics.auc(task, labels, [scores])(counts).item()
     assert np.isnan(auc) if official.auc is None else auc == pytest.approx(official.auc, abs=1e-12)
