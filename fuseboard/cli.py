@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,8 @@ from fuseboard.store.files.names import printable
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
-    from fuseboard.store.embeddings.dataset_protocol import Origin
+app.add_typer(store_cli.commands(_dataset, _current, _origin), name="store")
+sources = Providers(_protocols, _examples, _files, _own_protocols)
     from fuseboard.store.store import Store
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
@@ -59,10 +60,19 @@ def _refit(store: "Store", dataset: str, protocol: str, subset: tuple[str, ...])
 def _protocols() -> dict[str, Definition]:
     from fuseboard.harness.protocols import protocol
 
-    known = map(protocol.get, protocol.names())
+    return _definitions(map(protocol.get, protocol.names()))
+
+
+def _own_protocols(root: Path) -> dict[str, Definition]:
+    from fuseboard.harness.protocols import own
+
+    return _definitions(own.known(root))
+
+
+def _definitions(rules: "Iterable[Protocol]") -> dict[str, Definition]:
     return {
         own.name: Definition(own.name, own.digest, own.title, own.description, own.model_dump(mode="json"))
-        for own in known
+        for own in rules
     }
 
 
@@ -121,7 +131,7 @@ def _options(
 
 app.add_typer(harness_cli.cli)
 app.add_typer(store_cli.commands(_dataset, _current, _origin), name="store")
-sources = Providers(_protocols, _examples, _files)
+sources = Providers(_protocols, _examples, _files, _own_protocols)
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"
 )

@@ -8,6 +8,7 @@ import typer
 from fuseboard.harness.backbones import cli as backbones_cli
 from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
+from fuseboard.harness.protocols import cli as protocols_cli
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
 from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder, Yes, names
@@ -22,6 +23,7 @@ cli.add_typer(search_cli.cli)
 cli.add_typer(evaluations_cli.cli)
 cli.add_typer(similarity.cli)
 cli.add_typer(datasets, name="datasets")
+cli.add_typer(protocols_cli.cli, name="protocols")
 cli.add_typer(submissions_cli.cli, name="submission")
 
 
@@ -154,12 +156,13 @@ def fuse(
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import image_io
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
+    from fuseboard.store.files.location import store_root
     from fuseboard.store.store import Store
 
-    rules, (paths, remarks) = protocols.get(protocol), predicting.find_images(images)
+    rules, (paths, remarks) = protocols.get(protocol, store_root(store)), predicting.find_images(images)
     for remark in remarks:
         typer.echo(remark, err=True)
     name, opened, pinned = known_datasets.name_of(dataset), Store(store, registry.fingerprints), names(subset)

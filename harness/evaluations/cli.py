@@ -31,7 +31,7 @@ def evaluate(
     from fuseboard.harness import evaluations
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
     from fuseboard.store.store import Store
@@ -39,7 +39,8 @@ def evaluate(
     if trials is not None and evaluation != TUNED.name:
         raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
     options = {} if trials is None else {"trials": trials}
-    measure, rules = evaluations.get(evaluation), protocols.get(protocol)
+    measure, opened = evaluations.get(evaluation), Store(store, registry.fingerprints)
+    rules = protocols.get(protocol, opened.root)
     name = known_datasets.name_of(dataset)
-    engine = Search(Store(store, registry.fingerprints), name, rules, names(backbones), resolve(device), jobs)
+    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs)
     print_report(measure(engine, **options), json)

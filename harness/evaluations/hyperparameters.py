@@ -8,6 +8,7 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations import preconditions
 from fuseboard.harness.evaluations.setting import Variant
+from fuseboard.harness.protocols import own
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
@@ -45,14 +46,21 @@ class Selected:
     """The best on validation by the protocol's criterion; of equals the one that was listed first."""
     oracles: Mapping[Subset, Variant]
     """The best on test by the same metric, which nobody could have chosen; none where none has it."""
+    left_out: Sequence[str]
+    """A line for every subset that nothing can be learned from."""
 
     @property
     def notes(self) -> list[str]:
         """Says what won, and what that hides."""
+        return [*self.left_out, *self._winners]
+
+    @property
+    def _winners(self) -> list[str]:
         return [
             f"{'+'.join(subset)}: {winner.name} is best on validation, "
             f"{self.oracles[subset].name if subset in self.oracles else 'and none has the metric'} on test"
             for subset, winner in self.winners.items()
+            if winner.name
         ]
 
 
@@ -77,24 +85,30 @@ def select(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant
     pool, first = search.pool, variants[0]
     known = search.store.known_keys(first.evaluation, search.dataset)
     lacking = {s: [v for v in variants if not v.keys(pool, s) <= known] for s in subsets}
-    total = sum(map(len, lacking.values()))
-    if total:
+    left_out: list[str] = []
+    if any(lacking.values()):
         preconditions.check(pool, first)
+        subsets, left_out = preconditions.without_constant(pool, subsets)
+    lacking = {subset: lacking[subset] for subset in subsets}
+    if total := sum(map(len, lacking.values())):
+        own.remember(search.store.root, search.protocol)
         truth: dict[str, Labels] = {split: pool.all_blocks(split).labels for split in SPLITS}
         with counting(f"{search.dataset} · {search.protocol.name} · {first.evaluation}", total) as advance:
             for answer, subset in ((a, s) for s, asked in lacking.items() if asked for a in answers(s, asked)):
                 here = Circumstances(pool, answer.variant, answer.device, answer.jobs)
-                own = {"features": answer.features, "peak_vram_mb": answer.peak_vram_mb}
+                seen = {"features": answer.features, "peak_vram_mb": answer.peak_vram_mb}
                 rows = results_of(here, subset, answer.outcome, truth, ())
-                search.store.keep([row.model_copy(update=own) for row in rows])
+                search.store.keep([row.model_copy(update=seen) for row in rows])
                 advance(1)
-    selected = _selected(search, subsets, variants)
+    selected = _selected(search, subsets, variants, left_out)
     losers = {key for s in subsets for v in variants if v is not selected.winners[s] for key in v.keys(pool, s)}
     search.store.compact(first.evaluation, search.dataset, losers)
     return selected
 
 
-def _selected(search: Search, subsets: Sequence[Subset], variants: Sequence[Variant]) -> Selected:
+def _selected(
+    search: Search, subsets: Sequence[Subset], variants: Sequence[Variant], left_out: Sequence[str]
+) -> Selected:
     pool, criterion = search.pool, variants[0].criterion
     rows = search.store.rows(variants[0].evaluation, search.dataset)
     score_of = dict(rows.select("key", criterion.score).iter_rows())
@@ -114,4 +128,5 @@ def _selected(search: Search, subsets: Sequence[Subset], variants: Sequence[Vari
         rows=rows.filter(pl.col("key").is_in(keys)),
         winners=winners,
         oracles={subset: oracle for subset in subsets if (oracle := best(subset, "test"))},
+        left_out=left_out,
     )

@@ -1,5 +1,7 @@
 """What these evaluations can be asked for: refused before the first fit, in one line, rather than by a library."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fuseboard.harness.classifiers.fusion import Subset
@@ -16,8 +18,7 @@ def check(pool: Pool, variant: Variant) -> None:
 
     Raises:
         UsageError: a protocol that chooses by cross-validation.
-        FuseboardError: labels that nothing can be learned from, a vector that is not finite, or a backbone that says
-            the same of every training image.
+        FuseboardError: labels that nothing can be learned from, or a vector that is not finite.
     """
     if variant.criterion.split == "cv":
         raise UsageError(
@@ -34,12 +35,27 @@ def check(pool: Pool, variant: Variant) -> None:
                     f"{pool.dataset} {split}: {name} has a NaN or an infinity for id {part.ids[broken[0]]} "
                     f"({len(broken)} such images); extract it again"
                 )
-    for name, block in blocks["train"].features.items():
-        if (block.min(axis=0) == block.max(axis=0)).all():
-            raise FuseboardError(
-                f"{pool.dataset}: {name} has the same vector for all {len(block)} training images, so there is nothing "
-                "to learn from it; check its card and extract it again, or leave it out with --backbones"
-            )
+
+
+def without_constant(pool: Pool, subsets: Sequence[Subset]) -> tuple[list[Subset], list[str]]:
+    """Subsets that anything can be learned from, and a line for every other one.
+
+    A backbone that says the same of every training image costs its own row alone: beside others it changes nothing.
+
+    Raises:
+        FuseboardError: none is left.
+    """
+    train = pool.all_blocks("train").features
+    constant = {name for name, block in train.items() if (block.min(axis=0) == block.max(axis=0)).all()}
+    left_out = [
+        f"{'+'.join(subset)} is left out: it has the same vector for all {len(train[subset[0]])} training images, so "
+        "there is nothing to learn from it; check its card and extract it again"
+        for subset in subsets
+        if constant.issuperset(subset)
+    ]
+    if len(left_out) == len(subsets):
+        raise FuseboardError(f"{pool.dataset}: {left_out[0]}")
+    return [subset for subset in subsets if not constant.issuperset(subset)], left_out
 
 
 def unscored(pool: Pool, variant: Variant, subset: Subset) -> FuseboardError:

@@ -20,7 +20,6 @@ from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers.classifier import Params
 from fuseboard.harness.protocols.tuning import Tuning
 from fuseboard.store.embeddings.manifest import Name
-from fuseboard.store.errors import UsageError
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.registry import of_files
 from fuseboard.store.results.evaluations import TRIALS
@@ -76,6 +75,8 @@ class Protocol(_Strict):
     def _params_are_of_the_classifier(cls, params: Any, known: ValidationInfo) -> Any:
         if isinstance(params, Params):
             return params
+        if "classifier" not in known.data:
+            raise ValueError("belongs to a classifier, and none is named")
         try:
             return classifiers.get(known.data["classifier"]).Params.model_validate(params)
         except ValidationError as error:
@@ -126,7 +127,7 @@ def names() -> list[str]:
 
 def get(name: str) -> Protocol:
     """Returns a protocol by name."""
-    return read(PROTOCOLS[name])
+    return Protocol.model_validate(tomllib.loads(PROTOCOLS[name].read_text(encoding="utf-8")))
 
 
 def digests(name: str) -> frozenset[str]:
@@ -144,15 +145,3 @@ def digests(name: str) -> frozenset[str]:
     if trials is not None:
         return frozenset({own.tuned_digest(trials)})
     return frozenset({own.digest, own.tuned_digest(own.tuning.trials)} if own.tuning else {own.digest})
-
-
-def read(path: Path) -> Protocol:
-    """Reads the protocol of a file.
-
-    Raises:
-        UsageError: the file is not TOML, or not a protocol.
-    """
-    try:
-        return Protocol.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise UsageError(f"{path}: {' '.join(str(error).split())}") from error

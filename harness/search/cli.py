@@ -32,15 +32,15 @@ def search(
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.report import Chosen
     from fuseboard.harness.search.search import Search
     from fuseboard.store.store import Store
 
-    plan, rules = strategies.get(strategy), protocols.get(protocol)
-    name = known_datasets.name_of(dataset)
     opened = Store(store, registry.fingerprints)
+    plan, rules = strategies.get(strategy), protocols.get(protocol, opened.root)
+    name = known_datasets.name_of(dataset)
     engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, cluster, yes)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
@@ -65,13 +65,13 @@ def compare_strategies(
 
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
     from fuseboard.harness.search.strategy_comparison import prices
     from fuseboard.store.store import Store
 
-    rules, name = protocols.get(protocol), known_datasets.name_of(dataset)
     opened = Store(store, registry.fingerprints)
+    rules, name = protocols.get(protocol, opened.root), known_datasets.name_of(dataset)
     engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, yes=yes)
     print_rows([asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json)

@@ -2,7 +2,7 @@
 
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.classifiers.metrics import measure
-from fuseboard.harness.protocols import protocol as protocols
+from fuseboard.harness.protocols import own as protocols
 from fuseboard.harness.search.search import Search
 from fuseboard.store.store import Store
 
@@ -22,7 +22,7 @@ def refit(store: Store, dataset: str, protocol: str, subset: Subset) -> dict[str
         UsageError: a protocol that nobody knows.
         FuseboardError: embeddings that are not there or damaged.
     """
-    search = Search(store, dataset, protocols.get(protocol), subset)
+    search = Search(store, dataset, protocols.get(protocol, store.root), subset)
     blocks = {split: search.pool.all_blocks(split) for split in ("train", "val", "test")}
     fitted = search.classifier.fit([blocks["train"].features[name] for name in subset], blocks["train"].labels)
     metrics = {}

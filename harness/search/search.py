@@ -11,6 +11,7 @@ from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.harness.search import cost_estimate, folds, preconditions
@@ -125,6 +126,7 @@ class Search:
             self._measure(concat, singles)
             self.store.keep(votes(recipe, self.pool, lacking, self.rows(singles, True, concat)))
         elif lacking:
+            own.remember(self.store.root, self.protocol)
             self._fit(recipe, lacking)
 
     def _bring_back_predictions(self, choice: Choice) -> None:

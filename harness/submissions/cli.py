@@ -83,14 +83,15 @@ def rank(
 
     It is checked first, and not ranked where a rule is broken. The store's own results stay as they are.
     """
-    from fuseboard.harness.protocols import protocol as protocols
+    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.submissions.check import check as run
     from fuseboard.harness.submissions.ranking import pr_comment
     from fuseboard.harness.submissions.ranking.rank import rank as measure
     from fuseboard.store.files import atomic
 
-    rules, opened, where = protocols.get(protocol), _opened(store), resolve(device)
+    opened, where = _opened(store), resolve(device)
+    rules = protocols.get(protocol, opened.root)
     checked = run(folder, opened, device=where)
     if checked.submission is None or checked.version is None:
         if markdown is not None:

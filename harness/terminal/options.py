@@ -13,7 +13,9 @@ Device = Annotated[
 Backbones = Annotated[
     str | None, typer.Option(help="Take only these, comma-separated; by default all that hold the dataset.")
 ]
-ProtocolName = Annotated[str, typer.Option(help="Measure under the frozen choices of this protocol.")]
+ProtocolName = Annotated[
+    str, typer.Option(help="Measure under the choices of this protocol, or of a TOML file of your own.")
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Run so many fits side by side; by default one per core.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")]
 

@@ -2,7 +2,7 @@
 it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,12 @@ class Providers:
     does not let them be passed on. Never downloads."""
     files: Callable[[], Iterable[Path]] = tuple
     """Every file that the answers may come from, there or not: when one changes, the site is built anew."""
+    own_protocols: Callable[[Path], Mapping[str, Definition]] = lambda root: {}
+    """Root of a store -> name -> definition of the protocols that were made by whoever measured there."""
+
+    def of_store(self, root: Path) -> "Providers":
+        """Return providers that know the protocols of a store too."""
+        return replace(self, protocols=lambda: {**self.protocols(), **self.own_protocols(root)})
 
 
 def no_providers() -> Providers:

@@ -65,7 +65,7 @@ def build(
     Raises:
         FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
     """
-    out, sources = out.absolute(), sources or no_providers()
+    out, sources = out.absolute(), (sources or no_providers()).of_store(store.root)
     inputs = staleness.Inputs.of(store, submitted, sources, url)
     if staleness.is_current(out, inputs):
         report("nothing changed since the last build")

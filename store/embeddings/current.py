@@ -83,7 +83,7 @@ class Current:
         return _said_or_newest(self._digests(protocol), oldest_first)
 
     def setting_digests(self, protocol: str, found: Collection[str]) -> Collection[str]:
-        """Those of the digests of an evaluation's settings that the present definition makes; all where it made none."""
+        """Those of the digests of an evaluation's settings the present definition makes; all where it made none."""
         said = self._digests(protocol)
         return [one for one in found if one in said] or found
 

@@ -12,7 +12,14 @@ from fuseboard.harness.evaluations.hyperparameters import alone_and_together
 from fuseboard.harness.evaluations.setting import Variant
 from fuseboard.harness.evaluations.transfer.families import NAME, Family, families
 from fuseboard.harness.evaluations.transfer.result import rows_of
-from fuseboard.harness.evaluations.transfer.task import batches_to_predict, check_kind, measure, open_task
+from fuseboard.harness.evaluations.transfer.task import (
+    NothingToLearn,
+    batches_to_predict,
+    check_kind,
+    measure,
+    open_task,
+)
+from fuseboard.harness.protocols import own
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.runtime.profiling import Meter
 from fuseboard.harness.search.search import Search
@@ -91,14 +98,21 @@ def evaluate(search: Search) -> Transfer:
     pool, device = search.pool, search.device
     check_kind(search.dataset, pool.entry)
     asked, left_out = families(search.protocol, pool.entry.splits["train"].rows, device)
-    subsets = alone_and_together(search)
+    subsets, constant = alone_and_together(search), dict[Subset, FuseboardError]()
     known = search.store.known_keys(NAME, search.dataset)
     for subset in subsets:
         lacking = {
             family.name: [v for v in family.variants if not _keys(search, subset, v) <= known] for family in asked
         }
         if any(lacking.values()):
-            _measure(search, subset, [(family, lacking[family.name]) for family in asked if lacking[family.name]])
+            try:
+                _measure(search, subset, [(family, lacking[family.name]) for family in asked if lacking[family.name]])
+            except NothingToLearn as error:
+                constant[subset] = error
+    if len(constant) == len(subsets):
+        raise next(iter(constant.values()))
+    left_out += [f"{'+'.join(subset)} is left out: {error}" for subset, error in constant.items()]
+    subsets = [subset for subset in subsets if subset not in constant]
     search.store.compact(NAME, search.dataset)
     keys = [key for subset in subsets for f in asked for v in f.variants for key in _keys(search, subset, v)]
     rows = search.store.rows(NAME, search.dataset).filter(pl.col("key").is_in(keys))
@@ -110,6 +124,7 @@ def evaluate(search: Search) -> Transfer:
 def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Sequence[Variant]]]) -> None:
     pool, device = search.pool, search.device
     task = open_task(tuple(pool.versions[name] for name in subset), search.dataset, pool.entry)
+    own.remember(search.store.root, search.protocol)
     for family, variants in asked:
         meter, kind = Meter(device), family.kind
         work = kind.PASSES + batches_to_predict(task, kind)
@@ -125,14 +140,14 @@ def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Seque
 
 
 def _winner(search: Search, subset: Subset, family: Family, row_of: dict[str, dict[str, Any]]) -> Winner:
-    own = {split: [row_of[v.inputs(search.pool, subset, split).key] for v in family.variants] for split in SPLITS}
-    able = [n for n, _ in enumerate(family.variants) if own["val"][n]["acc"] is not None]
+    rows = {split: [row_of[v.inputs(search.pool, subset, split).key] for v in family.variants] for split in SPLITS}
+    able = [n for n, _ in enumerate(family.variants) if rows["val"][n]["acc"] is not None]
     if not able:
         raise FuseboardError(
             f"{search.dataset}: {family.name} of {'+'.join(subset)} has no top-1 on validation, so no setting can be "
             "chosen; see the column `reason` of its rows"
         )
-    val, test = (level([own[split][n]["acc"] or 0.0 for n in able]) for split in ("val", "test"))
+    val, test = (level([rows[split][n]["acc"] or 0.0 for n in able]) for split in ("val", "test"))
     first, oracle = (able[int(np.argmax(each))] for each in (val, test))  # of equals the first one
     return Winner(
         subset=subset,
@@ -140,8 +155,8 @@ def _winner(search: Search, subset: Subset, family: Family, row_of: dict[str, di
         variant=family.variants[first],
         ties=val.count(max(val)),
         oracle=family.variants[oracle],
-        val=own["val"][first],
-        test=own["test"][first],
+        val=rows["val"][first],
+        test=rows["test"][first],
     )
 
 

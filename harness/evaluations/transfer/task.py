@@ -68,6 +68,10 @@ def measure(task: Task, settings: Sequence[StreamedClassifier], advance: Advance
     ]
 
 
+class NothingToLearn(FuseboardError):
+    """Every backbone of a subset says the same of every training image."""
+
+
 def check_kind(dataset: str, facts: DatasetEntry) -> None:
     """Raises UsageError unless each image has exactly one of several classes."""
     if facts.task not in (MULTI_CLASS, ORDINAL):
@@ -81,8 +85,8 @@ def open_task(versions: tuple[Version, ...], dataset: str, facts: DatasetEntry) 
     """Opens all splits and looks at labels and vectors before anything is fitted.
 
     Raises:
-        FuseboardError: a damaged shard, labels that are no class, a class without a training image, or a backbone that
-            says the same of every one.
+        FuseboardError: a damaged shard, labels that are no class, or a class without a training image.
+        NothingToLearn: every backbone says the same of every image.
     """
     train, *others = (stream.verified(versions, dataset, split) for split in SPLITS)
     for part in (train, *others):
@@ -103,14 +107,14 @@ def open_task(versions: tuple[Version, ...], dataset: str, facts: DatasetEntry) 
 
 
 def _check_that_vectors_differ(train: Stream) -> None:
-    """Reads until every backbone has said something else of some image than of the first, mostly one batch."""
+    """Reads until a backbone has said something else of some image than of the first, mostly one batch."""
     constant, first = dict(enumerate(train.versions)), None
     for batch in train.batches():
         first = first or [part[0].copy() for part in batch.parts]
         constant = {n: version for n, version in constant.items() if (batch.parts[n] == first[n]).all()}
-        if not constant:
+        if len(constant) < len(train.versions):
             return
-    raise FuseboardError(
+    raise NothingToLearn(
         f"{train.dataset}: {next(iter(constant.values())).spec} has the same vector for all {train.rows} training "
         "images, so there is nothing to learn from it; check its card and extract it again, or leave it out with "
         "--backbones"

@@ -145,8 +145,8 @@ def test_nothing_collides_and_no_board_ranks_any(store: Path, once) -> None:  # 
         ("train", lambda b: replace(b, labels=np.zeros_like(b.labels)), "all 120 training images are of class 0"),
         (
             "train",
-            lambda b: replace(b, features={**b.features, "pixels": np.ones_like(b.features["pixels"])}),
-            "pixels has the same vector for all 120 training images",
+            lambda b: replace(b, features={name: np.ones_like(block) for name, block in b.features.items()}),
+            "the same vector for all 120 training images",
         ),
         (
             "test",
