@@ -22,8 +22,8 @@ from fuseboard.store.files.names import printable
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
-app.add_typer(store_cli.commands(_dataset, _current, _origin), name="store")
-sources = Providers(_protocols, _examples, _files, _own_protocols)
+    from fuseboard.harness.protocols.protocol import Protocol
+    from fuseboard.store.embeddings.dataset_protocol import Origin
     from fuseboard.store.store import Store
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
