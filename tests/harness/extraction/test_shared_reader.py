@@ -63,9 +63,9 @@ def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_pa
 
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Children that come of one process which has imported PyTorch for all; as shipped, each imports it for itself."""
+    """Children of one process which has imported the libraries for all; as shipped, each imports them for itself."""
     quick = multiprocessing.get_context("forkserver")
-    quick.set_forkserver_preload(["torchvision", "fuseboard.harness.extraction.shared_reader"])
+    quick.set_forkserver_preload(["skimage.feature", "fuseboard.harness.extraction.shared_reader"])
     monkeypatch.setattr(multiprocessing, "get_context", lambda _: quick)
 
 

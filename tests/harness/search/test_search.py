@@ -196,7 +196,7 @@ SLOW = textwrap.dedent(
     from tests.harness.quick import QUICK
     plain = engine.fit
     def slow(*arguments):
-        time.sleep(1)
+        time.sleep(0.5)
         return plain(*arguments)
     engine.fit = slow
     engine.Search(Store(sys.argv[1]), sys.argv[2], QUICK, jobs=1).run(strategies.get("exhaustive"))

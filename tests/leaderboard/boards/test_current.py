@@ -99,7 +99,7 @@ operations = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(operations, min_size=1, max_size=4))
 def test_whatever_is_tried_between_leaves_the_board_as_it_was(tried):
     """A, then other versions and definitions, then A again, whose rows are all there already."""
@@ -134,7 +134,7 @@ def saying(definition):
     return Current(digests=lambda _: {f"{definition}-{setting}" for setting in SETTINGS})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.sampled_from(BY_SETTING),
     st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from(SETTINGS)), min_size=1, max_size=5),

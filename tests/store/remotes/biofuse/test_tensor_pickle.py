@@ -637,19 +637,30 @@ NESTS = {
 
 @pytest.mark.parametrize("kind", NESTS)
 def test_nesting_a_hundred_thousand_deep_is_refused_and_does_not_crash(tmp_path, kind):
-    path = tmp_path / "deep.pkl"
-    code = (
-        "from fuseboard.store.remotes.biofuse import tensor_pickle; from pathlib import Path; "
-        f"tensor_pickle.read(Path({str(path)!r}))"
-    )
-    for content, reason in (
+    """In a process of its own, which reads one file after the other and would not come to its end."""
+    code = """
+import sys
+from pathlib import Path
+from fuseboard.store.errors import FuseboardError
+from fuseboard.store.remotes.biofuse import tensor_pickle
+for name in sys.argv[1:]:
+    try:
+        tensor_pickle.read(Path(name))
+    except FuseboardError as error:
+        print(error)
+"""
+    contents = (
         (pair(NESTS[kind], NESTS[kind]), "holds no array where the embeddings should be"),
         (pair(GOOD, b"](" + NESTS[kind] + b"e"), "holds labels that are neither numbers nor texts"),
         (pair(tensor(NESTS[kind]), LABELS), "refuses a tensor without a storage"),
-    ):
-        path.write_bytes(content)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY)
-        assert f"FuseboardError: deep.pkl: {reason}" in done.stderr
+    )
+    for number, (content, _) in enumerate(contents):
+        (tmp_path / f"deep-{number}.pkl").write_bytes(content)
+    command = [sys.executable, "-c", code, *map(str, sorted(tmp_path.iterdir()))]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
+    assert (done.returncode, done.stderr) == (0, "")
+    for number, ((_, reason), said) in enumerate(zip(contents, done.stdout.splitlines(), strict=True)):
+        assert said.startswith(f"deep-{number}.pkl: {reason}")
 
 
 def test_opcodes_are_counted():
