@@ -139,7 +139,8 @@ def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
         for split, new in entry.splits.items():
             if old.splits.get(split, new).shards != new.shards:
                 raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {fix}")
-        datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}})
+        reading = old.reading if old.reading.settings else entry.reading
+        datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}, "reading": reading})
     return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
 
 
@@ -198,7 +199,8 @@ def _one_split(entry: DatasetEntry, split: str) -> DatasetEntry:
 
 
 def _facts(entry: DatasetEntry) -> dict[str, Any]:
-    return entry.model_dump(exclude={"splits", "licence"})
+    # The MD5 of the source tells readings apart; a manifest from before readings were kept says none.
+    return entry.model_dump(exclude={"splits", "licence", "reading"})
 
 
 def _is_whole(path: Path, shard: Shard) -> bool:

@@ -14,7 +14,9 @@ from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.predict import find_images, predict
 from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
+from fuseboard.store.embeddings.reading import PLAIN
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.remotes.pull import merge
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
 
@@ -162,3 +164,23 @@ def test_a_store_is_verified_against_the_toml(tmp_path: Path, capsys: pytest.Cap
     assert any(problem.startswith("label names a, b, the dataset has b, a") for problem in problems)
     assert cli.run(["store", "verify", "-d", "digits", *to]) == 2
     assert "no version holds digits in" in capsys.readouterr().err
+
+
+def test_a_version_from_before_readings_were_kept_gets_its_own(tmp_path: Path) -> None:
+    to = ["--store", str(tmp_path / "store")]
+    own = toml(tmp_path, "bits = 12\n")
+    assert cli.run(["extract", "pixels", "-d", str(own), *to]) == 0
+    (version,) = Store(tmp_path / "store").versions
+    kept = (version.folder / "manifest.json").read_text()
+    data = json.loads(kept)
+    del data["datasets"]["deep"]["reading"]
+    (version.folder / "manifest.json").write_text(json.dumps(data))
+    (older,) = Store(tmp_path / "store").versions
+    assert older.manifest.datasets["deep"].reading == PLAIN
+    for merged in (
+        merge(older.manifest, version.manifest, "here"),
+        merge(version.manifest, older.manifest, "here"),
+    ):
+        assert merged.datasets["deep"].reading.bits == 12
+    assert cli.run(["extract", "pixels", "-d", str(own), *to]) == 0
+    assert (version.folder / "manifest.json").read_text() == kept
