@@ -19,3 +19,8 @@ MULTI_CLASS: Task = "multi-class"
 ORDINAL: Task = "ordinal-regression"
 MULTI_LABEL: Task = "multi-label, binary-class"
 TASKS: tuple[Task, ...] = (BINARY, MULTI_CLASS, ORDINAL, MULTI_LABEL)
+
+
+def is_multi_label(task: str) -> bool:
+    """Whether an image can have several labels at once, by the name of the task."""
+    return task == MULTI_LABEL

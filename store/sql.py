@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
@@ -121,7 +122,7 @@ def _part(connection: duckdb.DuckDBPyConnection, version: Version, dataset: str,
     """
     rows = literal_path.duckdb_parquet(connection, version.shards(dataset, split))
     order = "official" if version.manifest.entry(dataset, split).numbering == "official" else "unknown"
-    multi_label = version.manifest.datasets[dataset].task.startswith("multi-label")
+    multi_label = is_multi_label(version.manifest.datasets[dataset].task)
     label, labels = ("NULL::USMALLINT", "label::UTINYINT[]") if multi_label else ("label", "NULL::UTINYINT[]")
     return (
         f"SELECT {quoted(version.manifest.backbone)} AS backbone, "

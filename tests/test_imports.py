@@ -37,7 +37,8 @@ FLOORS = (
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),
-    ("harness/evaluations", "harness/submissions", "harness/predict", "harness/quickstart", "harness/doctor"),
+    ("harness/evaluations", "harness/submissions", "harness/predict", "harness/doctor"),
+    ("harness/quickstart",),
     ("harness/cli",),
     # leaderboard
     ("leaderboard/statistics", "leaderboard/rows", "leaderboard/output"),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import BINARY
+from fuseboard.store.arrays import BINARY, is_multi_label
 from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.statistics.weighted_metrics import n_correct
 
@@ -37,12 +37,12 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
     columns: NDArray[Any]
     if task == BINARY:
         truth, columns = labels.reshape(-1, 1), scores[:, -1:]
-    elif task.startswith("multi-label"):
+    elif is_multi_label(task):
         truth, columns = labels, scores
     else:
         truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
     acc = accuracy(task, labels, scores)
-    one_of_many = truth.shape[1] > 1 and not task.startswith("multi-label")
+    one_of_many = truth.shape[1] > 1 and not is_multi_label(task)
     one_sided = [c for c in range(truth.shape[1]) if truth[:, c].min() == truth[:, c].max()]
     return Measured(
         auc=None if one_sided else _auc(truth, columns),

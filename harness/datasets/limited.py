@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings.manifest import ColumnName
 
 NAME = re.compile(r"(.+)-(first|sample)([1-9]\d*)")
@@ -99,7 +99,7 @@ class Sample(Limited):
     def remarks(self) -> tuple[str, ...]:
         """The remarks on the whole dataset, and how the images were drawn where classes did not matter."""
         plain = "images of several labels are sampled without regard to them, so a rare label may be missing"
-        return (*super().remarks, plain) if self.task.startswith("multi-label") else super().remarks
+        return (*super().remarks, plain) if is_multi_label(self.task) else super().remarks
 
     def labels(self, split: str) -> Labels:
         """Returns the labels of the sample."""

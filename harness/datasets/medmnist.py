@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.dataset import Dataset, Images
 from fuseboard.harness.datasets.paths import root
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.errors import FuseboardError, UsageError
 
 FLAGS = tuple(
@@ -69,7 +69,7 @@ class MedMNIST(Dataset):
             labels: NDArray[Any] = arrays[f"{split}_labels"]
         if len(labels) != self._rows[split]:
             raise FuseboardError(f"{self._path}: {len(labels)} {split} labels, {self._rows[split]} are official")
-        return labels.astype(np.uint8) if self.task.startswith("multi-label") else labels.reshape(-1).astype(np.uint16)
+        return labels.astype(np.uint8) if is_multi_label(self.task) else labels.reshape(-1).astype(np.uint16)
 
     def images(self, split: str, start: int, stop: int) -> Images:
         """Returns (H, W) or (H, W, 3), decompressed as a stream: PathMNIST at 224 px would be 13.5 GB at once."""

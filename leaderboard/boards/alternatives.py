@@ -10,6 +10,7 @@ import polars as pl
 from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT, Uncertainty, measured_chosen, uncertainty
 from fuseboard.leaderboard.statistics.wilson import wilson
+from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import EVALUATIONS, LATE, TUNED, on_board
 from fuseboard.store.results.selection import SCORE, Criterion, choose
@@ -114,7 +115,7 @@ def methods(board: Board, chosen: tuple[SelectedRows, ...], found: Mapping[str, 
         found: key of a test row -> what it measures, or why it does not.
     """
     reference = measured_chosen(board, found)
-    independent = board.task is not None and not board.task.startswith("multi-label")
+    independent = board.task is not None and not is_multi_label(board.task)
     return tuple(_method(selected, found, reference, independent) for selected in chosen)
 
 

@@ -9,6 +9,7 @@ from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, 
 from fuseboard.leaderboard.boards.entries import entries_of, environments_of
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
 from fuseboard.leaderboard.rows.current import OTHER_VERSION, ROWS_ALONE, mark
+from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
@@ -51,7 +52,7 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
     rows = current.filter(pl.col("seed") == seeds[0])
     first: dict[str, Any] = rows.row(0, named=True)
     environments = environments_of(rows)
-    independent = task is not None and not task.startswith("multi-label")
+    independent = task is not None and not is_multi_label(task)
     entries = entries_of(rows, environments, independent)
     versions = rows.select("subset", "fingerprints").explode("subset", "fingerprints").unique().sort(pl.all())
     try:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import Labels, Scores
+from fuseboard.store.arrays import Labels, Scores, is_multi_label
 
 
 def rank_auc(positive: NDArray[np.bool_], scores: Scores) -> float | None:
@@ -27,7 +27,7 @@ def auc(task: str, labels: Labels, scores: Scores) -> float | None:
         labels: (N,), or (N, L) for multi-label.
         scores: (N, C) probabilities; binary ones may have only the positive class's column.
     """
-    if task.startswith("multi-label"):
+    if is_multi_label(task):
         parts = [rank_auc(labels[:, i] == 1, scores[:, i]) for i in range(labels.shape[1])]
     elif task == "binary-class":
         parts = [rank_auc(labels == 1, scores[:, -1])]
@@ -42,7 +42,7 @@ def accuracy(task: str, labels: Labels, scores: Scores) -> float:
 
     Arg max; for binary a threshold of 0.5, for multi-label too, and then the mean over labels.
     """
-    if task.startswith("multi-label"):
+    if is_multi_label(task):
         return float(np.mean([np.mean((scores[:, i] > 0.5) == labels[:, i]) for i in range(labels.shape[1])]))
     if task == "binary-class":
         return float(np.mean((scores[:, -1] > 0.5) == labels))

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import licence, loading_snippets, shards
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
@@ -93,7 +94,7 @@ def _info(manifest: Manifest, dataset: str) -> dict[str, Any]:
     """
     entry = manifest.datasets[dataset]
     features: list[dict[str, Any]] = []
-    for field in shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns):
+    for field in shards.schema(manifest.dim, manifest.dtype, is_multi_label(entry.task), entry.columns):
         if pa.types.is_fixed_size_list(field.type):
             form = {"list": _type_name(field.type.value_type), "length": field.type.list_size}
         elif pa.types.is_list(field.type):

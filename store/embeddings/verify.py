@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings import block, dataset_card, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
@@ -181,7 +181,7 @@ def _shard(path: Path, shard: Shard, manifest: Manifest, entry: DatasetEntry, la
         shards.verify(path, shard)
     except FuseboardError as error:
         return [str(error)], last
-    wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
+    wanted = shards.schema(manifest.dim, manifest.dtype, is_multi_label(entry.task), entry.columns)
     problems, rows = [], 0
     try:
         with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from fuseboard.harness.submissions.shards import pages
 from fuseboard.harness.terminal.finding import Finding
+from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
@@ -93,7 +94,7 @@ def _schema(file: Any, manifest: Manifest, entry: DatasetEntry) -> str | None:
     notes = file.metadata.metadata or {}
     if longest := next((key for key, value in notes.items() if max(len(key), len(value)) > MAX_NOTE_BYTES), None):
         return f"the footer's note {longest[:40]!r} has more than {MAX_NOTE_BYTES:,} bytes"
-    wanted = shards.schema(manifest.dim, manifest.dtype, entry.task.startswith("multi-label"), entry.columns)
+    wanted = shards.schema(manifest.dim, manifest.dtype, is_multi_label(entry.task), entry.columns)
     form = file.schema_arrow
     if len(form.names) > len(wanted.names) + 100:
         return f"{len(form.names):,} columns instead of {', '.join(wanted.names)}"

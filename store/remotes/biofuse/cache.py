@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import Labels
+from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import Import, Manifest
@@ -188,7 +188,7 @@ def _labels(where: str, official: Official, held: NDArray[Any] | list[str]) -> L
         raise FuseboardError(
             f"{where}: its labels are texts such as {ascii(held[0])[:60]}, so it has nothing to evaluate; leave it out"
         )
-    multi, classes = official.task.startswith("multi-label"), len(official.label_names)
+    multi, classes = is_multi_label(official.task), len(official.label_names)
     table = held.reshape(len(held), -1) if held.ndim in (1, 2, 3) else held
     if table.ndim != 2 or table.shape[1] != (classes if multi else 1):
         raise FuseboardError(
