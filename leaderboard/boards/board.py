@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.results.selection import Criterion
+from fuseboard.store.statistics.ties import level
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Subset = tuple[str, ...]
@@ -181,10 +182,13 @@ class Board(_Frozen):
 
     @model_validator(mode="after")
     def _ranks_follow_the_test_auc(self) -> "Board":
-        ranked = [(s.rank, s.entry.test.auc) for s in self.singles if s.rank is not None]
-        for (rank, auc), (next_rank, next_auc) in pairwise(ranked):
-            assert auc is not None
-            assert next_auc is not None
+        ranked = [single for single in self.singles if single.rank is not None]
+        scores = [single.entry.test.auc for single in ranked]
+        if None in scores:
+            raise ValueError("a backbone without a test AUC has a rank")
+        aucs = level([score for score in scores if score is not None])  # scores that differ by rounding share a rank
+        ranks = [single.rank for single in ranked]
+        for (rank, auc), (next_rank, next_auc) in pairwise(zip(ranks, aucs, strict=True)):
             if (rank == next_rank) != (auc == next_auc) or auc < next_auc:
                 raise ValueError(f"ranks {rank} and {next_rank} do not follow the test AUC")
         return self

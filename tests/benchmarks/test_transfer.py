@@ -18,9 +18,9 @@ from fuseboard.store.files.hashing import fingerprint, sha256_of
 
 REPOSITORY = Path(__file__).parents[2]
 SHARD_MB, COUNT, DIM = 128, 4, 1024
-PULL = "from fuseboard.store.remotes import hub; hub.pull(Path(sys.argv[1]), 'org/wide', False)"
+PULL = "from fuseboard.store.remotes import hub; hub.pull(Path(sys.argv[1]), 'org/wide')"
 PUSH = (
-    "from fuseboard.store.remotes import hub; from fuseboard.store.embeddings import versions; "
+    "from fuseboard import Store; from fuseboard.store.remotes import hub; "
     "hub.push(Path(sys.argv[1]), Store(Path(sys.argv[1])).version('wide'), 'org/wide', False)"
 )
 # Not ru_maxrss, which a child inherits from the process that it was forked from.

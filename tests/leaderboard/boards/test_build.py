@@ -64,6 +64,15 @@ def test_roles_and_what_they_differ_by(searched):
     assert (board.measured, board.possible) == (7, 7)
 
 
+@pytest.mark.parametrize("other", [0.0, 1.0])
+def test_a_board_takes_single_backbones_that_differ_by_rounding(searched, other):
+    near = 1193 / 1798
+    for name, auc in (("delta", near), ("epsilon", math.nextafter(near, other))):
+        searched.measure((name,), (0.5, 0.5), (auc, 0.5))
+    ranks = {single.entry.subset[0]: single.rank for single in only_board(searched).singles}
+    assert ranks["delta"] == ranks["epsilon"]
+
+
 def test_backbones_that_were_measured_alone_only_are_no_part_of_the_pool(searched):
     searched.measure(("delta",), (0.5, 0.5), (0.5, 0.5))
     board = only_board(searched)
