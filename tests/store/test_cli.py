@@ -120,6 +120,16 @@ def test_the_store_is_where_it_was_said(monkeypatch, tmp_path):
     assert "fuseboard" in str(store_root())
 
 
+def test_what_is_no_store_is_refused(make_version, root, tmp_path):
+    make_version(root)
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", "/dev/null", root / "embeddings"):
+        done = run("list", root=place)
+        assert isinstance(done.exception, UsageError)
+        assert str(place) in str(done.exception)
+    assert run("list", root=tmp_path / "to-be-made").exit_code == 0
+
+
 def test_nothing_in_the_store_imports_the_model_libraries():
     code = (
         "import sys, importlib, pkgutil\nfrom fuseboard import store\n"
