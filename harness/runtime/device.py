@@ -13,7 +13,8 @@ def is_slow(device: str, precision: str) -> bool:
         return False
     import torch
 
-    return not getattr(torch.ops.mkldnn, f"_is_mkldnn_{precision}_supported")()
+    supported = getattr(torch.ops.mkldnn, f"_is_mkldnn_{precision}_supported", None)  # no build but oneDNN's can tell
+    return supported is not None and not supported()
 
 
 def resolve(device: str | None) -> str:
