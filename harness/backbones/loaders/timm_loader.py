@@ -1,6 +1,7 @@
 """Backbones whose architecture is timm's."""
 
 import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 import timm
@@ -26,7 +27,7 @@ def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
 def build(card: Card) -> Tower:
     """The architecture with the card's arguments; its pooling is set after the checkpoint, head included, is in."""
     model_builder.check_pooling(card, POOLING)
-    name = str(card.source.architecture)
+    name, _, part = str(card.source.architecture).partition(".")
     if not timm.is_model(name):
         raise FuseboardError(
             f"{card.id}: timm {timm.__version__} has no architecture {name!r}; mend the card or update timm"
@@ -35,13 +36,36 @@ def build(card: Card) -> Tower:
         model = timm.create_model(name, pretrained=False, **_arguments(card))
     except TypeError as error:
         raise FuseboardError(f"{card.id}: timm cannot build {name} ({error}); mend `kwargs`") from error
+    if part:
+        return _part(card, model, part)
     head = cast(Any, model).reset_classifier
     return Tower(
         model=model,
         forward=_with_mean(model) if card.pooling == "cls+mean" else model,
         finish=lambda: head(0, POOLING[card.pooling]),
-        convert=(lambda tensors: converted(model, tensors)) if card.source.state_dict == "timm" else _as_it_is,
+        convert=_conversion(card, model),
     )
+
+
+def _part(card: Card, model: Any, name: str) -> Tower:
+    """One module of the model, such as the convolutions `features` of a VGG, whose map is averaged over its places."""
+    module = getattr(model, name, None)
+    if not isinstance(module, nn.Module) or card.pooling != "avg":
+        raise FuseboardError(
+            f"{card.id}: {card.source.architecture} must name a module of timm's model, with pooling = 'avg'; mend it"
+        )
+    return Tower(module, lambda images: module(images).mean(dim=(2, 3)), convert=_conversion(card, module))
+
+
+def _conversion(card: Card, model: nn.Module) -> Callable[[Tensors], Tensors]:
+    if card.source.state_dict == "timm":
+        return lambda tensors: converted(model, tensors)
+    return flattened if card.source.state_dict == "inflated" else _as_it_is
+
+
+def flattened(tensors: Tensors) -> Tensors:
+    """Sums the kernels (out, in, depth, height, width) of a 3D network over depth: what it makes of equal slices."""
+    return {name: tensor.sum(dim=2) if tensor.ndim == 5 else tensor for name, tensor in tensors.items()}
 
 
 def converted(model: nn.Module, tensors: Tensors) -> Tensors:
