@@ -72,10 +72,10 @@ def votes(
 def mean(voters: Sequence[NDArray[np.float64]], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Averages (N, C) probabilities of voters.
 
-    Without weights it is their sum over their number: sums of float32 values are exact in float64, so that two images of
-    which the voters say the same in another order are equal. Weights of 1 / V round before anything is added, by which
+    Without weights it is their sum over their number: sums of float32 values are exact in float64, so that two images
+    of which the voters say the same in another order are equal. Weights of 1 / V round before anything is added, by which
     one in a hundred such pairs differed in its last digit, and no longer tied.
     """
     if weights is None:
         return np.asarray(np.sum(voters, axis=0) / len(voters))
-    return np.average(voters, axis=0, weights=weights)
+    return np.asarray(np.average(voters, axis=0, weights=weights))
