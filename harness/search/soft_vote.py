@@ -73,8 +73,8 @@ def mean(voters: Sequence[NDArray[np.float64]], weights: NDArray[np.float64] | N
     """Averages (N, C) probabilities of voters.
 
     Without weights it is their sum over their number: sums of float32 values are exact in float64, so that two images
-    of which the voters say the same in another order are equal. Weights of 1 / V round before anything is added, by which
-    one in a hundred such pairs differed in its last digit, and no longer tied.
+    of which the voters say the same in another order are equal. Weights of 1 / V round before anything is added, by
+    which one in a hundred such pairs differed in its last digit, and no longer tied.
     """
     if weights is None:
         return np.asarray(np.sum(voters, axis=0) / len(voters))
