@@ -127,7 +127,7 @@ def submission(hub: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = shipped.read_text().replace('id = "efficientnet-lite0"', f'id = "{NAME}"')
     (folder / "card.toml").write_text(card)
     stranger.run("extract", f"submissions/{NAME}/card.toml", "-d", "digits", "--limit", "120")
-    stranger.run("store", "push", NAME, REPO)
+    stranger.run("store", "push", NAME, REPO, "--dataset", DATA, "--yes")
     stranger.leave()
     (version,) = stranger.store.glob(f"embeddings/{NAME}/*")
     for name in ("card.toml", "manifest.json"):
