@@ -29,8 +29,8 @@ Metric = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 class Ensemble:
     """What was selected; voters without a vote are not in it."""
 
-    weights: dict[str, float]
-    """Voter, in the order of the predictions given -> share of the votes; they add up to 1."""
+    votes: dict[str, int]
+    """Voter, in the order of the predictions given -> its votes, whole numbers, so that no weight is rounded."""
     value: float
     """The metric of the weighted average on the predictions that chose it, which is optimistic."""
     path: tuple[float, ...]
@@ -64,8 +64,8 @@ def select(predictions: Mapping[str, Scores], metric: Metric, rounds: int = ROUN
         path.append(float(values[best]))
         total += voters[best]
     until = int(np.argmax(level_matrix(np.array(path)))) + 1
-    share = np.bincount(votes[:until], minlength=len(names)) / until
-    return Ensemble({names[i]: float(share[i]) for i in np.flatnonzero(share)}, path[until - 1], tuple(path))
+    counts = np.bincount(votes[:until], minlength=len(names))
+    return Ensemble({names[i]: int(counts[i]) for i in np.flatnonzero(counts)}, path[until - 1], tuple(path))
 
 
 def accuracy(task: str, labels: Labels) -> Metric:

@@ -45,16 +45,16 @@ def votes(
     under: dict[tuple[str, int], Circumstances] = {}
     made = []
     for subset in subsets:
-        weights: NDArray[np.float64] | None = None
+        counts = [1] * len(subset)
         if recipe.fusion == fusion.WEIGHTED_VOTE:
             by = ensemble_selection.METRICS[recipe.criterion.column](pool.entry.task, truth["val"])
-            chosen = ensemble_selection.select({name: scores_of[name, "val"] for name in subset}, by).weights
-            weights = np.array([chosen.get(name, 0) for name in subset])
+            chosen = ensemble_selection.select({name: scores_of[name, "val"] for name in subset}, by).votes
+            counts = [chosen.get(name, 0) for name in subset]
         fits = [voters[name, "val"] for name in subset]
         outcome = Outcome(
             scores={
                 # Rounded as rows keep them: metrics have to be those of the predictions that are kept.
-                split: [mean([scores_of[n, split] for n in subset], weights).astype(np.float32)]
+                split: [mean([scores_of[n, split] for n in subset], counts).astype(np.float32)]
                 for split in truth
             },
             fit_s=sum(fit["fit_s"] for fit in fits),
@@ -69,13 +69,12 @@ def votes(
     return made
 
 
-def mean(voters: Sequence[NDArray[np.float64]], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Averages (N, C) probabilities of voters.
+def mean(voters: Sequence[NDArray[np.float64]], votes: Sequence[int]) -> NDArray[np.float64]:
+    """Averages (N, C) probabilities of voters, each counted as often as it has votes.
 
-    Without weights it is their sum over their number: sums of float32 values are exact in float64, so that two images
-    of which the voters say the same in another order are equal. Weights of 1 / V round before anything is added, by
+    It is their sum over the number of votes: sums of float32 values are exact in float64, so that two images of which
+    the voters say the same in another order are equal. Weights that are fractions round before anything is added, by
     which one in a hundred such pairs differed in its last digit, and no longer tied.
     """
-    if weights is None:
-        return np.asarray(np.sum(voters, axis=0) / len(voters))
-    return np.asarray(np.average(voters, axis=0, weights=weights))
+    total = np.sum([count * voter for count, voter in zip(votes, voters, strict=True)], axis=0)
+    return np.asarray(total / sum(votes))
