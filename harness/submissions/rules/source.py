@@ -46,7 +46,7 @@ def _problems(card: Card) -> Iterator[tuple[str, str]]:
         yield f"source.package {source.package} is none of fuseboard's own packages, and would be installed", FIX
     if source.hub_id is not None and not HUB_ID.fullmatch(source.hub_id):
         yield f"source.hub_id {source.hub_id} is not ORG/NAME", "copy it from the address of the repository's page"
-    for name in filter(None, (source.weights, source.architecture)):
+    for name in filter(None, (source.weights, source.architecture, *(one.file for one in source.archives))):
         if not re.fullmatch(r"[A-Za-z0-9_][\w.@+-]*(/[A-Za-z0-9_][\w.@+-]*)*", name, re.ASCII):
             yield f"{name} is no plain name of a file or model", "name it as its repository or library does"
     if source.architecture is not None and "/" in source.architecture:

