@@ -104,7 +104,7 @@ def _files() -> list[Path]:
         "datasets/digits.py",
         "datasets/shipped/*",
     )
-    found = [path for pattern in definitions for path in sorted(package.glob(pattern))]
+    found = [path for pattern in definitions for path in sorted(package.glob(pattern)) if path.is_file()]
     return [*found, *sorted(root().glob("*mnist*.npz"))]
 
 
