@@ -152,7 +152,12 @@ class Source(BaseModel):
         return self
 
     def wants(self, name: str) -> str | None:
-        """Returns the model's name for a tensor of the checkpoint, or None when its tower does not need it."""
+        """Returns the model's name for a tensor of the checkpoint, or None when its tower does not need it.
+
+        A piece of a tensor that is `joined` keeps its name until all of them are there.
+        """
+        if any(name in pieces for pieces in self.joined.values()):
+            return name
         if not name.startswith(self.prefix or ""):
             return None
         name = name.removeprefix(self.prefix or "")

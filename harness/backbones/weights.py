@@ -67,7 +67,18 @@ def tensors(card: Card) -> "dict[str, torch.Tensor]":
             f"{card.id}: no tensor of the checkpoint lies under {card.source.prefix or card.source.only}; "
             "mend `prefix` or `only`"
         )
-    return found
+    return _joined(card, found)
+
+
+def _joined(card: Card, found: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
+    """Puts the tensors together that a checkpoint keeps in pieces."""
+    import torch
+
+    pieces = {name for names in card.source.joined.values() for name in names}
+    if lacking := sorted(pieces - set(found)):
+        raise FuseboardError(f"{card.id}: no tensor {lacking[0]!r} in the checkpoint; mend `joined`")
+    whole = {name: torch.cat([found[n] for n in names], dim=1) for name, names in card.source.joined.items()}
+    return {name: tensor for name, tensor in found.items() if name not in pieces} | whole
 
 
 def check_dim(card: Card, shape: tuple[int, ...]) -> None:
@@ -98,7 +109,8 @@ def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
             yield from _read_safetensors(path, card)
             return
         if path.suffix == ".onnx":
-            yield from _wanted(dict(onnx_tensors.read(path)), card)
+            found = onnx_tensors.read(path)
+            yield from ((own, tensor) for name, tensor in found if (own := card.source.wants(name)) is not None)
             return
         tree = _read_pickle(path)
     except Exception as error:  # the unpickler raises whatever it meets
@@ -120,17 +132,6 @@ def _read_safetensors(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tens
         for name in file.keys():  # noqa: SIM118 - it is no mapping
             if (own := card.source.wants(name)) is not None:
                 yield own, file.get_tensor(name)
-
-
-def _wanted(found: "dict[str, torch.Tensor]", card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
-    """The tensors that the tower needs, under its names, and those that a graph keeps in pieces."""
-    import torch
-
-    for whole, pieces in card.source.joined.items():
-        if lacking := [name for name in pieces if name not in found]:
-            raise ValueError(f"it holds no tensor {lacking[0]}, of which {whole} is made; mend `joined`")
-        yield whole, torch.cat([found[name] for name in pieces], dim=1)
-    yield from ((own, tensor) for name, tensor in found.items() if (own := card.source.wants(name)) is not None)
 
 
 def _read_pickle(path: Path) -> Any:

@@ -149,3 +149,15 @@ def test_a_shard_that_is_not_pinned_or_was_changed(repository: Path, make_card: 
 def test_an_index_that_is_none(repository: Path, make_card: Any, text: str, message: str) -> None:
     (repository / INDEX).write_text(text)
     assert message in refusal(of_shards(repository, make_card, shards={"a.safetensors": "0" * 64}))
+
+
+def test_a_tensor_that_a_checkpoint_keeps_in_pieces_is_joined(checkpoint: Path, make_card: Any) -> None:
+    """Of every format, not of the one alone that needed it first."""
+    whole = weights.tensors(make_card("timm", 192, "cls", **TINY))
+    first, rest = whole["pos_embed"][:, :1].clone(), whole["pos_embed"][:, 1:].clone()
+    save_file({k: t for k, t in whole.items() if k != "pos_embed"} | {"folded_1": first, "folded_2": rest}, checkpoint)
+    found = weights.tensors(make_card("timm", 192, "cls", joined={"pos_embed": ("folded_1", "folded_2")}, **TINY))
+    assert found.keys() == whole.keys()
+    assert torch.equal(found["pos_embed"], whole["pos_embed"])
+    lacking = make_card("timm", 192, "cls", joined={"pos_embed": ("folded_1", "folded_3")}, **TINY)
+    assert "no tensor 'folded_3' in the checkpoint; mend `joined`" in refusal(lacking)
