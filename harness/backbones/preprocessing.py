@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.errors import FuseboardError
-
-LIMIT = 178_956_970
-"""Pixels of a resized picture at most, as of an image file."""
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Channel = Annotated[float, Field(allow_inf_nan=False)]
@@ -85,8 +83,10 @@ class Preprocessing(BaseModel):
         picture = Image.fromarray(image)
         if self.convert == "before":
             picture = picture.convert(self.mode)
-        self._refuse_strip(*picture.size)
-        picture = picture.resize(self._resized(*picture.size), Image.Resampling[self.interpolation.upper()])
+        edges = self._resized(*picture.size)
+        if self.resize == "shortest":
+            _refuse_strip(picture.size, edges)
+        picture = picture.resize(edges, Image.Resampling[self.interpolation.upper()])
         left, top = self._corner(*picture.size)
         # What lies outside of the picture comes out as 0.
         picture = picture.crop((left, top, left + self.size, top + self.size))
@@ -100,18 +100,6 @@ class Preprocessing(BaseModel):
         except FuseboardError as error:
             path = next((one for one in getattr(read, "args", ()) if isinstance(one, Path)), None)
             raise FuseboardError(f"{path}: {error}" if path else str(error)) from error
-
-    def _refuse_strip(self, width: int, height: int) -> None:
-        """Raises where the picture before the crop would fill the memory, however few pixels the image has."""
-        if self.resize != "shortest":
-            return
-        short, edge = min(width, height), math.floor(self.size / self.crop)
-        length = edge * max(width, height) // short
-        if edge * length > LIMIT:
-            raise FuseboardError(
-                f"an image of {width:,} x {height:,} pixels is resized to {edge:,} x {length:,} before its centre is "
-                f"cut out, more than {LIMIT:,} pixels; crop it to what is meant"
-            )
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """Returns the edges (width, height) to resize to, as torchvision would, whose import takes seconds."""
@@ -131,3 +119,13 @@ class Preprocessing(BaseModel):
             return 0, 0
         whole = round if self.centre == "round" else math.floor
         return whole((width - self.size) / 2), whole((height - self.size) / 2)
+
+
+def _refuse_strip(size: tuple[int, int], edges: tuple[int, int]) -> None:
+    """Raises where the picture before the crop would fill the memory, however few pixels the image has."""
+    if math.prod(edges) > LIMIT:
+        (width, height), (short, long) = size, sorted(edges)
+        raise FuseboardError(
+            f"an image of {width:,} x {height:,} pixels is resized to {short:,} x {long:,} before its centre is "
+            f"cut out, more than {LIMIT:,} pixels; crop it to what is meant"
+        )

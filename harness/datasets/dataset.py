@@ -20,6 +20,9 @@ Images = Iterator[Image]
 Reader = Callable[[], Image]
 """Reads one image; to be called in whatever thread has time for it."""
 
+LIMIT = 178_956_970
+"""Pixels of an image at most, unless more is asked for: Pillow's guard against decompression bombs."""
+
 WORKERS = min(8, os.cpu_count() or 1)
 """Threads that read files; Pillow and hashlib release the interpreter's lock."""
 

@@ -32,11 +32,8 @@ def check(paths: Sequence[Path], reading: Reading, limit: int, title: str) -> No
     if peaks:
         top = max(peaks)
         bits = 16 if top >= image_io.UNCLEAR_BELOW else max(8, top.bit_length())
-        more += (
-            f"; the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
-            if reading.bits != bits
-            else ""
-        )
+        if reading.bits != bits:
+            more += f"; the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
     raise FuseboardError(f"{faults[0]}{more}")
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from fuseboard.harness.datasets import png_chunks, tiff_tags
+from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 
@@ -21,9 +22,6 @@ Pixels = NDArray[np.uint8]
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
 """Pillow knows more, but some of them start other programs, and none of them is a format of medical images."""
-
-LIMIT = 178_956_970
-"""Pixels of an image at most, unless more is asked for: Pillow's guard against decompression bombs."""
 
 UNCLEAR_BELOW = 2**14
 """A 16-bit image without a pixel of this value may well have 12 or 14 bits, and would come out nearly black."""

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.store.arrays import Labels, Scores, is_multi_label
+from fuseboard.store.arrays import BINARY, Labels, Scores, is_multi_label
 
 
 def rank_auc(positive: NDArray[np.bool_], scores: Scores) -> float | None:
@@ -29,7 +29,7 @@ def auc(task: str, labels: Labels, scores: Scores) -> float | None:
     """
     if is_multi_label(task):
         parts = [rank_auc(labels[:, i] == 1, scores[:, i]) for i in range(labels.shape[1])]
-    elif task == "binary-class":
+    elif task == BINARY:
         parts = [rank_auc(labels == 1, scores[:, -1])]
     else:
         parts = [rank_auc(labels == i, scores[:, i]) for i in range(scores.shape[1])]
@@ -44,6 +44,6 @@ def accuracy(task: str, labels: Labels, scores: Scores) -> float:
     """
     if is_multi_label(task):
         return float(np.mean([np.mean((scores[:, i] > 0.5) == labels[:, i]) for i in range(labels.shape[1])]))
-    if task == "binary-class":
+    if task == BINARY:
         return float(np.mean((scores[:, -1] > 0.5) == labels))
     return float(np.mean(scores.argmax(axis=1) == labels))

@@ -11,7 +11,12 @@ def printable(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def problem(path: str | Path) -> str:
+    """Returns what to say of a path with a name that is not UTF-8."""
+    return f"{printable(path)}: a name that is not UTF-8; rename it (for example with convmv)"
+
+
 def refuse_other_than_utf8(path: Path) -> None:
     """Raises where a path has a name that is not UTF-8."""
     if str(path) != printable(path):
-        raise UsageError(f"{printable(path)}: a name that is not UTF-8; rename it (for example with convmv)")
+        raise UsageError(problem(path))

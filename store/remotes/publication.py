@@ -53,12 +53,12 @@ def choose(version: Version, named: Sequence[str], origin: Origins) -> Choice:
     for name in named:
         if name not in there:
             raise unknown("dataset", name, there, version.spec)
-    closed = licence.closed(version.manifest)
+    closed, whose = licence.closed(version.manifest), {name: origin(name) for name in there}
     left_out = {}
     for name in there:
         if named and name not in named:
             left_out[name] = "not named"
-        elif not named and (kind := origin(name)) in _UNASKED:
+        elif not named and (kind := whose[name]) in _UNASKED:
             left_out[name] = _UNASKED[kind]
         elif not named and name in closed:
             left_out[name] = f"licence of its images: {closed[name]}"
@@ -67,7 +67,7 @@ def choose(version: Version, named: Sequence[str], origin: Origins) -> Choice:
         held = "; ".join(f"{name}: {why}" for name, why in left_out.items()) or "no dataset"
         raise UsageError(f"{version.spec} holds nothing that leaves unasked ({held}); name what is to go by --dataset")
     narrowed = Version(version.folder, version.manifest.model_copy(update={"datasets": chosen}))
-    return Choice(narrowed, tuple(name for name in chosen if origin(name) == "own"), left_out)
+    return Choice(narrowed, tuple(name for name in chosen if whose[name] == "own"), left_out)
 
 
 def card_of(version: Version) -> bytes | None:

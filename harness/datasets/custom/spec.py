@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fuseboard.harness.datasets.custom.spelling import composed
-from fuseboard.harness.datasets.image_io import LIMIT
+from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.arrays import MULTI_LABEL, Task
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
 from fuseboard.store.embeddings.reading import Reading
