@@ -1,4 +1,7 @@
-"""A real browser and a site to open in it: Debian's Chromium, driven by Playwright, which downloads nothing."""
+"""A real browser and a site to open in it: Debian's Chromium, driven by Playwright, which downloads nothing.
+
+Its headless shell is taken where there is one: the same engine without the windows around it, at a third of the work.
+"""
 
 import shutil
 from dataclasses import dataclass, field
@@ -15,6 +18,7 @@ from tests.browser.filled import fill, submit
 
 SECONDS = 10
 """How long a page may take for anything."""
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,9 @@ class Record:
 @pytest.fixture(scope="session")
 def browser():
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install .[test]")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
-        pytest.skip("no chromium on this machine: apt install chromium")
+        pytest.skip("no chromium on this machine: apt install chromium-headless-shell")
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield opened

@@ -132,7 +132,7 @@ def test_nothing_leaves_the_site_and_the_error_says_why(sql, site, query):
     assert (said, cells) == ("", [])
     assert wrong.startswith(AWAY)
     assert len(wrong) > len(AWAY) + 80, "DuckDB's own words stand beneath"
-    assert {urlsplit(url).netloc for url in sql.requests} == {urlsplit(site.url).netloc}
+    assert {urlsplit(url).netloc for url in sql.requests} <= {urlsplit(site.url).netloc}
 
 
 def test_the_worker_itself_refuses_other_hosts(sql):
