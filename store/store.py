@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
     from fuseboard.store.embeddings.versions import Version
     from fuseboard.store.results.interval_cache import Intervals
     from fuseboard.store.results.rows import Reading, Result
-    from fuseboard.store.results.similarity_rows import Similarity
 
 
 class Store:
@@ -37,10 +36,18 @@ class Store:
         root: the folder; `$FUSEBOARD_STORE`, else the user's cache directory, where it is None. It may not exist yet.
         cards: gives, per backbone, the fingerprint that its present card makes, which its name then means.
         digests: gives the digests that the present definition of a protocol makes; rows of others are not current.
+        reference: a store without vectors whose rows, versions and labels are read beside, and never written.
     """
 
-    def __init__(self, root: Path | str | None = None, cards: Cards = dict, digests: Digests = lambda _: ()) -> None:
+    def __init__(
+        self,
+        root: Path | str | None = None,
+        cards: Cards = dict,
+        digests: Digests = lambda _: (),
+        reference: Path | None = None,
+    ) -> None:
         self.root = store_root(None if root is None else Path(root))
+        self.reference = reference
         self._cards, self._digests = cards, digests
         self._rows: dict[tuple[str, str], pl.DataFrame] = {}
         self._intervals: dict[str, Intervals] = {}
@@ -53,7 +60,7 @@ class Store:
     def _survey(self) -> tuple[list[Version], dict[Path, FuseboardError]]:
         from fuseboard.store.embeddings.versions import survey
 
-        return survey(self.root)
+        return survey(self.root, self.reference)
 
     @property
     def versions(self) -> list[Version]:
@@ -166,23 +173,25 @@ class Store:
         """
         from fuseboard.store.results import rows
 
-        if scores:
-            return rows.read(self.root, evaluation, dataset, scores)
-        if (evaluation, dataset) not in self._rows:
-            self._rows[evaluation, dataset] = rows.read(self.root, evaluation, dataset)
-        return self._rows[evaluation, dataset]
+        known = None if scores else self._rows.get((evaluation, dataset))
+        found = rows.read(self.root, evaluation, dataset, scores, self.reference) if known is None else known
+        if not scores:
+            self._rows[evaluation, dataset] = found
+        return found
 
     def known_keys(self, evaluation: str, dataset: str) -> set[str]:
-        """Keys of the rows that are there now, read again: what other processes did meanwhile is not done twice."""
+        """Keys of its own rows as they are now: what other processes did meanwhile is not done twice."""
+        from fuseboard.store.results import rows
+
         self._rows.pop((evaluation, dataset), None)  # of others the rows, intervals and the reading are still good
-        return set(self.rows(evaluation, dataset)["key"])
+        return set(rows.read(self.root, evaluation, dataset)["key"])
 
     @cached_property
     def reading(self) -> Reading:
         """All result rows as far as they can be read, without predictions, and what could not be."""
         from fuseboard.store.results import rows
 
-        return rows.read_all(self.root)
+        return rows.read_all(self.root, reference=self.reference)
 
     def keep(self, rows: Iterable[Result]) -> None:
         """Writes rows of one evaluation and dataset, at once and whole."""
@@ -202,28 +211,15 @@ class Store:
         """Returns (N, C) predictions of one row; None where they were not kept."""
         from fuseboard.store.results import predictions
 
-        return predictions.of_one(self.root, evaluation, dataset, key)
+        return predictions.of_one(self.root, evaluation, dataset, key, self.reference)
 
     def intervals(self, dataset: str) -> Intervals:
         """What the test rows of a dataset measure on resamples of its images; what is not known yet is computed."""
         from fuseboard.store.results.interval_cache import Intervals
 
         if dataset not in self._intervals:
-            self._intervals[dataset] = Intervals(self.root, dataset, self.versions)
+            self._intervals[dataset] = Intervals(self.root, dataset, self.versions, self.reference)
         return self._intervals[dataset]
-
-    def corruption_errors(self, rows: pl.DataFrame) -> dict[str, float | str]:
-        """Key -> balanced error of each of these rows that is on a corrupted set, or why it has none."""
-        from fuseboard.store.results import corruption_errors
-
-        return corruption_errors.errors(self.root, self.versions, rows)
-
-    @cached_property
-    def similarities(self) -> list[Similarity]:
-        """How alike two backbones see a dataset, of every pair that was compared."""
-        from fuseboard.store.results import similarity_rows
-
-        return similarity_rows.read(self.root)
 
     def _forget_rows(self) -> None:
         self._rows, self._intervals = {}, {}

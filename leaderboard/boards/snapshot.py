@@ -17,6 +17,7 @@ from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results import corruption_errors, similarity_rows
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
 from fuseboard.store.store import Store
@@ -44,6 +45,8 @@ class Snapshot:
     """Results files that are left out, and what is wrong with each."""
     invalid_rows: tuple[InvalidRows, ...]
     """Rows that are left out, with the reason."""
+    referenced: frozenset[str]
+    """Keys of rows that were not measured in this store but came with fuseboard."""
     disputed: tuple[str, ...]
     """Keys of rows that stand in the store twice with different metrics."""
 
@@ -99,10 +102,11 @@ def take(store: Store) -> Snapshot:
         boards=made,
         board_uncertainties=board_uncertainties(store, marked, made),
         confusions=confusions(store, rows, made),
-        similarities=tuple(store.similarities),
-        balanced_errors=store.corruption_errors(rows),
+        similarities=tuple(similarity_rows.read(store.root, reference=store.reference)),
+        balanced_errors=corruption_errors.errors(store.root, store.versions, rows, store.reference),
         refused=tuple(refused),
         invalid_rows=invalid_rows,
+        referenced=store.reading.referenced,
         disputed=store.reading.disputed,
     )
 

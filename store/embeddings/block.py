@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
-from fuseboard.store.embeddings import shards
+from fuseboard.store.embeddings import label_file, shards
 from fuseboard.store.embeddings.manifest import Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
@@ -46,8 +46,15 @@ def read(version: Version, dataset: str, split: str, vectors: bool = True) -> Bl
     Raises:
         FuseboardError: a damaged shard, rows missing or too many, an id twice, a vector that is not finite.
     """
-    files = version.shards(dataset, split)
     rows = version.manifest.entry(dataset, split).rows
+    if version.reference is not None and dataset in version.referenced:
+        if vectors:
+            raise FuseboardError(
+                f"{version.spec}: of {dataset} there are results and no vectors; extract or pull it first"
+            )
+        own_ids, own_labels = label_file.read(version.reference, dataset, split, rows)
+        return Block(own_ids, own_labels, np.empty((rows, 0), np.float32))
+    files = version.shards(dataset, split)
     dim = version.manifest.dim if vectors else 0
     where = f"{version.spec}: {dataset} {split}"
     ids, labels, matrix = np.empty(rows, np.uint32), None, np.empty((rows, dim), np.float32)

@@ -1,6 +1,7 @@
 """Versions: the folders `<root>/embeddings/<backbone>/<fingerprint>/` that hold a manifest."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -16,6 +17,10 @@ class Version:
 
     folder: Path
     manifest: Manifest
+    reference: Path | None = None
+    """The store without vectors that some datasets of the manifest come from; None where all are here."""
+    referenced: tuple[str, ...] = ()
+    """These datasets, of which the reference has labels and nothing has vectors."""
 
     @property
     def spec(self) -> str:
@@ -39,8 +44,29 @@ def lock_of(root: Path, backbone: str, fingerprint: str, dataset: str = "manifes
     return FileLock(path)
 
 
-def survey(root: Path) -> tuple[list[Version], dict[Path, FuseboardError]]:
-    """Every version that can be read, by backbone and then age, and by folder what is wrong with the others."""
+def _beside(own: Iterable[Version], others: Iterable[Version], reference: Path) -> list[Version]:
+    """Adds to the versions of a store the datasets that only those of a reference have, and its other versions."""
+    found = {version.spec: version for version in own}
+    for other in others:
+        here = found.get(other.spec)
+        held = here.manifest.datasets if here else {}
+        lacking = {name: entry for name, entry in other.manifest.datasets.items() if name not in held}
+        whole = (here or other).manifest.model_copy(update={"datasets": held | lacking})
+        found[other.spec] = replace(here or other, manifest=whole, reference=reference, referenced=tuple(lacking))
+    return sorted(found.values(), key=_age)
+
+
+def _age(version: Version) -> tuple[object, ...]:
+    return version.manifest.backbone, version.manifest.created, version.manifest.fingerprint
+
+
+def survey(root: Path, reference: Path | None = None) -> tuple[list[Version], dict[Path, FuseboardError]]:
+    """Every version that can be read, by backbone and then age, and by folder what is wrong with the others.
+
+    Args:
+        root: the store.
+        reference: a store without vectors, whose versions and datasets are added where the store has none such.
+    """
     found: list[Version] = []
     broken: dict[Path, FuseboardError] = {}
     for path in sorted((root / "embeddings").glob(f"*/*/{manifests.FILE}")):
@@ -48,4 +74,7 @@ def survey(root: Path) -> tuple[list[Version], dict[Path, FuseboardError]]:
             found.append(Version(path.parent, manifests.read(path.parent)))
         except FuseboardError as error:
             broken[path.parent] = error
-    return sorted(found, key=lambda v: (v.manifest.backbone, v.manifest.created, v.manifest.fingerprint)), broken
+    if reference is None:
+        return sorted(found, key=_age), broken
+    others, damaged = survey(reference)
+    return _beside(found, others, reference), broken | damaged

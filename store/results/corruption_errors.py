@@ -32,7 +32,9 @@ def learned_from(protocol_digest: str, fingerprints: Sequence[str]) -> str:
     return fingerprint({"protocol": protocol_digest, "learned from": list(fingerprints)})
 
 
-def errors(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[str, float | str]:
+def errors(
+    root: Path, versions: Sequence[Version], rows: pl.DataFrame, reference: Path | None = None
+) -> dict[str, float | str]:
     """Key -> balanced error of every row of `EVALUATIONS`, or why it has none.
 
     Rows of one label per image keep which images they were right on, which is all that is needed. Predictions, most of
@@ -42,19 +44,22 @@ def errors(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[
         root: the store.
         versions: all of it, for the labels.
         rows: of it, with the column `right`.
+        reference: another store, whose rows are among these.
     """
     own = rows.filter(pl.col("evaluation").is_in(EVALUATIONS))
     groups = own.partition_by("evaluation", "dataset", "source_md5", maintain_order=True)
     found: dict[str, float | str] = {}
     for group in groups:
         try:
-            found |= _of_images(root, versions, group)
+            found |= _of_images(root, versions, group, reference)
         except FuseboardError as error:
             found |= dict.fromkeys(group["key"], str(error))
     return found
 
 
-def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> dict[str, float | str]:
+def _of_images(
+    root: Path, versions: Sequence[Version], rows: pl.DataFrame, reference: Path | None
+) -> dict[str, float | str]:
     """Returns the errors of rows of one evaluation on one dataset, whose images are those of the clean test set."""
     images = images_of(versions, rows.row(0, named=True))
     task, labels = truth(versions, *images)
@@ -73,12 +78,13 @@ def _of_images(root: Path, versions: Sequence[Version], rows: pl.DataFrame) -> d
         n_correct = able["right"].explode().to_numpy().reshape(len(able), len(labels))
         found = dict(zip(able["key"], balanced_errors(labels, classes, n_correct).tolist(), strict=True))
     rest = rows.filter(~pl.col("key").is_in(list(found)))
-    return found | (_from_scores(root, task, labels, rest, dataset) if len(rest) else {})
+    if rest.is_empty():
+        return found
+    kept = results.read_all(root, rows["evaluation"][0], dataset, True, reference).rows
+    return found | _from_scores(task, labels, kept.filter(pl.col("key").is_in(rest["key"].to_list())))
 
 
-def _from_scores(root: Path, task: str, labels: Labels, rows: pl.DataFrame, dataset: str) -> dict[str, float | str]:
-    asked = pl.col("key").is_in(rows["key"].to_list())
-    kept = results.read_all(root, rows["evaluation"][0], dataset, scores=True).rows.filter(asked)
+def _from_scores(task: str, labels: Labels, kept: pl.DataFrame) -> dict[str, float | str]:
     named = kept.select("key", where=pl.concat_str("dataset", "split", pl.col("subset").list.join("+"), separator=" "))
     parts = zip(named.iter_rows(), kept["scores"], strict=True)
     return {key: _from_row(task, labels, scores, where) for (key, where), scores in parts}

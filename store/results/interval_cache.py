@@ -35,13 +35,14 @@ class Intervals:
         root: the store.
         dataset: of the rows.
         versions: all of the store.
+        reference: another store whose rows are read beside.
 
     Raises:
         FuseboardError: a results file is damaged.
     """
 
-    def __init__(self, root: Path, dataset: str, versions: Sequence[Version]) -> None:
-        self._root, self._dataset, self._versions = root, dataset, versions
+    def __init__(self, root: Path, dataset: str, versions: Sequence[Version], reference: Path | None = None) -> None:
+        self._root, self._dataset, self._versions, self._reference = root, dataset, versions, reference
         self._path = root / FOLDER / f"{dataset}.parquet"
         self._stamp = self._of_now()
         there = self._read()
@@ -117,8 +118,9 @@ class Intervals:
         """Returns a stamp of all that may change a row's predictions or labels, at the price of a look at each file."""
         files = [
             [name, path.name, *_look(path)]
+            for root in filter(None, (self._root, self._reference))
             for name in EVALUATIONS
-            for path in sorted((self._root / "results" / name / self._dataset).glob("[!.]*.parquet"))
+            for path in sorted((root / "results" / name / self._dataset).glob("[!.]*.parquet"))
         ]
         holding = [
             [version.spec, entry.source_md5, entry.splits[SPLIT].numbering, entry.splits[SPLIT].rows]
@@ -129,7 +131,7 @@ class Intervals:
 
     @cached_property
     def _predictions(self) -> Predictions:
-        return Predictions(self._root, self._dataset)
+        return Predictions(self._root, self._dataset, self._reference)
 
     def _read(self) -> tuple[str, pl.DataFrame] | None:
         try:

@@ -22,8 +22,8 @@ SPLIT = "test"
 class Predictions:
     """The kept predictions of a dataset's test rows."""
 
-    def __init__(self, root: Path, dataset: str) -> None:
-        frames = [results.read_all(root, name, dataset, scores=True).rows for name in EVALUATIONS]
+    def __init__(self, root: Path, dataset: str, reference: Path | None = None) -> None:
+        frames = [results.read_all(root, name, dataset, True, reference).rows for name in EVALUATIONS]
         rows = pl.concat([frame.filter(pl.col("split") == SPLIT) for frame in frames])
         self.rows: dict[str, dict[str, Any]] = {
             row["key"]: row for row in rows.drop("scores", "right").iter_rows(named=True)
@@ -45,25 +45,30 @@ class Predictions:
         return _matrix(key, self._kept[key])
 
 
-def of_one(root: Path, evaluation: str, dataset: str, key: str) -> NDArray[np.floating[Any]] | None:
+def of_one(
+    root: Path, evaluation: str, dataset: str, key: str, reference: Path | None = None
+) -> NDArray[np.floating[Any]] | None:
     """Returns (N, C) predictions of one row, without reading those of the others; None where they were not kept.
+
+    Those of the reference are meant only where the store itself has no such row.
 
     Raises:
         FuseboardError: a results file is damaged, or images have different numbers of predictions.
     """
-    wanted = pl.col("key") == key, pl.col("scores").is_not_null()
+    is_there = False
     for path in sorted(folder_of(root, evaluation, dataset).glob("[!.]*.parquet")):
         try:
             if literal_path.scan_parquet(path).collect_schema().get("scores") != SCHEMA["scores"]:
                 continue  # of another schema, so its rows are on no board
-            found = literal_path.scan_parquet(path).filter(*wanted).select("scores").collect()
+            found = literal_path.scan_parquet(path).filter(pl.col("key") == key).select("scores").collect()
         except FileNotFoundError:  # another process joined the files meanwhile: list them again
-            return of_one(root, evaluation, dataset, key)
+            return of_one(root, evaluation, dataset, key, reference)
         except pl.exceptions.PolarsError as error:
             raise FuseboardError(f"{path}: not a readable results file ({str(error).splitlines()[0]})") from error
-        for scores in found["scores"]:
+        is_there = is_there or len(found) > 0
+        for scores in found["scores"].drop_nulls():
             return _matrix(key, scores)
-    return None
+    return None if is_there or reference is None else of_one(reference, evaluation, dataset, key)
 
 
 def _matrix(key: str, scores: pl.Series) -> NDArray[np.floating[Any]]:

@@ -18,6 +18,8 @@ from fuseboard.store.results.schema import SCHEMA, OldSchema, folder_of, frames
 
 JOINED = "rows-"
 """How the name of a file begins in which the rows of finished searches are joined."""
+ORDER = ("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
+"""Columns that rows are sorted by."""
 METRIC_SET = "medmnist"
 """Whose metrics AUC and ACC are in the rows that are measured now."""
 
@@ -91,6 +93,8 @@ class Reading:
     """As `read` gives them."""
     refused: tuple[OldSchema, ...]
     """Files whose rows are not among them."""
+    referenced: frozenset[str]
+    """Keys of the rows that only the reference has."""
     disputed: tuple[str, ...]
     """Keys that stand in several places with different metrics; the copy of the first file is among the rows."""
 
@@ -106,8 +110,17 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
         _write(pl.DataFrame(records, schema=SCHEMA), temporary)
 
 
-def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> pl.DataFrame:
+def read(
+    root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False, reference: Path | None = None
+) -> pl.DataFrame:
     """Returns every row, once per key, ordered so that equal stores give equal frames; `scores` adds the predictions.
+
+    Args:
+        root: the store.
+        evaluation: of the rows.
+        dataset: of the rows.
+        scores: whether to read the predictions.
+        reference: another store, whose rows come beside; of one that stands in both, that of `root` is meant.
 
     Raises:
         FuseboardError: a file is damaged, or of another schema.
@@ -115,10 +128,12 @@ def read(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = F
     found, refused = frames(root, evaluation, dataset, scores)
     if refused:
         raise refused[0]
-    return fold(found)
+    return _beside(fold(found), reference, evaluation, dataset, scores)
 
 
-def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False) -> Reading:
+def read_all(
+    root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False, reference: Path | None = None
+) -> Reading:
     """Returns the same without the files of another schema, which are named instead: for what must go on without them.
 
     Raises:
@@ -127,7 +142,9 @@ def read_all(root: Path, evaluation: str = "*", dataset: str = "*", scores: bool
     found, refused = frames(root, evaluation, dataset, scores)
     metrics = pl.concat([frame.select("key", *FIELDS) for frame in found]).unique()
     disputed = metrics.filter(pl.col("key").is_duplicated())["key"].unique().drop_nulls().sort()
-    return Reading(fold(found), tuple(refused), tuple(disputed))
+    own = fold(found)
+    rows = _beside(own, reference, evaluation, dataset, scores)
+    return Reading(rows, tuple(refused), frozenset(rows["key"]) - set(own["key"]), tuple(disputed))
 
 
 def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -135,7 +152,15 @@ def fold(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     rows = pl.concat(list(frames))
     if "scores" in rows.columns:
         rows = rows.sort(pl.col("scores").is_null(), maintain_order=True)
-    return rows.unique("key", keep="first").sort("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
+    return rows.unique("key", keep="first").sort(ORDER)
+
+
+def _beside(own: pl.DataFrame, reference: Path | None, evaluation: str, dataset: str, scores: bool) -> pl.DataFrame:
+    """Adds the rows that only the reference has."""
+    if reference is None:
+        return own
+    other = read(reference, evaluation, dataset, scores)
+    return pl.concat([own, other.filter(~pl.col("key").is_in(own["key"].to_list()))]).sort(ORDER)
 
 
 def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:

@@ -42,8 +42,9 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "scores": pl.List(pl.List(pl.Float32)),
 }
 
-LATER = {"params", "right"} | metrics.LATER
-"""Columns that files of before they were added may lack; their rows have null there."""
+LATER = {"params", "right", "scores"} | metrics.LATER
+"""Columns that a file may lack, whose rows have null there: those that were added later, and the answers per image,
+which a published board leaves out."""
 
 MEND = "delete it and run the same search again"
 

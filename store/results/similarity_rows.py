@@ -94,14 +94,22 @@ def keep(root: Path, rows: Sequence[Similarity]) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def read(root: Path, dataset: str = "*") -> list[Similarity]:
+def read(root: Path, dataset: str = "*", reference: Path | None = None) -> list[Similarity]:
     """Returns every row, the newest of each key, ordered so that equal stores give equal lists.
+
+    Args:
+        root: the store.
+        dataset: of the rows.
+        reference: another store, whose rows come beside.
 
     Raises:
         FuseboardError: a file is damaged, or its rows are none of ours.
     """
     found: dict[str, Similarity] = {}
-    for path in sorted((root / "similarity").glob(f"{literal_path.in_pattern(dataset)}/[!.]*.parquet")):
+    pattern = f"{literal_path.in_pattern(dataset)}/[!.]*.parquet"
+    for path in (
+        path for place in filter(None, (root, reference)) for path in sorted((place / "similarity").glob(pattern))
+    ):
         for row in _open(path):
             known = found.get(row.key)
             if known is None or row.created > known.created:
