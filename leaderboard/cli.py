@@ -1,6 +1,6 @@
 """This declares the sub-commands `fuseboard leaderboard build | serve | check | accept`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +28,9 @@ ReferenceOption = Annotated[
     typer.Option(
         "--reference", help="Use the reference in this folder; by default that of this checkout, else the store's."
     ),
+]
+DatasetsOption = Annotated[
+    Sequence[str], typer.Option("--dataset", "-d", help="Take only this dataset; may be given several times.")
 ]
 UrlOption = Annotated[
     str | None, typer.Option("--url", help="Say where the site will stand; by default where `serve` shows it.")
@@ -63,12 +66,13 @@ def commands(
     ) -> None:
         """Build the site, print the path of its front page, and say on stderr what moved since it was last built."""
         from fuseboard.leaderboard.output.base_url import normal
+        from fuseboard.leaderboard.rows import shipped_rows
         from fuseboard.leaderboard.site import build as site
         from fuseboard.store.store import Store
 
         address = site.URL if url is None else normal(url)
-        opened = Store(store, cards, digests)
-        when_empty(opened)
+        when_empty(Store(store, cards, digests))
+        opened = Store(store, cards, digests, shipped_rows.SHIPPED)
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
         typer.echo(
@@ -111,15 +115,18 @@ def commands(
             raise typer.Exit(1)
 
     @app.command()
-    def accept(store: StoreFolder = None, reference: ReferenceOption = None) -> None:
-        """Write what this store measured as the reference that `check` holds later rows against."""
-        from fuseboard.leaderboard.regression import check as regression
+    def accept(store: StoreFolder = None, reference: ReferenceOption = None, dataset: DatasetsOption = ()) -> None:
+        """Write what this store measured as the reference that `check` holds later rows against.
+
+        The reference of a checkout is what comes with fuseboard and stands on every board.
+        """
+        from fuseboard.leaderboard.regression import accept as accepting
         from fuseboard.leaderboard.regression import reference as references
         from fuseboard.store.store import Store
 
         opened = Store(store, cards, digests)
         folder = reference or references.folder_to_write(opened, Path.cwd())
-        written = regression.accept(opened, folder)
+        written = accepting.accept(opened, folder, tuple(dataset))
         typer.echo(f"the reference is in {folder}", err=True)
         for path in written:
             typer.echo(path)

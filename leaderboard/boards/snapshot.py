@@ -24,6 +24,15 @@ from fuseboard.store.store import Store
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """It says how much of a dataset was measured by this project and came with fuseboard."""
+
+    rows: int
+    of: int
+    newest: datetime
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """It holds manifests, result rows and the boards made of them."""
 
@@ -57,6 +66,12 @@ class Snapshot:
         dates = [manifest.created for manifest in self.manifests]
         dates += [row.created for row in self.similarities]
         return max([*dates, *self.rows["created"]], default=None)
+
+    def shipped(self, dataset: str) -> Shipped | None:
+        """Count the rows of a dataset that came with fuseboard; None where it has none."""
+        own = self.rows.filter(pl.col("dataset") == dataset)
+        came = own.filter(pl.col("key").is_in(list(self.referenced)))
+        return Shipped(len(came), len(own), came["created"].max()) if len(came) else None
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Results offer the same facts as the pages, at full precision, for programs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +13,14 @@ from fuseboard.leaderboard.output import duckdb_wasm
 from fuseboard.leaderboard.published.verdicts.groups import compact
 from fuseboard.store.results.schema import SCHEMA
 
-COLUMNS = (*(name for name in SCHEMA if name not in {"right", "scores"}), "superseded")
-"""A published row has all columns of a result but its answers per image, and whether a newer row is in its place."""
+COLUMNS = (*(name for name in SCHEMA if name not in {"right", "scores"}), "superseded", "origin")
+"""A published row has all columns of a result but its answers per image, whether a newer row is in its place, and who
+measured it."""
 
 
 def files(site: SiteContext) -> Mapping[str, bytes]:
     """Map each path on the site to its content."""
-    rows = published(site.snapshot.rows)
+    rows = published(site.snapshot.rows, site.snapshot.referenced)
     found = {
         "data/results.json": as_json(site).encode(),
         "data/results.csv": tables.as_csv(rows),
@@ -28,9 +29,15 @@ def files(site: SiteContext) -> Mapping[str, bytes]:
     return found | ({"data/results.arrow": tables.as_arrow(rows)} if duckdb_wasm.files() else {})
 
 
-def published(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return every result row without its answers per image, superseded ones too and marked as such, by key."""
-    return rows.select(COLUMNS).sort("key")
+def published(rows: pl.DataFrame, referenced: Collection[str] = ()) -> pl.DataFrame:
+    """Return every result row without its answers per image, superseded ones too and marked as such, by key.
+
+    Args:
+        rows: of the snapshot.
+        referenced: keys of those that came with fuseboard.
+    """
+    origin = pl.when(pl.col("key").is_in(list(referenced))).then(pl.lit("project")).otherwise(pl.lit("store"))
+    return rows.with_columns(origin.alias("origin")).select(COLUMNS).sort("key")
 
 
 def as_json(site: SiteContext) -> str:

@@ -33,6 +33,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
             context={
                 "dataset": dataset,
                 "measured": dataset in measured,
+                "shipped": snapshot.shipped(dataset),
                 "corrupted": is_corrupted(dataset),
                 "facts": facts(dataset, snapshot.manifests, own),
                 "examples": shown,

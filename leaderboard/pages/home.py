@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 DOORS = (
     ("boards/contribution.html", "Contribution", "What each backbone adds to the pool, as exact Shapley values."),
@@ -26,8 +28,19 @@ def pages(site: SiteContext) -> Iterator[Page]:
         template="index.html.j2",
         title="Which frozen embeddings of medical images are worth fusing?",
         description="Precomputed embeddings of medical images, every subset of them measured, with its uncertainty.",
-        context={"backbones": _backbones(site), "doors": DOORS, "missing_results": site.missing_results},
+        context={
+            "backbones": _backbones(site),
+            "boards": _boards(site),
+            "doors": DOORS,
+            "missing_results": site.missing_results,
+        },
     )
+
+
+def _boards(site: SiteContext) -> list[Board]:
+    """Return what was searched, but for sets that are not medical, in the order of the boards' columns."""
+    order = in_order(site.snapshot.datasets)
+    return sorted((b for b in site.snapshot.boards if is_ranked(b.dataset)), key=lambda b: order.index(b.dataset))
 
 
 def _backbones(site: SiteContext) -> list[str]:

@@ -65,7 +65,7 @@ class Section:
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield one page per dataset that has a row."""
-    for own in provenances(site.snapshot.rows, site.snapshot.manifests):
+    for own in provenances(site.snapshot.rows, site.snapshot.manifests, site.snapshot.referenced):
         yield Page(
             path=address.provenance(own.dataset),
             template="provenance.html.j2",

@@ -5,7 +5,7 @@ from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.cells import absent, of_entry
 from fuseboard.leaderboard.rankings.rank import ranking_table
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
+from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 
 def singles(snapshot: Snapshot, protocol: str) -> RankingTable:
@@ -28,5 +28,5 @@ def singles(snapshot: Snapshot, protocol: str) -> RankingTable:
 
 
 def columns(snapshot: Snapshot, protocol: str) -> list[Board]:
-    """Return the boards of a protocol, but for corrupted test sets, which have pages of their own."""
-    return [b for b in snapshot.boards if b.protocol == protocol and not is_corrupted(b.dataset)]
+    """Return the boards of a protocol that are ranked together."""
+    return [b for b in snapshot.boards if b.protocol == protocol and is_ranked(b.dataset)]

@@ -89,30 +89,6 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     return Report((*recomputed.findings, *moved, *again, *fallen), tuple(remarks))
 
 
-def accept(store: Store, folder: Path) -> list[Path]:
-    """Writes the reference of every dataset of a store, and the verdicts on published figures; returns the files.
-
-    Datasets that the store has no rows of keep their files.
-
-    Raises:
-        FuseboardError: the store has nothing to accept.
-    """
-    rows = store.rows(scores=True)
-    found = reference.of_store(rows, store.versions, store.current)
-    if not found:
-        raise FuseboardError(
-            f"{store.root}: no row kept its predictions, so there is no reference to write; search first"
-        )
-    files = reference.write(folder, found)
-    present, said = (
-        StoredRows(mark(rows.drop("scores", "right"), store.current), store.versions),
-        folder / reference.VERDICTS,
-    )
-    elsewhere = [v for v in verdict_file.read(said) if not present.holds(v.dataset)] if said.exists() else []
-    verdict_file.write([*elsewhere, *judge(rows, store.current)], said)
-    return [*files, folder / reference.VERDICTS]
-
-
 def _refit(
     store: Store,
     held: Sequence[Row],

@@ -1,9 +1,13 @@
-"""The reference holds measured rows that were looked at and committed, which later rows are compared with."""
+"""The reference holds measured rows that were looked at and committed, which later rows are compared with.
+
+It is a store without vectors: `results/` and `similarity/` as in any store, the manifests under `embeddings/`, and the
+labels of the images, so that everything but the vectors can be looked at and computed again.
+"""
 
 import csv
-import io
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,18 +16,14 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from fuseboard.leaderboard.rows import shipped_rows
 from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vectors_of
-from fuseboard.leaderboard.rows.current import mark
-from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic
 from fuseboard.store.results.metrics import Fraction as Metric
 from fuseboard.store.store import Store
 
-SHIPPED = Path(__file__).parents[1] / "reference"
-"""What this project measured, as it was installed: read where there is no other reference, and never written."""
 IN_CHECKOUT = Path("leaderboard/reference")
 """The same in a checkout of the project, where it is part of what is worked on."""
 BESIDE_STORE = "reference"
@@ -35,7 +35,7 @@ IDENTITY = ("dataset", "evaluation", "protocol", "split", "subset", "fusion", "c
 
 
 class Row(BaseModel):
-    """It is one line of a reference: a row, what it scored, and what it was measured from."""
+    """It is a row of a reference: what it scored, and what it was measured from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,15 +84,14 @@ class Row(BaseModel):
         return RowInputs(**{field.name: getattr(self, field.name) for field in fields(RowInputs)})
 
 
-def of_store(rows: pl.DataFrame, versions: Iterable[Version], current: Current) -> list[Row]:
-    """Return the current rows that kept their predictions, as reference rows.
+def rows_of(rows: pl.DataFrame, versions: Iterable[Version]) -> list[Row]:
+    """Return the rows that kept their predictions, as reference rows.
 
     Args:
         rows: of a store, with the column `scores`; folds, probes and trials of tuning keep none and are left out.
         versions: that the store holds.
-        current: of the store.
     """
-    kept = mark(rows.filter(pl.col("scores").is_not_null()).drop("scores", "right"), current)
+    kept = rows.filter(pl.col("scores").is_not_null()).drop("scores", "right").sort(IDENTITY)
     shards = vectors_of(version.manifest for version in versions)
     return [
         Row.model_validate(
@@ -104,7 +103,7 @@ def of_store(rows: pl.DataFrame, versions: Iterable[Version], current: Current) 
                 "libraries": json.loads(row["libraries"]),
             }
         )
-        for row in kept.filter(pl.col("superseded").is_null()).sort(IDENTITY).iter_rows(named=True)
+        for row in kept.iter_rows(named=True)
     ]
 
 
@@ -121,7 +120,7 @@ def folder_to_write(store: Store, here: Path) -> Path:
 def folder_to_read(store: Store, here: Path) -> Path:
     """Where `folder_to_write` would put a reference, if it is there; else the one that this project shipped."""
     own = folder_to_write(store, here)
-    return own if own.is_dir() else SHIPPED
+    return own if own.is_dir() else shipped_rows.SHIPPED
 
 
 def _is_checkout(folder: Path) -> bool:
@@ -133,52 +132,39 @@ def _is_checkout(folder: Path) -> bool:
     return named and (folder / IN_CHECKOUT).is_dir()
 
 
-def write(folder: Path, rows: Iterable[Row]) -> list[Path]:
-    """Write one file per dataset, `<dataset>.csv`; those of other datasets stay as they are. Returns the files."""
-    by_dataset: dict[str, list[Row]] = {}
-    for row in rows:
-        by_dataset.setdefault(row.dataset, []).append(row)
-    written = []
-    for dataset, own in sorted(by_dataset.items()):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(Row.model_fields), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_cells(row) for row in own)
-        atomic.write_text(folder / f"{dataset}.csv", text.getvalue())
-        written.append(folder / f"{dataset}.csv")
-    return written
-
-
-def _cells(row: Row) -> dict[str, Any]:
-    made = row.model_dump()
-    for name in ("subset", "fingerprints", "vectors"):
-        made[name] = "+".join(made[name])
-    made["libraries"] = " ".join(f"{name}=={version}" for name, version in sorted(row.libraries.items()))
-    return made
-
-
 def read(folder: Path) -> list[Row]:
-    """Return every row of every file, by dataset.
+    """Return every row that kept its predictions, by dataset.
 
     Raises:
-        FuseboardError: the folder is not there, a line is no reference row, or a row stands twice.
+        FuseboardError: the folder is not there, a file is damaged, or a row stands twice.
     """
     if not folder.is_dir():
         raise FuseboardError(f"{folder}: no such folder; write one with `fuseboard leaderboard accept`")
-    found: dict[tuple[Any, ...], Row] = {}
+    held = Store(folder)
+    rows = [*rows_of(held.rows(scores=True), held.versions), *_older(folder)]
+    counted = Counter(row.identity for row in rows)
+    for row in rows:
+        if counted[row.identity] > 1:
+            raise FuseboardError(
+                f"{folder}: {row.evaluation} of {' + '.join(row.subset)} on {row.dataset} {row.split} stands there "
+                "twice; write it again with `fuseboard leaderboard accept`"
+            )
+    return rows
+
+
+def _older(folder: Path) -> list[Row]:
+    """Return the rows of the CSV files that a reference had before it had the format of a store."""
+    found: list[Row] = []
     for path in sorted(path for path in folder.glob("*.csv") if path.name != VERDICTS):
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
             for cells in reader:
                 try:
-                    row = Row.model_validate(cells)
+                    found.append(Row.model_validate(cells))
                 except (ValidationError, ValueError) as error:
                     problem = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
                     what = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" if problem else str(error)
                     raise FuseboardError(
                         f"{path}, line {reader.line_num}: {what}; write it again with `fuseboard leaderboard accept`"
                     ) from error
-                if row.identity in found:
-                    raise FuseboardError(f"{path}, line {reader.line_num}: the row stands there twice; delete one line")
-                found[row.identity] = row
-    return list(found.values())
+    return found

@@ -21,6 +21,8 @@ MODALITIES = {
 
 The order is that of the columns: what was seen through a microscope, then skin, eye, chest, breast and abdomen.
 """
+NOT_MEDICAL = {"digits": "Handwritten digits"}
+"""Sets to try things with, which are on no board of several datasets."""
 OTHER = "Other"
 CORRUPTED = "-c"
 _NAME = re.compile(r"([a-z]+)(?:-(\d+))?")
@@ -31,6 +33,8 @@ _FULL = 224
 def of(dataset: str) -> str:
     """Return the modality of a dataset by its name, which is a flag of MedMNIST with or without a size, or else
     `Other`."""
+    if dataset in NOT_MEDICAL:
+        return NOT_MEDICAL[dataset]
     found = _NAME.fullmatch(dataset)
     return MODALITIES.get(found[1], OTHER) if found else OTHER
 
@@ -38,6 +42,12 @@ def of(dataset: str) -> str:
 def is_corrupted(dataset: str) -> bool:
     """Tell whether a name means the corrupted test images of a MedMNIST set."""
     return dataset.endswith(CORRUPTED) and of(dataset.removesuffix(CORRUPTED)) != OTHER
+
+
+def is_ranked(dataset: str) -> bool:
+    """Tell whether a dataset is a column of the boards: corrupted test sets have pages of their own, and what is not
+    medical says nothing of medical images."""
+    return not is_corrupted(dataset) and dataset not in NOT_MEDICAL
 
 
 def in_order(datasets: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 once."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,8 @@ class Fit:
     fit_s: float | None
     superseded: str | None
     created: datetime
+    is_referenced: bool
+    """Whether it was not measured in this store but came with fuseboard."""
     command: str | None
     no_command: str | None
 
@@ -81,20 +83,26 @@ class Provenance:
     """Number of the rules, and the setting."""
 
 
-def provenances(rows: pl.DataFrame, manifests: Iterable[Manifest]) -> Iterable[Provenance]:
+def provenances(
+    rows: pl.DataFrame, manifests: Iterable[Manifest], referenced: Container[str] = ()
+) -> Iterable[Provenance]:
     """Yield one per dataset that has a row, by name.
 
     Args:
         rows: of the store, marked.
         manifests: of the store.
+        referenced: keys of the rows that came with fuseboard.
     """
     held = {(manifest.backbone, manifest.fingerprint): manifest for manifest in manifests}
     for part in rows.drop("right", strict=False).partition_by("dataset", maintain_order=True):
-        yield _provenance(part["dataset"][0], part.to_dicts(), held)
+        yield _provenance(part["dataset"][0], part.to_dicts(), held, referenced)
 
 
 def _provenance(
-    dataset: str, rows: Sequence[Mapping[str, Any]], held: Mapping[tuple[str, str], Manifest]
+    dataset: str,
+    rows: Sequence[Mapping[str, Any]],
+    held: Mapping[tuple[str, str], Manifest],
+    referenced: Container[str],
 ) -> Provenance:
     rows_of_fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -122,6 +130,7 @@ def _provenance(
                 fit_s=last["fit_s"],
                 superseded=last["superseded"],
                 created=max(row["created"] for row in own),
+                is_referenced=last["key"] in referenced,
                 command=command(last),
                 no_command=no_command(last),
             )

@@ -12,6 +12,7 @@ from fuseboard.leaderboard.cli import commands
 from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.output.server import open_server
 from fuseboard.leaderboard.regression import reference
+from fuseboard.leaderboard.rows import shipped_rows
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.errors import FuseboardError, UsageError
 
@@ -60,32 +61,39 @@ def test_accept_names_its_files_and_check_finds_them_in_order(store, tmp_path):
     result = run("accept", "--store", store.root, "--reference", tmp_path / "mine")
     assert (result.exit_code, result.stdout.split()) == (
         0,
-        [str(tmp_path / "mine" / f) for f in ("tiny.csv", "verdicts.csv")],
+        [str(path) for path in accepted(tmp_path / "mine")],
     )
     result = run("check", "--store", store.root, "--reference", tmp_path / "mine")
     assert "2 rows held against the reference in mine" in result.stdout
     assert "nothing is fitted here" in result.stdout
 
 
+def accepted(folder):
+    """The files of a reference of one row, in the order in which they are written."""
+    labels = [folder / f"labels/tiny/{split}.parquet" for split in ("train", "val", "test")]
+    manifest = next(folder.glob("embeddings/alpha/*/manifest.json"))
+    return [*labels, manifest, folder / "results/fusion/tiny/rows.parquet", folder / "verdicts.csv"]
+
+
 def installed(tmp_path, monkeypatch):
     """A copy of the shipped reference in place of it, and a working directory that is no checkout; gives the copy."""
-    shipped = shutil.copytree(reference.SHIPPED, tmp_path / "site-packages" / "reference")
-    monkeypatch.setattr(reference, "SHIPPED", shipped)
+    shipped = shutil.copytree(shipped_rows.SHIPPED, tmp_path / "site-packages" / "reference")
+    monkeypatch.setattr(shipped_rows, "SHIPPED", shipped)
     monkeypatch.chdir(tmp_path)
     return shipped
 
 
 def test_accept_writes_beside_the_store_and_nothing_into_the_package(store, tmp_path, monkeypatch):
     shipped = installed(tmp_path, monkeypatch)
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.iterdir()}
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")}
     store.embed("alpha")
     store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
     assert "digits: in the reference" in run("check", "--store", store.root).stdout
     result = run("accept", "--store", store.root)
     own = store.root / "reference"
-    assert result.stdout.split() == [str(own / name) for name in ("tiny.csv", "verdicts.csv")]
+    assert result.stdout.split() == [str(path) for path in accepted(own)]
     assert result.stderr.count(str(own)) == 1
-    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.iterdir()} == before
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")} == before
     held = run("check", "--store", store.root).stdout
     assert "2 rows held against the reference" in held
     assert "digits" not in held

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.boards.transfer import transfers
 from fuseboard.leaderboard.context.missing_results import missing_results
-from fuseboard.leaderboard.regression.check import accept, check
+from fuseboard.leaderboard.regression.accept import accept
+from fuseboard.leaderboard.regression.check import check
 from fuseboard.leaderboard.regression.reference import read
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings import gc as garbage

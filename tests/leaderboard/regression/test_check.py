@@ -5,14 +5,18 @@ import shutil
 from decimal import Decimal
 
 import numpy as np
+import polars as pl
 import pytest
 
 from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.leaderboard.regression import check, reference
+from fuseboard.leaderboard.regression.accept import accept
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
+from fuseboard.leaderboard.regression.recompute import recompute
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
+from fuseboard.store.store import Store
 from tests.leaderboard.conftest import TinyStore
 
 LABELS = np.arange(12, dtype=np.uint16) % 3
@@ -48,7 +52,7 @@ def accepted_once(tmp_path_factory):
         store.embed(name, labels=LABELS)
     for draw, subset in enumerate((("alpha",), ("beta",), ("alpha", "beta"))):
         put(store, subset, draw)
-    return place, [path.name for path in check.accept(store.opened, place / "reference")]
+    return place, [path.name for path in accept(store.opened, place / "reference")]
 
 
 @pytest.fixture
@@ -71,7 +75,13 @@ def test_nothing_changed_is_nothing_found(accepted):
     assert report.findings == ()
     assert "6 rows recomputed from their predictions; 0 kept none" in report.remarks
     assert "6 rows held against the reference in reference" in report.remarks
-    assert [path.name for path in accepted.files] == ["tiny.csv", "verdicts.csv"]
+    found = [path.relative_to(accepted.folder).as_posix() for path in sorted(accepted.folder.rglob("*.*"))]
+    assert [name for name in found if not name.startswith("embeddings/")] == [
+        *(f"labels/tiny/{split}.parquet" for split in ("test", "train", "val")),
+        "results/fusion/tiny/rows.parquet",
+        "verdicts.csv",
+    ]
+    assert {path.name for path in accepted.folder.glob("embeddings/*/*/*")} == {"manifest.json"}
 
 
 def test_the_reference_is_the_store_to_the_last_digit(accepted):
@@ -80,9 +90,55 @@ def test_the_reference_is_the_store_to_the_last_digit(accepted):
         line = rows[tuple(row["subset"]), row["split"]]
         assert (line.auc, line.acc) == (row["auc"], row["acc"])
         assert (line.fingerprints, line.source_md5) == (tuple(row["fingerprints"]), row["source_md5"])
-    before = accepted.files[0].read_bytes()
-    check.accept(accepted.opened, accepted.folder)
-    assert accepted.files[0].read_bytes() == before
+    before = {path: path.read_bytes() for path in accepted.folder.rglob("*.*")}
+    accept(accepted.opened, accepted.folder)
+    assert {path: path.read_bytes() for path in accepted.folder.rglob("*.*")} == before
+
+
+def test_the_reference_is_a_store_that_can_be_looked_at_without_any_vector(accepted):
+    """What the boards need beside vectors is there: rows, labels, and the metrics that the predictions give."""
+    beside = Store(accepted.root.parent / "nothing", reference=accepted.folder)
+    assert len(beside.rows()) == 6
+    assert beside.reading.referenced == frozenset(beside.rows()["key"])
+    assert recompute(beside, beside.rows(scores=True)).findings == ()
+    assert beside.labels("tiny", "test", "alpha").tolist() == LABELS.tolist()
+    assert len(beside.intervals("tiny").of(beside.rows()["key"].to_list())) == 3
+    with pytest.raises(FuseboardError, match="there are results and no vectors; extract or pull it first"):
+        beside.blocks("tiny", "test", ["alpha"])
+
+
+def test_the_rows_of_a_store_hide_those_of_the_reference(accepted):
+    """Measured here counts, also where it kept no predictions, and is not taken for a dispute."""
+    shutil.rmtree(accepted.root / "results")
+    accepted.measure(("alpha",), (0.25, 0.5), (0.25, 0.5))
+    beside = Store(accepted.root, reference=accepted.folder)
+    own = set(Store(accepted.root).rows()["key"])
+    assert len(beside.rows()) == 6
+    assert beside.reading.referenced == frozenset(beside.rows()["key"]) - own
+    assert set(beside.rows().filter(subset=["alpha"])["auc"]) == {0.25}
+    assert beside.reading.disputed == ()
+    assert {beside.predictions("fusion", "tiny", key) for key in own} == {None}
+    assert beside.known_keys("fusion", "tiny") == own  # a search must not take them for done
+
+
+def test_one_dataset_alone_is_accepted(accepted, tmp_path):
+    accepted.embed("alpha", "other", labels=LABELS)
+    put(accepted, ("alpha",), 3, dataset="other")
+    accept(accepted.opened, tmp_path / "one", ["other"])
+    assert {row.dataset for row in reference.read(tmp_path / "one")} == {"other"}
+    accept(accepted.opened, tmp_path / "one", ["tiny"])
+    assert {row.dataset for row in reference.read(tmp_path / "one")} == {"other", "tiny"}
+    with pytest.raises(FuseboardError, match="no rows of third; it has other, tiny"):
+        accept(accepted.opened, tmp_path / "one", ["third"])
+
+
+def test_what_is_not_measured_any_more_leaves_the_reference(accepted):
+    shutil.rmtree(accepted.root / "results")
+    put(accepted, ("beta",), 1)
+    accept(accepted.opened, accepted.folder)
+    assert {row.subset for row in reference.read(accepted.folder)} == {("beta",)}
+    assert [path.name for path in (accepted.folder / "embeddings").glob("*/*")] != []
+    assert {version.manifest.backbone for version in Store(accepted.folder).versions} == {"beta"}
 
 
 def test_an_unexplained_move_fails(accepted):
@@ -96,12 +152,8 @@ def test_an_unexplained_move_fails(accepted):
 
 
 def test_a_small_move_is_none(accepted):
-    lines = accepted.files[0].read_text().splitlines()
-    column = lines[0].split(",").index("auc")
-    cells = list(csv.reader(lines))
-    for row in cells[1:]:
-        row[column] = str(float(row[column]) - 0.0009)
-    write(accepted.files[0], cells)
+    path = accepted.folder / "results" / "fusion" / "tiny" / "rows.parquet"
+    pl.read_parquet(path).with_columns(pl.col("auc") - 0.0009).write_parquet(path)
     assert accepted.check().findings == ()
 
 
@@ -219,7 +271,7 @@ def test_accepting_one_dataset_keeps_what_was_said_of_others(accepted):
         Decimal("0.9"), Decimal("0.9"), "reproduced", Decimal(0), "", "k",
     )  # fmt: skip
     verdict_file.write([verdict], path)
-    check.accept(accepted.opened, accepted.folder)
+    accept(accepted.opened, accepted.folder)
     assert verdict_file.read(path) == (verdict,)
 
 
@@ -229,7 +281,7 @@ def test_a_missing_metric_is_no_zero(accepted):
     put(accepted, ("beta",), 1)
     report = accepted.check()
     assert [f.now for f in report.findings if f.kind == "moved" and f.what == "auc"] == [None, None]
-    check.accept(accepted.opened, accepted.folder)  # rows without predictions are not in it
+    accept(accepted.opened, accepted.folder)  # rows without predictions are not in it
     assert ("alpha",) not in {row.subset for row in reference.read(accepted.folder)}
 
 
@@ -243,6 +295,20 @@ def test_a_verdict_that_got_worse_fails(accepted):
     verdict_file.write([verdict("tiny"), verdict("breastmnist")], accepted.folder / reference.VERDICTS)
     report = accepted.check()
     assert problem(report) == [("verdict", "tiny test, UNI (biofuse_2026_singles.csv)", "test_acc", True)]
+
+
+def older(accepted):
+    """The reference as CSV, which it was before it was a store; returns the file and its cells."""
+    rows = [
+        [
+            "+".join(value) if isinstance(value, tuple) else " ".join(f"{k}=={v}" for k, v in value.items())
+            if isinstance(value, dict) else value
+            for value in row.model_dump().values()
+        ]
+        for row in reference.read(accepted.folder)
+    ]  # fmt: skip
+    shutil.rmtree(accepted.folder / "results")
+    return accepted.folder / "tiny.csv", [list(reference.Row.model_fields), *rows]
 
 
 def write(path, cells):
@@ -262,18 +328,23 @@ def write(path, cells):
     ],
 )
 def test_a_broken_reference_is_named_by_file_and_line(accepted, column, value, message):
-    cells = list(csv.reader(accepted.files[0].read_text().splitlines()))
+    path, cells = older(accepted)
     cells[1][cells[0].index(column)] = value
-    write(accepted.files[0], cells)
+    write(path, cells)
     with pytest.raises(FuseboardError, match=message):
         accepted.check()
 
 
 def test_a_row_that_stands_twice_is_refused(accepted):
-    cells = list(csv.reader(accepted.files[0].read_text().splitlines()))
-    write(accepted.files[0], [*cells, cells[1]])
+    path, cells = older(accepted)
+    write(path, cells)
+    assert accepted.check().findings == ()
+    write(path, [*cells, cells[1]])
     with pytest.raises(FuseboardError, match="stands there twice"):
         accepted.check()
+    accept(accepted.opened, accepted.folder)
+    assert not path.exists()
+    assert accepted.check().findings == ()
 
 
 def test_no_reference_is_one_line(accepted, tmp_path):
@@ -283,4 +354,4 @@ def test_no_reference_is_one_line(accepted, tmp_path):
 
 def test_an_empty_store_has_no_reference_to_give(store, tmp_path):
     with pytest.raises(FuseboardError, match="no row kept its predictions"):
-        check.accept(store.opened, tmp_path / "reference")
+        accept(store.opened, tmp_path / "reference")
