@@ -56,6 +56,7 @@ def _append(who: str, archive: Archive, fetched: Path, target: IO[bytes]) -> Non
         )
     room = GROWTH * fetched.stat().st_size
     with _member(who, archive, fetched) as member:
+        member.seek(archive.offset)
         while chunk := member.read(2**20):
             room -= target.write(chunk)
             if room < 0:

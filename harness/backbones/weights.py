@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fuseboard.harness.backbones import onnx_tensors, weight_sources
+from fuseboard.harness.backbones import onnx_tensors, tflite_tensors, weight_sources
 from fuseboard.harness.backbones.card import Card
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
@@ -108,15 +108,22 @@ def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
         if _is_safetensors(path):
             yield from _read_safetensors(path, card)
             return
-        if path.suffix == ".onnx":
-            found = onnx_tensors.read(path)
-            yield from ((own, tensor) for name, tensor in found if (own := card.source.wants(name)) is not None)
+        if (read := _other_framework(path)) is not None:
+            yield from ((own, tensor) for name, tensor in read(path) if (own := card.source.wants(name)) is not None)
             return
         tree = _read_pickle(path)
     except Exception as error:  # the unpickler raises whatever it meets
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FuseboardError(f"{path}: not a readable checkpoint ({reason})") from error
     yield from _in_tree(tree, path, card)
+
+
+def _other_framework(path: Path) -> "Callable[[Path], Iterator[tuple[str, torch.Tensor]]] | None":
+    """Returns the reader of a file that another framework than torch wrote; by content, where that says it."""
+    with path.open("rb") as file:
+        if file.read(8)[4:] == tflite_tensors.IDENTIFIER:
+            return tflite_tensors.read
+    return onnx_tensors.read if path.suffix == ".onnx" else None
 
 
 def _is_safetensors(path: Path) -> bool:

