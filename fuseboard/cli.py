@@ -13,7 +13,7 @@ import fuseboard
 from fuseboard import renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
-from fuseboard.harness.terminal.extras import install_command
+from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
@@ -167,9 +167,8 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted; what was finished is kept, and the same command goes on from there", INTERRUPTED)
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if command := install_command(package):
-            return _fail(f"this needs {package}, which is not installed; run: {command}", 1)
+        if message := what_is_missing(error):
+            return _fail(message, 1)
         raise
     except UnicodeEncodeError as error:
         if "surrogates" not in error.reason:

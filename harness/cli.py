@@ -14,7 +14,7 @@ from fuseboard.harness.submissions import cli as submissions_cli
 from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder, Yes, names
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.errors import UsageError
+from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="List and check the datasets of images.")
@@ -62,7 +62,9 @@ def check_dataset(
 
 @cli.command()
 def extract(
-    backbone: Annotated[list[str], typer.Argument(help="Name one or more backbones.")],
+    backbone: Annotated[
+        list[str], typer.Argument(help="Name backbones, cards of your own (paths ending in .toml) or folders of cards.")
+    ],
     dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Name one or more datasets.")],
     store: StoreFolder = None,
     device: Device = None,
@@ -86,7 +88,8 @@ def extract(
 ) -> None:
     """Embed datasets with backbones; what is there already is not computed again.
 
-    Several backbones run in a process each, so that the peak memory of one is not that of another.
+    Several backbones run in a process each, so that the peak memory of one is not that of another, and one that fails
+    stops no other.
     """
     from fuseboard.harness.backbones import pin, registry
     from fuseboard.harness.datasets import registry as known_datasets
@@ -97,7 +100,7 @@ def extract(
 
     if shared_read and cluster is not None:
         raise UsageError("--shared-read and --cluster exclude each other; give one")
-    cards = [pin.pinned(registry.get(name), backbones_cli.confirm) for name in backbone]
+    cards = [pin.pinned(card, backbones_cli.confirm) for card in registry.get_all(backbone)]
     if precision is not None:
         cards = [card.at_precision(precision) for card in cards]
     sources = [known_datasets.get(f"{name}-sample{limit}" if limit else name) for name in dataset]
@@ -108,14 +111,26 @@ def extract(
     for card in cards:
         if is_slow(where, card.precision):
             typer.echo(f"{card.id}: {card.precision} is slow on this CPU, which has no instructions for it", err=True)
-    for source in sources:
-        if len(cards) == 1 or cluster is not None:
-            made = [run(card, source, opened, where, batch_size, trust=trust, address=cluster) for card in cards]
-        else:
-            groups = [cards] if shared_read else [[card] for card in cards]
-            made = [v for group in groups for v in extract_together(group, source, opened, where, batch_size, trust)]
+    failed = 0
+    jobs = [(source, group) for source in sources for group in ([cards] if shared_read else [[one] for one in cards])]
+    for source, group in jobs:
+        try:
+            if len(cards) == 1 or cluster is not None:
+                made = [run(card, source, opened, where, batch_size, trust=trust, address=cluster) for card in group]
+            else:
+                made = extract_together(group, source, opened, where, batch_size, trust)
+        except FuseboardError as error:
+            if len(jobs) == 1:
+                raise
+            failed += 1
+            typer.echo(f"{source.name}: {error}", err=True)
+            continue
         for version in made:
             typer.echo(f"{version.folder / source.name}")
+    if failed:
+        raise FuseboardError(
+            f"{failed} of {len(jobs)} extractions failed, as said above; the same command does what is left"
+        )
 
 
 @cli.command()
@@ -165,8 +180,8 @@ def fuse(
     rules, (paths, remarks) = protocols.get(protocol, opened.root), predicting.find_images(images)
     for remark in remarks:
         typer.echo(remark, err=True)
-    name, pinned = known_datasets.name_of(dataset), names(subset)
-    pool = pinned or names(backbones) or predicting.searched(opened, name, rules)
+    name, pinned = known_datasets.name_of(dataset), registry.specs(names(subset))
+    pool = pinned or registry.specs(names(backbones)) or predicting.searched(opened, name, rules)
     engine = Search(opened, name, rules, pool, resolve(device), yes=yes)
     stored = predicting.reading_of(engine)
     own = {key: value for key, value in (("bits", bits), ("page", page)) if value is not None}

@@ -8,6 +8,7 @@ import typer
 from fuseboard.harness.terminal.options import Json
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
 
@@ -59,21 +60,46 @@ def show(name: Name, json: Json = False) -> None:
 
 @cli.command()
 def pin(
-    name: Name,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the pinned card to this file; by default to NAME.toml here.")
+    name: Annotated[
+        list[str] | None, typer.Argument(help="Names of `backbones list`, or cards of your own: paths ending in .toml.")
     ] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Pin every card that is unpinned.")] = False,
+    paper: Annotated[bool, typer.Option("--paper", help="Pin the nine of the BioFuse paper.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the one pinned card to this file; by default to NAME.toml here.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Write the pinned cards to this folder; by default to pinned/, where several.")
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Fetch a backbone's weights and write its card with their revision and hashes, for use as NAME.toml."""
+    """Fetch the weights of backbones and write their cards with revisions and hashes, for use as NAME.toml.
+
+    Of several, one that fails stops no other, and the same command does what is left; exit with 1 while there is some.
+    """
     from fuseboard.harness.backbones import pin as pins
-    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.backbones import pinned_folder, registry
     from fuseboard.store.files import atomic
 
-    card = registry.get(name)
+    if everyone and (name or paper):
+        raise UsageError("--all is every unpinned card; leave out the names and --paper")
+    wanted = [*dict.fromkeys([*(registry.PAPER if paper else ()), *(name or ())])]
+    if not everyone and not wanted:
+        raise UsageError("name a backbone, or say --paper or --all")
+    if everyone or paper or into is not None or len(wanted) > 1:
+        if out is not None:
+            raise UsageError("--out is the file of one card; say --into FOLDER for several")
+        cards = [card for card in map(registry.get, wanted or registry.names()) if wanted or card.unpinned]
+        made = []
+        for number, one in enumerate(pinned_folder.fill(cards, into or pinned_folder.FOLDER), 1):
+            typer.echo(f"{number} of {len(cards)}: {one.backbone} {one.status}", err=True)
+            made.append(one)
+        print_rows([one.row() for one in made], json)
+        raise typer.Exit(int(any(one.is_bad for one in made)))
+    card = registry.get(wanted[0])
     path = out or pins.file_name(card)
     pins.require_room(path)
-    made = pins.pin(card)
-    atomic.write_text(path, made.toml())
+    atomic.write_text(path, pins.pin(card).toml())
     typer.echo(f"{path}")
 
 

@@ -70,7 +70,7 @@ def pin(card: Card) -> Card:
 def require_room(path: Path) -> None:
     """Raises where a file lies already: what somebody wrote there is never overwritten."""
     if path.exists():
-        raise UsageError(f"{path}: there is a file of this name already; move it away, or say --out FILE")
+        raise UsageError(f"{path}: there is a file of this name already; move it away, or name another place")
 
 
 def file_name(card: Card) -> Path:

@@ -1,5 +1,6 @@
 """The backbones that fuseboard ships a card for, and cards of one's own."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from fuseboard.harness.backbones import card as cards
@@ -9,6 +10,10 @@ from fuseboard.store.registry import of_files
 
 FOLDER = Path(__file__).parent / "cards"
 CARDS = of_files("backbone", FOLDER.glob("*.toml"))
+PAPER = (
+    "biomedclip", "chexagent", "conch", "hibou-b", "prov-gigapath", "pubmedclip", "rad-dino", "uni", "uni2-h",
+)  # fmt: skip
+"""The nine of the BioFuse paper (Hossain & Harris-Birtill 2026), by the weights that its text names."""
 
 
 def names() -> list[str]:
@@ -24,6 +29,36 @@ def get(name: str) -> Card:
             raise UsageError(f"{name}: there is no such card; give a path to one, or a name of `backbones list`")
         return cards.read(path)
     return cards.read(CARDS[name])
+
+
+def get_all(names: Iterable[str]) -> list[Card]:
+    """The cards of several names, among which a folder stands for all cards in it, by name."""
+    found = []
+    for name in names:
+        found += [cards.read(path) for path in in_folder(Path(name))] if is_folder(name) else [get(name)]
+    return found
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name means a folder of cards; a shipped backbone's name never does."""
+    return name not in CARDS and Path(name).is_dir()
+
+
+def in_folder(folder: Path) -> list[Path]:
+    """The cards of a folder, such as `backbones pin` fills."""
+    found = sorted(folder.glob("*.toml"))
+    if not found:
+        raise UsageError(f"{folder}: no card lies there; `fuseboard backbones pin --into {folder} NAME` writes one")
+    return found
+
+
+def specs(names: Iterable[str]) -> list[str]:
+    """Names of versions, among which a card of one's own, or a folder of them, stands for the versions it makes."""
+    found = []
+    for name in names:
+        own = name.endswith(".toml") or is_folder(name)
+        found += [f"{card.id}@{card.fingerprint}" for card in get_all([name])] if own else [name]
+    return found
 
 
 def fingerprints() -> dict[str, str]:

@@ -15,6 +15,10 @@ LISTED = 8
 """Files of a repository that an error names when the wanted one is not there."""
 
 
+class NoAccess(FuseboardError):
+    """The weights are there, and whoever asks may not have them yet; the message says where to ask for access."""
+
+
 def fetch(card: Card, name: str | None = None) -> Path:
     """One file of the place that carries a card's weights, not yet held against its pin.
 
@@ -112,9 +116,11 @@ def _from_hub(card: Card, repository: str, name: str) -> Path:
 @contextmanager
 def speaking(who: str, source: Source) -> Iterator[None]:
     """Turns what the Hub's client raises into one line with the mend, which begins with `who` asks."""
+    from huggingface_hub import constants
     from huggingface_hub import errors as hub
 
     repository, kind = source.hub_id, source.hub_type
+    page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{repository}"
     login = "log in with `hf auth login` or set HF_TOKEN"
     try:
         yield
@@ -123,17 +129,23 @@ def speaking(who: str, source: Source) -> Iterator[None]:
             f"{who}: HF_HUB_OFFLINE is set, so {repository} is not asked; unset it and run the same command again"
         ) from error
     except hub.GatedRepoError as error:
-        raise FuseboardError(
-            f"{who}: {repository} is gated: accept its terms on the Hugging Face Hub, then {login}"
-        ) from error
+        raise NoAccess(f"{who}: {repository} is gated: ask for access at {page}, then {login}") from error
     except hub.RevisionNotFoundError as error:
         raise FuseboardError(f"{who}: {repository} has no commit {source.revision}; mend `revision`") from error
     except hub.RepositoryNotFoundError as error:
         raise FuseboardError(
             f"{who}: the Hub shows no {kind} repository {repository}: mend `hub_id`, or {login} if it is private"
         ) from error
+    except UnicodeEncodeError:  # from the header that carries it; the error itself would quote it
+        raise FuseboardError(f"{who}: the Hub's token has a letter that no token has; set HF_TOKEN again") from None
     except (hub.HTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError, RuntimeError) as error:  # type: ignore[attr-defined]
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        cause = error.__cause__ if isinstance(error, hub.LocalEntryNotFoundError) and error.__cause__ else error
+        reason = (str(cause).splitlines() or [type(cause).__name__])[0].rstrip(".")
+        if getattr(getattr(cause, "response", None), "status_code", None) in (401, 403):
+            raise NoAccess(
+                f"{who}: the Hub refuses this token {repository} ({reason}): ask for access at {page}, let the token "
+                "read gated repositories in its settings, then try again"
+            ) from error
         raise FuseboardError(
             f"{who}: {repository} cannot be fetched ({reason}); look at the network and the card, then try again"
         ) from error

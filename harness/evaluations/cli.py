@@ -42,5 +42,5 @@ def evaluate(
     measure, opened = evaluations.get(evaluation), Store(store, registry.fingerprints)
     rules = protocols.get(protocol, opened.root)
     name = known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs)
+    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs)
     print_report(measure(engine, **options), json)

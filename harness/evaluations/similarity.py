@@ -18,7 +18,7 @@ def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = N
     from fuseboard.store.store import Store
 
     opened, name = Store(store, registry.fingerprints), known_datasets.name_of(dataset)
-    versions = opened.versions_of(name, names(backbones))
+    versions = opened.versions_of(name, registry.specs(names(backbones)))
     rows = compare(opened.root, name, versions, lambda pairs: typer.echo(f"{pairs} pairs to measure", err=True))
     rows.sort(key=lambda row: (row.cka is None, -(row.cka or 0), row.backbone, row.other))
     table: list[Facts] = (

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset, Images
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import ColumnName
@@ -157,6 +158,10 @@ def _work(
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))
+    except ModuleNotFoundError as error:
+        if (message := what_is_missing(error)) is None:
+            raise
+        connection.send(("failed", f"{card.id}: {message}"))
     except (KeyboardInterrupt, BrokenPipeError, EOFError):  # the parent has ended; what was finished is kept
         return
 

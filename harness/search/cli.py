@@ -41,7 +41,7 @@ def search(
     opened = Store(store, registry.fingerprints)
     plan, rules = strategies.get(strategy), protocols.get(protocol, opened.root)
     name = known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, cluster, yes)
+    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs, cluster, yes)
     choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
@@ -73,5 +73,5 @@ def compare_strategies(
 
     opened = Store(store, registry.fingerprints)
     rules, name = protocols.get(protocol, opened.root), known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, names(backbones), resolve(device), jobs, yes=yes)
+    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs, yes=yes)
     print_rows([asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json)

@@ -45,3 +45,10 @@ def install_command(module: str) -> str | None:
     name = module.partition(".")[0]
     extra = EXTRAS.get(name)
     return f"pip install 'fuseboard[{extra}]'" if extra else ELSEWHERE.get(name)
+
+
+def what_is_missing(error: ModuleNotFoundError) -> str | None:
+    """Returns the line that says which package is missing and how to install it, or None when nobody has it."""
+    package = (error.name or "").partition(".")[0]
+    command = install_command(package)
+    return f"this needs {package}, which is not installed; run: {command}" if command else None

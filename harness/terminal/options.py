@@ -11,7 +11,10 @@ Device = Annotated[
     str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
 ]
 Backbones = Annotated[
-    str | None, typer.Option(help="Take only these, comma-separated; by default all that hold the dataset.")
+    str | None,
+    typer.Option(
+        help="Take only these names, cards or folders of cards, comma-separated; by default all that hold the dataset."
+    ),
 ]
 ProtocolName = Annotated[
     str, typer.Option(help="Measure under the choices of this protocol, or of a TOML file of your own.")

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,10 @@ def test_weights_in_a_dataset_repository(
 @pytest.mark.parametrize(
     ("status", "code", "message"),
     [
-        (401, "GatedRepo", "org/tiny is gated: accept its terms on the Hugging Face Hub, then log in with `hf auth"),
+        (401, "GatedRepo", "org/tiny is gated: ask for access at http://"),
         (401, "RepoNotFound", "the Hub shows no model repository org/tiny: mend `hub_id`, or log in"),
         (404, "RevisionNotFound", "org/tiny has no commit"),
-        (403, "", "org/tiny cannot be fetched ("),
+        (403, "", "the Hub refuses this token org/tiny (403 Forbidden: None): ask for access at"),
     ],
 )
 def test_a_repository_that_is_closed(
@@ -75,6 +76,17 @@ def test_a_repository_that_is_closed(
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hf_only" not in str(caught.value)
+
+
+def test_a_token_with_odd_letters_is_one_line_that_does_not_show_it(
+    hub: Any, card_of: Any, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = served(hub, card_of, model, tmp_path)
+    monkeypatch.setenv("HF_TOKEN", "hf_only\u2013for the test")
+    for ask in (weight_sources.newest_revision, weight_sources.fetch):
+        with pytest.raises(FuseboardError, match="token has a letter that no token has; set HF_TOKEN again") as caught:
+            ask(card)
+        assert "hf_only" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_no_network_is_one_line_too(

@@ -19,6 +19,7 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.extraction.shared_reader import extract_together
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.hashing import sha256_of
 from fuseboard.store.store import Store
 from tests.harness.dask_cluster import dask_cluster
 
@@ -90,6 +91,17 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     [version] = Store(tmp_path).versions
     assert version.manifest.backbone == "pixels"
     assert version.manifest.entry("digits-first90", "test").rows == 90
+
+
+@pytest.mark.usefixtures("quickly")
+def test_one_whose_package_is_missing_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("import musk\n")
+    source = {"loader": "python", "module": "mine:Mine", "module_sha256": sha256_of(Path("mine.py"))}
+    card = Card.model_validate({**CARDS[1].model_dump(mode="json"), "id": "mine", "pooling": "none", "source": source})
+    with pytest.raises(FuseboardError, match=r"mine: this needs musk, .* run: pip install"):
+        extract_together([card, CARDS[1]], datasets.get("digits-first90"), Store(tmp_path / "store"), "cpu")
+    assert [version.manifest.backbone for version in Store(tmp_path / "store").versions] == ["pixels"]
 
 
 @pytest.mark.usefixtures("quickly")
