@@ -71,7 +71,7 @@ class Snapshot:
         """Count the rows of a dataset that came with fuseboard; None where it has none."""
         own = self.rows.filter(pl.col("dataset") == dataset)
         came = own.filter(pl.col("key").is_in(list(self.referenced)))
-        return Shipped(len(came), len(own), came["created"].max()) if len(came) else None
+        return Shipped(len(came), len(own), max(came["created"])) if len(came) else None
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

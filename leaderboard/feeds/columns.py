@@ -35,6 +35,6 @@ MEANINGS: Mapping[str, str] = {
     "libraries": "versions as JSON",
     "created": "when, in UTC",
     "superseded": "why a newer row stands in its place on the boards; null where none does",
-    "origin": "store where it was measured in the store that the site was built from, project where it came with fuseboard",
+    "origin": "store where the store that the site was built from measured it, project where it came with fuseboard",
 }
 """Name -> meaning, in the order of the columns."""

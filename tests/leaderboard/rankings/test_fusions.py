@@ -70,15 +70,15 @@ def test_tuned_subsets_are_named_after_their_role_and_other_protocols_not_ranked
 
 
 def test_means_are_over_datasets_with_a_choice_and_a_way_that_lacks_one_is_not_ranked(searched):
-    searched.measure(("alpha",), (0.9, 0.9), (0.5, 0.5), dataset="digits", evaluation="fusion")
+    searched.measure(("alpha",), (0.9, 0.9), (0.5, 0.5), dataset="eyes", evaluation="fusion")
     searched.measure(("alpha",), (None, None), (0.5, 0.5), dataset="octmnist")
     searched.measure(("beta",), (0.9, 0.9), (0.7, 0.7), evaluation="knn", classifier="knn k=1")
     found = of(searched)
-    assert found.counted == ("digits", "tiny")
+    assert found.counted == ("eyes", "tiny")
     assert found.left_out == ("octmnist",)
     own = {row.name: row for row in found.rows}
     assert own["chosen"].mean_auc == pytest.approx((0.5 + 0.88) / 2)
-    assert own["nearest neighbours"].reason == "no AUC on digits"
+    assert own["nearest neighbours"].reason == "no AUC on eyes"
     assert "no subset has a acc on validation" in own["chosen"].scores["octmnist"].reason
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted, of
+from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted, is_ranked, of
 
 
 @pytest.mark.parametrize(
@@ -9,7 +9,8 @@ from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted
         ("breastmnist", "Breast ultrasound"),
         ("breastmnist-64", "Breast ultrasound"),
         ("organsmnist-128", "Abdominal CT"),
-        ("digits", "Other"),
+        ("xrays", "Other"),
+        ("digits", "Handwritten digits"),
         ("breastmnist-64-first100", "Other"),
         ("breastmnistish", "Other"),
     ],
@@ -19,12 +20,12 @@ def test_a_name_is_a_flag_with_or_without_a_size(name, modality):
 
 
 def test_columns_are_grouped_and_small_sizes_come_first():
-    names = ["digits", "breastmnist", "organsmnist", "chestmnist", "organamnist", "breastmnist-64", "pneumoniamnist-28"]
+    names = ["xrays", "breastmnist", "organsmnist", "chestmnist", "organamnist", "breastmnist-64", "pneumoniamnist-28"]
     assert groups(names) == [
         ("Chest X-ray", ("chestmnist", "pneumoniamnist-28")),
         ("Breast ultrasound", ("breastmnist-64", "breastmnist")),
         ("Abdominal CT", ("organamnist", "organsmnist")),
-        ("Other", ("digits",)),
+        ("Other", ("xrays",)),
     ]
 
 
@@ -39,3 +40,8 @@ def test_only_a_medmnist_set_has_a_corrupted_twin():
     assert is_corrupted("breastmnist-64-c")
     assert not is_corrupted("breastmnist-64")
     assert not is_corrupted("vitamin-c")
+
+
+def test_what_is_not_medical_and_what_is_corrupted_is_on_no_board():
+    names = ("breastmnist", "breastmnist-c", "digits", "my-lesions")
+    assert [name for name in names if is_ranked(name)] == ["breastmnist", "my-lesions"]

@@ -194,7 +194,7 @@ def test_what_is_missing_is_said_with_the_reason(searched, out):
     searched.measure(("delta",), (0.5, 0.5), (None, None), protocol="biofuse-2026")
     words = build(searched, out)["index.html"].words
     assert "no metric for 1 of 1 subsets: nobody knows" in words
-    assert "nothing was chosen" in words
+    assert "oracle is missing: no subset has a acc on test (nobody knows)" in words
 
 
 def test_unsearched_embeddings_are_named(searched, out):
