@@ -8,6 +8,7 @@ import typer
 from fuseboard.harness.backbones import cli as backbones_cli
 from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
+from fuseboard.harness.findings import cli as findings_cli
 from fuseboard.harness.protocols import cli as protocols_cli
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
@@ -18,6 +19,7 @@ from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="List and check the datasets of images.")
+backbones_cli.cli.add_typer(findings_cli.cli)
 cli.add_typer(backbones_cli.cli, name="backbones")
 cli.add_typer(search_cli.cli)
 cli.add_typer(evaluations_cli.cli)

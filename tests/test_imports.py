@@ -38,7 +38,7 @@ FLOORS = (
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),
     ("harness/evaluations", "harness/submissions", "harness/predict", "harness/doctor"),
-    ("harness/quickstart",),
+    ("harness/quickstart", "harness/findings"),
     ("harness/cli",),
     # leaderboard
     ("leaderboard/statistics", "leaderboard/rows", "leaderboard/output"),

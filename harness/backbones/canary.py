@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +49,25 @@ def load(card: Card, device: str, trust: bool = False) -> tuple[Encoder, NDArray
     return loaded, found
 
 
-def record(card: Card, found: NDArray[np.float32]) -> Path:
-    """Writes a shipped card's canary beside it; done once, by whoever makes or deliberately changes the card."""
+def record(card: Card, found: NDArray[np.float32], origin: Mapping[str, object] | None = None) -> Path:
+    """Writes a shipped card's canary beside it; done once, by whoever makes or deliberately changes the card.
+
+    Args:
+        card: pinned.
+        found: its canary's vectors.
+        origin: whose machine computed them, and how near they are to the authors' own, where others sent them in.
+    """
     path = FOLDER / f"{card.id}.json"
-    atomic.write_text(path, json.dumps({"fingerprint": card.fingerprint, "vectors": as_lists(found)}) + "\n")
+    facts = {"fingerprint": card.fingerprint, **({"origin": origin} if origin else {}), "vectors": as_lists(found)}
+    atomic.write_text(path, json.dumps(facts) + "\n")
     return path
+
+
+def shipped(card: Card) -> dict[str, Any] | None:
+    """What is recorded for this fingerprint; None for a card of one's own, or another precision."""
+    path = FOLDER / f"{card.id}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found if found.get("fingerprint") == card.fingerprint else None
 
 
 def check(card: Card, found: NDArray[np.float32]) -> float | None:
@@ -68,13 +84,10 @@ def check(card: Card, found: NDArray[np.float32]) -> float | None:
         raise FuseboardError(f"{card.id}: its card says dim = {card.dim}, the model makes {found.shape[1]} numbers")
     if not np.isfinite(found).all():
         raise FuseboardError(f"{card.id}: NaN or infinity in the canary's vectors; try --precision fp32")
-    path = FOLDER / f"{card.id}.json"
-    if not path.is_file():
+    recorded = shipped(card)
+    if recorded is None:
         return None
-    shipped = json.loads(path.read_text(encoding="utf-8"))
-    if shipped["fingerprint"] != card.fingerprint:
-        return None
-    expected = np.array(shipped["vectors"], np.float32)
+    expected = np.array(recorded["vectors"], np.float32)
     difference = float(np.abs(found - expected).max() / np.abs(expected).max())
     if difference > TOLERANCE[card.precision]:
         raise FuseboardError(

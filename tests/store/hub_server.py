@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 Tree = dict[str, bytes]
+LARGE = (".parquet", ".bin", ".safetensors")
+"""How names of files end whose SHA-256 the Hub lists."""
 
 
 class Repo:
@@ -21,12 +23,14 @@ class Repo:
     def __init__(self) -> None:
         self.commits: dict[str, Tree] = {}
         self.tags: dict[str, str] = {}
+        self.proposals: set[str] = set()
+        """Commits that answer under the repository's name and are not on its main branch."""
         self.private = False
         self.commit({".gitattributes": b"*.parquet filter=lfs\n"})
 
     @property
     def head(self) -> str:
-        return list(self.commits)[-1]
+        return [sha for sha in self.commits if sha not in self.proposals][-1]
 
     def commit(self, tree: Tree) -> str:
         sha = hashlib.sha1(repr((len(self.commits), sorted(tree))).encode()).hexdigest()
@@ -180,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
     def entry(self, path: str, data: bytes) -> dict[str, Any]:
         entry: dict[str, Any] = {"type": "file", "path": path, "size": len(data), "oid": _git(data)}
         entry["lastCommit"] = {"id": "0" * 40, "title": "a commit", "date": "2026-01-01T00:00:00.000Z"}
-        if path.endswith(".parquet"):
+        if path.endswith(LARGE):
             entry["lfs"] = {"oid": _sha256(data), "size": len(data), "pointerSize": 130}
         return entry
 
@@ -188,6 +192,12 @@ class Handler(BaseHTTPRequestHandler):
         if found := self.repo(repo):
             tags = [{"name": n, "ref": f"refs/tags/{n}", "targetCommit": c} for n, c in found[0].tags.items()]
             self.answer(200, {"branches": [], "converts": [], "tags": tags})
+
+    def commits(self, body: bytes, repo: str, revision: str) -> None:
+        if found := self.repo(repo, revision):
+            own = [sha for sha in found[0].commits if sha not in found[0].proposals]
+            facts = {"title": "a commit", "message": "", "authors": [], "date": "2026-01-01T00:00:00.000Z"}
+            self.answer(200, [{"id": sha, **facts} for sha in reversed(own)])
 
     def tag(self, body: bytes, repo: str, revision: str) -> None:
         if self.command == "DELETE":
@@ -294,6 +304,7 @@ ROUTES = [
     ("GET", rf"/api/datasets/{NAME}/tree/(?P<revision>[^/]+)(?P<folder>/.*)?", "tree"),
     ("POST", rf"/api/datasets/{NAME}/paths-info/(?P<revision>[^/]+)", "paths"),
     ("GET", rf"/api/datasets/{NAME}/refs", "refs"),
+    ("GET", rf"/api/datasets/{NAME}/commits/(?P<revision>[^/]+)", "commits"),
     (None, rf"/api/datasets/{NAME}/tag/(?P<revision>[^/]+)", "tag"),
     ("POST", rf"/api/datasets/{NAME}/preupload/(?P<revision>[^/]+)", "preupload"),
     ("POST", rf"/datasets/{NAME}\.git/info/lfs/objects/batch", "batch"),

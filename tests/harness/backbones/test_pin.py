@@ -112,15 +112,20 @@ def test_the_command_writes_a_card_that_works(loose: Any, here: Path) -> None:
     assert isinstance(CliRunner().invoke(cli, ["pin", "loose.toml", "--out", "made.toml"]).exception, UsageError)
 
 
-def test_list_and_show_say_what_is_missing() -> None:
+def test_list_and_show_say_what_is_missing(here: Path) -> None:
     rows = json.loads(CliRunner().invoke(cli, ["list", "--json"]).stdout)
+    loose = {name for name in registry.names() if registry.get(name).unpinned}
+    assert {row["id"] for row in rows if row["fingerprint"] == "unpinned"} == loose
+    assert loose.isdisjoint(registry.fingerprints())
     prints = {row["id"]: row["fingerprint"] for row in rows}
-    assert prints["uni"] == "unpinned"
     assert prints["pixels"] == registry.get("pixels").fingerprint
-    shown = CliRunner().invoke(cli, ["show", "rad-dino"]).stdout
+    dino = registry.get("rad-dino")
+    source = dino.source.model_copy(update={"revision": "unpinned", "sha256": "unpinned"})
+    doubts = ("preprocessing.mean", "preprocessing.std")
+    (here / "own.toml").write_text(dino.model_copy(update={"source": source, "unverified": doubts}).toml())
+    shown = CliRunner().invoke(cli, ["show", "own.toml"]).stdout
     assert "# unpinned: revision, sha256\n# unverified: preprocessing.mean, preprocessing.std" in shown
     assert "# pixels: shorter edge to 518 (bicubic), centre 518 x 518; RGB, over 255" in shown
-    facts = json.loads(CliRunner().invoke(cli, ["show", "uni", "--json"]).stdout)
+    facts = json.loads(CliRunner().invoke(cli, ["show", "own.toml", "--json"]).stdout)
     assert facts["fingerprint"] is None
     assert facts["unpinned"] == ["revision", "sha256"]
-    assert "uni" not in registry.fingerprints()

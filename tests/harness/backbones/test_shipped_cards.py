@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fuseboard.harness.backbones import loaders, model_builder, registry
+from fuseboard.harness.backbones import canary, loaders, model_builder, registry
 from fuseboard.harness.backbones.source import DESCRIPTORS
 
 FIELD: dict[str, tuple[int, int, float | None]] = {
@@ -95,7 +95,7 @@ def test_cards_say_what_is_known(name: str) -> None:
 @pytest.mark.parametrize("name", FIELD)
 def test_what_nobody_has_confirmed_is_marked_and_what_nobody_has_read_is_unpinned(name: str) -> None:
     card = registry.get(name)
-    assert "sha256" in card.unpinned
+    assert "sha256" in card.unpinned or (canary.FOLDER / f"{name}.json").is_file(), "who has read it sang its canary"
     assert ("(unverified)" in card.licence) == ("licence" in card.unverified)
     if any("(unverified)" in text for text in card.pretraining):
         assert "pretraining" in card.unverified
