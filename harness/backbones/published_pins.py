@@ -1,5 +1,7 @@
 """Pins held against the place that publishes the weights: what a stranger's card says is not taken on their word."""
 
+from collections.abc import Mapping
+
 from fuseboard.harness.backbones import weight_sources, weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.store.errors import FuseboardError
@@ -23,7 +25,7 @@ def confirm(card: Card) -> None:
         weights.files_of(card)
         return
     _confirm_commit(card)
-    _confirm_files(card, {str(source.weights): str(source.sha256)})
+    _confirm_files(card, {None: str(source.sha256)})
     if source.is_indexed:
         needed = set(weights.shards_of(card, weight_sources.fetch(card)))
         if needed != set(source.shards):
@@ -46,21 +48,21 @@ def _confirm_commit(card: Card) -> None:
         )
 
 
-def _confirm_files(card: Card, pins: dict[str, str]) -> None:
+def _confirm_files(card: Card, pins: Mapping[str | None, str] | Mapping[str, str]) -> None:
+    """Holds pins, by shard or None for the weights themselves, against what the Hub lists."""
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
 
     source = card.source
+    paths = [weight_sources.path_of(source, shard) for shard in pins]
     with weight_sources.speaking(card.id, source):
-        found = HfApi().get_paths_info(
-            str(source.hub_id), list(pins), revision=source.revision, repo_type=source.hub_type
-        )
+        found = HfApi().get_paths_info(str(source.hub_id), paths, revision=source.revision, repo_type=source.hub_type)
     listed = {entry.path: entry for entry in found if isinstance(entry, RepoFile)}
-    for path, digest in pins.items():
+    for path, (shard, digest) in zip(paths, pins.items(), strict=True):
         if path not in listed:
             raise FuseboardError(f"{card.id}: {source.hub_id} has no file {path} at {source.revision}")
         large = listed[path].lfs
-        published = large.sha256 if large is not None else sha256_of(weight_sources.fetch(card, path))
+        published = large.sha256 if large is not None else sha256_of(weight_sources.fetch(card, shard))
         if published != digest:
             raise FuseboardError(
                 f"{card.id}: {path} of {source.hub_id} at {source.revision} has SHA-256 {published}, the pin says "

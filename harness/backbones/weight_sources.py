@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fuseboard.harness.backbones import archives
@@ -19,18 +19,24 @@ class NoAccess(FuseboardError):
     """The weights are there, and whoever asks may not have them yet; the message says where to ask for access."""
 
 
-def fetch(card: Card, name: str | None = None) -> Path:
+def path_of(source: Source, shard: str | None = None) -> str:
+    """The path of the weights in a package or repository, or of one of their shards, which lies beside their index."""
+    weights = PurePosixPath(str(source.weights))
+    return str(weights if shard is None else weights.with_name(shard))
+
+
+def fetch(card: Card, shard: str | None = None) -> Path:
     """One file of the place that carries a card's weights, not yet held against its pin.
 
     Args:
         card: whose source says the place.
-        name: the file's path in a package or repository; the weights (or their index) by default.
+        shard: of an indexed checkpoint; the weights (or their index) by default.
 
     Raises:
         FuseboardError: it is not there, cannot be fetched, or may not be.
     """
     source = card.source
-    name = name or source.weights
+    name = path_of(source, shard)
     if source.file is not None:
         path = Path(source.file).expanduser()
     elif source.url is not None:
@@ -38,11 +44,11 @@ def fetch(card: Card, name: str | None = None) -> Path:
     elif source.archives:
         path = _from_archives(card)
     elif source.package is not None:
-        path = _from_package(card, source.package) / str(name)
+        path = _from_package(card, source.package) / name
     else:
-        path = _from_hub(card, str(source.hub_id), str(name))
+        path = _from_hub(card, str(source.hub_id), name)
     if not path.is_file():
-        raise FuseboardError(f"{card.id}: no file {name or path} in {source.place}; mend its card")
+        raise FuseboardError(f"{card.id}: no file {name if source.weights else path} in {source.place}; mend its card")
     return path
 
 

@@ -83,12 +83,13 @@ def test_a_file_of_that_name_is_never_overwritten(loose: Any, here: Path, hub: A
     assert hub.asked == []
 
 
-def test_shards_are_pinned_one_by_one_and_only_the_needed_ones(hub: Any, card_of: Any, here: Path) -> None:
+@pytest.mark.parametrize("folder", ["", "tower/"])
+def test_shards_are_pinned_one_by_one_and_only_the_needed_ones(hub: Any, card_of: Any, here: Path, folder: str) -> None:
     where = {"vision.w": "a.safetensors", "vision.b": "b.safetensors", "text.w": "c.safetensors"}
     tree = {"i.index.json": json.dumps({"weight_map": where}).encode()}
     tree |= {f"{n}.safetensors": save({f"vision.{n}": torch.zeros(2)}) for n in "ab"}
-    hub.repos["org/tiny"].commit(tree)
-    card = card_of("timm", 192, "cls", weights="i.index.json", prefix="vision.", **OPEN, **TINY)
+    hub.repos["org/tiny"].commit({f"{folder}{name}": content for name, content in tree.items()})
+    card = card_of("timm", 192, "cls", weights=f"{folder}i.index.json", prefix="vision.", **OPEN, **TINY)
     assert card.unpinned == ("revision", "sha256", "shards")
     made = pin.pin(card)
     assert sorted(made.source.shards) == ["a.safetensors", "b.safetensors"]
