@@ -1,6 +1,6 @@
 """Pins held against the place that publishes the weights: what a stranger's card says is not taken on their word."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from fuseboard.harness.backbones import weight_sources, weights
 from fuseboard.harness.backbones.card import Card
@@ -25,13 +25,13 @@ def confirm(card: Card) -> None:
         weights.files_of(card)
         return
     _confirm_commit(card)
-    _confirm_files(card, {None: str(source.sha256)})
+    _confirm_files(card, [(None, str(source.sha256))])
     if source.is_indexed:
         needed = set(weights.shards_of(card, weight_sources.fetch(card)))
         if needed != set(source.shards):
             odd = sorted(needed ^ set(source.shards))[0]
             raise FuseboardError(f"{card.id}: its index and its pins differ about the shard {odd}; pin it again")
-        _confirm_files(card, source.shards)
+        _confirm_files(card, source.shards.items())
 
 
 def _confirm_commit(card: Card) -> None:
@@ -48,17 +48,17 @@ def _confirm_commit(card: Card) -> None:
         )
 
 
-def _confirm_files(card: Card, pins: Mapping[str | None, str] | Mapping[str, str]) -> None:
-    """Holds pins, by shard or None for the weights themselves, against what the Hub lists."""
+def _confirm_files(card: Card, found: Iterable[tuple[str | None, str]]) -> None:
+    """Holds pins, each with its shard or None for the weights themselves, against what the Hub lists."""
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
 
     source = card.source
-    paths = [weight_sources.path_of(source, shard) for shard in pins]
+    pins = {weight_sources.path_of(source, shard): (shard, digest) for shard, digest in found}
     with weight_sources.speaking(card.id, source):
         found = HfApi().get_paths_info(str(source.hub_id), paths, revision=source.revision, repo_type=source.hub_type)
-    listed = {entry.path: entry for entry in found if isinstance(entry, RepoFile)}
-    for path, (shard, digest) in zip(paths, pins.items(), strict=True):
+    listed = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
+    for path, (shard, digest) in pins.items():
         if path not in listed:
             raise FuseboardError(f"{card.id}: {source.hub_id} has no file {path} at {source.revision}")
         large = listed[path].lfs
