@@ -56,7 +56,9 @@ def _confirm_files(card: Card, found: Iterable[tuple[str | None, str]]) -> None:
     source = card.source
     pins = {weight_sources.path_of(source, shard): (shard, digest) for shard, digest in found}
     with weight_sources.speaking(card.id, source):
-        found = HfApi().get_paths_info(str(source.hub_id), paths, revision=source.revision, repo_type=source.hub_type)
+        entries = HfApi().get_paths_info(
+            str(source.hub_id), list(pins), revision=source.revision, repo_type=source.hub_type
+        )
     listed = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
     for path, (shard, digest) in pins.items():
         if path not in listed:
