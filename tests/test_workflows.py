@@ -141,3 +141,16 @@ def test_a_refused_commit_stops_it(jobs: dict[str, Any], clone: Work, tmp_path: 
     assert ran.returncode == 1
     assert "'net/setup.py' does not belong there" in ran.stderr
     assert not (tmp_path / "output").exists()
+
+
+def test_the_site_is_built_where_nothing_may_be_written_and_published_where_nothing_is_run() -> None:
+    loaded: dict[Any, Any] = yaml.safe_load((FOLDER / "site.yml").read_text(encoding="utf-8"))
+    allowed = {name: job["permissions"] for name, job in loaded["jobs"].items()}
+    assert allowed == {
+        "build": {"contents": "read", "pages": "read"},
+        "publish": {"pages": "write", "id-token": "write"},
+    }
+    assert not any("run" in step for step in loaded["jobs"]["publish"]["steps"])
+    readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
+    (bundle,) = re.findall(r"```bash sql-page\n(.*?)\n```", readme, re.DOTALL)
+    assert bundle in [step.get("run") for step in loaded["jobs"]["build"]["steps"]]
