@@ -72,7 +72,7 @@ def extract(
     device: Device = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Compute in fp32, fp16 or bf16; each gives another version of the vectors.")
+        str | None, typer.Option(help="Compute in fp32, tf32, fp16 or bf16; each gives another version of the vectors.")
     ] = None,
     limit: Annotated[
         int | None,
@@ -98,6 +98,7 @@ def extract(
     from fuseboard.harness.extraction.extract import extract as run
     from fuseboard.harness.extraction.shared_reader import extract_together
     from fuseboard.harness.runtime.device import is_slow, resolve
+    from fuseboard.harness.runtime.precision import require
     from fuseboard.store.store import Store
 
     if shared_read and cluster is not None:
@@ -111,6 +112,7 @@ def extract(
             typer.echo(f"{source.name}: {remark}", err=True)
     opened, where = Store(store, registry.fingerprints), resolve(device)
     for card in cards:
+        require(card.precision, where)
         if is_slow(where, card.precision):
             typer.echo(f"{card.id}: {card.precision} is slow on this CPU, which has no instructions for it", err=True)
     failed = 0

@@ -18,7 +18,7 @@ from fuseboard.store.files import atomic
 
 FOLDER = Path(__file__).parent / "canaries"
 
-TOLERANCE = {"fp32": 1e-3, "fp16": 2e-2, "bf16": 5e-2}
+TOLERANCE = {"fp32": 1e-3, "tf32": 1e-2, "fp16": 2e-2, "bf16": 5e-2}
 """Largest difference allowed, as a share of the largest component: room for another CPU, batch size or GPU."""
 
 

@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fuseboard.harness.backbones.preprocessing import Preprocessing
 from fuseboard.harness.backbones.source import LOADERS, Source
+from fuseboard.harness.runtime.precision import Precision
 from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.hashing import fingerprint
 
 __all__ = ["LOADERS", "Card", "Precision", "Source", "read"]
-
-Precision = Literal["fp32", "fp16", "bf16"]
 
 
 class Card(BaseModel):

@@ -1,7 +1,6 @@
 """The encoder: a loaded backbone, from pixels to vectors."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import allocator
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.runtime.precision import computing
 
 if TYPE_CHECKING:
     import torch
@@ -42,10 +42,7 @@ class TorchEncoder:
         shape = (1, -1, 1, 1)
         self._mean = torch.tensor(card.preprocessing.mean, device=device).view(shape)
         self._std = torch.tensor(card.preprocessing.std, device=device).view(shape)
-        low = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(card.precision)
-        self._autocast: Callable[[], Any] = (
-            nullcontext if low is None else lambda: torch.autocast(torch.device(device).type, dtype=low)
-        )
+        self._precision = card.precision
 
     @property
     def training(self) -> list[str]:
@@ -62,7 +59,7 @@ class TorchEncoder:
         On a GPU, copies in pinned memory and the forward pass are queued, so that this returns while they run.
         """
         torch = self._torch
-        with torch.inference_mode(), self._autocast():
+        with torch.inference_mode(), computing(self._precision, self.device):
             pixels = torch.from_numpy(batch)
             if self.device != "cpu":
                 pixels = self._copied(pixels)

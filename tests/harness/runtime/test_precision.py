@@ -1,0 +1,51 @@
+"""What torch computes in while a precision is asked for, and afterwards."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fuseboard.harness.runtime.precision import computing  # noqa: E402
+from fuseboard.store.errors import UsageError  # noqa: E402
+
+
+def settings() -> list[str]:
+    cudnn, mkldnn, cuda = torch.backends.cudnn, torch.backends.mkldnn, torch.backends.cuda
+    places = (cudnn.conv, cudnn.rnn, cuda.matmul, mkldnn.conv, mkldnn.rnn, mkldnn.matmul)
+    return [place.fp32_precision for place in places]
+
+
+def test_single_precision_is_that_of_ieee_everywhere_and_only_meanwhile() -> None:
+    before = settings()
+    with computing("fp32", "cuda"):
+        assert settings() == ["ieee"] * 6
+        assert not torch.is_autocast_enabled("cuda")
+    assert settings() == before
+
+
+def test_tf32_is_asked_for_by_its_name() -> None:
+    before = settings()
+    with computing("tf32", "cuda:0"):
+        assert settings()[:3] == ["tf32"] * 3
+    assert settings() == before
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp16", torch.float16), ("bf16", torch.bfloat16)])
+def test_half_precision_leaves_the_rest_to_ieee(precision: str, dtype: torch.dtype) -> None:
+    before = settings()
+    with computing(precision, "cpu"):
+        assert settings() == ["ieee"] * 6
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+    assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+    assert settings() == before
+
+
+def test_an_error_meanwhile_leaves_the_settings_as_they_were() -> None:
+    before = settings()
+    with pytest.raises(ZeroDivisionError), computing("tf32", "cuda"):
+        raise ZeroDivisionError
+    assert settings() == before
+
+
+def test_a_cpu_has_no_tf32() -> None:
+    with pytest.raises(UsageError, match="tf32 is arithmetic of NVIDIA's GPUs"), computing("tf32", "cpu"):
+        pass
