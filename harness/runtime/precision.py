@@ -1,9 +1,9 @@
 """The precision is the arithmetic that vectors are computed in, as the card names it and nothing else does.
 
-`fp32` is IEEE single precision. Left alone, cuDNN computes its convolutions in TF32, which keeps 10 of the 23 bits of a
-mantissa: EfficientNet-Lite0's canary then differs by 2.2e-3 of its scale from the CPU's, and without by 1e-6 (measured on
-an H100). `tf32` is that on purpose, for convolutions and matrix products. `fp16` and `bf16` are torch's autocast, in which
-what stays in single precision is IEEE's.
+`fp32` is IEEE single precision. Left alone, cuDNN computes its convolutions in TF32, which keeps 10 of the 23 bits of
+a mantissa: EfficientNet-Lite0's canary then differs by 2.2e-3 of its scale from the CPU's, and without by 1e-6 (seen on
+an H100). `tf32` is that on purpose, for convolutions and matrix products. `fp16` and `bf16` are torch's autocast, in
+which what stays in single precision is IEEE's.
 """
 
 from collections.abc import Iterator
