@@ -1,5 +1,6 @@
 """Places: a file of weights, found or downloaded: a Python package, a Hub repository, an address, one's own disk."""
 
+import errno
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,6 +146,11 @@ def speaking(who: str, source: Source) -> Iterator[None]:
     except UnicodeEncodeError:  # from the header that carries it; the error itself would quote it
         raise FuseboardError(f"{who}: the Hub's token has a letter that no token has; set HF_TOKEN again") from None
     except (hub.HTTPError, hub.LocalEntryNotFoundError, hub.HFValidationError, OSError, RuntimeError) as error:  # type: ignore[attr-defined]
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FuseboardError(
+                f"{who}: no space left for its weights in {constants.HF_HUB_CACHE}; free some, or set HF_HUB_CACHE to "
+                "another place, then try again"
+            ) from error
         cause = error.__cause__ if isinstance(error, hub.LocalEntryNotFoundError) and error.__cause__ else error
         reason = (str(cause).splitlines() or [type(cause).__name__])[0].rstrip(".")
         if getattr(getattr(cause, "response", None), "status_code", None) in (401, 403):

@@ -103,9 +103,9 @@ def normalised(card: Card) -> torch.Tensor:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["biomedclip", "pubmedclip", "hibou-b", "rad-dino"])
+@pytest.mark.parametrize("name", ["biomedclip", "pubmedclip", "hibou-b", "rad-dino", "uni"])
 def test_a_checkpoint_of_the_real_size(name: str, hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shipped cards of the ViT-B among the nine as they are, 86 million parameters of which are random."""
+    """The shipped cards of the ViT-B among the nine and of UNI, a ViT-L, as they are; the parameters are random."""
     monkeypatch.chdir(tmp_path)
     card = registry.get(name)
     tree, model = paper_nine.published(card)

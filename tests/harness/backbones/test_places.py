@@ -1,5 +1,6 @@
 """Places: the real Hub client against a Hub on the loopback, and an address."""
 
+import errno
 import functools
 import http.server
 import threading
@@ -87,6 +88,19 @@ def test_a_token_with_odd_letters_is_one_line_that_does_not_show_it(
         with pytest.raises(FuseboardError, match="token has a letter that no token has; set HF_TOKEN again") as caught:
             ask(card)
         assert "hf_only" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_full_disk_is_not_the_network(
+    hub: Any, card_of: Any, model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = served(hub, card_of, model, tmp_path)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", full)
+    with pytest.raises(FuseboardError, match=r"no space left for its weights in .*hub-cache.*set HF_HUB_CACHE"):
+        weight_sources.fetch(card)
 
 
 def test_no_network_is_one_line_too(
