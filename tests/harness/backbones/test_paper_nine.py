@@ -21,7 +21,7 @@ from tests.harness.backbones import paper_nine
 
 TOKEN = "hf_only_for_the_test"
 DOCUMENT = Path(__file__).parents[3] / "docs" / "paper-nine.md"
-DATASET = "breastmnist-28-sample24"
+DATASET = "breastmnist-28-sample16"
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 
 
@@ -55,7 +55,7 @@ def commands() -> list[list[str]]:
     lines = [line.partition("#")[0].split() for line in block.splitlines()]
     found = [words[1:] for words in lines if words and words[0] == "fuseboard"]
     smaller = {"breastmnist-28": DATASET}
-    more = {"search": ["--strategy", "top-k", "--protocol", "starter", "--jobs", "1"], "extract": ["--limit", "24"]}
+    more = {"search": ["--strategy", "top-k", "--protocol", "starter", "--jobs", "1"], "extract": ["--limit", "16"]}
     return [
         [smaller.get(word, word) if words[0] == "search" else word for word in words if word != "breastmnist"]
         + more.get(words[0], [])

@@ -14,14 +14,27 @@ from fuseboard.harness.findings import accept
 from fuseboard.harness.findings.report import LIMIT, Observation, Report
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.embeddings import manifest
+from tests.harness.backbones import paper_nine
 
 Change = Callable[[dict[str, Any]], object]
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 
 
 @pytest.fixture
-def honest(field: dict[str, Any]) -> dict[str, Any]:
-    """Findings about a small uni, whose canary is only said and never computed here."""
+def shipped(hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small uni as if it were all that ships; what the Hub holds is never loaded, so any bytes will do."""
+    monkeypatch.setattr(paper_nine, "SMALLER", {"uni": paper_nine.SMALLER["uni"]})
+    paper_nine.ship(tmp_path / "shipped", monkeypatch)
+    (tmp_path / "canaries").mkdir()
+    monkeypatch.setattr(canary, "FOLDER", tmp_path / "canaries")
+    hub.repos["MahmoodLab/UNI"] = hub.repo()
+    hub.repos["MahmoodLab/UNI"].commit({"pytorch_model.bin": b"weights"})
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def honest(shipped: None) -> dict[str, Any]:
+    """Findings about that uni, whose canary is only said and never computed here."""
     card = pin.pin(registry.get("uni"))
     vectors = tuple(tuple(float(n + i) for n in range(card.dim)) for i in range(3))
     one = Observation(card=card, canary=vectors, authors=vectors)
@@ -95,7 +108,7 @@ def test_what_is_forged_or_wrong_changes_nothing(honest: dict[str, Any], change:
         (b" " * (LIMIT + 1), "has more than 8,388,608 bytes"),
     ],
 )
-def test_what_is_no_file_of_findings(field: dict[str, Any], content: bytes, message: str) -> None:
+def test_what_is_no_file_of_findings(shipped: None, content: bytes, message: str) -> None:
     found = judged(content)
     assert message in " ".join(finding.message for finding in found if finding.is_bad)
     assert untouched()
