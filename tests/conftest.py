@@ -3,9 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+
+from fuseboard.leaderboard.rows import shipped_rows
+
+SHIPPED = shipped_rows.SHIPPED
 
 # No example has a deadline: how long one takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("fuseboard", deadline=None, max_examples=40)
@@ -35,3 +40,18 @@ def _no_file_waits_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_ships(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test's board shows what the test measured; one about the rows that ship asks for them with `shipped`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shipped_rows, "SHIPPED", tmp_path_factory.mktemp("ships") / "nothing")
+        yield
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the rows that ship, in its place."""
+    monkeypatch.setattr(shipped_rows, "SHIPPED", SHIPPED)
+    return SHIPPED

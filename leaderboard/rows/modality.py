@@ -33,8 +33,8 @@ _FULL = 224
 def of(dataset: str) -> str:
     """Return the modality of a dataset by its name, which is a flag of MedMNIST with or without a size, or else
     `Other`."""
-    if dataset in NOT_MEDICAL:
-        return NOT_MEDICAL[dataset]
+    if _whole(dataset) in NOT_MEDICAL:
+        return NOT_MEDICAL[_whole(dataset)]
     found = _NAME.fullmatch(dataset)
     return MODALITIES.get(found[1], OTHER) if found else OTHER
 
@@ -47,7 +47,7 @@ def is_corrupted(dataset: str) -> bool:
 def is_ranked(dataset: str) -> bool:
     """Tell whether a dataset is a column of the boards: corrupted test sets have pages of their own, and what is not
     medical says nothing of medical images."""
-    return not is_corrupted(dataset) and dataset not in NOT_MEDICAL
+    return not is_corrupted(dataset) and _whole(dataset) not in NOT_MEDICAL
 
 
 def in_order(datasets: Iterable[str]) -> tuple[str, ...]:
@@ -61,6 +61,11 @@ def groups(datasets: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
     for dataset in in_order(datasets):
         found.setdefault(of(dataset), []).append(dataset)
     return [(title, tuple(own)) for title, own in found.items()]
+
+
+def _whole(dataset: str) -> str:
+    """Return the name of the dataset that a sample is of."""
+    return dataset.partition("-sample")[0]
 
 
 def _place(dataset: str) -> tuple[int, int, str]:

@@ -39,11 +39,11 @@ def test_build_prints_the_front_page_after_asking_for_a_starter(store, tmp_path)
     assert (out / "datasets/tiny.html").is_file()
 
 
-def test_check_says_how_many_rows_it_checked(searched):
+def test_check_says_how_many_rows_it_checked(searched, shipped):
     result = run("check", "--store", searched.root)
     assert result.exit_code == 0
     assert "0 rows recomputed from their predictions; 14 kept none" in result.stdout
-    assert "digits: in the reference, but this store has nothing of it, so it was not checked" in result.stdout
+    assert "breastmnist-28: in the reference, but this store has nothing of it, so it was not checked" in result.stdout
 
 
 def test_check_fails_on_a_wrong_number(store):
@@ -75,20 +75,20 @@ def accepted(folder):
     return [*labels, manifest, folder / "results/fusion/tiny/rows.parquet", folder / "verdicts.csv"]
 
 
-def installed(tmp_path, monkeypatch):
+def installed(shipped, tmp_path, monkeypatch):
     """A copy of the shipped reference in place of it, and a working directory that is no checkout; gives the copy."""
-    shipped = shutil.copytree(shipped_rows.SHIPPED, tmp_path / "site-packages" / "reference")
-    monkeypatch.setattr(shipped_rows, "SHIPPED", shipped)
+    copy = shutil.copytree(shipped, tmp_path / "site-packages" / "reference")
+    monkeypatch.setattr(shipped_rows, "SHIPPED", copy)
     monkeypatch.chdir(tmp_path)
-    return shipped
+    return copy
 
 
-def test_accept_writes_beside_the_store_and_nothing_into_the_package(store, tmp_path, monkeypatch):
-    shipped = installed(tmp_path, monkeypatch)
+def test_accept_writes_beside_the_store_and_nothing_into_the_package(shipped, store, tmp_path, monkeypatch):
+    shipped = installed(shipped, tmp_path, monkeypatch)
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")}
     store.embed("alpha")
     store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
-    assert "digits: in the reference" in run("check", "--store", store.root).stdout
+    assert "breastmnist-28: in the reference" in run("check", "--store", store.root).stdout
     result = run("accept", "--store", store.root)
     own = store.root / "reference"
     assert result.stdout.split() == [str(path) for path in accepted(own)]
@@ -96,7 +96,7 @@ def test_accept_writes_beside_the_store_and_nothing_into_the_package(store, tmp_
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")} == before
     held = run("check", "--store", store.root).stdout
     assert "2 rows held against the reference" in held
-    assert "digits" not in held
+    assert "breastmnist" not in held
 
 
 @pytest.mark.parametrize(

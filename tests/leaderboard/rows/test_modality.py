@@ -43,5 +43,5 @@ def test_only_a_medmnist_set_has_a_corrupted_twin():
 
 
 def test_what_is_not_medical_and_what_is_corrupted_is_on_no_board():
-    names = ("breastmnist", "breastmnist-c", "digits", "my-lesions")
+    names = ("breastmnist", "breastmnist-c", "digits", "digits-sample100", "my-lesions")
     assert [name for name in names if is_ranked(name)] == ["breastmnist", "my-lesions"]
