@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import time
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -98,7 +99,13 @@ def hardware(device: str = "cpu") -> str:
 
 def libraries() -> dict[str, str]:
     """Versions of what can change a number; what is not installed is left out."""
-    found = {"python": platform.python_version()}
+    return {"python": platform.python_version(), **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Read once: every fit asks, and a process keeps what it has imported."""
+    found = {}
     for name in LIBRARIES:
         try:
             found[name] = version(name)
