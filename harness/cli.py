@@ -65,7 +65,11 @@ def check_dataset(
 @cli.command()
 def extract(
     backbone: Annotated[
-        list[str], typer.Argument(help="Name backbones, cards of your own (paths ending in .toml) or folders of cards.")
+        list[str],
+        typer.Argument(
+            help="Name backbones, their networks untrained (NAME:random), cards of your own (paths ending in .toml) or "
+            "folders of cards."
+        ),
     ],
     dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Name one or more datasets.")],
     store: StoreFolder = None,

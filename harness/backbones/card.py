@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from fuseboard.harness.backbones.preprocessing import Preprocessing
 from fuseboard.harness.backbones.source import LOADERS, Source
 from fuseboard.harness.runtime.precision import Precision
+from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.hashing import fingerprint
@@ -40,6 +41,12 @@ class Card(BaseModel):
     pretraining: tuple[str, ...]
     overlap: tuple[str, ...] = Field(description="our datasets whose images are known to be in the pre-training data")
     unverified: tuple[str, ...] = Field((), description="keys of this card, dotted, whose value nobody has confirmed")
+
+    @model_validator(mode="after")
+    def _says_in_its_name_whether_it_is_random(self) -> Self:
+        if (random_weights.trained(self.id) is not None) != (self.source.random is not None):
+            raise ValueError(f"a name ends in {random_weights.STORED!r} exactly where `source.random` is said")
+        return self
 
     @model_validator(mode="after")
     def _doubts_are_about_keys(self) -> Self:
@@ -84,6 +91,34 @@ class Card(BaseModel):
                 f"{self.id}: {' and '.join(self.unpinned)} unpinned, so its weights are not known and it makes no "
                 f"version; run `fuseboard backbones pin {self.id}` and use the card that it writes"
             )
+
+    def with_random_weights(self, seed: int = 0) -> "Card":
+        """The same network untrained, as its library makes it: the floor under what its weights learned.
+
+        Where the weights come from, and what they are pinned to, is no part of it.
+
+        Raises:
+            UsageError: the backbone is no network, or its architecture is not on the card.
+        """
+        kept = {"loader", "architecture", "conventions", "kwargs"}
+        facts = self.model_dump(mode="json", exclude={"source", "unverified", "holds_image"})
+        changed = {
+            "id": f"{self.id}{random_weights.STORED}",
+            "title": f"{self.title}, random weights",
+            "source": self.source.model_dump(mode="json", include=kept) | {"random": seed},
+            "modality": (),
+            "licence": "none (random weights)",
+            "gated": False,
+            "redistribution": "embeddings",
+            "trust": False,
+            "pretraining": (),
+            "overlap": (),
+        }
+        try:
+            return Card.model_validate(facts | changed)
+        except ValidationError as error:
+            reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            raise UsageError(f"{self.id}{random_weights.TYPED}: {reason}") from error
 
     @property
     def about(self) -> Backbone:

@@ -77,6 +77,8 @@ def _access(card: Card) -> Finding:
     """Where the weights are, and whether one may have them."""
     if card.source.loader in DESCRIPTORS:
         return Finding("ok", "access", "computes and has no weights")
+    if card.source.random is not None:
+        return Finding("ok", "access", f"{card.source.place}: nothing is fetched")
     if not card.gated:
         return Finding("ok", "access", f"open, from {card.source.place}")
     from huggingface_hub import get_token

@@ -12,7 +12,13 @@ from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
 
-Name = Annotated[str, typer.Argument(help="A name of `backbones list`, or a card of your own: a path ending in .toml.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A name of `backbones list`, its network untrained (NAME:random), or a card of your own: a path ending in "
+        ".toml."
+    ),
+]
 Trust = Annotated[
     bool, typer.Option("--trust-remote-code", help="Let code from the model's repository run, where its card says so.")
 ]

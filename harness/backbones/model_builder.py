@@ -40,6 +40,22 @@ def load(card: Card, device: str, build: Build) -> TorchEncoder:
     return TorchEncoder(card, tower.model, tower.forward, device)
 
 
+def untrained(card: Card, device: str, build: Build, seed: int) -> TorchEncoder:
+    """The tower as its library makes it, before any weights are in it; the numbers come from torch's own generator.
+
+    The same seed gives the same weights on every machine, as far as torch's generator and the library's way to begin
+    stay the same. Nothing else that draws numbers is disturbed.
+    """
+    plan(card, build)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        tower = build(card)
+    tower.finish()
+    if any(parameter.is_meta for parameter in tower.model.parameters()):
+        raise FuseboardError(f"{card.id}: its architecture was built without memory")
+    return TorchEncoder(card, tower.model, tower.forward, device)
+
+
 def plan(card: Card, build: Build) -> Tower:
     """The finished tower on the `meta` device, where it has shapes and no memory, after a first pass through it.
 

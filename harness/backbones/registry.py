@@ -5,6 +5,8 @@ from pathlib import Path
 
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.source import DESCRIPTORS
+from fuseboard.store.embeddings import random_weights
 from fuseboard.store.errors import UsageError
 from fuseboard.store.registry import of_files
 
@@ -22,7 +24,9 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Card:
-    """The card of a shipped backbone, or one's own: a path that ends in `.toml`."""
+    """The card of a shipped backbone, or one's own: a path that ends in `.toml`; with `:random`, of its network so."""
+    if (base := random_weights.trained(random_weights.stored(name))) is not None:
+        return get(base).with_random_weights()
     if name.endswith(".toml"):
         path = Path(name)
         if not path.is_file():
@@ -64,7 +68,9 @@ def specs(names: Iterable[str]) -> list[str]:
 def fingerprints() -> dict[str, str]:
     """Backbone -> the version that its present card makes; which of several stored versions a bare name means.
 
-    A card that is not pinned yet makes none and is left out.
+    A card that is not pinned yet makes none and is left out; its network with random weights needs no pin.
     """
-    found = {name: get(name) for name in names()}
-    return {name: card.fingerprint for name, card in found.items() if not card.unpinned}
+    shipped = [get(name) for name in names()]
+    networks = [card for card in shipped if card.source.loader not in DESCRIPTORS]
+    found = [*shipped, *(card.with_random_weights() for card in networks)]
+    return {card.id: card.fingerprint for card in found if not card.unpinned}

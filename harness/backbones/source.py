@@ -92,6 +92,7 @@ class Source(BaseModel):
     inside: str | None = Field(None, description="key of the checkpoint under which its tensors lie")
     prefix: str | None = Field(None, description="only tensors whose name begins so are read; it is taken off")
     only: tuple[str, ...] = Field((), description="of those, only names that begin with one of these")
+    random: int | None = Field(None, ge=0, description="seed of random weights, which take the place of all others")
     untrained: tuple[str, ...] = Field((), description="LayerNorms no checkpoint has, which stay as they begin")
     module: str | None = Field(None, pattern=r"^\w+(\.\w+)*:\w+$", description="one's own class, as module:Class")
     module_sha256: Sha256 | None = Field(None, description="of that module's file")
@@ -100,6 +101,8 @@ class Source(BaseModel):
     @property
     def place(self) -> str:
         """Where the weights come from, for people."""
+        if self.random is not None:
+            return f"random weights, seed {self.random}"
         own = Path(self.file).name if self.file else self.module
         package = self.archives[0].place if self.archives else None
         return self.hub_id or self.package or package or self.url or own or self.loader
@@ -131,9 +134,17 @@ class Source(BaseModel):
             LOADERS[self.loader]
         except UsageError as error:
             raise ValueError(str(error)) from error
+        places = [name for name in ("package", "hub_id", "archives", "url", "file") if getattr(self, name)]
+        if self.random is not None:
+            if self.loader in (*DESCRIPTORS, "python"):
+                raise ValueError(f"`random`: the loader {self.loader} makes no network that could have random weights")
+            if places or self.sha256 is not None:
+                raise ValueError("`random` takes the place of weights: leave out where they come from, and their pins")
+            if self.architecture is None and self.loader == "transformers":
+                raise ValueError("`architecture` is missing: it would come from the repository that carries weights")
+            return self
         if self.loader in DESCRIPTORS:
             return self
-        places = [name for name in ("package", "hub_id", "archives", "url", "file") if getattr(self, name)]
         if self.loader == "python":
             if self.module is None or self.module_sha256 is None:
                 raise ValueError("`module` and `module_sha256` are missing: one's own class, and the hash of its file")

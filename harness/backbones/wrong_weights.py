@@ -1,7 +1,6 @@
 """The wrong-weights alarm: vectors that another backbone makes too, or that random weights would serve as well."""
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from fuseboard.harness.datasets.dataset import Images
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.embeddings import block
-from fuseboard.store.errors import FuseboardError
 from fuseboard.store.statistics.cka import TWIN, linear_cka
 from fuseboard.store.store import Store
 
@@ -78,6 +76,8 @@ def _learned(card: Card, feeder: Feeder) -> Finding:
     """Nearest neighbours on the backbone's vectors against those of the same architecture with random weights."""
     own = _recognised(card, feeder)
     message = f"{NEIGHBOURS} nearest neighbours recognise {own:.0%} of {SHAPES // 2} drawn shapes"
+    if card.source.random is not None:
+        return Finding("note", "training", f"{message}; its weights are random, as its card says")
     twin = untrained(card, feeder.encoder.device)
     if twin is None:
         return Finding("note", "training", f"{message}; its loader cannot make the same model with random weights")
@@ -94,15 +94,9 @@ def untrained(card: Card, device: str) -> TorchEncoder | None:
     module = loaders.module(card)
     if not hasattr(module, "build"):
         return None
-    import torch
+    from fuseboard.harness.backbones import model_builder
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        tower: Any = module.build(card)
-    tower.finish()
-    if any(parameter.is_meta for parameter in tower.model.parameters()):
-        raise FuseboardError(f"{card.id}: its architecture was built without memory")
-    return TorchEncoder(card, tower.model, tower.forward, device)
+    return model_builder.untrained(card, device, module.build, SEED)
 
 
 def _recognised(card: Card, feeder: Feeder) -> float:

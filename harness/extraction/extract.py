@@ -56,7 +56,9 @@ def extract(
         FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
             stays.
     """
-    maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust)
+    folder = versions.folder_of(store.root, card.id, card.fingerprint)
+    recorded = manifest.read(folder).canary if (folder / manifest.FILE).is_file() else ()
+    maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust, recorded)
     job = _Job(maker, store, shard_rows, address)
     with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)

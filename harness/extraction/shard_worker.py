@@ -56,13 +56,15 @@ class Maker:
     device: str
     batch_size: int
     trust: bool = False
+    recorded: canary.Recorded = ()
+    """The canary of the version that the shards join."""
     _loaded: tuple[Feeder, NDArray[np.float32]] | None = field(default=None, repr=False)
 
     @property
     def loaded(self) -> tuple[Feeder, NDArray[np.float32]]:
         """The backbone and the vectors of its canary."""
         if self._loaded is None:
-            encoder, vectors = canary.load(self.card, self.device, self.trust)
+            encoder, vectors = canary.load(self.card, self.device, self.trust, self.recorded)
             self._loaded = Feeder(encoder, self.batch_size), vectors
         return self._loaded
 
@@ -93,11 +95,13 @@ class Maker:
 
 def on_worker(card: str, maker: Maker, piece: Piece) -> Made:
     """Makes a shard on a worker, whose process keeps the backbone that the card's text describes for the next one."""
-    loaded = _kept(card, maker.device, maker.batch_size, maker.trust)
+    loaded = _kept(card, maker.device, maker.batch_size, maker.trust, maker.recorded)
     return replace(maker, _loaded=loaded).make(piece)
 
 
 @lru_cache(maxsize=1)
-def _kept(card: str, device: str, batch_size: int, trust: bool) -> tuple[Feeder, NDArray[np.float32]]:
-    encoder, vectors = canary.load(Card.model_validate(tomllib.loads(card)), device, trust)
+def _kept(
+    card: str, device: str, batch_size: int, trust: bool, recorded: canary.Recorded
+) -> tuple[Feeder, NDArray[np.float32]]:
+    encoder, vectors = canary.load(Card.model_validate(tomllib.loads(card)), device, trust, recorded)
     return Feeder(encoder, batch_size), vectors

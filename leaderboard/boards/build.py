@@ -10,6 +10,7 @@ from fuseboard.leaderboard.boards.entries import entries_of, environments_of
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
 from fuseboard.leaderboard.rows.current import OTHER_VERSION, ROWS_ALONE, mark
 from fuseboard.store.arrays import is_multi_label
+from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
@@ -99,7 +100,8 @@ def _pool(rows: pl.DataFrame, old: pl.DataFrame) -> Subset:
     present = set(rows["subset"].explode())
     both = pl.concat([rows["subset"], old["subset"]])
     joined = set(both.filter(both.list.len() > 1).explode())
-    return tuple(sorted(present & joined or present))
+    learned = {name for name in present if random_weights.trained(name) is None}
+    return tuple(sorted(present & joined or learned or present))
 
 
 def _singles(entries: Sequence[Entry]) -> tuple[Single, ...]:

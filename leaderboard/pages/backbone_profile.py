@@ -10,6 +10,7 @@ from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.published.verdicts.figures import published_figures
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable, Score
+from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Manifest
 
 MAX_SIMILAR = 3
@@ -25,6 +26,8 @@ class SingleScore:
     """Among the backbones alone, by test AUC; null without one."""
     of: int
     """Backbones that have a rank."""
+    untrained: Score | None
+    """The score of the same network with random weights; null where that was not measured here."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
 def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board]) -> Iterator[Results]:
     """Yield one per protocol under which there is a board."""
     for table in singles:
-        row = next((row for row in table.rows if row.name == name), None)
+        named = {row.name: row for row in table.rows}
+        row, floor = named.get(name), named.get(f"{name}{random_weights.STORED}")
         found = []
         for dataset in table.datasets if row else ():
             assert row is not None
@@ -91,7 +95,9 @@ def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board])
             ranks = {one.entry.subset[0]: one.rank for one in own.singles}
             if name in ranks:
                 of = sum(rank is not None for rank in ranks.values())
-                found.append(SingleScore(row.scores[dataset], ranks[name], of))
+                under = floor.scores[dataset] if floor else None
+                untrained = under if under and under.auc is not None else None
+                found.append(SingleScore(row.scores[dataset], ranks[name], of, untrained))
         ranked = sum(one.rank is not None for one in table.rows)
         yield Results(table.protocol, row, tuple(found), ranked)
 

@@ -12,6 +12,7 @@ from fuseboard.leaderboard.feeds import card, sitemap
 from fuseboard.leaderboard.output import format
 from fuseboard.leaderboard.pages import address, navigation
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.store.embeddings import random_weights
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -68,6 +69,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         address=address,
         navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
         missing=format.missing,
+        trained=random_weights.trained,
         card={
             "path": card.PATH,
             "width": card.WIDTH,

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels, is_multi_label
-from fuseboard.store.embeddings import block, dataset_card, shards, versions
+from fuseboard.store.embeddings import block, dataset_card, random_weights, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
@@ -55,7 +55,7 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
     """
     found, broken = versions.survey(root)
     if spec is not None:
-        name, _, prefix = spec.partition("@")
+        name, _, prefix = random_weights.stored(spec).partition("@")
         found = [v for v in found if v.manifest.backbone == name and v.manifest.fingerprint.startswith(prefix)]
         broken = {f: e for f, e in broken.items() if f.parent.name == name and f.name.startswith(prefix)}
         if not found and not broken:

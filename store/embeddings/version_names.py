@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
@@ -25,7 +26,7 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
         FuseboardError: nothing fits, or several do, or a manifest of the backbone cannot be read. Never guesses which
             of two versions was meant.
     """
-    name, _, prefix = spec.partition("@")
+    name, _, prefix = random_weights.stored(spec).partition("@")
     found, broken = survey
     if error := next((e for folder, e in broken.items() if folder.parent.name == name), None):
         raise error
@@ -48,7 +49,7 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
 
 
 def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
-    """The backbones that hold a dataset, by name.
+    """The backbones that hold a dataset, by name; those with random weights are meant only where they are named.
 
     Raises:
         FuseboardError: none does.
@@ -58,7 +59,7 @@ def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
         raise FuseboardError(
             f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
         )
-    return names
+    return [name for name in names if random_weights.trained(name) is None] or names
 
 
 def by_backbone(dataset: str, found: Sequence[Version]) -> dict[str, Version]:

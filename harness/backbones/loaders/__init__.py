@@ -31,5 +31,9 @@ def load(card: Card, device: str = "cpu", trust: bool = False) -> Encoder:
             f"{card.id}: its model is code of {card.source.place} at {card.source.revision}, which would run on this "
             "machine; read it there, then pass --trust-remote-code"
         )
+    if card.source.random is not None:
+        from fuseboard.harness.backbones import model_builder
+
+        return model_builder.untrained(card, device, module(card).build, card.source.random)
     encoder: Encoder = module(card).load(card, device, trust)
     return encoder

@@ -36,6 +36,8 @@ def findings(card: Card) -> Iterator[Finding]:
 
 def _problems(card: Card) -> Iterator[tuple[str, str]]:
     source = card.source
+    if source.random is not None:
+        yield "source.random makes weights that learned nothing", "hand in weights; the floor is computed by anyone"
     if source.file is not None:
         yield "source.file is a path of one machine", FIX
     if source.module is not None or source.loader == "python":

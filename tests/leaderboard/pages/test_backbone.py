@@ -5,11 +5,13 @@ import json
 import pytest
 
 from fuseboard.leaderboard.pages.backbone import web
+from fuseboard.leaderboard.regression.metrics import auc
 from fuseboard.store.embeddings import history, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import similarity_rows
 from fuseboard.store.store import Store
 from tests.leaderboard.built import built
+from tests.leaderboard.predicted import LABELS, TASK, keep, said
 
 HOSTILE = "<script>alert('x')</script>&\""
 CARD = 'id = "alpha"\nmodality = ["X-ray", "CT"]\ngated = true\ntrust = false\nunverified = ["pooling"]\n'
@@ -180,3 +182,17 @@ def test_only_plain_addresses_are_linked():
         "https://a b.c",
     ):
         assert web(text) is None
+
+
+def test_what_training_brought_is_said_where_random_weights_were_measured_too(predicted):
+    assert "random weights" not in page(predicted).words
+    keep(predicted, ("alpha.random",), said(9))
+    brought = 100 * (auc(TASK, LABELS, said(0).astype(float)) - auc(TASK, LABELS, said(9).astype(float)))
+    pages = built(predicted, "backbone")
+    trained, floor = pages["backbones/alpha.html"], pages["backbones/alpha.random.html"]
+    assert f"so that training brought {brought:+.2f} points" in trained.words
+    assert "alpha.random.html" in [a["href"].rpartition("/")[2] for a in trained.all("a")]
+    assert "The network of alpha untrained" in floor.words
+    assert "training brought" not in floor.words
+    board = built(predicted, "singles")["boards/singles.html"]
+    assert board.words.count("alpha.random random weights") == 1

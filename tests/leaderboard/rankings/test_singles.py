@@ -129,3 +129,12 @@ def test_an_empty_store_has_the_pages(tmp_path):
     build(Store(tmp_path / "nothing"), tmp_path / "site")
     for name in ("singles", "fusion", "contribution"):
         assert "Nothing has been measured yet" in Page(tmp_path / "site" / f"boards/{name}.html").words
+
+
+def test_random_weights_have_a_row_and_decide_nothing_about_which_dataset_counts(alone):
+    before = of(alone).counted
+    for number in range(4):
+        keep(alone, (f"net{number}.random",), said(100 + number), dataset=DATASETS[0])
+    after = of(alone)
+    assert after.counted == before
+    assert {"net0.random", *NAMES} <= {row.name for row in after.rows}
