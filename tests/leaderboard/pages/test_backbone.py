@@ -190,7 +190,7 @@ def test_what_training_brought_is_said_where_random_weights_were_measured_too(pr
     brought = 100 * (auc(TASK, LABELS, said(0).astype(float)) - auc(TASK, LABELS, said(9).astype(float)))
     pages = built(predicted, "backbone")
     trained, floor = pages["backbones/alpha.html"], pages["backbones/alpha.random.html"]
-    assert f"so that training brought {brought:+.2f} points" in trained.words
+    assert f"training brought {brought:+.2f} points" in trained.words
     assert "alpha.random.html" in [a["href"].rpartition("/")[2] for a in trained.all("a")]
     assert "The network of alpha untrained" in floor.words
     assert "training brought" not in floor.words
