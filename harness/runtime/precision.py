@@ -8,6 +8,7 @@ which what stays in single precision is IEEE's.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from threading import Condition
 from typing import TYPE_CHECKING, Any, Literal
 
 from fuseboard.store.errors import UsageError
@@ -20,7 +21,10 @@ Precision = Literal["fp32", "tf32", "fp16", "bf16"]
 
 @contextmanager
 def computing(precision: str, device: str) -> Iterator[None]:
-    """Has torch compute in a precision, and as before afterwards. The settings are of the whole process.
+    """Has torch compute in a precision, and as before afterwards.
+
+    Single precision is a setting of the whole process: threads that want the same one share it, and one that wants the
+    other waits until they are done.
 
     Args:
         precision: one of `Precision`.
@@ -30,20 +34,51 @@ def computing(precision: str, device: str) -> Iterator[None]:
         UsageError: the device has no such arithmetic.
     """
     import torch
-    from torch import backends
 
     require(precision, device)
-    cudnn: Any = backends.cudnn
-    mkldnn: Any = backends.mkldnn
-    of_gpu = dict.fromkeys((cudnn.conv, cudnn.rnn, backends.cuda.matmul), "tf32" if precision == "tf32" else "ieee")
-    of_cpu = dict.fromkeys((mkldnn.conv, mkldnn.rnn, mkldnn.matmul), "ieee")
     with ExitStack() as settings:
-        for place, single in (of_gpu | of_cpu).items():
-            settings.callback(setattr, place, "fp32_precision", place.fp32_precision)
-            place.fp32_precision = single
+        settings.enter_context(_SINGLE.held("tf32" if precision == "tf32" else "ieee"))
         if low := _low(torch, precision):
             settings.enter_context(torch.autocast(device.partition(":")[0], dtype=low))
         yield
+
+
+class _Single:
+    """What single precision is on the GPU, from the first of those that compute at the same time to the last."""
+
+    def __init__(self) -> None:
+        self._changed, self._users, self._single, self._before = Condition(), 0, "", ExitStack()
+
+    @contextmanager
+    def held(self, single: str) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._users or self._single == single)
+            if not self._users:
+                self._set(single)
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._users -= 1
+                if not self._users:
+                    self._before.close()
+                    self._changed.notify_all()
+
+    def _set(self, single: str) -> None:
+        from torch import backends
+
+        cudnn: Any = backends.cudnn
+        mkldnn: Any = backends.mkldnn
+        of_gpu = dict.fromkeys((cudnn.conv, cudnn.rnn, backends.cuda.matmul), single)
+        of_cpu = dict.fromkeys((mkldnn.conv, mkldnn.rnn, mkldnn.matmul), "ieee")
+        for place, value in (of_gpu | of_cpu).items():
+            self._before.callback(setattr, place, "fp32_precision", place.fp32_precision)
+            place.fp32_precision = value
+        self._single = single
+
+
+_SINGLE = _Single()
 
 
 def require(precision: str, device: str) -> None:

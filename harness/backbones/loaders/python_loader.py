@@ -8,8 +8,9 @@ class MyEncoder:
 ```
 
 The card says `module = "my_models:MyEncoder"` and `module_sha256`; resizing and cropping stay the card's, mean and std
-are the class's own. The hash of the file is part of the version, what the file imports is not: keep it in one file. The
-file is looked for in the current folder alone, so no submission and no installed package can bring code in this way.
+are the class's own. What torch computes in is the card's precision, for `preprocess` and `encode` alike. The hash of
+the file is part of the version, what the file imports is not: keep it in one file. The file is looked for in the
+current folder alone, so no submission and no installed package can bring code in this way.
 """
 
 import importlib.util
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import weights
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.runtime.precision import computing
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
 
@@ -37,7 +39,8 @@ class OwnEncoder:
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of pixels (N, H, W, channels), held against the card's width and the batch's length."""
-        found = self._own.encode(self._own.preprocess(batch))
+        with computing(self._card.precision, self.device):
+            found = self._own.encode(self._own.preprocess(batch))
         found = found.detach().cpu().numpy() if hasattr(found, "detach") else np.asarray(found)
         if found.shape != (len(batch), self._card.dim):
             raise FuseboardError(

@@ -14,6 +14,7 @@ from fuseboard.harness.evaluations.attention.module import draw
 from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.harness.evaluations.attention.training import train
 from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.precision import computing
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.store.arrays import Labels
 
@@ -37,7 +38,11 @@ class Fit:
     classifier: Classifier
 
     def __call__(self, width: int, heads: int) -> Outcome:
-        """Predicts validation and test by one width and number of heads."""
+        """Predicts validation and test by one width and number of heads, in IEEE single precision on any device."""
+        with computing("fp32", self.classifier.device):
+            return self._predicted(width, heads)
+
+    def _predicted(self, width: int, heads: int) -> Outcome:
         rules, blocks = self.classifier, self.blocks
         began = time.perf_counter()
         module = draw([block.shape[1] for block in blocks["train"]], width, heads, rules.seed).to(rules.device)

@@ -11,6 +11,7 @@ from fuseboard.harness.classifiers import stream
 from fuseboard.harness.classifiers.classifier import Advance, StreamedClassifier
 from fuseboard.harness.classifiers.stream import Stream
 from fuseboard.harness.evaluations.transfer.tally import Tally
+from fuseboard.harness.runtime.precision import computing
 from fuseboard.store.arrays import MULTI_CLASS, ORDINAL
 from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry
 from fuseboard.store.embeddings.versions import Version
@@ -45,11 +46,18 @@ def batches_to_predict(task: Task, kind: type[StreamedClassifier]) -> int:
 def measure(task: Task, settings: Sequence[StreamedClassifier], advance: Advance) -> list[Answer]:
     """Fits settings of one classifier together and counts their answers; each is charged all that they share.
 
+    All of it is computed in IEEE single precision, whatever the device.
+
     Args:
         task: what to learn and what to answer.
         settings: of one classifier.
         advance: is told of the passes over training, and of every batch that is predicted.
     """
+    with computing("fp32", settings[0].device):
+        return _measured(task, settings, advance)
+
+
+def _measured(task: Task, settings: Sequence[StreamedClassifier], advance: Advance) -> list[Answer]:
     kind, device, began = type(settings[0]), settings[0].device, time.perf_counter()
     fitted = kind.fit_stream(settings, task.train, advance)
     fit_s, tallies, predict_s = time.perf_counter() - began, {}, {}

@@ -57,7 +57,7 @@ DECIDING = st.fixed_dictionaries(
         "source": SOURCES,
         "preprocessing": TRANSFORMS,
         "pooling": st.sampled_from(["avg", "cls", "mean"]),
-        "precision": st.sampled_from(["fp32", "fp16", "bf16"]),
+        "precision": st.sampled_from(["fp32", "tf32", "fp16", "bf16"]),
     }
 )
 FACTS = {

@@ -87,3 +87,15 @@ def test_a_width_that_is_not_the_cards(write: Any) -> None:
     card = write(dim=4)
     with pytest.raises(FuseboardError, match=r"mine:Mine made an array \(3, 3\) of 3 images, its card says dim = 4"):
         canary.vectors(card, loaders.load(card))
+
+
+def test_the_cards_precision_is_what_its_code_computes_in(write: Any) -> None:
+    code = "import torch\n" + CODE.replace(
+        "return batch.mean(axis=(1, 2))",
+        "product = torch.from_numpy(batch.mean(axis=(1, 2))) @ torch.eye(3)\n"
+        "        assert torch.backends.cudnn.conv.fp32_precision == 'ieee'\n"
+        "        return product.float() * (1 if product.dtype == torch.float32 else -1)",
+    )
+    card = write(code)
+    plain, half = (canary.vectors(one, loaders.load(one)) for one in (card, card.at_precision("bf16")))
+    np.testing.assert_allclose(half, -plain, rtol=1e-2)

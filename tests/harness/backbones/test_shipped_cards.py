@@ -70,6 +70,17 @@ def test_new_keys_of_a_card_leave_old_versions_as_they_are() -> None:
     assert registry.fingerprints().keys() >= KEPT.keys()
 
 
+def test_a_precision_is_a_version_as_it_always_was() -> None:
+    card = registry.get("efficientnet-lite0")
+    kept = {
+        "fp32": KEPT[card.id],
+        "fp16": "f3e1cb038c03e5e17caa95b7a7c384d8",
+        "bf16": "e6ce774ee72e9fd782632d176b4e7794",
+    }
+    assert {name: card.at_precision(name).fingerprint for name in kept} == kept
+    assert card.at_precision("tf32").fingerprint not in kept.values()
+
+
 @pytest.mark.parametrize("name", [n for n in registry.names() if registry.get(n).source.loader not in DESCRIPTORS])
 def test_width_pooling_and_parameters_without_weights(name: str) -> None:
     card = registry.get(name)

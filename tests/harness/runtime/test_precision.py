@@ -1,5 +1,7 @@
 """What torch computes in while a precision is asked for, and afterwards."""
 
+from threading import Event, Thread
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -49,3 +51,31 @@ def test_an_error_meanwhile_leaves_the_settings_as_they_were() -> None:
 def test_a_cpu_has_no_tf32() -> None:
     with pytest.raises(UsageError, match="tf32 is arithmetic of NVIDIA's GPUs"), computing("tf32", "cpu"):
         pass
+
+
+def test_threads_share_a_setting_and_the_last_restores_it() -> None:
+    before, entered, leave = settings(), Event(), Event()
+
+    def stay() -> None:
+        with computing("fp32", "cuda"):
+            entered.set()
+            leave.wait(10)
+
+    thread = Thread(target=stay)
+    with computing("fp32", "cuda"):
+        thread.start()
+        assert entered.wait(10), "the same setting is no reason to wait"
+    assert settings() == ["ieee"] * 6, "another thread still computes"
+    other = Thread(target=_enter_and_note, args=(seen := list[list[str]](),))
+    other.start()
+    assert not seen, "tf32 waits until nobody computes in IEEE's"
+    leave.set()
+    thread.join(10)
+    other.join(10)
+    assert seen == [["tf32"] * 3]
+    assert settings() == before
+
+
+def _enter_and_note(seen: list[list[str]]) -> None:
+    with computing("tf32", "cuda"):
+        seen.append(settings()[:3])

@@ -10,6 +10,7 @@ from xgboost import XGBClassifier
 
 from fuseboard.harness import evaluations
 from fuseboard.harness.evaluations.attention import ablation
+from fuseboard.harness.evaluations.attention.fit import Fit
 from fuseboard.harness.evaluations.attention.module import AttentionFusion, draw
 from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.harness.evaluations.attention.training import Split, train
@@ -168,3 +169,30 @@ def test_a_gpu_takes_the_same_path(store: Path, monkeypatch: pytest.MonkeyPatch)
     rows = evaluations.get("attention-trained")(Search(Store(store), DATA, STARTER, device="cuda")).rows
     assert rows["device"].unique().to_list() == ["cuda"]
     assert rows["peak_vram_mb"].min() > 0
+
+
+@pytest.mark.parametrize("kind", [True, False])
+def test_single_precision_is_that_of_ieee_whatever_the_process_had_set(store: Path, kind: bool) -> None:
+    product, seen = torch.backends.cuda.matmul, []
+
+    class Noting:
+        """A classifier that looks at what is set while the module lies where it was fused."""
+
+        task, n_classes, seed, device = "multi-class", 10, 0, "cpu"
+
+        def fit(self, features: list[np.ndarray], labels: np.ndarray) -> "Noting":
+            seen.append(product.fp32_precision)
+            return self
+
+        def predict(self, features: list[np.ndarray]) -> np.ndarray:
+            return np.zeros((len(features[0]), 10), np.float32)
+
+    parts = {split: split_of(store, split) for split in ("train", "val", "test")}
+    fit = Fit(kind, {split: part[0] for split, part in parts.items()}, parts["train"][1], parts["val"][1], Noting())  # type: ignore[arg-type]
+    before = product.fp32_precision
+    product.fp32_precision = "tf32"
+    try:
+        fit(8, 2)
+        assert (seen, product.fp32_precision) == (["ieee"], "tf32")
+    finally:
+        product.fp32_precision = before

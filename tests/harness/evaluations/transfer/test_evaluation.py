@@ -504,3 +504,23 @@ def test_a_tree_of_imagenets_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     version = gather(Store(tmp_path / "store"), "imagenet", ["hog"]).versions["hog"]
     labels = block.read(version, "imagenet", "test", vectors=False).labels
     assert labels.tolist() == [0, 1, 2, 3, 4, 5] * 4
+
+
+def test_single_precision_is_that_of_ieee_whatever_the_process_had_set(tmp_path: Path) -> None:
+    put(tmp_path, "wide", blobs(5))
+    task, _ = both(tmp_path, ("wide",), "made")
+    product, seen = torch.backends.cuda.matmul, []
+
+    class Noting(KNN):
+        @classmethod
+        def fit_stream(cls, settings: Any, train: Any, advance: Any) -> Any:
+            seen.append(product.fp32_precision)
+            return super().fit_stream(settings, train, advance)
+
+    before = product.fp32_precision
+    product.fp32_precision = "tf32"
+    try:
+        counted(task, [Noting({"n_neighbors": 1}, "multi-class", CLASSES)], lambda _: None)
+        assert (seen, product.fp32_precision) == (["ieee"], "tf32")
+    finally:
+        product.fp32_precision = before
