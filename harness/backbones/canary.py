@@ -59,6 +59,8 @@ def load(card: Card, device: str, trust: bool = False, recorded: Recorded = ()) 
     check(card, found)
     if recorded:
         mend = "; the version in the store is of those, so remove it or take another --store"
+        if {len(vector) for vector in recorded} != {card.dim}:
+            raise FuseboardError(f"{card.id}: the recorded canary is not {card.dim} numbers wide{mend}")
         _hold(card, found, np.array(recorded, np.float32), mend)
     return loaded, found
 

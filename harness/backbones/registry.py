@@ -60,7 +60,7 @@ def specs(names: Iterable[str]) -> list[str]:
     """Names of versions, among which a card of one's own, or a folder of them, stands for the versions it makes."""
     found = []
     for name in names:
-        own = name.endswith(".toml") or is_folder(name)
+        own = name.removesuffix(random_weights.TYPED).endswith(".toml") or is_folder(name)
         found += [f"{card.id}@{card.fingerprint}" for card in get_all([name])] if own else [name]
     return found
 

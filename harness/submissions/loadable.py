@@ -29,8 +29,8 @@ def refusal(card: Card) -> str | None:
         return bad.message
     if card.gated:
         return "its weights are gated"
-    if source.file is not None or source.url is not None:
-        return "its weights are neither in a Python package nor in a repository of the Hub"
+    if source.file is not None or source.url is not None or source.archives:
+        return "its weights are neither in an installed Python package nor in a repository of the Hub"
     if pre.size > MAX_PIXELS or math.floor(pre.size / pre.crop) > 2 * MAX_PIXELS:
         return f"it takes images of {pre.size} pixels cropped by {pre.crop:g}, more than is tried"
     if source.loader in DESCRIPTORS:

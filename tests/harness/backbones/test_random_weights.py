@@ -79,6 +79,7 @@ def test_every_network_with_a_card_has_one_of_its_own(tmp_path: Path) -> None:
     own = tmp_path / "mine.toml"
     own.write_text(registry.get(networks[0]).toml())
     assert registry.get(f"{own}:random") == cards[0], "a card of one's own has one too"
+    assert registry.specs([f"{own}:random"]) == [f"{cards[0].id}@{cards[0].fingerprint}"]
 
 
 def test_what_is_no_network_has_none_and_the_name_is_taken(tiny: Card, card_of: Any) -> None:
@@ -107,10 +108,18 @@ def test_they_are_extracted_searched_when_named_and_held_against_their_first_can
     licence.allow(version, private=False)
     assert sorted(gather(opened, "digits-first120", []).versions) == ["hog", "pixels"]
     assert sorted(gather(opened, "digits-first120", ["tiny:random", "hog"]).versions) == ["hog", "tiny.random"]
+    other = extract(card, datasets.get("digits-first5"), opened)
+    assert set(other.manifest.datasets) == {"digits-first120", "digits-first5"}
+    ragged = other.manifest.model_copy(update={"canary": ((1.0,), (1.0, 2.0))})
+    ragged.write(other.folder)
+    with pytest.raises(FuseboardError, match="recorded canary is not 64 numbers wide"):
+        extract(card, datasets.get("digits-first6"), opened)
+    other.manifest.write(other.folder)
     monkeypatch.setattr(torch, "manual_seed", lambda seed: None)  # a torch whose generator draws otherwise
     with pytest.raises(FuseboardError, match="a library that changed"):
-        extract(card, datasets.get("digits-first5"), opened)
-    assert set(opened.version("tiny:random").manifest.datasets) == {"digits-first120"}
+        extract(card, datasets.get("digits-first6"), opened)
+    opened.forget_versions()
+    assert set(opened.version("tiny:random").manifest.datasets) == {"digits-first120", "digits-first5"}
 
 
 def test_they_are_no_submission(tiny: Card) -> None:
