@@ -8,6 +8,7 @@ import typer
 from fuseboard.harness.backbones import cli as backbones_cli
 from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
+from fuseboard.harness.extraction import cli as extraction_cli
 from fuseboard.harness.findings import cli as findings_cli
 from fuseboard.harness.protocols import cli as protocols_cli
 from fuseboard.harness.search import cli as search_cli
@@ -15,12 +16,12 @@ from fuseboard.harness.submissions import cli as submissions_cli
 from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder, Yes, names
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="List and check the datasets of images.")
 backbones_cli.cli.add_typer(findings_cli.cli)
 cli.add_typer(backbones_cli.cli, name="backbones")
+cli.add_typer(extraction_cli.cli)
 cli.add_typer(search_cli.cli)
 cli.add_typer(evaluations_cli.cli)
 cli.add_typer(similarity.cli)
@@ -60,85 +61,6 @@ def check_dataset(
         typer.echo(remark, err=True)
     print_rows(census.table(found), json)
     found.check()
-
-
-@cli.command()
-def extract(
-    backbone: Annotated[
-        list[str],
-        typer.Argument(
-            help="Name backbones, their networks untrained (NAME:random), cards of your own (paths ending in .toml) or "
-            "folders of cards."
-        ),
-    ],
-    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Name one or more datasets.")],
-    store: StoreFolder = None,
-    device: Device = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="Compute in fp32, tf32, fp16 or bf16; each gives another version of the vectors.")
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Take a stratified sample of each split: a dataset NAME-sampleN."),
-    ] = None,
-    shared_read: Annotated[
-        bool, typer.Option("--shared-read", help="Run all backbones at once and read every image once.")
-    ] = False,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Make shards on the workers of this Dask scheduler.")
-    ] = None,
-    trust: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Let code of a backbone's repository run.")
-    ] = False,
-) -> None:
-    """Embed datasets with backbones; what is there already is not computed again.
-
-    Several backbones run in a process each, so that the peak memory of one is not that of another, and one that fails
-    stops no other.
-    """
-    from fuseboard.harness.backbones import pin, registry
-    from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.extraction.extract import extract as run
-    from fuseboard.harness.extraction.shared_reader import extract_together
-    from fuseboard.harness.runtime.device import is_slow, resolve
-    from fuseboard.harness.runtime.precision import require
-    from fuseboard.store.store import Store
-
-    if shared_read and cluster is not None:
-        raise UsageError("--shared-read and --cluster exclude each other; give one")
-    cards = [pin.pinned(card, backbones_cli.confirm) for card in registry.get_all(backbone)]
-    if precision is not None:
-        cards = [card.at_precision(precision) for card in cards]
-    sources = [known_datasets.get(f"{name}-sample{limit}" if limit else name) for name in dataset]
-    for source in sources:
-        for remark in source.remarks:
-            typer.echo(f"{source.name}: {remark}", err=True)
-    opened, where = Store(store, registry.fingerprints), resolve(device)
-    for card in cards:
-        require(card.precision, where)
-        if is_slow(where, card.precision):
-            typer.echo(f"{card.id}: {card.precision} is slow on this CPU, which has no instructions for it", err=True)
-    failed = 0
-    jobs = [(source, group) for source in sources for group in ([cards] if shared_read else [[one] for one in cards])]
-    for source, group in jobs:
-        try:
-            if len(cards) == 1 or cluster is not None:
-                made = [run(card, source, opened, where, batch_size, trust=trust, address=cluster) for card in group]
-            else:
-                made = extract_together(group, source, opened, where, batch_size, trust)
-        except FuseboardError as error:
-            if len(jobs) == 1:
-                raise
-            failed += 1
-            typer.echo(f"{source.name}: {error}", err=True)
-            continue
-        for version in made:
-            typer.echo(f"{version.folder / source.name}")
-    if failed:
-        raise FuseboardError(
-            f"{failed} of {len(jobs)} extractions failed, as said above; the same command does what is left"
-        )
 
 
 @cli.command()

@@ -1,14 +1,10 @@
 """The check of a backbone: can it be had, does it load, are its vectors what they should be, and at what speed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fuseboard.harness.backbones import canary, loaders, wrong_weights
-from fuseboard.harness.backbones.adaptive_batches import is_out_of_memory
+from fuseboard.harness.backbones import canary, loaders, speed, wrong_weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.backbones.source import DESCRIPTORS
@@ -17,28 +13,8 @@ from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
 
-BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128)}
-SECONDS = 2.0
-"""Each batch size is timed for at least this long, and for two passes."""
-
 REPEATABLE = 1e-6
 """Largest difference between two passes over the same pixels, as a share of the vectors' scale."""
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What one batch size gives."""
-
-    batch_size: int
-    images_per_s: float
-    peak_rss_mb: float
-    peak_vram_mb: float | None
-    peak_vram_reserved_mb: float | None
-
-    def __str__(self) -> str:
-        vram = "" if self.peak_vram_mb is None else f", VRAM {self.peak_vram_mb:,.0f} MB"
-        reserved = "" if self.peak_vram_reserved_mb is None else f" ({self.peak_vram_reserved_mb:,.0f} MB reserved)"
-        return f"{self.images_per_s:,.1f} images/s, RSS {self.peak_rss_mb:,.0f} MB{vram}{reserved}"
 
 
 def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterator[Finding]:
@@ -61,15 +37,13 @@ def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterato
     yield from _vectors(card, loaded)
     kind = device.partition(":")[0]
     fitted = 1
-    for size in BATCHES[kind]:
-        try:
-            yield Finding("ok", f"batch of {size}", str(speed(card, loaded, size)))
-            fitted = size
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
+    for size in speed.BATCHES[kind]:
+        found = speed.possible(card, loaded, size)
+        if found is None:
             yield Finding("note", f"batch of {size}", "out of memory; extraction halves its batches until they fit")
             break
+        yield Finding("ok", f"batch of {size}", str(found))
+        fitted = size
     yield from wrong_weights.findings(card, loaded, store, fitted)
 
 
@@ -120,20 +94,3 @@ def _vectors(card: Card, loaded: Encoder) -> Iterator[Finding]:
 
 def _judged(is_right: bool, check: str, message: str, fix: str) -> Finding:
     return Finding("ok", check, message) if is_right else Finding("wrong", check, message, fix)
-
-
-def speed(card: Card, loaded: Encoder, batch_size: int) -> Speed:
-    """Times forward passes of one batch size, after one that is not counted."""
-    pixels: NDArray[Any] = np.stack([card.preprocessing.pixels(canary.images()[i % 3]) for i in range(batch_size)])
-    loaded.encode(pixels)
-    meter, passes = profiling.Meter(loaded.device), 0
-    while passes < 2 or meter.wall_s < SECONDS:
-        loaded.encode(pixels)
-        passes += 1
-    return Speed(
-        batch_size=batch_size,
-        images_per_s=batch_size * passes / meter.wall_s,
-        peak_rss_mb=meter.peak_rss_mb,
-        peak_vram_mb=meter.peak_vram_mb,
-        peak_vram_reserved_mb=meter.peak_vram_reserved_mb,
-    )

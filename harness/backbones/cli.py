@@ -116,6 +116,14 @@ def check(
         str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
     ] = None,
     record: Annotated[bool, typer.Option(help="Write the canary of a card that you made or meant to change.")] = False,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="Say instead whether bf16, fp16 or tf32 does the work of fp32 here, and how fast it is."),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Judge the precision on a sample of this dataset; by default of breastmnist-28."),
+    ] = None,
     trust: Trust = False,
     store: Annotated[
         Path | None, typer.Option("--store", help="Compare with the other backbones of this store.")
@@ -123,13 +131,21 @@ def check(
     json: Json = False,
 ) -> None:
     """Check access, loading, dimension, canary, determinism, speed and memory, and raise the alarm on wrong weights."""
-    from fuseboard.harness.backbones import canary, loaders, registry
+    from fuseboard.harness.backbones import canary, loaders, precision_choice, registry
     from fuseboard.harness.backbones.check import check as run
     from fuseboard.harness.backbones.pin import pinned
     from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.runtime.precision import require
     from fuseboard.store.store import Store
 
+    if dataset is not None and precision is None:
+        raise UsageError("--dataset is what a precision is judged on; say --precision bf16, fp16 or tf32 too")
+    if record and precision is not None:
+        raise UsageError("--record writes the canary at the card's own precision; leave out --precision")
     card, where = pinned(registry.get(name), confirm), resolve(device)
+    if precision is not None:
+        require(precision, where)
+        print_findings(list(precision_choice.findings(card, precision, where, trust, dataset)), json)
     if record:
         path = canary.record(card, canary.vectors(card, loaders.load(card, where, trust)))
         typer.echo(f"recorded {path}", err=True)

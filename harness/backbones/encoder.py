@@ -1,7 +1,8 @@
 """The encoder: a loaded backbone, from pixels to vectors."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from copy import copy
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ class Encoder(Protocol):
         """Vectors (N, D) of a batch of preprocessed pixels (N, H, W, channels)."""
         ...
 
+    def at_precision(self, precision: str) -> Self:
+        """The same weights, not loaded again, computing in another precision."""
+        ...
+
 
 class TorchEncoder:
     """A torch model that maps normalised images (N, 3, H, W) to vectors (N, D)."""
@@ -42,12 +47,18 @@ class TorchEncoder:
         shape = (1, -1, 1, 1)
         self._mean = torch.tensor(card.preprocessing.mean, device=device).view(shape)
         self._std = torch.tensor(card.preprocessing.std, device=device).view(shape)
-        self._precision = card.precision
+        self._precision: str = card.precision
 
     @property
     def training(self) -> list[str]:
         """Layers that are in training mode, of which there should be none."""
         return [name for name, layer in self._model.named_modules() if layer.training]
+
+    def at_precision(self, precision: str) -> Self:
+        """The same model in the same memory, computing in another precision."""
+        other = copy(self)
+        other._precision = precision
+        return other
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Normalises on the device, where the pixels arrive as bytes, and runs the model without gradients."""

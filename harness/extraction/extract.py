@@ -35,6 +35,7 @@ def extract(
     shard_rows: int = SHARD_ROWS,
     trust: bool = False,
     address: str | None = None,
+    precision_choice: str | None = None,
 ) -> Version:
     """Embeds every split of a dataset with a backbone, or what is missing of it.
 
@@ -51,6 +52,7 @@ def extract(
         trust: whether code of the backbone's repository may run.
         address: a Dask scheduler whose workers make the shards. They must see the store and the images under the same
             paths.
+        precision_choice: why the card's precision is what it is, where it was chosen and not named.
 
     Raises:
         FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
@@ -59,7 +61,7 @@ def extract(
     folder = versions.folder_of(store.root, card.id, card.fingerprint)
     recorded = manifest.read(folder).canary if (folder / manifest.FILE).is_file() else ()
     maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust, recorded)
-    job = _Job(maker, store, shard_rows, address)
+    job = _Job(maker, store, shard_rows, address, precision_choice)
     with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
         for split in dataset.splits:
@@ -77,6 +79,7 @@ class _Job:
     store: Store
     shard_rows: int
     address: str | None
+    precision_choice: str | None
 
     @property
     def card(self) -> Card:
@@ -169,6 +172,7 @@ class _Job:
             peak_rss_mb=max((one.peak_rss_mb for one in made), default=profiling.peak_rss_mb()),
             peak_vram_mb=largest(one.peak_vram_mb for one in made),
             peak_vram_reserved_mb=largest(one.peak_vram_reserved_mb for one in made),
+            precision_choice=self.precision_choice,
         )
 
     def _about(self, split: SplitName) -> dict[str, Any]:

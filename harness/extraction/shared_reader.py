@@ -5,11 +5,12 @@ The process per backbone keeps its peak memory its own; reading once matters whe
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,13 +39,20 @@ def extract_together(
     device: str,
     batch_size: int | None = None,
     trust: bool = False,
+    choices: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Version]:
     """Embeds a dataset with several backbones at once; each keeps its own shards, resumes on its own, fails on its own.
+
+    `choices` says, by fingerprint, why a precision was chosen, where it was; the rest is as in `extract`.
 
     Raises:
         FuseboardError: after all have ended, what the first of those that failed had to say.
     """
-    children = [_Child.start(card, dataset, store.root, device, batch_size, trust) for card in cards]
+    how = {"device": device, "batch_size": batch_size, "trust": trust}
+    children = [
+        _Child.start(card, dataset, store.root, {**how, "precision_choice": choices.get(card.fingerprint)})
+        for card in cards
+    ]
     try:
         _serve(children, dataset)
     finally:
@@ -71,16 +79,12 @@ class _Child:
     failure: str | None = None
 
     @classmethod
-    def start(
-        cls, card: Card, dataset: Dataset, root: Path, device: str, batch_size: int | None, trust: bool
-    ) -> "_Child":
+    def start(cls, card: Card, dataset: Dataset, root: Path, how: Mapping[str, Any]) -> "_Child":
         # Not forked: CUDA and threads do not survive that.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         facts = _Facts.of(dataset)
-        process = context.Process(
-            target=_work, args=(theirs, card, facts, root, device, batch_size, trust), daemon=True
-        )
+        process = context.Process(target=_work, args=(theirs, card, facts, root, how), daemon=True)
         with _safe_path():
             process.start()
         theirs.close()
@@ -149,12 +153,10 @@ def _asking(children: list[_Child]) -> list[_Child]:
     return living
 
 
-def _work(
-    connection: Connection, card: Card, facts: "_Facts", root: Path, device: str, batch_size: int | None, trust: bool
-) -> None:
+def _work(connection: Connection, card: Card, facts: "_Facts", root: Path, how: Mapping[str, Any]) -> None:
     """Returns a child: an ordinary extraction whose images come from the parent."""
     try:
-        extract(card, _Remote(facts, connection), Store(root), device, batch_size, trust=trust)
+        extract(card, _Remote(facts, connection), Store(root), **how)
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))

@@ -6,15 +6,33 @@ from pathlib import Path
 
 from fuseboard.store.errors import UsageError
 
+EMULATED = "{} is slow on this device, which has no instructions for it"
+
 
 def is_slow(device: str, precision: str) -> bool:
-    """Whether a device computes a precision more slowly than fp32: a CPU without instructions for it emulates it."""
-    if precision == "fp32" or device != "cpu":
+    """Whether a device computes a precision more slowly than fp32, because it has no instructions for it."""
+    if precision in ("fp32", "tf32"):
         return False
     import torch
 
+    if device != "cpu":
+        return precision == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False)
     supported = getattr(torch.ops.mkldnn, f"_is_mkldnn_{precision}_supported", None)  # no build but oneDNN's can tell
     return supported is not None and not supported()
+
+
+def has_tf32(device: str) -> bool:
+    """Whether products may be taken in TF32: NVIDIA's GPUs from Ampere on can, and others would ignore the wish."""
+    if device == "cpu":
+        return False
+    import torch
+
+    return torch.version.hip is None and torch.cuda.get_device_capability(device) >= (8, 0)
+
+
+def computes(device: str, precision: str) -> bool:
+    """Whether a device has instructions for a precision."""
+    return has_tf32(device) if precision == "tf32" else not is_slow(device, precision)
 
 
 def resolve(device: str | None) -> str:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING, Any, Literal
 
+from fuseboard.harness.runtime.device import has_tf32
 from fuseboard.store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def computing(precision: str, device: str) -> Iterator[None]:
     """
     import torch
 
-    require(precision, device)
+    if device == "cpu":
+        require(precision, device)
     with ExitStack() as settings:
         settings.enter_context(_SINGLE.held("tf32" if precision == "tf32" else "ieee"))
         if low := _low(torch, precision):
@@ -83,8 +85,10 @@ _SINGLE = _Single()
 
 def require(precision: str, device: str) -> None:
     """Raises UsageError where a device has no such arithmetic."""
-    if precision == "tf32" and device == "cpu":
-        raise UsageError("tf32 is arithmetic of NVIDIA's GPUs from Ampere on; take --device cuda, or --precision fp32")
+    if precision == "tf32" and not has_tf32(device):
+        raise UsageError(
+            f"tf32 is arithmetic of NVIDIA's GPUs from Ampere on, which {device} is not; take --precision fp32"
+        )
 
 
 def _low(torch: Any, precision: str) -> "torch.dtype | None":

@@ -54,6 +54,12 @@ class Profile(_Strict):
     peak_rss_mb: float = Field(description="largest resident memory of the whole process while extracting")
     peak_vram_mb: float | None = Field(description="largest sum of tensors on the GPU; null without one")
     peak_vram_reserved_mb: float | None = Field(None, description="what torch's allocator took for them at most")
+    precision_choice: str | None = Field(None, description="why `--precision auto` took it; written only where it did")
+
+    @model_serializer(mode="wrap")
+    def _without_a_choice_nobody_left(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {key: value for key, value in written.items() if key != "precision_choice" or value is not None}
 
 
 class Shard(_Strict):

@@ -1,6 +1,7 @@
 """Descriptors that learned nothing: floor rows, which every backbone should beat."""
 
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ class Descriptor:
         self._std = np.asarray(card.preprocessing.std, np.float32)
         size, channels = card.preprocessing.size, len(card.preprocessing.mode)
         weights.check_dim(card, self.encode(np.zeros((1, size, size, channels), np.uint8)).shape)
+
+    def at_precision(self, precision: str) -> Self:
+        """Returns itself: NumPy computes as it does."""
+        return self
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of pixels (N, H, W, channels)."""

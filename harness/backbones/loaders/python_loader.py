@@ -15,9 +15,10 @@ current folder alone, so no submission and no installed package can bring code i
 
 import importlib.util
 import inspect
+from copy import copy
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,12 @@ class OwnEncoder:
 
     def __init__(self, card: Card, own: Any, device: str) -> None:
         self._card, self._own, self.device = card, own, device
+
+    def at_precision(self, precision: str) -> Self:
+        """The same object of the class, computing in another precision."""
+        other = copy(self)
+        other._card = self._card.at_precision(precision)
+        return other
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of pixels (N, H, W, channels), held against the card's width and the batch's length."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuseboard.harness.backbones import check, loaders, registry, synthetic_shapes, wrong_weights
+from fuseboard.harness.backbones import check, loaders, registry, speed, synthetic_shapes, wrong_weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.datasets import registry as datasets
@@ -18,8 +18,8 @@ from fuseboard.store.store import Store
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "SECONDS", 0.0)
-    monkeypatch.setattr(check, "BATCHES", {"cpu": (1, 4)})
+    monkeypatch.setattr(speed, "SECONDS", 0.0)
+    monkeypatch.setattr(speed, "BATCHES", {"cpu": (1, 4)})
     monkeypatch.setattr(wrong_weights, "SHAPES", 96)
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from fuseboard.harness.runtime.device import is_slow
+from fuseboard.harness.runtime.device import computes, is_slow
+from fuseboard.harness.runtime.precision import require
+from fuseboard.store.errors import UsageError
 
 torch = pytest.importorskip("torch")
 
@@ -12,6 +14,7 @@ def test_half_precision_is_slow_where_the_processor_lacks_it(precision, monkeypa
     class Build:
         pass
 
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
     name = f"_is_mkldnn_{precision}_supported"
     for has in (True, False):
         setattr(Build, name, staticmethod(lambda has=has: has))
@@ -21,3 +24,22 @@ def test_half_precision_is_slow_where_the_processor_lacks_it(precision, monkeypa
         assert not is_slow("cpu", "fp32")
     delattr(Build, name)
     assert not is_slow("cpu", precision)
+
+
+@pytest.mark.parametrize(
+    ("generation", "hip", "has"), [((7, 5), None, False), ((8, 0), None, True), ((9, 0), "6", False)]
+)
+def test_tf32_is_of_nvidias_gpus_from_ampere_on(generation, hip, has, monkeypatch):
+    monkeypatch.setattr(torch.version, "hip", hip)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: generation)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: generation >= (8, 0))
+    assert computes("cuda", "tf32") == has
+    assert computes("cuda", "fp16")
+    assert computes("cuda", "bf16") == (generation >= (8, 0))
+    if has:
+        require("tf32", "cuda")
+        return
+    with pytest.raises(
+        UsageError, match="from Ampere on, which cuda is not"
+    ):  # torch would compute in fp32 and not say so
+        require("tf32", "cuda")
