@@ -33,22 +33,13 @@ def measure(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floa
     """
     if not np.isfinite(scores).all():
         return Measured(auc=None, acc=None, reason=f"{int((~np.isfinite(scores)).sum())} scores are NaN or infinite")
-    truth: NDArray[Any]
-    columns: NDArray[Any]
-    if task == BINARY:
-        truth, columns = labels.reshape(-1, 1), scores[:, -1:]
-    elif is_multi_label(task):
-        truth, columns = labels, scores
-    else:
-        truth, columns = labels[:, None] == np.arange(scores.shape[1]), scores
-    acc = accuracy(task, labels, scores)
-    one_of_many = truth.shape[1] > 1 and not is_multi_label(task)
+    truth, columns = _questions(task, labels, scores)
     one_sided = [c for c in range(truth.shape[1]) if truth[:, c].min() == truth[:, c].max()]
     return Measured(
         auc=None if one_sided else _auc(truth, columns),
-        acc=acc,
+        acc=accuracy(task, labels, scores),
         reason=f"AUC does not exist: all or none of the rows are of class {one_sided[0]}" if one_sided else None,
-        log_loss=_log_loss(truth, columns, one_of_many),
+        log_loss=log_loss(task, labels, scores),
     )
 
 
@@ -57,22 +48,31 @@ def accuracy(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.flo
     return float(n_correct(task, labels, scores).sum(dtype=np.float64) / labels.size)
 
 
+def log_loss(task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]) -> float:
+    """The log-loss of `measure` alone, with the same arguments: the mean of -log of the true class's probability.
+
+    Several labels count as that many yes-no questions, and so does a binary task as one.
+    """
+    truth, columns = _questions(task, labels, scores)
+    shares = np.clip(columns.astype(np.float64), SMALLEST, 1 - SMALLEST)
+    if truth.shape[1] > 1 and not is_multi_label(task):
+        return float(-np.log(shares[truth.astype(bool)]).mean())
+    return float(-np.where(truth, np.log(shares), np.log1p(-shares)).mean())
+
+
+def _questions(
+    task: str, labels: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Returns (N, K) answers of 0 and 1 and (N, K) scores: a question per class or label, one of a binary task."""
+    if task == BINARY:
+        return labels.reshape(-1, 1), scores[:, -1:]
+    if is_multi_label(task):
+        return labels, scores
+    return labels[:, None] == np.arange(scores.shape[1]), scores
+
+
 def _auc(truth: NDArray[Any], scores: NDArray[np.floating[Any]]) -> float:
     """Mean over columns of one-vs-rest AUCs."""
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score(truth, scores))  # one call: checks of the arguments cost more than an AUC
-
-
-def _log_loss(truth: NDArray[Any], scores: NDArray[np.floating[Any]], one_of_many: bool) -> float:
-    """Mean over rows of -log of the true class's probability; several labels count as that many yes-no questions.
-
-    Args:
-        truth: (N, C) of 0 and 1.
-        scores: (N, C) probabilities; with one column that of the positive class.
-        one_of_many: rows of `truth` have exactly one 1.
-    """
-    shares = np.clip(scores.astype(np.float64), SMALLEST, 1 - SMALLEST)
-    if one_of_many:
-        return float(-np.log(shares[truth.astype(bool)]).mean())
-    return float(-np.where(truth, np.log(shares), np.log1p(-shares)).mean())
