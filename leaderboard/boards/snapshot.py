@@ -17,7 +17,8 @@ from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.results import corruption_errors, similarity_rows
+from fuseboard.store.results import corruption_errors, profiles, similarity_rows
+from fuseboard.store.results.profiles import Profile
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
 from fuseboard.store.store import Store
@@ -48,6 +49,8 @@ class Snapshot:
     confusions: Confusions
     similarities: tuple[Similarity, ...]
     """How alike two backbones see a dataset, of all versions ever compared."""
+    profiles: tuple[Profile, ...]
+    """What forward passes of backbones cost, by device, weights and name."""
     balanced_errors: Mapping[str, float | str]
     """Key of a row on a corrupted set -> its balanced error, or why there is none."""
     refused: tuple[tuple[str, str], ...]
@@ -118,6 +121,7 @@ def take(store: Store) -> Snapshot:
         board_uncertainties=board_uncertainties(store, marked, made),
         confusions=confusions(store, rows, made),
         similarities=tuple(similarity_rows.read(store.root, reference=store.reference)),
+        profiles=tuple(profiles.read(store.root, store.reference)),
         balanced_errors=corruption_errors.errors(store.root, store.versions, rows, store.reference),
         refused=tuple(refused),
         invalid_rows=invalid_rows,

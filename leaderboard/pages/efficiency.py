@@ -1,18 +1,23 @@
 """The board of efficiency compares what backbones score with what they cost."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.costs import published_costs
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.pareto import Dot, pareto
 from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
 from fuseboard.leaderboard.statistics.cost_measures import COSTS
+from fuseboard.store.results.profiles import COLUMNS, IMAGES, Profile
 
+WEIGHTS = {"random": "random weights", "pinned": "their own weights"}
 DRAWN = ("images_per_s", "hours")
 """Costs that have a plot, beside that of memory."""
 
@@ -32,9 +37,17 @@ def pages(site: SiteContext) -> Iterator[Page]:
         context={
             "boards": found,
             "costs": COSTS,
+            "passes": {
+                place: tuple(own)
+                for place, own in groupby(snapshot.profiles, key=lambda one: (one.device, WEIGHTS[one.weights]))
+            },
+            "reported": published_costs.load(),
+            "known": set(site.backbones),
+            "images": IMAGES,
             "drawings": {(one.protocol, place): tuple(_drawings(one, place)) for one in found for place in one.places},
         },
-        tables={f"efficiency-{address.slug(one.protocol)}": _frame(one) for one in found},
+        tables={f"efficiency-{address.slug(one.protocol)}": _frame(one) for one in found}
+        | {"forward-passes": _passes(snapshot.profiles)},
     )
 
 
@@ -50,6 +63,15 @@ def _drawings(one: Efficiency, place: tuple[str, str]) -> Iterator[tuple[str, Ma
         ]
         if drawing := pareto(dots, COSTS[name], ", ".join(place)):
             yield COSTS[name].title[0].lower() + COSTS[name].title[1:], drawing
+
+
+def _passes(found: Sequence[Profile]) -> pl.DataFrame:
+    """Return forward passes as rows for programs, with the columns of the files that they are kept in."""
+    whole, numbers = ("parameters", "pixels", "batch_size"), ("gflops", "images_per_s", "cosine", "hours")
+    kinds: dict[str, Any] = dict.fromkeys(COLUMNS, pl.String) | dict.fromkeys(whole, pl.Int64)
+    kinds |= {name: pl.Float64 for name in COLUMNS if name in numbers or name.startswith("peak_")}
+    rows = [one.model_dump(mode="json") | {"libraries": json.dumps(one.libraries, sort_keys=True)} for one in found]
+    return pl.DataFrame(rows, schema=kinds)
 
 
 def _frame(one: Efficiency) -> pl.DataFrame:

@@ -22,7 +22,7 @@ CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "store")
 """Everything in them makes the site what it is: code, templates, static files, published figures."""
 NOT_CODE = {"__pycache__", "node_modules"}
 LIBRARIES = ("fuseboard", "jinja2", "markupsafe", "numpy", "polars", "pyarrow", "pydantic", "vl-convert-python")
-READ = ("embeddings", "results", "similarity")
+READ = ("embeddings", "profiles", "results", "similarity")
 """Folders of the store that the pages are made from."""
 DERIVED = "intervals"
 """A folder of the store that a build reads and adds to."""

@@ -12,6 +12,7 @@ from fuseboard.leaderboard.rankings.efficiency import efficiency
 from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.statistics.pareto import front
 from fuseboard.store.embeddings import versions
+from fuseboard.store.results import profiles
 from tests.leaderboard.built import built
 
 VALUES = st.none() | st.integers(0, 4).map(float)
@@ -114,3 +115,25 @@ def test_the_page_draws_three_costs_and_holds_them_all(store):
 def test_an_empty_store_says_what_would_fill_the_page(store):
     page = built(store, "efficiency")["boards/efficiency.html"]
     assert "fuseboard search DATASET" in page.text
+
+
+def test_forward_passes_stand_apart_from_extractions(store):
+    profiled(store, "small", 0.7, wall_s=1.0)
+    before = rows(store)
+    one = profiles.Profile(
+        backbone="small", weights="random", parameters=9, pixels=224, gflops=1.5, device="<b>GPU</b>", precision="bf16",
+        batch_size=128, images_per_s=1e9, peak_vram_mb=10157.0, cosine=0.9999, note="<i>note</i>",
+    )  # fmt: skip
+    lacking = one.model_copy(update={"backbone": "chexagent", "images_per_s": None, "reason": "out of memory"})
+    profiles.keep(store.root, [one, lacking, one.model_copy(update={"weights": "pinned"})])
+    assert rows(store) == before, "no measured extraction and no front has them"
+    page = built(store, "efficiency")["boards/efficiency.html"]
+    headings = [attrs["aria-label"] for attrs in page.all("div") if attrs.get("role") == "group"]
+    assert [each for each in headings if each.startswith("Forward")] == [
+        "Forward passes on <b>GPU</b>, their own weights",
+        "Forward passes on <b>GPU</b>, random weights",
+    ]
+    assert "the paper: 33,800" in page.text
+    assert "out of memory" in page.text
+    assert not page.all("b")
+    assert not page.all("i")

@@ -12,6 +12,7 @@ import pytest
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.output.replace_folder import MARKER
 from fuseboard.leaderboard.site import build, staleness
+from fuseboard.store.results import profiles
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.results.similarity_rows import keep as keep_similarity
 from tests.leaderboard.site.test_build import files
@@ -75,6 +76,13 @@ def test_a_new_row_builds_anew(built):
 def test_a_changed_file_of_the_store_builds_anew(built, pattern):
     path = next(built.root.glob(pattern))
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert built.again()
+
+
+def test_new_profiles_build_anew(built):
+    facts = {"backbone": "alpha", "weights": "random", "parameters": 9, "pixels": 224, "gflops": 1.5, "device": "GPU"}
+    row = profiles.Profile(**facts, precision="bf16", batch_size=1, images_per_s=2.0)
+    profiles.keep(built.root, [row])
     assert built.again()
 
 
