@@ -1,6 +1,6 @@
 """This declares the sub-commands `fuseboard leaderboard build | serve | check | accept`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +30,7 @@ ReferenceOption = Annotated[
     ),
 ]
 DatasetsOption = Annotated[
-    Sequence[str], typer.Option("--dataset", "-d", help="Take only this dataset; may be given several times.")
+    list[str] | None, typer.Option("--dataset", "-d", help="Take only this dataset; may be given several times.")
 ]
 UrlOption = Annotated[
     str | None, typer.Option("--url", help="Say where the site will stand; by default where `serve` shows it.")
@@ -115,7 +115,7 @@ def commands(
             raise typer.Exit(1)
 
     @app.command()
-    def accept(store: StoreFolder = None, reference: ReferenceOption = None, dataset: DatasetsOption = ()) -> None:
+    def accept(store: StoreFolder = None, reference: ReferenceOption = None, dataset: DatasetsOption = None) -> None:
         """Write what this store measured as the reference that `check` holds later rows against.
 
         The reference of a checkout is what comes with fuseboard and stands on every board.
@@ -126,7 +126,7 @@ def commands(
 
         opened = Store(store, cards, digests)
         folder = reference or references.folder_to_write(opened, Path.cwd())
-        written = accepting.accept(opened, folder, tuple(dataset))
+        written = accepting.accept(opened, folder, tuple(dataset or ()))
         typer.echo(f"the reference is in {folder}", err=True)
         for path in written:
             typer.echo(path)

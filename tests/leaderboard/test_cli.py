@@ -58,7 +58,7 @@ def test_check_fails_on_a_wrong_number(store):
 def test_accept_names_its_files_and_check_finds_them_in_order(store, tmp_path):
     store.embed("alpha")
     store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
-    result = run("accept", "--store", store.root, "--reference", tmp_path / "mine")
+    result = run("accept", "--store", store.root, "--reference", tmp_path / "mine", "-d", "tiny")
     assert (result.exit_code, result.stdout.split()) == (
         0,
         [str(path) for path in accepted(tmp_path / "mine")],
