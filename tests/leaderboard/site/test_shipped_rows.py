@@ -34,8 +34,8 @@ def test_a_board_shows_what_ships_beside_what_was_measured_and_says_which(predic
     assert not list((own.root / "results").glob("*/tiny")), "what ships is read, not taken over"
 
 
-def test_what_ships_is_valid_and_its_predictions_give_its_metrics():
-    held = Store(SHIPPED)
+def test_what_ships_is_valid_and_its_predictions_give_its_metrics(tmp_path):
+    held = Store(tmp_path / "nothing", reference=SHIPPED)
     rows = held.rows(scores=True)
     good, invalid = valid_rows(rows.drop("scores"))
     assert (len(good), invalid) == (len(rows), ())
