@@ -79,3 +79,29 @@ def test_threads_share_a_setting_and_the_last_restores_it() -> None:
 def _enter_and_note(seen: list[list[str]]) -> None:
     with computing("tf32", "cuda"):
         seen.append(settings()[:3])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("kind", ["convolution", "product"])
+def test_a_gpu_computes_in_what_was_asked_for(kind: str) -> None:
+    """Errors relative to float64: a product in TF32 rounds at 2^-11, or 5e-4, one in IEEE single at 2^-24, or 6e-8."""
+    generator = torch.Generator().manual_seed(0)
+    one = torch.randn(4, 64, 32, 32, generator=generator)
+    other = torch.randn(64, 64, 3, 3, generator=generator)
+
+    def compute(images: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        if kind == "convolution":
+            return torch.nn.functional.conv2d(images, weights)
+        return images.reshape(256, 1024) @ weights.reshape(1024, 36)
+
+    truth = compute(one.double(), other.double())
+
+    def error(precision: str) -> float:
+        with computing(precision, "cuda"):
+            found = compute(one.cuda(), other.cuda()).double().cpu()
+        return float((found - truth).norm() / truth.norm())
+
+    assert error("fp32") < 1e-5
+    if torch.cuda.get_device_capability() >= (8, 0):
+        assert 5e-5 < error("tf32") < 1e-3
