@@ -103,6 +103,10 @@ class Classifier(Protocol):
     def fit(self, features: Blocks, labels: Labels) -> Fitted:
         """Learns from blocks of (N, D_k) features and from (N,) or (N, L) labels."""
 
+    def placed(self, features: Blocks) -> Blocks:
+        """Brings blocks that many fits share to where they are used; most classifiers take them as they are."""
+        return features
+
     @classmethod
     def grid(cls) -> Sequence[Candidate]:
         """Lists the settings that an evaluation tries, the preferred among equals first."""

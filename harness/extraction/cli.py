@@ -54,6 +54,7 @@ def extract(
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.extraction.extract import extract as run
     from fuseboard.harness.extraction.shared_reader import extract_together
+    from fuseboard.harness.runtime import cluster as clusters
     from fuseboard.harness.runtime.device import EMULATED, is_slow, resolve
     from fuseboard.harness.runtime.precision import require
     from fuseboard.store.store import Store
@@ -70,7 +71,8 @@ def extract(
     for source in sources:
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
-    opened, where = Store(store, registry.fingerprints), resolve(device)
+    opened = Store(store, registry.fingerprints)
+    where = clusters.device_of(cluster, device) if cluster else resolve(device)
     failed, wanted, choices = 0, len(cards), dict[str, str]()
     if choosing:
         chosen = []
@@ -87,7 +89,7 @@ def extract(
             chosen.append(card.at_precision(choice.precision))
             choices[chosen[-1].fingerprint] = choice.why
         cards = chosen
-    for card in cards:
+    for card in () if cluster else cards:  # whose workers look at their own devices
         require(card.precision, where)
         if is_slow(where, card.precision):
             typer.echo(f"{card.id}: {EMULATED.format(card.precision)}", err=True)

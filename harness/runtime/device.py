@@ -4,9 +4,20 @@ import ctypes
 import sys
 from pathlib import Path
 
+from fuseboard.harness.runtime import profiling
 from fuseboard.store.errors import UsageError
 
 EMULATED = "{} is slow on this device, which has no instructions for it"
+
+GPU_FITS = 4
+"""Fits side by side on a GPU. They wait for the starts of many small kernels, which threads of one process can share:
+on an H100 with 16 cores one of 546 x 4,300 floats and 250 trees took .51 s alone, .35 s each with 4, 8 or 16 threads,
+and .74 s in 4 to 12 processes."""
+
+
+def side_by_side(jobs: int | None, device: str) -> int:
+    """Returns how many fits run at once here: as many as were asked for, else what the device sustains."""
+    return jobs or (profiling.cores() if device == "cpu" else min(GPU_FITS, profiling.cores()))
 
 
 def is_slow(device: str, precision: str) -> bool:

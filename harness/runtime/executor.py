@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.cluster import connected
 from fuseboard.store.errors import FuseboardError
 
 Job = tuple[int, tuple[Any, ...]]
-ANSWER_S = 10
-"""How long a scheduler may take to answer, in seconds."""
 
 
 def run(
@@ -57,15 +56,11 @@ def _on_dask(function: Callable[..., Any], jobs: Iterator[Job], address: str) ->
     from concurrent.futures import CancelledError
 
     import dask
-    from distributed import Client, KilledWorker, as_completed
+    from distributed import KilledWorker, as_completed
     from distributed.comm.core import CommClosedError
 
-    try:
-        client: Any = Client(address, timeout=ANSWER_S)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        raise FuseboardError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
     # Blocks are larger than the graphs that this warning is meant for.
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}), client:
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}), connected(address) as client:
         sent: dict[int, tuple[Any, Any]] = {}
         numbers: dict[Any, int] = {}
 

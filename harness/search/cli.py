@@ -21,7 +21,8 @@ def search(
     protocol: ProtocolName = "biofuse-2026",
     jobs: Jobs = None,
     cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Fit on the workers of this Dask scheduler.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Fit on the workers of this Dask scheduler; `gpus`: on all GPUs here."),
     ] = None,
     yes: Yes = False,
     device: Device = None,
@@ -33,6 +34,7 @@ def search(
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.protocols import own as protocols
+    from fuseboard.harness.runtime import cluster as clusters
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.search.report import Chosen
     from fuseboard.harness.search.search import Search
@@ -41,8 +43,11 @@ def search(
     opened = Store(store, registry.fingerprints)
     plan, rules = strategies.get(strategy), protocols.get(protocol, opened.root)
     name = known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs, cluster, yes)
-    choice = engine.run(plan)
+    pool = registry.specs(names(backbones))
+    with clusters.opened(cluster) as address:
+        where = clusters.device_of(address, device) if address else resolve(device)
+        engine = Search(opened, name, rules, pool, where, jobs, address, yes)
+        choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
         print_selection_optimism(engine.rows(all_subsets(list(engine.pool.versions))))

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks, Classifier
+from fuseboard.harness.classifiers.gpu_cache import current
 from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.vram import Span
 
 Rows = NDArray[np.intp]
 Fold = tuple[Rows, Rows]
@@ -39,6 +41,8 @@ class Outcome:
     predict_s: dict[str, float]
     peak_rss_mb: float
     hardware: str
+    peak_vram_mb: float | None = None
+    """Largest memory of the process on the GPU meanwhile; None without one."""
 
 
 def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.float32]) -> Outcome:
@@ -50,19 +54,21 @@ def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.floa
         blocks: K of train, then K of val, then K of test. They are arguments of their own, and not one nested object,
             so that a cluster sends every block to a worker once.
     """
-    k = len(blocks) // 3
-    train, val, test = (blocks[i * k : (i + 1) * k] for i in range(3))
+    k, setting = len(blocks) // 3, order.classifier
     scores: dict[str, list[NDArray[np.float32]]] = {split: [] for split in order.splits}
     fit_s, predict_s = 0.0, dict.fromkeys(order.splits, 0.0)
-    for learn, truth, unseen in _rounds(order, labels, train, val, test):
-        began = time.perf_counter()
-        fitted = order.classifier.fit(learn, truth)
-        fit_s += time.perf_counter() - began
-        for split, features in unseen.items():
+    with Span(setting.device) as span, current(setting.device):
+        train, val, test = (setting.placed(blocks[i * k : (i + 1) * k]) for i in range(3))
+        for learn, truth, unseen in _rounds(order, labels, train, val, test):
             began = time.perf_counter()
-            scores[split].append(fitted.predict(features))
-            predict_s[split] += time.perf_counter() - began
-    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), profiling.hardware(order.classifier.device))
+            fitted = setting.fit(learn, truth)
+            fit_s += time.perf_counter() - began
+            for split, features in unseen.items():
+                began = time.perf_counter()
+                scores[split].append(fitted.predict(features))
+                predict_s[split] += time.perf_counter() - began
+    hardware = profiling.hardware(setting.device)
+    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), hardware, span.peak_mb)
 
 
 def _rounds(order: Order, labels: NDArray[np.integer[Any]], train: Blocks, val: Blocks, test: Blocks) -> Any:

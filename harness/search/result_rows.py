@@ -70,7 +70,7 @@ def _result(
         fit_s=outcome.fit_s,
         predict_s=outcome.predict_s[split],
         peak_rss_mb=outcome.peak_rss_mb,
-        peak_vram_mb=None,
+        peak_vram_mb=outcome.peak_vram_mb,
         jobs=here.jobs,
         device=here.device,
         hardware=outcome.hardware,

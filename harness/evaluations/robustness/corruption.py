@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -13,10 +14,12 @@ from fuseboard.harness.evaluations.robustness.condition_rows import Exposure
 from fuseboard.harness.evaluations.robustness.corrupted_test_set import Twin
 from fuseboard.harness.evaluations.robustness.report import Resilience
 from fuseboard.harness.runtime import executor, profiling
+from fuseboard.harness.runtime.vram import Span
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.fit import Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.search import Search
+from fuseboard.store.files.optional_max import largest
 from fuseboard.store.files.progress import counting
 from fuseboard.store.results.evaluations import CORRUPTION
 from fuseboard.store.statistics.corruption_error import balanced_error, check_classes
@@ -73,13 +76,13 @@ def _rows(search: Search, twin: Twin, evaluation: str) -> pl.DataFrame:
 
 def _measure(search: Search, lacking: Lacking) -> None:
     """Fits every subset once, then reads one exposure after another; its rows are kept before the next is read."""
-    pool, jobs = search.pool, search.jobs or profiling.cores()
+    pool, jobs = search.pool, search.side_by_side
     subsets = list(dict.fromkeys(subset for _, missing in lacking for subset in missing))
     title, fitted = f"{pool.dataset}-c · {search.protocol.name}", {}
     with counting(f"{title} · fits", len(subsets)) as advance:
         train = pool.all_blocks("train")
         work = ((search.classifier, train.labels, [train.features[name] for name in subset]) for subset in subsets)
-        for number, learned in executor.run(_fit, work, search.jobs, None):
+        for number, learned in executor.run(_fit, work, jobs, None):
             fitted[subsets[number]] = learned
             advance(1)
     with counting(f"{title} · corruptions and severities", len(lacking)) as advance:
@@ -87,8 +90,8 @@ def _measure(search: Search, lacking: Lacking) -> None:
             split, truth = exposure.split, exposure.twin.labels
             here, made = Circumstances(pool, exposure, search.device, jobs), []
             blocks = exposure.blocks(sorted({name for subset in missing for name in subset}))
-            tasks = ((*fitted[subset], split, [blocks[name] for name in subset]) for subset in missing)
-            for number, outcome in executor.run(_predict, tasks, search.jobs, None):
+            tasks = ((*fitted[subset], search.device, split, [blocks[name] for name in subset]) for subset in missing)
+            for number, outcome in executor.run(_predict, tasks, jobs, None):
                 where = f"{pool.dataset}-c {split} {'+'.join(missing[number])}"
                 balanced_error(pool.entry.task, truth, outcome.scores[split][0], where)  # refuses before it is kept
                 made += results_of(here, missing[number], outcome, {split: truth}, ())
@@ -98,14 +101,24 @@ def _measure(search: Search, lacking: Lacking) -> None:
 
 def _fit(
     classifier: Classifier, labels: NDArray[np.integer], blocks: Sequence[NDArray[np.float32]]
-) -> tuple[Fitted, float, str]:
-    """Returns the trees that the search grows, the seconds they took, and where."""
+) -> tuple[Fitted, Outcome]:
+    """Returns the trees that the search grows, and what growing them cost; nothing is predicted yet."""
     began = time.perf_counter()
-    fitted = classifier.fit(blocks, labels)
-    return fitted, time.perf_counter() - began, profiling.hardware(classifier.device)
+    with Span(classifier.device) as span:
+        fitted = classifier.fit(blocks, labels)
+    fit_s = time.perf_counter() - began
+    hardware = profiling.hardware(classifier.device)
+    return fitted, Outcome({}, fit_s, {}, profiling.peak_rss_mb(), hardware, span.peak_mb)
 
 
-def _predict(fitted: Fitted, fit_s: float, hardware: str, split: str, blocks: Sequence[NDArray[np.float32]]) -> Outcome:
+def _predict(fitted: Fitted, grown: Outcome, device: str, split: str, blocks: Sequence[NDArray[np.float32]]) -> Outcome:
     began = time.perf_counter()
-    scores = fitted.predict(blocks)
-    return Outcome({split: [scores]}, fit_s, {split: time.perf_counter() - began}, profiling.peak_rss_mb(), hardware)
+    with Span(device) as span:
+        scores = fitted.predict(blocks)
+    return replace(
+        grown,
+        scores={split: [scores]},
+        predict_s={split: time.perf_counter() - began},
+        peak_rss_mb=profiling.peak_rss_mb(),
+        peak_vram_mb=largest([grown.peak_vram_mb, span.peak_mb]),
+    )

@@ -22,6 +22,7 @@ from fuseboard.harness.evaluations.transfer.task import (
 from fuseboard.harness.protocols import own
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.runtime.profiling import Meter
+from fuseboard.harness.runtime.vram import Span
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
@@ -132,10 +133,12 @@ def _measure(search: Search, subset: Subset, asked: Sequence[tuple[Family, Seque
             kind(v.params, pool.entry.task, task.n_classes, search.protocol.seed, device, profiling.cores())
             for v in variants
         ]
-        with counting(f"{search.dataset} · {'+'.join(subset)} · {family.name}", work) as advance:
+        title = f"{search.dataset} · {'+'.join(subset)} · {family.name}"
+        with Span(device) as span, counting(title, work) as advance:
             answers = measure(task, settings, advance)
-        found = zip(variants, answers, strict=True)
-        rows = [row for v, answer in found for row in rows_of(pool, subset, v, answer, device, meter)]
+        found, vram = zip(variants, answers, strict=True), span.peak_mb
+        vram = meter.peak_vram_mb if vram is None else vram
+        rows = [row for v, answer in found for row in rows_of(pool, subset, v, answer, device, meter, vram)]
         search.store.keep(rows)
 
 

@@ -13,7 +13,9 @@ SELECTION = ("acc",)
 """Transfer is chosen by top-1 on validation, whatever the protocol chooses a search's subsets by."""
 
 
-def rows_of(pool: Pool, subset: Subset, variant: Variant, answer: Answer, device: str, meter: Meter) -> list[Result]:
+def rows_of(
+    pool: Pool, subset: Subset, variant: Variant, answer: Answer, device: str, meter: Meter, peak_vram_mb: float | None
+) -> list[Result]:
     """The rows of one setting on one subset.
 
     Args:
@@ -23,6 +25,7 @@ def rows_of(pool: Pool, subset: Subset, variant: Variant, answer: Answer, device
         answer: what came of it.
         device: where it ran.
         meter: running since the classifier's first setting began; settings that are fitted together share its peaks.
+        peak_vram_mb: of the same time; None without a GPU.
     """
     return [
         Result(
@@ -39,7 +42,7 @@ def rows_of(pool: Pool, subset: Subset, variant: Variant, answer: Answer, device
             fit_s=answer.fit_s,
             predict_s=answer.predict_s[split],
             peak_rss_mb=meter.peak_rss_mb,
-            peak_vram_mb=meter.peak_vram_mb,
+            peak_vram_mb=peak_vram_mb,
             jobs=1,
             device=device,
             hardware=profiling.hardware(device),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fuseboard.harness.classifiers.fusion import Subset
-from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search import folds
 from fuseboard.harness.search.fit import Fold, Order, Outcome
 from fuseboard.harness.search.result_rows import Circumstances, results_of
@@ -32,7 +31,7 @@ class Fitter:
     @property
     def cores(self) -> int:
         """The number of cores that fits may use together."""
-        return self.search.jobs or profiling.cores()
+        return self.search.side_by_side
 
     def job(self, recipe: Recipe, subset: Subset, side_by_side: int) -> tuple[Any, ...]:
         """What `fit` of the search takes; fits side by side share the cores evenly.

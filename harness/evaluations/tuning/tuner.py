@@ -51,7 +51,7 @@ class Tuner:
         found = {}
         with counting(self._title("tuning"), self.trials * len(self.subsets)) as advance:
             jobs = ((subset, advance) for subset in self.subsets)
-            for number, answer in executor.run(self._tune, jobs, self.search.jobs, None):
+            for number, answer in executor.run(self._tune, jobs, self.search.side_by_side, None):
                 found[self.subsets[number]] = answer
         self.search.store.compact(TUNING.name, self.search.dataset)
         return {subset: found[subset] for subset in self.subsets}
@@ -65,7 +65,7 @@ class Tuner:
         if lacking:
             jobs = (self._fitter.job(recipe, subset, len(lacking)) for recipe, subset in lacking)
             with counting(self._title("final fits"), len(lacking)) as advance:
-                for number, outcome in executor.run(fit, jobs, self.search.jobs, None):
+                for number, outcome in executor.run(fit, jobs, self.search.side_by_side, None):
                     self._fitter.keep(*lacking[number], outcome, len(lacking), scores=True)
                     advance(1)
             store.compact(TUNED.name, dataset)

@@ -128,22 +128,3 @@ def test_a_class_absent_from_training_still_has_a_column() -> None:
     features = rng.standard_normal((60, 5)).astype(np.float32)
     scores = XGBoost(PARAMS, "multi-class", 4, seed=42).fit([features], rng.integers(0, 3, 60)).predict([features])
     assert scores.shape == (60, 4)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("task", ["binary-class", "multi-class", "multi-label, binary-class"])
-def test_gpu_agrees_with_cpu(task: str) -> None:
-    torch = pytest.importorskip("torch")
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device on this machine")
-    rng = np.random.default_rng(3)
-    labels = rng.integers(0, 2 if task != "multi-class" else 5, (400, 3) if task.startswith("multi-label") else 400)
-    shift = labels if labels.ndim == 2 else labels[:, None]
-    features = rng.standard_normal((400, 30)).astype(np.float32)
-    features[:, : shift.shape[1]] += shift
-    classes = 5 if task == "multi-class" else 3 if labels.ndim == 2 else 2
-    cpu, gpu = (
-        XGBoost(PARAMS, task, classes, 42, device).fit([features], labels).predict([features])
-        for device in ("cpu", "cuda")
-    )
-    assert np.abs(cpu - gpu).mean() < 0.02

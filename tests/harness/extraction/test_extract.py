@@ -277,14 +277,3 @@ def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
     feeder = Feeder(loaders.load(CARD), 8)
     with pytest.raises(FuseboardError, match="image 3 is broken"):
         pipeline.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, feeder, lambda _: None)
-
-
-@pytest.mark.gpu
-def test_gpu_vectors_equal_the_canary_and_the_profile_has_vram(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device on this machine")
-    version = extract(registry.get("efficientnet-lite0"), datasets.get("digits-first300"), Store(tmp_path), "cuda")
-    profile = version.manifest.entry("digits-first300", "train").profile
-    assert profile.peak_vram_mb is not None
-    assert profile.peak_vram_mb > 10

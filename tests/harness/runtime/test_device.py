@@ -1,8 +1,9 @@
-"""The device: what is said to be slow there."""
+"""The device: what is said to be slow there, and how many fits it takes at once."""
 
 import pytest
 
-from fuseboard.harness.runtime.device import computes, is_slow
+from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.device import computes, is_slow, side_by_side
 from fuseboard.harness.runtime.precision import require
 from fuseboard.store.errors import UsageError
 
@@ -43,3 +44,10 @@ def test_tf32_is_of_nvidias_gpus_from_ampere_on(generation, hip, has, monkeypatc
         UsageError, match="from Ampere on, which cuda is not"
     ):  # torch would compute in fp32 and not say so
         require("tf32", "cuda")
+
+
+@pytest.mark.parametrize(("cores", "on_cpu", "on_gpu"), [(2, 2, 2), (64, 64, 4)])
+def test_a_gpu_takes_as_many_fits_as_it_sustains_however_many_cores_there_are(cores, on_cpu, on_gpu, monkeypatch):
+    monkeypatch.setattr(profiling, "cores", lambda: cores)
+    assert (side_by_side(None, "cpu"), side_by_side(None, "cuda:1")) == (on_cpu, on_gpu)
+    assert side_by_side(7, "cuda") == side_by_side(7, "cpu") == 7

@@ -154,23 +154,6 @@ def test_what_attention_cannot_be_is_one_line(store: Path) -> None:
         draw([4, 3], 256, 12, 0)
 
 
-@pytest.mark.gpu
-def test_a_gpu_takes_the_same_path(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
-    learn, val = split_of(store, "train"), split_of(store, "val")
-    here = draw([block.shape[1] for block in learn[0]], 64, 4, 0)
-    there, again = (draw([block.shape[1] for block in learn[0]], 64, 4, 0).to("cuda") for _ in range(2))
-    np.testing.assert_allclose(there.encode(val[0]), here.encode(val[0]), atol=1e-4)
-    for module in (there, again):
-        train(module, learn, val, "multi-class", 10, 0, Plan(epochs=5))
-    assert np.array_equal(there.encode(val[0]), again.encode(val[0]))
-    monkeypatch.setattr(ablation, "WIDTHS", (64,))
-    rows = evaluations.get("attention-trained")(Search(Store(store), DATA, STARTER, device="cuda")).rows
-    assert rows["device"].unique().to_list() == ["cuda"]
-    assert rows["peak_vram_mb"].min() > 0
-
-
 @pytest.mark.parametrize("kind", [True, False])
 def test_single_precision_is_that_of_ieee_whatever_the_process_had_set(store: Path, kind: bool) -> None:
     product, seen = torch.backends.cuda.matmul, []

@@ -1,0 +1,172 @@
+"""Measurements on a GPU, one a word of the command line; `run.sh` runs them and prints what they say as one table.
+
+Every line of a measurement is a name, a tab, and what was found. On a machine without a card those that need none run.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROWS, FEATURES, TREES = 546, 4_300, 250
+"""Of a fit of BreastMNIST with the nine backbones' mean subset."""
+THREADS = (1, 2, 4, 8)
+IMAGES = 3_000
+SIZE = (320, 256)
+
+
+def machine() -> Iterator[tuple[str, str]]:
+    """The card, and the versions of what computes on it."""
+    from fuseboard.harness.runtime import profiling
+
+    device = _device()
+    yield "machine", f"{profiling.hardware(device)}; {profiling.cores()} cores"
+    wanted = ("torch", "xgboost", "timm", "numpy", "pillow")
+    yield "libraries", ", ".join(f"{k} {v}" for k, v in profiling.libraries().items() if k in wanted)
+    for extra in ("cupy", "pynvml"):
+        try:
+            found = getattr(__import__(extra), "__version__", "installed")
+        except ImportError:
+            found = "not installed"
+        yield extra, found
+
+
+def canaries() -> Iterator[tuple[str, str]]:
+    """How far EfficientNet-Lite0's vectors are from those that a CPU recorded in fp32."""
+    from fuseboard.harness.backbones import canary, loaders, registry
+
+    device, card = _device(), registry.get("efficientnet-lite0")
+    recorded = canary.shipped(card)
+    assert recorded is not None
+    expected = np.array(recorded["vectors"], np.float32)
+    for precision in ("fp32", "tf32", "fp16", "bf16"):
+        if precision == "tf32" and device == "cpu":
+            continue
+        one = card.at_precision(precision)
+        found = canary.vectors(one, loaders.load(one, device))
+        off = abs(found - expected).max() / abs(expected).max()
+        cosine = (found * expected).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+        yield f"canary, {precision}", f"off by {off:.1e} of its scale, cosine at least {cosine.min():.5f}"
+
+
+def fits() -> Iterator[tuple[str, str]]:
+    """Seconds of a fit with its predictions by threads, and the memory that they take."""
+    from fuseboard.harness.classifiers.xgboost import XGBoost
+    from fuseboard.harness.runtime.vram import Span
+    from fuseboard.harness.search.fit import Order, fit
+
+    device, rng = _device(), np.random.default_rng(0)
+    trees = TREES if device != "cpu" else 2
+    blocks = [rng.standard_normal((rows, FEATURES)).astype(np.float32) for rows in (ROWS, 78, 156)]
+    labels = (blocks[0][:, 0] > 0).astype(np.uint16)
+    for bins in (64, 256):
+        params = {"n_estimators": trees, "learning_rate": 0.1, "max_depth": 6, "max_bin": bins}
+        order = Order(XGBoost(params, "binary-class", 2, 42, device), ("val", "test"))
+        fit(order, np.concatenate([labels, labels[:78]]), *blocks)
+        for threads in THREADS if device != "cpu" else (1, 2):
+            number = 2 * threads if device != "cpu" else threads
+
+            def one(_: int, order: Order = order) -> Any:
+                return fit(order, np.concatenate([labels, labels[:78]]), *blocks)
+
+            with Span(device) as span, ThreadPoolExecutor(threads) as pool:
+                began = time.perf_counter()
+                list(pool.map(one, range(number)))
+                each = (time.perf_counter() - began) / number
+            vram = "memory not measured" if span.peak_mb is None else f"{span.peak_mb:,.0f} MiB"
+            yield f"fit, {trees} trees, {bins} bins, {threads} threads", f"{each:.2f} s each, {vram}"
+
+
+def pictures(folder: Path, number: int = IMAGES) -> list[Path]:
+    """Writes JPEG files as cameras make them."""
+    from PIL import Image
+
+    rng, paths = np.random.default_rng(0), []
+    for index in range(min(number, 60)):
+        coarse = Image.fromarray(rng.integers(0, 256, (32, 40, 3), dtype=np.uint8))
+        paths.append(folder / f"{index:05d}.jpg")
+        coarse.resize(SIZE, Image.Resampling.BICUBIC).save(paths[-1], quality=90)
+    return (paths * (number // len(paths) + 1))[:number]
+
+
+def decoding() -> Iterator[tuple[str, str]]:
+    """Images per second that are read, decoded and resized beside a model that takes no time."""
+    from functools import partial
+
+    from fuseboard.harness.backbones import pipeline, registry
+    from fuseboard.harness.backbones.adaptive_batches import Feeder
+    from fuseboard.harness.datasets import image_io
+    from fuseboard.harness.runtime import profiling
+
+    class Instant:
+        """A GPU that has everything before it is asked."""
+
+        device = "cuda"
+
+        def encode(self, batch: np.ndarray) -> np.ndarray:
+            return batch[:, 0, :1, 0].astype(np.float32)
+
+    card = registry.get("efficientnet-lite0")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = pictures(Path(folder))
+        for workers in sorted({1, 2, 4, 8, profiling.cores()}):
+            if workers > profiling.cores():
+                continue
+            pipeline.WORKERS, pipeline.AHEAD = workers, 2 * workers
+            readers = (partial(image_io.read, path) for path in paths)
+            began = time.perf_counter()
+            pipeline.embed(readers, len(paths), card.preprocessing.prepare, Feeder(Instant(), 128), lambda _: None)
+            rate = len(paths) / (time.perf_counter() - began)
+            yield f"decoding, {workers} threads", f"{rate:,.0f} images/s"
+
+
+def tests() -> Iterator[tuple[str, str]]:
+    """The tests that are marked `gpu`."""
+    yield from _pytest("tests")
+
+
+def extraction() -> Iterator[tuple[str, str]]:
+    """The whole extraction of JPEG files beside the bare forward pass."""
+    yield from _pytest("tests/benchmarks/test_extract.py")
+
+
+def _pytest(where: str) -> Iterator[tuple[str, str]]:
+    """What a benchmark prints of itself, every test that failed, and the last line.
+
+    Raises:
+        SystemExit: some failed, or none ran.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "gpu", "-p", "no:cacheprovider", where]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout)
+    lines = done.stdout.splitlines() or [""]
+    yield from ((where, line) for line in lines if line.startswith(("images/s", "FAILED", "ERROR")))
+    yield where, lines[-1]
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _device() -> str:
+    from fuseboard.harness.runtime.device import resolve
+
+    return resolve(None)
+
+
+MEASUREMENTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "machine": machine,
+    "canaries": canaries,
+    "fits": fits,
+    "decoding": decoding,
+    "tests": tests,
+    "extraction": extraction,
+}
+
+if __name__ == "__main__":
+    for name, found in MEASUREMENTS[sys.argv[1]]():
+        print(f"{name}\t{found}", flush=True)
