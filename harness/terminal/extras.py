@@ -36,8 +36,8 @@ ELSEWHERE = {
     "conch": "pip install git+https://github.com/mahmoodlab/CONCH",
     "musk": "pip install fairscale git+https://github.com/lilab-stanford/MUSK",
 }
-"""Packages that no extra brings, with the command that their authors give: one backbone's own, which no registry has, and
-one that asks for one release of Dask alone."""
+"""Packages that no extra brings, with the command that their authors give: a backbone's own, which no registry has, and
+one that allows a single release of Dask."""
 
 
 MAGICKWAND = "apt-get install libmagickwand-6.q16-6"
