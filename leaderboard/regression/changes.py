@@ -29,10 +29,18 @@ class StoredRows:
         """Tell whether the store has rows or embeddings of a dataset."""
         return dataset in self._datasets
 
+    def can_measure(self, row: Row) -> bool:
+        """Tell whether the store has embeddings of every backbone of a row, in some version, on its dataset."""
+        return {(name, row.dataset) for name in row.subset} <= self._embedded
+
     @cached_property
     def vectors(self) -> dict[tuple[str, str, str], str]:
         """Return the hashes of embeddings as `vectors_of` gives them."""
         return vectors_of(version.manifest for version in self.versions)
+
+    @cached_property
+    def _embedded(self) -> set[tuple[str, str]]:
+        return {(v.manifest.backbone, name) for v in self.versions for name in v.manifest.datasets}
 
     @cached_property
     def _datasets(self) -> set[str]:

@@ -208,6 +208,17 @@ def test_a_removed_row_fails(accepted):
     assert any(finding.is_bad for finding in report.findings)
 
 
+def test_rows_of_backbones_that_the_store_does_not_have_are_told_and_not_failed(accepted):
+    """What ships was measured with more backbones than most stores have."""
+    shutil.rmtree(accepted.root / "embeddings" / "beta")
+    shutil.rmtree(accepted.root / "results")
+    put(accepted, ("alpha",), 0)
+    report = accepted.check()
+    assert report.findings == ()
+    assert "4 more rows of the reference are of backbones that this store has no embeddings of" in report.remarks
+    assert "2 rows held against the reference in reference" in report.remarks
+
+
 def test_all_rows_removed_with_embeddings_left_fails(accepted):
     shutil.rmtree(accepted.root / "results")
     assert {f.kind for f in accepted.check().findings} == {"removed"}
