@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-import tarfile
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,8 +31,7 @@ EVALUATIONS = ("singles", "knn", "late", "linear-probe")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("xgboost")
     folder = tmp_path_factory.mktemp("older")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(folder, filter="data")
+    shutil.unpack_archive(ARCHIVE, folder)
     return folder
 
 

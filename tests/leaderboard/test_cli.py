@@ -85,7 +85,7 @@ def installed(shipped, tmp_path, monkeypatch):
 
 def test_accept_writes_beside_the_store_and_nothing_into_the_package(shipped, store, tmp_path, monkeypatch):
     shipped = installed(shipped, tmp_path, monkeypatch)
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")}
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*") if path.is_file()}
     store.embed("alpha")
     store.measure(("alpha",), (0.5, 1 / 3), (0.5, 1 / 3), scores=[[1.0, 0.0, 0.0]] * 12)
     assert "breastmnist-28: in the reference" in run("check", "--store", store.root).stdout
@@ -93,7 +93,9 @@ def test_accept_writes_beside_the_store_and_nothing_into_the_package(shipped, st
     own = store.root / "reference"
     assert result.stdout.split() == [str(path) for path in accepted(own)]
     assert result.stderr.count(str(own)) == 1
-    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*.*")} == before
+    assert {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in shipped.rglob("*") if path.is_file()
+    } == before
     held = run("check", "--store", store.root).stdout
     assert "2 rows held against the reference" in held
     assert "breastmnist" not in held

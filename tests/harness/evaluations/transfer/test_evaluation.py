@@ -176,7 +176,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     done = subprocess.run(code, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     small, large = map(float, done.stdout.split())
-    assert large - small < 40, "the vectors are 78 MiB more"
+    assert large - small < 60, "the vectors are 78 MiB more"
 
 
 @pytest.mark.parametrize("names", [("hog",), ("pixels",), ("hog", "pixels")])
