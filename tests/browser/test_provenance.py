@@ -46,6 +46,8 @@ def test_it_is_busy_until_it_is_there(page, number):
     page.route("**/provenance/*", lambda route: held.append(route))
     number.click()
     page.locator("dialog [aria-busy=true]", has_text="Loading").wait_for()
+    while not held:  # the dialog opens before the request reaches this process
+        page.wait_for_timeout(10)
     held[0].continue_()
     page.locator("dialog .body:not([aria-busy])").wait_for()
     assert page.locator("dialog dl").count() > 1
