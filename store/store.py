@@ -173,8 +173,9 @@ class Store:
         """
         from fuseboard.store.results import rows
 
-        known = None if scores else self._rows.get((evaluation, dataset))
-        found = rows.read(self.root, evaluation, dataset, scores, self.reference) if known is None else known
+        if not scores and (evaluation, dataset) in self._rows:
+            return self._rows[evaluation, dataset]
+        found = rows.read(self.root, evaluation, dataset, scores, self.reference)
         if not scores:
             self._rows[evaluation, dataset] = found
         return found

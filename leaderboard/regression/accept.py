@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
 from fuseboard.leaderboard.published.verdicts.verdicts import judge
@@ -17,6 +16,7 @@ from fuseboard.store.embeddings.manifest import CARD, SPLITS, Manifest
 from fuseboard.store.embeddings.versions import Version, folder_of, survey
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
+from fuseboard.store.results import rows as results
 from fuseboard.store.results import schema, similarity_rows
 from fuseboard.store.store import Store
 
@@ -83,7 +83,7 @@ def _of_dataset(store: Store, folder: Path, dataset: str, rows: pl.DataFrame) ->
     for (evaluation,), part in own.group_by("evaluation", maintain_order=True):
         path = schema.folder_of(folder, str(evaluation), dataset) / FILE
         with atomic.replacing(path) as temporary:
-            pq.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()), temporary, compression="zstd")
+            results.write_file(part, temporary)
         written.append(path)
     return written
 

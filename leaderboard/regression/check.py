@@ -56,12 +56,11 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     recomputed = recompute(store, rows)
     present = StoredRows(mark(rows.drop("scores", "right"), store.current), store.versions)
     committed = reference.read(folder)
-    held = [row for row in committed if present.holds(row.dataset)]
-    found = present.like(held)
+    known = [row for row in committed if present.holds(row.dataset)]
+    found = present.like(known)
     # What ships was measured with more backbones than most stores have; only what could be here can be gone.
-    elsewhere = [row for row in held if row.identity not in found and not present.can_measure(row)]
-    left_out = {row.identity for row in elsewhere}
-    held = [row for row in held if row.identity not in left_out]
+    held = [row for row in known if row.identity in found or present.can_measure(row)]
+    elsewhere = len(known) - len(held)
     moved = score_changes(held, found, present)
     try:
         again, fits = _refit(store, [row for row in held if row.identity in found], found, present, refit)
@@ -87,7 +86,7 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
         f"{recomputed.rows} rows recomputed from their predictions; {len(rows) - recomputed.rows} kept none",
         f"{len(held)} rows held against the reference in {folder.name}",
         *(
-            [f"{len(elsewhere)} more rows of the reference are of backbones that this store has no embeddings of"]
+            [f"{elsewhere} more rows of the reference are of backbones that this store has no embeddings of"]
             if elsewhere
             else []
         ),

@@ -107,7 +107,7 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
     # Rows that come again with their predictions must not replace a file in which others lie as well.
     name = fingerprint({"rows": [[record["key"], record["scores"] is not None] for record in records]})
     with atomic.replacing(folder / f"{name}.parquet") as temporary:
-        _write(pl.DataFrame(records, schema=SCHEMA), temporary)
+        write_file(pl.DataFrame(records, schema=SCHEMA), temporary)
 
 
 def read(
@@ -184,7 +184,7 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
     kept = rows.filter(pl.col("scores").is_not_null())
     target = folder / f"{JOINED}{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
     with atomic.replacing(target) as temporary:
-        _write(rows, temporary)
+        write_file(rows, temporary)
     for part in parts:
         if part != target:
             part.unlink(missing_ok=True)
@@ -199,7 +199,7 @@ def _predicted(paths: Iterable[Path]) -> set[str]:
     return found
 
 
-def _write(rows: pl.DataFrame, path: Path) -> None:
+def write_file(rows: pl.DataFrame, path: Path) -> None:
     """Writes with pyarrow, whose error for a full disk is the system's own; Polars has one without a number."""
     pq.write_table(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), path, compression="zstd")
 

@@ -151,7 +151,7 @@ def test_predictions_that_were_dropped_come_back(store: Path) -> None:
     before = measured(store)
     (file,) = store.glob("results/fusion/*/*.parquet")
     rows = results.read(store, scores=True).with_columns(scores=pl.lit(None, results.SCHEMA["scores"]))
-    results._write(rows, file)  # as a store of an earlier version may be
+    results.write_file(rows, file)  # as a store of an earlier version may be
     again = Search(Store(store), DATA, STARTER)
     again.run(strategies.get("exhaustive"))
     assert again.fits == 3
