@@ -39,6 +39,8 @@ class Dataset(ABC):
     source_md5: str
     """MD5 that identifies the images in every manifest and result: that of the source file."""
     splits: tuple[SplitName, ...] = SPLITS
+    decodes: bool = False
+    """Whether `readers` open files, whose decoding takes far longer than handing an image on."""
     reading: Reading = PLAIN
     """What was said of how the image files are read."""
 

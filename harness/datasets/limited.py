@@ -28,7 +28,7 @@ class Limited(Dataset):
     def __init__(self, whole: Dataset, count: int) -> None:
         self.name = f"{whole.name}-{self.kind}{count}"
         self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
-        self.splits, self.reading = whole.splits, whole.reading
+        self.splits, self.reading, self.decodes = whole.splits, whole.reading, whole.decodes
         self._whole, self._count = whole, count
 
     @cached_property

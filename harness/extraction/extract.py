@@ -1,16 +1,16 @@
 """Extraction: from a backbone and a dataset to shards and a manifest."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fuseboard.harness.backbones import adaptive_batches, canary
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.extraction.plan import Plan
 from fuseboard.harness.extraction.shard_worker import Made, Maker, Piece, on_worker
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.store.embeddings import dataset_card, history, manifest, shards, versions
@@ -64,9 +64,8 @@ def extract(
     job = _Job(maker, store, shard_rows, address, precision_choice)
     with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
-        for split in dataset.splits:
-            if not job.is_done(split):
-                job.run(split)
+        lacking = [split for split in dataset.splits if not job.is_done(split)]
+        job.run([Plan.of(dataset, s, shard_rows, job.folder / dataset.name, job.about(s)) for s in lacking])
         job.refresh()
     return Version(job.folder, manifest.read(job.folder))
 
@@ -107,29 +106,31 @@ class _Job:
             return False
         return True
 
-    def run(self, split: SplitName) -> None:
-        """Makes the missing shards of a split, then lists the split."""
-        labels, columns = self.dataset.labels(split), self.dataset.columns(split)
-        starts = range(0, len(labels), self.shard_rows)
-        pieces = []
-        for index, start in enumerate(starts):
-            path = self.folder / self.dataset.name / shards.file_name(split, index, len(starts))
-            ids = np.arange(start, min(start + self.shard_rows, len(labels)), dtype=np.uint32)
-            own = {name: values[ids] for name, values in columns.items()}
-            pieces.append(Piece(path, split, ids, labels[ids], own, self._about(split)))
-        found = [shards.adopt(p.path, p.ids, p.labels, p.about, p.columns) for p in pieces]
-        missing = [index for index, shard in enumerate(found) if shard is None]
+    def run(self, plans: Sequence[Plan]) -> None:
+        """Makes the shards that are missing, in one go over all splits, and lists each split with its last shard."""
+        missing = [(plan, index) for plan in plans for index, shard in enumerate(plan.found) if shard is None]
         if missing:
             self.dataset.check()
-        made, began = [], time.perf_counter()
-        for number, one in self._make([pieces[index] for index in missing], split, len(labels)):
-            found[missing[number]] = one.shard
-            made.append(one)
-        wall_s = sum(one.wall_s for one in made) if self.address is None else time.perf_counter() - began
-        whole = tuple(shard for shard in found if shard is not None)
-        self._list(split, Split(rows=len(labels), shards=whole, profile=self._profile(made, wall_s)), made)
-        for path in (self.folder / self.dataset.name).glob(f"{split}-*.parquet"):
-            if path not in {piece.path for piece in pieces}:  # of an earlier run; readers that glob would read it twice
+        for plan in plans:
+            if plan.is_whole:
+                self._finish(plan, 0.0)
+        began = time.perf_counter()
+        pieces = [plan.pieces[index] for plan, index in missing]
+        with closing(self._make(pieces, sum(plan.rows for plan in plans))) as made:
+            for number, one in made:
+                plan, index = missing[number]
+                plan.found[index] = one.shard
+                plan.made.append(one)
+                if plan.is_whole:
+                    passed, began = time.perf_counter() - began, time.perf_counter()
+                    self._finish(plan, sum(each.wall_s for each in plan.made) if self.address is None else passed)
+
+    def _finish(self, plan: Plan, wall_s: float) -> None:
+        whole = tuple(shard for shard in plan.found if shard is not None)
+        profile = self._profile(plan.made, wall_s)
+        self._list(plan.split, Split(rows=plan.rows, shards=whole, profile=profile), plan.made)
+        for path in (self.folder / self.dataset.name).glob(f"{plan.split}-*.parquet"):
+            if path not in {piece.path for piece in plan.pieces}:  # of an earlier run; globs would read it twice
                 path.unlink()
 
     def refresh(self) -> None:
@@ -144,13 +145,14 @@ class _Job:
             if not known or updated != there or dataset_card.is_stale(self.folder, updated):
                 self._write(updated)
 
-    def _make(self, missing: list[Piece], split: SplitName, total: int) -> Iterator[tuple[int, Made]]:
+    def _make(self, missing: list[Piece], total: int) -> Generator[tuple[int, Made], None, None]:
         """Makes shards one after another here, or side by side on the cluster."""
-        with counting(f"{self.card.id} · {self.dataset.name} {split}", total) as advance:
+        with counting(f"{self.card.id} · {self.dataset.name}", total) as advance:
             advance(total - sum(len(piece.ids) for piece in missing))
             if self.address is None:
-                for number, piece in enumerate(missing):
-                    yield number, self.maker.make(piece, advance)
+                if missing:
+                    with closing(self.maker.make(missing, advance)) as made:
+                        yield from enumerate(made)
                 return
             card = self.card.toml()
             jobs = [(card, self.maker, piece) for piece in missing]
@@ -175,7 +177,7 @@ class _Job:
             precision_choice=self.precision_choice,
         )
 
-    def _about(self, split: SplitName) -> dict[str, Any]:
+    def about(self, split: SplitName) -> dict[str, Any]:
         return {
             "fingerprint": self.card.fingerprint,
             "dataset": self.dataset.name,

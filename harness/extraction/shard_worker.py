@@ -1,9 +1,12 @@
 """The maker: one backbone on one dataset, which makes shards, here or on a worker of a cluster."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +16,19 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones import canary
 from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.backbones.pipeline import embed
+from fuseboard.harness.backbones.decoders import Decoders
+from fuseboard.harness.backbones.pipeline import embed_each
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.runtime import profiling
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import ColumnName, Shard, SplitName
+
+DECODERS = 16
+"""Processes that decode for one GPU at most: some 780 images/s each, so together more than any backbone embeds."""
+
+MANY = 4_096
+"""Images from which they are worth the second or two that they take to start."""
 
 
 @dataclass(frozen=True)
@@ -73,30 +83,72 @@ class Maker:
         """Half precision is kept as it was computed; bfloat16 has no Parquet type and is widened."""
         return "float16" if self.card.precision == "fp16" else "float32"
 
-    def make(self, piece: Piece, advance: Callable[[int], None] = lambda count: None) -> Made:
-        """Embeds the rows of a piece and writes its shard in one step."""
+    def make(
+        self, pieces: Sequence[Piece], advance: Callable[[int], None] = lambda count: None
+    ) -> Generator[Made, None, None]:
+        """Embeds the rows of pieces, and writes each shard in one step while the next is computed.
+
+        The seconds of a shard begin where those of the one before it end, so their sum is the time that passed. A
+        piece that fails is raised after those before it have been handed out.
+        """
         feeder, vectors = self.loaded  # before the clock starts
-        meter = profiling.Meter(self.device)
-        readers = self.dataset.readers(piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1)
-        prepare = self.card.preprocessing.prepare
-        matrix = embed(readers, len(piece.ids), prepare, feeder, advance).astype(self.dtype)
-        shard = shards.write(piece.path, piece.ids, piece.labels, matrix, piece.about, piece.columns)
-        return Made(
-            shard=shard,
-            wall_s=meter.wall_s,
-            batch_size=feeder.size,
-            device=profiling.hardware(feeder.encoder.device),
-            peak_rss_mb=meter.peak_rss_mb,
-            peak_vram_mb=meter.peak_vram_mb,
-            peak_vram_reserved_mb=meter.peak_vram_reserved_mb,
-            canary=vectors,
-        )
+        writing: Callable[[], Made] | None = None
+        with ExitStack() as stack:
+            writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="write"))
+            matrices = stack.enter_context(closing(self._embed(pieces, feeder, advance, stack)))
+            meter = profiling.Meter(self.device)
+            for piece in pieces:
+                try:
+                    matrix = next(matrices).astype(self.dtype)
+                except Exception:
+                    if writing is not None:
+                        yield writing()
+                    raise
+                if writing is not None:
+                    yield writing()
+                shard = writer.submit(
+                    shards.write, piece.path, piece.ids, piece.labels, matrix, piece.about, piece.columns
+                )
+                writing = partial(_made, shard, self._cost(meter, feeder, vectors))
+                meter = profiling.Meter(self.device)
+            if writing is not None:
+                yield writing()
+
+    def _cost(self, meter: profiling.Meter, feeder: Feeder, vectors: NDArray[np.float32]) -> dict[str, Any]:
+        return {
+            "wall_s": meter.wall_s,
+            "batch_size": feeder.size,
+            "device": profiling.hardware(feeder.encoder.device),
+            "peak_rss_mb": meter.peak_rss_mb,
+            "peak_vram_mb": meter.peak_vram_mb,
+            "peak_vram_reserved_mb": meter.peak_vram_reserved_mb,
+            "canary": vectors,
+        }
+
+    def _embed(
+        self, pieces: Sequence[Piece], feeder: Feeder, advance: Callable[[int], None], stack: ExitStack
+    ) -> Generator[NDArray[np.float32], None, None]:
+        ready, images = self.card.preprocessing, sum(len(piece.ids) for piece in pieces)
+        decoders, workers = None, min(DECODERS, profiling.cores())
+        threads_do = feeder.encoder.device == "cpu" or not self.dataset.decodes or images < MANY or workers < 2
+        if not threads_do and not current_process().daemon:  # which may have no children
+            shape = ready.size, ready.size, len(ready.mode)
+            decoders = stack.enter_context(closing(Decoders(ready.prepare, shape, feeder.size, workers)))
+        ranges = ((piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1) for piece in pieces)
+        sources = ((self.dataset.readers(*where), where[2] - where[1]) for where in ranges)
+        return embed_each(sources, ready.prepare, feeder, advance, decoders)
+
+
+def _made(shard: Future[Shard], cost: dict[str, Any]) -> Made:
+    """Waits until a shard is on the disk."""
+    return Made(shard.result(), **cost)
 
 
 def on_worker(card: str, maker: Maker, piece: Piece) -> Made:
     """Makes a shard on a worker, whose process keeps the backbone that the card's text describes for the next one."""
     loaded = _kept(card, maker.device, maker.batch_size, maker.trust, maker.recorded)
-    return replace(maker, _loaded=loaded).make(piece)
+    (made,) = replace(maker, _loaded=loaded).make([piece])
+    return made
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,11 @@ The process per backbone keeps its peak memory its own; reading once matters whe
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset, Images
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.runtime.children import starting
 from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
@@ -49,8 +50,9 @@ def extract_together(
         FuseboardError: after all have ended, what the first of those that failed had to say.
     """
     how = {"device": device, "batch_size": batch_size, "trust": trust}
+    shared = len(cards) > 1
     children = [
-        _Child.start(card, dataset, store.root, {**how, "precision_choice": choices.get(card.fingerprint)})
+        _Child.start(card, dataset, shared, store.root, {**how, "precision_choice": choices.get(card.fingerprint)})
         for card in cards
     ]
     try:
@@ -79,13 +81,17 @@ class _Child:
     failure: str | None = None
 
     @classmethod
-    def start(cls, card: Card, dataset: Dataset, root: Path, how: Mapping[str, Any]) -> "_Child":
+    def start(cls, card: Card, dataset: Dataset, shared: bool, root: Path, how: Mapping[str, Any]) -> "_Child":
+        """Starts a process that is sent the images, or, where it shares them with no other, reads them itself.
+
+        That one is no daemon, which may have no children: it may want processes that decode.
+        """
         # Not forked: CUDA and threads do not survive that.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        facts = _Facts.of(dataset)
-        process = context.Process(target=_work, args=(theirs, card, facts, root, how), daemon=True)
-        with _safe_path():
+        source = _Facts.of(dataset) if shared else dataset
+        process = context.Process(target=_work, args=(theirs, card, source, root, how), daemon=shared)
+        with starting():
             process.start()
         theirs.close()
         return cls(card, process, ours)
@@ -108,19 +114,6 @@ class _Child:
             self.connection.send(image)
         except (BrokenPipeError, ConnectionError):  # it has ended; listening tells how
             self.asked = None
-
-
-@contextmanager
-def _safe_path() -> Iterator[None]:
-    """Children that start meanwhile import nothing of the working directory, as with `python -P`."""
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        del os.environ["PYTHONSAFEPATH"]
-        if before is not None:
-            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _serve(children: list[_Child], dataset: Dataset) -> None:
@@ -153,10 +146,12 @@ def _asking(children: list[_Child]) -> list[_Child]:
     return living
 
 
-def _work(connection: Connection, card: Card, facts: "_Facts", root: Path, how: Mapping[str, Any]) -> None:
-    """Returns a child: an ordinary extraction whose images come from the parent."""
+def _work(connection: Connection, card: Card, source: "_Facts | Dataset", root: Path, how: Mapping[str, Any]) -> None:
+    """Is a child: an ordinary extraction, of images that come from the parent or that it reads itself."""
+    if isinstance(source, Dataset):
+        Thread(target=_end_with, args=(connection,), name="parent", daemon=True).start()
     try:
-        extract(card, _Remote(facts, connection), Store(root), **how)
+        extract(card, source if isinstance(source, Dataset) else _Remote(source, connection), Store(root), **how)
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))
@@ -166,6 +161,12 @@ def _work(connection: Connection, card: Card, facts: "_Facts", root: Path, how: 
         connection.send(("failed", f"{card.id}: {message}"))
     except (KeyboardInterrupt, BrokenPipeError, EOFError):  # the parent has ended; what was finished is kept
         return
+
+
+def _end_with(connection: Connection) -> None:
+    """Ends this process as soon as its parent is gone, which it would not notice while it asks for nothing."""
+    connection.poll(None)
+    os._exit(1)
 
 
 @dataclass(frozen=True)
@@ -206,11 +207,11 @@ class _Remote(Dataset):
         self._facts, self._connection = facts, connection
 
     def labels(self, split: str) -> Labels:
-        """Returns As the parent read them."""
+        """As the parent read them."""
         return self._facts.labels[split]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """Returns As the parent made them."""
+        """As the parent made them."""
         return self._facts.columns[split]
 
     def images(self, split: str, start: int, stop: int) -> Images:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def decoding() -> Iterator[tuple[str, str]]:
 
     from fuseboard.harness.backbones import pipeline, registry
     from fuseboard.harness.backbones.adaptive_batches import Feeder
+    from fuseboard.harness.backbones.decoders import Decoders
     from fuseboard.harness.datasets import image_io
     from fuseboard.harness.runtime import profiling
 
@@ -112,18 +114,25 @@ def decoding() -> Iterator[tuple[str, str]]:
         def encode(self, batch: np.ndarray) -> np.ndarray:
             return batch[:, 0, :1, 0].astype(np.float32)
 
-    card = registry.get("efficientnet-lite0")
+    ready = registry.get("efficientnet-lite0").preprocessing
     with tempfile.TemporaryDirectory() as folder:
         paths = pictures(Path(folder))
-        for workers in sorted({1, 2, 4, 8, profiling.cores()}):
-            if workers > profiling.cores():
-                continue
-            pipeline.WORKERS, pipeline.AHEAD = workers, 2 * workers
+
+        def rate(decoders: Decoders | None) -> float:
             readers = (partial(image_io.read, path) for path in paths)
             began = time.perf_counter()
-            pipeline.embed(readers, len(paths), card.preprocessing.prepare, Feeder(Instant(), 128), lambda _: None)
-            rate = len(paths) / (time.perf_counter() - began)
-            yield f"decoding, {workers} threads", f"{rate:,.0f} images/s"
+            for _ in pipeline.embed_each(
+                [(readers, len(paths))], ready.prepare, Feeder(Instant(), 128), lambda _: None, decoders
+            ):
+                pass
+            return len(paths) / (time.perf_counter() - began)
+
+        for workers in sorted({one for one in (1, 2, 4, 8, profiling.cores()) if one <= profiling.cores()}):
+            pipeline.WORKERS, pipeline.AHEAD = workers, 2 * workers
+            yield f"decoding, {workers} threads", f"{rate(None):,.0f} images/s"
+            with closing(Decoders(ready.prepare, (ready.size, ready.size, 3), 128, workers)) as decoders:
+                rate(decoders)  # while they start
+                yield f"decoding, {workers} processes", f"{rate(decoders):,.0f} images/s"
 
 
 def tests() -> Iterator[tuple[str, str]]:

@@ -25,6 +25,8 @@ class OwnImages(Dataset):
     or split is another source. Files are read for it once in the life of this object.
     """
 
+    decodes = True
+
     def __init__(self, toml: Path) -> None:
         """Reads the TOML and lists the images; opens none of them.
 

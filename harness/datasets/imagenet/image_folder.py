@@ -47,6 +47,8 @@ class Tree(ImageNet):
     sizes and labels: reading 150 GB of bytes would take an hour before anything is known.
     """
 
+    decodes = True
+
     def __init__(self, place: Path, root: Path) -> None:
         """Takes the folder that has `train` and `val`, and the one where the labels' table may lie."""
         self._place, self._root = place, root

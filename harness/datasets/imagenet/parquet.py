@@ -42,6 +42,8 @@ class Parquet(ImageNet):
     the same source as the repository itself.
     """
 
+    decodes = True
+
     def __init__(self, source: str, revision: str | None) -> None:
         """Takes a repository's id and commit, or a folder; asks for nothing yet."""
         self._source, self._revision = source, revision

@@ -7,17 +7,25 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from fuseboard.harness.backbones import loaders, pipeline, registry
 from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.decoders import Decoders
 from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.datasets.dataset import Reader
+from fuseboard.harness.datasets.limited import First
+from fuseboard.harness.extraction import shard_worker
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.runtime import profiling
 from fuseboard.store.embeddings import manifest
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import FuseboardError
@@ -277,3 +285,64 @@ def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
     feeder = Feeder(loaders.load(CARD), 8)
     with pytest.raises(FuseboardError, match="image 3 is broken"):
         pipeline.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, feeder, lambda _: None)
+
+
+def test_images_that_processes_decode_for_a_gpu_make_the_same_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all splits in one go; a GPU's encoder is stood in for by one that says it was one."""
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        folder = tmp_path / "photos" / f"class{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)).save(folder / f"{number:02d}.png")
+    told = tmp_path / "photos.toml"
+    told.write_text('name = "photos"\nlicence = "CC0"\nimages = "photos"\n[splits]\nval = 0.2\ntest = 0.2\n')
+    started: list[int] = []
+    plain, load = shard_worker.Decoders, loaders.load
+
+    def noted(*arguments: Any) -> Decoders:
+        started.append(arguments[-1])
+        return plain(*arguments)
+
+    def on_gpu(card: Card, device: str, trust: bool = False) -> Any:
+        encoder = load(card, device, trust)
+        encoder.device = "cuda"
+        return encoder
+
+    extract(CARD, datasets.get(str(told)), Store(tmp_path / "threads"), shard_rows=10)
+    monkeypatch.setattr(loaders, "load", on_gpu)
+    monkeypatch.setattr(shard_worker, "Decoders", noted)
+    monkeypatch.setattr(shard_worker, "MANY", 1)
+    monkeypatch.setattr(profiling, "cores", lambda: 2)
+    monkeypatch.setattr(profiling, "hardware", lambda device: "a card")
+    extract(CARD, datasets.get(str(told)), Store(tmp_path / "processes"), shard_rows=10)
+    extract(CARD, datasets.get("digits-first50"), Store(tmp_path / "processes"))
+    assert started == [2], "once for all shards and splits, and not for arrays"
+    here, there = (
+        {
+            shard.file: shard.sha256
+            for v in Store(tmp_path / root).versions
+            for name, _, shard in v.manifest.shards()
+            if name == "photos"
+        }
+        for root in ("threads", "processes")
+    )
+    assert len(here) == 5
+    assert here == there
+
+
+def test_what_is_whole_is_listed_before_a_later_split_fails(tmp_path: Path) -> None:
+    """Images are read ahead of the split that is computed, and shards written behind it."""
+
+    class Broken(First):
+        def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
+            if split == "val":
+                raise FuseboardError("picture.png: not a readable image")
+            return super().readers(split, start, stop)
+
+    with pytest.raises(FuseboardError, match="not a readable image"):
+        extract(CARD, Broken(datasets.get("digits"), 50), Store(tmp_path), shard_rows=20)
+    (version,) = Store(tmp_path).versions
+    assert list(version.manifest.datasets["digits-first50"].splits) == ["train"]
+    assert len(list(tmp_path.rglob("*.parquet"))) == 3

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets import registry as datasets
-from fuseboard.harness.datasets.dataset import Images
+from fuseboard.harness.datasets.dataset import Images, Reader
 from fuseboard.harness.datasets.limited import First
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.extraction.shared_reader import extract_together
@@ -60,6 +61,19 @@ def test_every_image_is_read_once_and_the_shards_are_those_of_single_runs(tmp_pa
     for card in CARDS:
         extract(card, datasets.get("digits-first90"), Store(tmp_path / "single"))
     assert shards(tmp_path / "together") == shards(tmp_path / "single")
+
+
+class Witnessed(First):
+    """A dataset that writes down which process reads it, and takes its time once that is known."""
+
+    def __init__(self, told: Path, patience_s: float = 0) -> None:
+        super().__init__(datasets.get("digits"), 90)
+        self.told, self.patience_s = told, patience_s
+
+    def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
+        self.told.write_text(f"{os.getpid()} {multiprocessing.current_process().daemon}")
+        time.sleep(self.patience_s)
+        return super().readers(split, start, stop)
 
 
 @pytest.fixture
@@ -120,6 +134,42 @@ def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> 
     assert len(Store(tmp_path).versions) == 1
     extract_together(CARDS, datasets.get("digits-first90"), Store(tmp_path), "cpu")
     assert len(Store(tmp_path).versions) == 2
+
+
+@pytest.mark.usefixtures("quickly")
+def test_one_alone_reads_the_images_itself_and_may_start_processes_that_decode(tmp_path: Path) -> None:
+    extract_together(CARDS[:1], Witnessed(tmp_path / "told"), Store(tmp_path / "store"), "cpu")
+    reader, daemon = (tmp_path / "told").read_text().split()
+    assert (int(reader) != os.getpid(), daemon) == (True, "False")
+    extract(CARDS[0], datasets.get("digits-first90"), Store(tmp_path / "single"))
+    assert shards(tmp_path / "store") == shards(tmp_path / "single")
+
+
+def test_one_alone_ends_with_its_parent(tmp_path: Path) -> None:
+    dataset = Witnessed(tmp_path / "told", patience_s=600)
+    parent = multiprocessing.get_context("spawn").Process(target=extract_into, args=(tmp_path / "store", dataset))
+    parent.start()
+    until = time.monotonic() + 120
+    while not (tmp_path / "told").is_file() or not (tmp_path / "told").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    child = int((tmp_path / "told").read_text().split()[0])
+    parent.kill()
+    parent.join()
+    while is_running(child):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def extract_into(root: Path, dataset: Witnessed) -> None:
+    extract_together(CARDS[:1], dataset, Store(root), "cpu")
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 @pytest.mark.usefixtures("quickly")
