@@ -33,7 +33,7 @@ FLOORS = (
     ("store/store",),
     ("store/cli",),
     # harness
-    ("harness/terminal", "harness/runtime", "harness/classifiers"),
+    ("harness/terminal", "harness/runtime", "harness/classifiers", "harness/pages"),
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),

@@ -1,21 +1,19 @@
 """Examples: one training image per class of a dataset, for pages that show what it looks like."""
 
-import io
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets import medmnist
-from fuseboard.harness.datasets.dataset import Dataset, Image
+from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.digits import Digits
+from fuseboard.harness.pages import thumbnail
 from fuseboard.store.errors import FuseboardError
 
 FREE = frozenset({"CC BY 4.0"})
 """Licences under which an image may stand on any page, of whoever hosts it. DermaMNIST's (CC BY-NC 4.0) is none: nobody
 here knows whether a page is commercial."""
-EDGE = 96
-"""Pixels of the longer side at most; larger images are made smaller."""
 LARGEST = 256 * 2**20
 """Bytes of a file that is read for this; of a larger one the same images at the next smaller size are shown."""
 
@@ -36,7 +34,7 @@ def examples(name: str) -> dict[str, bytes]:
         numbers = _first_of_each(dataset.labels("train"), len(dataset.label_names))
         wanted = set(numbers.values())
         images = dataset.images("train", 0, max(wanted) + 1) if wanted else ()
-        found = {row: _png(image) for row, image in enumerate(images) if row in wanted}
+        found = {row: thumbnail.png(image) for row, image in enumerate(images) if row in wanted}
     except (FuseboardError, OSError, ValueError):  # a damaged file is the business of whoever extracts from it
         return {}
     return {dataset.label_names[number]: found[row] for number, row in numbers.items()}
@@ -69,14 +67,3 @@ def _first_of_each(labels: NDArray[np.integer], classes: int) -> dict[int, int]:
     """
     has = labels.astype(bool) if labels.ndim == 2 else labels[:, None] == np.arange(classes)
     return {number: int(has[:, number].argmax()) for number in range(classes) if has[:, number].any()}
-
-
-def _png(image: Image) -> bytes:
-    """Encodes pixels as a PNG without metadata, so that the same pixels give the same bytes."""
-    from PIL import Image as pictures
-
-    picture = pictures.fromarray(np.ascontiguousarray(image))
-    picture.thumbnail((EDGE, EDGE), pictures.Resampling.BICUBIC)
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    return content.getvalue()

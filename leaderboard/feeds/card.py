@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.output.format import foreign
 from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable
+from fuseboard.store.files.foreign_text import foreign
 
 PATH = "static/card.png"
 WIDTH, HEIGHT = 1200, 630

@@ -10,7 +10,7 @@ from markupsafe import escape
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds.changes import Changes
 from fuseboard.leaderboard.feeds.entry import Entry
-from fuseboard.leaderboard.output.format import foreign
+from fuseboard.store.files.foreign_text import foreign
 
 PATH = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"

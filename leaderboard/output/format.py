@@ -1,6 +1,5 @@
 """Formatting decides how a value is written on a page. It is the only place where anything is rounded."""
 
-import unicodedata
 from datetime import datetime
 
 from markupsafe import Markup
@@ -9,8 +8,6 @@ from fuseboard.store.statistics.ties import TOLERANCE
 
 DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
-_MAX_LENGTH = 300
-"""Characters shown of a stranger's text."""
 
 
 def missing(reason: str | None) -> Markup:
@@ -65,13 +62,6 @@ def short(fingerprint: str) -> str:
 def task(name: str) -> str:
     """Format a task of MedMNIST in the field's short words."""
     return name.replace("binary-class", "binary")
-
-
-def foreign(text: str) -> str:
-    """Return a stranger's text on one line, cut off, without letters that nobody sees or that turn others around."""
-    line = " ".join(text.split())
-    line = line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 1]}…"
-    return "".join("\ufffd" if unicodedata.category(letter)[0] == "C" else letter for letter in line)
 
 
 def _data(value: float, shown: str) -> Markup:

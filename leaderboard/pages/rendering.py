@@ -13,6 +13,7 @@ from fuseboard.leaderboard.output import format
 from fuseboard.leaderboard.pages import address, navigation
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.store.embeddings import random_weights
+from fuseboard.store.files.foreign_text import foreign
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -87,6 +88,6 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         p=format.p_value,
         short=format.short,
         task=format.task,
-        foreign=format.foreign,
+        foreign=foreign,
     )
     return environment

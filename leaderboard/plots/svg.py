@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from fuseboard.leaderboard.output.format import foreign
+from fuseboard.store.files.foreign_text import foreign
 
 Element = ElementTree.Element
 

@@ -11,7 +11,8 @@ from PIL import Image
 from fuseboard.harness.datasets import examples as module
 from fuseboard.harness.datasets import medmnist
 from fuseboard.harness.datasets.digits import Digits
-from fuseboard.harness.datasets.examples import EDGE, examples
+from fuseboard.harness.datasets.examples import examples
+from fuseboard.harness.pages.thumbnail import EDGE
 
 
 def pixels(png):

@@ -1,0 +1,1 @@
+"""Pages: HTML files that need nothing beside themselves, in the look of the leaderboard."""
