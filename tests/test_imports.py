@@ -28,6 +28,7 @@ FLOORS = (
     ("store/errors", "store/arrays"),
     ("store/files", "store/statistics", "store/registry"),
     ("store/embeddings",),
+    ("store/vectors",),
     ("store/results", "store/remotes"),
     ("store/sql",),
     ("store/store",),

@@ -16,9 +16,10 @@ from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import Import, Manifest
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.hashing import fingerprint, sha256_of
-from fuseboard.store.remotes.biofuse import row_order, split_import, tensor_pickle
+from fuseboard.store.remotes.biofuse import tensor_pickle
 from fuseboard.store.remotes.biofuse.models import IMAGENET_ORDER, ImageNet, Model, models
-from fuseboard.store.remotes.biofuse.split_import import Rows
+from fuseboard.store.vectors import row_order, split_import
+from fuseboard.store.vectors.split_import import Rows
 
 ZENODO = "10.5281/zenodo.16732578"
 FILE_NAME = re.compile(

@@ -7,7 +7,7 @@ from pathlib import Path
 from fuseboard.store.arrays import MULTI_CLASS, Labels
 from fuseboard.store.embeddings.manifest import SPLITS, Backbone, SplitName
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.remotes.biofuse.row_order import Order
+from fuseboard.store.vectors.row_order import Order
 
 MODELS = Path(__file__).parent / "models.toml"
 IMAGENET_ORDER = Order(

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.remotes.biofuse import numpy_pickle, torch_pickle
-from fuseboard.store.remotes.biofuse.pickle_machine import Machine
-from fuseboard.store.remotes.biofuse.pickled import Allowance, Builder, Name, Refused
+from fuseboard.store.vectors.pickles import numpy_pickle, torch_pickle
+from fuseboard.store.vectors.pickles.pickle_machine import Machine
+from fuseboard.store.vectors.pickles.pickled import Allowance, Builder, Name, Refused
 
 HEADS = {
     b"PK\x03\x04": "is a zip archive, such as torch.save writes, and no pickle of (embeddings, labels)",

@@ -20,10 +20,10 @@ from fuseboard.store.embeddings.verify import verify
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.hashing import sha256_of
 from fuseboard.store.remotes.biofuse import cache as biofuse_cache
-from fuseboard.store.remotes.biofuse import row_order, split_import
 from fuseboard.store.remotes.biofuse.cache import Imported, Refused, import_cache
 from fuseboard.store.remotes.biofuse.models import MODELS, models
 from fuseboard.store.store import Store
+from fuseboard.store.vectors import row_order, split_import
 
 SHARED = Path(__file__).parents[5] / "shared"
 

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.remotes.biofuse import numpy_pickle, pickle_machine, tensor_pickle, torch_pickle
-from fuseboard.store.remotes.biofuse.pickle_machine import Machine
-from fuseboard.store.remotes.biofuse.pickled import Refused
+from fuseboard.store.remotes.biofuse import tensor_pickle
+from fuseboard.store.vectors.pickles import numpy_pickle, pickle_machine, torch_pickle
+from fuseboard.store.vectors.pickles.pickle_machine import Machine
+from fuseboard.store.vectors.pickles.pickled import Refused
 
 REPOSITORY = Path(__file__).parents[4]
 SMALL = 4 * 2**20

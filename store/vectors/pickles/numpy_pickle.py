@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.remotes.biofuse.pickled import Builder, Name, Placeholder, Refused, extents
+from fuseboard.store.vectors.pickles.pickled import Builder, Name, Placeholder, Refused, extents
 
 DTYPES = {"b1": "u1", **{code: code for code in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")}}
 """What is understood of NumPy's codes -> how it is read. A bool that is neither 0 nor 1 is so seen to be none."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.store.remotes.biofuse.pickle_machine import Machine
-from fuseboard.store.remotes.biofuse.pickled import Allowance, Builder, Name, Names, Refused, extents, is_size
+from fuseboard.store.vectors.pickles.pickle_machine import Machine
+from fuseboard.store.vectors.pickles.pickled import Allowance, Builder, Name, Names, Refused, extents, is_size
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 """What a file of torch's older format begins with."""

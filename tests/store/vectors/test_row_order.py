@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fuseboard.store.remotes.biofuse.row_order import followed
+from fuseboard.store.vectors.row_order import followed
 
 
 @pytest.fixture

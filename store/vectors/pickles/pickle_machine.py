@@ -4,7 +4,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-from fuseboard.store.remotes.biofuse.pickled import Name, Names, Placeholder, Refused
+from fuseboard.store.vectors.pickles.pickled import Name, Names, Placeholder, Refused
 
 STEPS = 2**22
 """Opcodes of one pickle at most. ImageNet's 1,281,167 training labels as file names take 2.6 million."""
