@@ -6,12 +6,13 @@ from unicodedata import normalize
 
 import polars as pl
 
-from fuseboard.harness.datasets.custom import missing, split_names, table_file
+from fuseboard.harness.datasets.custom import missing, split_names
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.custom.table_faults import Faults
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.files import table_file
 
 
 def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, ...]]:

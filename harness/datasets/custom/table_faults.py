@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from fuseboard.harness.datasets.custom import table_file
 from fuseboard.store.errors import UsageError
+from fuseboard.store.files import table_file
 
 NUMBERED = 5
 """Lines with one fault whose numbers are said, when there are more."""

@@ -1,11 +1,11 @@
 """The file of a table: its cells as text, and what spreadsheets write that is no table named."""
 
 import os
+import unicodedata
 from pathlib import Path
 
 import polars as pl
 
-from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
 
@@ -27,7 +27,7 @@ def read(table: Path) -> pl.DataFrame:
         UsageError: the file is none of these, is UTF-16, begins with Excel's `sep=`, or has other separators.
     """
     if table.suffix.lower() not in SEPARATORS:
-        raise UsageError(f"{table}: `table` is a file that ends in {', '.join(SEPARATORS)}")
+        raise UsageError(f"{table}: a table is a file that ends in {', '.join(SEPARATORS)}")
     try:
         separator = SEPARATORS[table.suffix.lower()]
         if separator is None:
@@ -43,7 +43,7 @@ def read(table: Path) -> pl.DataFrame:
 
 
 def _named(frame: pl.DataFrame, table: Path) -> pl.DataFrame:
-    names = [composed(name.strip()) for name in frame.columns]
+    names = [unicodedata.normalize("NFC", name.strip()) for name in frame.columns]
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
         raise UsageError(f"{table}: two columns are called {twice[0]!r}; rename one")
     # Columns without a name, as spreadsheets leave them, are nobody's.
