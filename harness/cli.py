@@ -51,7 +51,7 @@ def list_datasets(json: Json = False) -> None:
 
 @datasets.command("check")
 def check_dataset(
-    dataset: Annotated[str, typer.Argument(help="A name, or the TOML of your own images.")], json: Json = False
+    dataset: Annotated[str, typer.Argument(help="A name, or your own folder, table or TOML.")], json: Json = False
 ) -> None:
     """Say how a dataset is divided, count its classes and read every image; exit with 1 where one cannot be read."""
     from fuseboard.harness.datasets import census, registry

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,9 @@ class Dataset(ABC):
 
     def check(self) -> None:  # noqa: B027
         """Raises if images cannot be read, before a model is loaded for them; nothing to do for most datasets."""
+
+    def record(self, root: Path) -> None:  # noqa: B027
+        """Writes into a store how one's own images were divided; nothing to do where others divided them."""
 
     @abstractmethod
     def labels(self, split: str) -> Labels:

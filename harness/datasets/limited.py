@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,10 @@ class Limited(Dataset):
     def check(self) -> None:
         """Checks the whole dataset."""
         self._whole.check()
+
+    def record(self, root: Path) -> None:
+        """Writes down how the whole dataset is divided."""
+        self._whole.record(root)
 
 
 class First(Limited):

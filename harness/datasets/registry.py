@@ -1,4 +1,4 @@
-"""The datasets that fuseboard knows by name, and those that people describe in a TOML of their own."""
+"""The datasets that fuseboard knows by name, and people's own: a folder, a table, or a TOML that describes one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,8 @@ from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.registry import Registry
 
 OWN = ".toml"
-
+HUB = "hub:"
+PATHS = "hub:ORG/NAME", "a folder with a slash in its path", "a path that ends in .toml, .csv, .tsv or .parquet"
 
 DATASETS: Registry[Callable[[], Dataset]] = Registry(
     "dataset",
@@ -34,19 +35,24 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Dataset:
-    """Returns a dataset by name, or by the path of the TOML that describes one's own.
+    """Returns a dataset by name, or one's own by the path of its folder, of its table or of the TOML that describes it.
 
+    A folder is meant by a path with a slash alone, such as `./digits`; `hub:ORG/NAME` is one of the Hub.
     `NAME-sample100` is a stratified sample of 100 images of every split, `NAME-first100` the first 100, `NAME-c` the
     corrupted test split.
     """
     if part := limited.NAME.fullmatch(name):
         kind = limited.Sample if part[2] == limited.Sample.kind else limited.First
         return kind(get(part[1]), int(part[3]))
-    if name.endswith(OWN):
+    if name.startswith(HUB):
+        from fuseboard.harness.datasets.custom.hub_images import HubImages
+
+        return _refuse_known(HubImages.of(name), name)
+    if _is_own(name):
         return _own(Path(name))
     clean = name.removesuffix("-c")
     if clean not in DATASETS or (clean != name and clean not in medmnist.names()):
-        raise unknown("dataset", name, [*names(), f"a path that ends in {OWN}"])
+        raise unknown("dataset", name, [*names(), *PATHS])
     if clean != name:
         return Corrupted(medmnist.get(clean))
     return DATASETS[name]()
@@ -77,20 +83,44 @@ def find(name: str) -> tuple[Dataset | None, str]:
 
 
 def name_of(spec: str) -> str:
-    """The name under which the store knows what `get` would find; of a TOML nothing but its name is read."""
+    """The name under which the store knows what `get` would find; of one's own nothing but the name is read."""
     plain = base_name(spec)
     suffix = spec[len(plain) :]
-    if plain.endswith(OWN):
+    if plain.startswith(HUB):
+        from fuseboard.harness.datasets.custom.hub_images import name_of as name_on_hub
+
+        plain = name_on_hub(plain)
+    elif _is_own(plain):
+        from fuseboard.harness.datasets.custom import implied
         from fuseboard.harness.datasets.custom import spec as specs
 
-        plain = specs.read(Path(plain)).name
+        plain = specs.read(Path(plain)).name if plain.endswith(OWN) else implied.name_of(Path(plain))
     return plain + suffix
+
+
+def of_path(path: Path, group: str | None = None) -> Dataset:
+    """Returns the dataset that a folder or a table is by itself; `group` is a column of the table."""
+    from fuseboard.harness.datasets.custom.images import OwnImages
+
+    return _refuse_known(OwnImages.of_path(path, group), path)
+
+
+def _is_own(name: str) -> bool:
+    from fuseboard.harness.datasets.custom import implied
+
+    return name.removesuffix("-c") not in DATASETS and (name.endswith(OWN) or implied.is_path(name))
 
 
 def _own(path: Path) -> Dataset:
     from fuseboard.harness.datasets.custom.images import OwnImages
 
-    own = OwnImages(path)
+    return _refuse_known(OwnImages.of_toml(path), path) if path.suffix == OWN else of_path(path)
+
+
+def _refuse_known(own: Dataset, path: Path | str) -> Dataset:
     if own.name.removesuffix("-c") in names() or limited.NAME.fullmatch(own.name):
-        raise UsageError(f"{path}: name: {own.name} means another dataset; choose a name of your own")
+        raise UsageError(
+            f"{path}: name: {own.name} means another dataset; choose a name of your own, of a folder or table by "
+            "renaming it or in a TOML"
+        )
     return own

@@ -20,7 +20,10 @@ def extract(
             "folders of cards."
         ),
     ],
-    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Name one or more datasets.")],
+    dataset: Annotated[
+        list[str],
+        typer.Option("--dataset", "-d", help="Name one or more datasets, your own folders, tables or TOMLs."),
+    ],
     store: StoreFolder = None,
     device: Device = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Take so many images per forward pass.")] = None,

@@ -67,6 +67,7 @@ def extract(
         lacking = [split for split in dataset.splits if not job.is_done(split)]
         job.run([Plan.of(dataset, s, shard_rows, job.folder / dataset.name, job.about(s)) for s in lacking])
         job.refresh()
+    dataset.record(store.root)
     return Version(job.folder, manifest.read(job.folder))
 
 

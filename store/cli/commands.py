@@ -13,7 +13,7 @@ from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
-    from fuseboard.store.embeddings.dataset_protocol import Datasets
+    from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
     from fuseboard.store.remotes.publication import Origins
     from fuseboard.store.store import Store
 
@@ -44,15 +44,17 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]], ori
         spec: Annotated[str | None, typer.Argument(help="BACKBONE or BACKBONE@FINGERPRINT; else everything.")] = None,
         dataset: Annotated[
             str | None,
-            typer.Option("--dataset", "-d", help="Verify this dataset alone: a name, or the TOML of your own images."),
+            typer.Option("--dataset", "-d", help="Only this dataset: a name, or your own folder, table or TOML."),
         ] = None,
         store: StoreFolder = None,
         as_json: Json = False,
     ) -> None:
         """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
+        from fuseboard.store.embeddings.dataset_protocol import by_stored_name
         from fuseboard.store.store import Store
 
-        _verify(Store(store), spec, datasets, dataset, as_json)
+        own = datasets(dataset) if dataset else None
+        _verify(Store(store), spec, own, by_stored_name(datasets, origin), as_json)
 
     @app.command()
     def gc(
@@ -83,17 +85,16 @@ def _list(opened: "Store", as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _verify(store: "Store", spec: str | None, datasets: "Datasets", dataset: str | None, as_json: bool) -> None:
+def _verify(store: "Store", spec: str | None, own: "Official | None", stored: "Datasets", as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
 
     from fuseboard.store.embeddings import verify as verification
 
-    own = datasets(dataset) if dataset else None
     with Console(stderr=True).status("verifying"):
         if own is None:
-            report = verification.verify(store.root, spec, datasets)
+            report = verification.verify(store.root, spec, stored)
         else:
             report = verification.verify(store.root, spec, lambda _: own, own.name)
     if as_json:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.embeddings.manifest import SplitName
+from fuseboard.store.errors import UsageError
 
 
 class Official(Protocol):
@@ -35,3 +36,14 @@ Datasets = Callable[[str], Official]
 
 It raises UsageError for a name nobody knows, ModuleNotFoundError where the package it needs is not installed.
 """
+
+
+def by_stored_name(datasets: Datasets, origin: Callable[[str], Origin]) -> Datasets:
+    """Returns what finds datasets by names of manifests, of which none is a path: the manifest may be a stranger's."""
+
+    def find(name: str) -> Official:
+        if origin(name) == "own":
+            raise UsageError(f"no dataset called {name} is known here")
+        return datasets(name)
+
+    return find

@@ -1,0 +1,145 @@
+"""Divided images: rows of paths, labels and perhaps splits and groups, become the splits of a dataset."""
+
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fuseboard.harness.datasets import image_files
+from fuseboard.harness.datasets.custom import classes, spelling, splits
+from fuseboard.harness.datasets.custom.spec import Shares, Spec
+from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
+from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.files import atomic
+
+RECORDS = "splits"
+"""Folder of a store in which it is written down how one's own images were divided."""
+
+
+class DividedImages(Dataset):
+    """Images in the order of their paths' characters, so that ids never depend on the disk.
+
+    The MD5 is that of every path, file, label and split, of the class names and of the reading: a changed image, label
+    or split is another source. Files are read for it once in the life of this object.
+
+    Args:
+        rows: columns path, label or `labels.NAME`, and split and group where there are such.
+        spec: says the rest.
+        where: the images or their table, as errors name them.
+        complete: whether splits that are not given are cut off train, as `[splits]` of a TOML would ask for.
+    """
+
+    decodes = True
+
+    def __init__(self, rows: pl.DataFrame, spec: Spec, where: str, complete: bool = False) -> None:
+        rows = rows.sort("path")
+        if complete and "split" in rows.columns:
+            lacking = {"val", "test"} - set(rows["split"])
+            shares = {key: field.default for key, field in Shares.model_fields.items() if key in lacking}
+            spec = spec.model_copy(update={"splits": Shares.model_validate(shares)})
+        shown = classes.of(rows, spec, where)
+        names, remarks = splits.divide(rows, shown, spec, where)
+        self.name, self.licence = spec.name, spec.licence
+        self.reading, self._limit = spec.reading, spec.max_pixels
+        self.task, self.label_names = shown.task, shown.names
+        self.splits = tuple(split for split in SPLITS if (names == split).any())
+        of = {split: np.flatnonzero(names == split) for split in self.splits}
+        self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
+        self._labels: dict[str, Labels] = {split: shown.labels[of[split]] for split in self.splits}
+        self.groups: dict[str, list[str]] = {
+            split: rows["group"].gather(of[split]).to_list() for split in of if "group" in rows.columns
+        }
+        """Split -> the group, such as the patient, of every image; empty where nobody said any."""
+        sizes = ", ".join(f"{split} {len(self._paths[split]):,}" for split in self.splits)
+        self._remarks: tuple[str, ...] = (
+            f"{len(names):,} images of {len(shown.names)} classes: {sizes}",
+            *remarks,
+            *spelling.alike(shown.names),
+        )
+
+    @abstractmethod
+    def _reader(self, path: str) -> Reader:
+        """Returns what reads one image."""
+
+    @abstractmethod
+    def _hashes(self, paths: list[str]) -> list[str]:
+        """Returns the MD5 of the file of every image."""
+
+    def paths(self, split: str) -> list[str]:
+        """Returns the path of every image of a split, by its id."""
+        return self._paths[split]
+
+    def labels(self, split: str) -> Labels:
+        """Returns (N,) uint16, or (N, L) uint8."""
+        return self._labels[split]
+
+    def images(self, split: str, start: int, stop: int) -> Images:
+        """As `image_io.read` has them."""
+        return read_ahead(self.readers(split, start, stop))
+
+    def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
+        """Returns one reader per image, each of which opens one file."""
+        return (self._reader(path) for path in self._paths[split][start:stop])
+
+    def pick(self, split: str, rows: NDArray[np.intp]) -> Iterator[Reader]:
+        """Opens no other files."""
+        return (self._reader(self._paths[split][row]) for row in rows)
+
+    @cached_property
+    def source_md5(self) -> str:  # type: ignore[override]
+        """Reads every file."""
+        # A key that nobody used before is not hashed where it says nothing, so that older sources stay.
+        later = [] if self.reading.page is None else [self.reading.page]
+        facts = [self.task, self.label_names, self.reading.bits, *later]
+        found = hashlib.md5(json.dumps(facts).encode(), usedforsecurity=False)
+        for split in self.splits:
+            of_split = zip(self._paths[split], self._digests[split], self._labels[split].tolist(), strict=True)
+            for path, digest, label in of_split:
+                found.update(json.dumps([path, digest, label, split]).encode())
+        return found.hexdigest()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """How the images are divided, and images of a split that are in train too."""
+        known = set(self._digests.get("train", ()))
+        twice = []
+        for split in self.splits[1:]:
+            seen = [p for p, digest in zip(self._paths[split], self._digests[split], strict=True) if digest in known]
+            twice += [image_files.named(f"in {split}, with the very bytes of an image in train", seen)] if seen else []
+        return (*self._remarks, *twice)
+
+    def record(self, root: Path) -> None:
+        """Writes `splits/NAME.csv` into a store: of every image split, id, path, label and the MD5 of its file."""
+        rows = pl.concat(
+            pl.DataFrame(
+                {
+                    "split": [split] * len(paths),
+                    "id": range(len(paths)),
+                    "path": paths,
+                    "label": self._named(self._labels[split]),
+                    **({"group": self.groups[split]} if self.groups else {}),
+                    "md5": self._digests[split],
+                }
+            )
+            for split, paths in self._paths.items()
+        )
+        atomic.write_text(root / RECORDS / f"{self.name}.csv", rows.write_csv())
+
+    def _named(self, labels: Labels) -> list[str]:
+        """Returns labels as a person reads them; several of one image are joined by a semicolon."""
+        if labels.ndim > 1:
+            return [";".join(n for n, shown in zip(self.label_names, row, strict=True) if shown) for row in labels]
+        return [self.label_names[label] for label in labels]
+
+    @cached_property
+    def _digests(self) -> dict[str, list[str]]:
+        """MD5 of every file."""
+        flat = iter(self._hashes([path for split in self.splits for path in self._paths[split]]))
+        return {split: [next(flat) for _ in paths] for split, paths in self._paths.items()}
