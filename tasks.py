@@ -25,3 +25,9 @@ def lint(c: Context) -> None:
 def bench(c: Context) -> None:
     """Measures speed and memory against the peers, as ratios."""
     c.run("pytest tests/benchmarks -s", pty=True)
+
+
+@task
+def docs(c: Context) -> None:
+    """Builds the documentation into `docs/_build/html`; a warning is an error."""
+    c.run("sphinx-build -W --keep-going -q docs docs/_build/html", pty=True)

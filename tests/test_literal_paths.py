@@ -81,7 +81,7 @@ def test_no_file_is_opened_past_the_module_of_literal_paths() -> None:
 
 
 def test_what_the_texts_tell_to_type_makes_no_columns_of_folders() -> None:
-    texts = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    texts = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
     texts += (REPOSITORY / "leaderboard" / "templates").rglob("*.j2")
     told = [
         call

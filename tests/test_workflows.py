@@ -151,6 +151,6 @@ def test_the_site_is_built_where_nothing_may_be_written_and_published_where_noth
         "publish": {"pages": "write", "id-token": "write"},
     }
     assert not any("run" in step for step in loaded["jobs"]["publish"]["steps"])
-    readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
-    (bundle,) = re.findall(r"```bash sql-page\n(.*?)\n```", readme, re.DOTALL)
+    page = (FOLDER.parent.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    (bundle,) = re.findall(r"```bash sql-page\n(.*?)\n```", page, re.DOTALL)
     assert bundle in [step.get("run") for step in loaded["jobs"]["build"]["steps"]]

@@ -16,7 +16,7 @@ def search(
     dataset: str,
     backbones: Backbones = None,
     strategy: Annotated[
-        str, typer.Option(help=f"{', '.join(strategies.STRATEGIES)}; see docs/search.md.")
+        str, typer.Option(help=f"{', '.join(strategies.STRATEGIES)}; see docs/search-strategies.md.")
     ] = "exhaustive",
     protocol: ProtocolName = "biofuse-2026",
     jobs: Jobs = None,

@@ -2,7 +2,7 @@
 
 At the paper's 250 trees the peer's loop takes half an hour on two cores: `FUSEBOARD_BENCH_TREES=250`. With fewer trees,
 as by default, the fixed costs (quantising, keeping rows) weigh more, so the bounds asserted here are looser than those
-of docs/search.md.
+of docs/search-strategies.md.
 """
 
 import os

@@ -83,8 +83,8 @@ def test_without_its_files_the_page_says_what_to_run(searched, tmp_path, monkeyp
     assert not (out / "data/results.arrow").exists()
 
 
-def test_the_command_is_that_of_the_readme():
-    assert duckdb_wasm.COMMAND in (NPM.parents[1] / "README.md").read_text()
+def test_the_command_is_that_of_the_documentation():
+    assert duckdb_wasm.COMMAND in (NPM.parents[1] / "docs" / "leaderboard.md").read_text()
 
 
 def test_npm_installs_pinned_versions_and_the_lock_names_no_host():
