@@ -4,10 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from fuseboard.harness.datasets.custom import table_file
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.store.embeddings.manifest import OWN_FILES, is_name
 from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.files import table_file
 
 LICENCE = "not stated"
 """Of images of which nobody said any; it is none that is known to be open, so nothing of them becomes public."""
