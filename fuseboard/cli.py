@@ -21,6 +21,7 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import names
 
 if TYPE_CHECKING:
+    from fuseboard.harness.backbones.card import Card
     from fuseboard.harness.datasets.dataset import Dataset
     from fuseboard.harness.protocols.protocol import Protocol
     from fuseboard.store.embeddings.dataset_protocol import Origin
@@ -35,6 +36,12 @@ INTERRUPTED = 130
 
 def _dataset(name: str) -> "Dataset":
     from fuseboard.harness.datasets import registry
+
+    return registry.get(name)
+
+
+def _card(name: str) -> "Card":
+    from fuseboard.harness.backbones import registry
 
     return registry.get(name)
 
@@ -130,7 +137,7 @@ def _options(
 
 
 app.add_typer(harness_cli.cli)
-app.add_typer(store_cli.commands(_dataset, _current, _origin), name="store")
+app.add_typer(store_cli.commands(_dataset, _current, _origin, _card), name="store")
 sources = Providers(_protocols, _examples, _files, _own_protocols)
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"

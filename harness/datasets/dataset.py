@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -89,6 +89,10 @@ class Dataset(ABC):
         start, wanted = int(rows[0]), set(rows.tolist())
         whole = enumerate(self.readers(split, start, int(rows[-1]) + 1), start)
         return (reader for row, reader in whole if row in wanted)
+
+    def paths(self, split: str) -> Sequence[str] | None:
+        """What the images of a split are called, in the order of their ids; None where they have numbers alone."""
+        return None
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Further facts of every row (N,), which the shards carry beside the label; most datasets have none."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,11 @@ class First(Limited):
         """Returns readers of the whole dataset."""
         return self._whole.readers(split, start, min(stop, self._count))
 
+    def paths(self, split: str) -> Sequence[str] | None:
+        """Returns the paths of the first images."""
+        whole = self._whole.paths(split)
+        return None if whole is None else whole[: self._count]
+
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Returns the further columns of the first images."""
         return {name: values[: self._count] for name, values in self._whole.columns(split).items()}
@@ -117,6 +122,11 @@ class Sample(Limited):
     def readers(self, split: str, start: int, stop: int) -> Iterator[Reader]:
         """Returns readers of the whole dataset."""
         return self._whole.pick(split, self._rows_of(split)[start:stop])
+
+    def paths(self, split: str) -> Sequence[str] | None:
+        """Returns the paths of the sample."""
+        whole = self._whole.paths(split)
+        return None if whole is None else [whole[row] for row in self._rows_of(split)]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Returns the further columns of the sample."""

@@ -7,27 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuseboard.store.cli import publishing, remotes
+from fuseboard.store.cli import importing, publishing, remotes
 from fuseboard.store.cli.options import Json, StoreFolder, agreed, note
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
-    from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
+    from fuseboard.store.embeddings.dataset_protocol import Cards, Catalogues, Datasets, Official
     from fuseboard.store.remotes.publication import Origins
     from fuseboard.store.store import Store
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 
 
-def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]], origin: "Origins") -> typer.Typer:
+def commands(
+    datasets: "Catalogues", current: Callable[[], Mapping[str, str]], origin: "Origins", cards: "Cards"
+) -> typer.Typer:
     """Returns the store's commands.
 
     Args:
-        datasets: finds a dataset by name, for the commands that hold embeddings against it.
+        datasets: finds a dataset by name, for commands that hold embeddings against it.
         current: backbone -> fingerprint of its present card, the version that its name means.
-        origin: says whose images a dataset's name means. All three come from outside because the store must not know
-            the harness.
+        origin: says whose images a dataset's name means.
+        cards: finds a backbone's card. All four come from outside because the store must not know the harness.
     """
     app = typer.Typer(help="Stored embeddings: list, verify, query, pull, push, import.", no_args_is_help=True)
     app.command()(sql)
@@ -66,6 +68,7 @@ def commands(datasets: "Datasets", current: Callable[[], Mapping[str, str]], ori
         _collect(Store(store, current), yes)
 
     remotes.add(app, datasets)
+    importing.add(app, datasets, cards)
     publishing.add(app, origin)
     return app
 

@@ -1,8 +1,9 @@
 """Keeping a split that somebody else computed: from arrays to shards and a manifest."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,12 +12,20 @@ from numpy.typing import NDArray
 from fuseboard.store.embeddings import dataset_card, history, shards, versions
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.dataset_protocol import Official
-from fuseboard.store.embeddings.manifest import DatasetEntry, Import, Manifest, Shard, Split, SplitName
+from fuseboard.store.embeddings.manifest import ColumnName, DatasetEntry, Import, Manifest, Shard, Split, SplitName
+from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 
 SHARD_ROWS = 8192
 """Rows per shard, and so the rows that are in memory at a time."""
+
+
+class Vectors(Protocol):
+    """Vectors (N, D) that are read where they lie, a shard at a time: an array, or what finds its rows in files."""
+
+    def __getitem__(self, rows: slice) -> NDArray[np.floating[Any]]:
+        """Some rows (n, D)."""
 
 
 @dataclass(frozen=True)
@@ -28,46 +37,58 @@ class Rows:
     official: Official
     labels: NDArray[np.integer[Any]]
     """(N,) uint16, or (N, L) uint8 for multi-label."""
-    vectors: NDArray[np.floating[Any]]
-    """(N, D) of any float type, perhaps a view of a mapped file; stored in the version's type."""
+    vectors: Vectors
+    """Of any float type, perhaps a view of a mapped file; stored in the version's type."""
     imported: Import
     compared: bool
     """Whether `imported.order` is the outcome of a comparison; where it is not, what is known already stays."""
+    columns: Mapping[ColumnName, NDArray[Any]] = field(default_factory=dict)
+    """(N,) each, which the shards carry beside the label."""
+    reading: Reading = PLAIN
+    """How the images are read, where the dataset says it."""
 
 
-def keep(root: Path, new: Manifest, rows: Rows) -> tuple[Split, bool]:
-    """Adds a split to a version, and says whether anything changed.
+def keep(root: Path, new: Manifest, splits: Sequence[Rows], card: str | None = None) -> tuple[list[Split], bool]:
+    """Adds splits to a version, and says whether anything changed.
 
     A split that is there with the same vectors and labels is not written again; only what is said of its order is,
-    where more is known now. A killed run leaves whole shards that the next one finds, and lists no half of a split.
+    where more is known now. The manifest lists all of them or none; a killed run leaves whole shards that the next one
+    finds.
 
     Args:
         root: the store.
         new: the manifest of the version without datasets, for a version that does not exist yet.
-        rows: the split.
+        splits: at least one.
+        card: the text of the card that lies beside the manifest, where there is one.
 
     Raises:
-        FuseboardError: the split is there with other vectors, labels or images. Neither is preferred.
+        FuseboardError: a split is there with other vectors, labels or images. Neither is preferred.
     """
     folder = versions.folder_of(root, new.backbone, new.fingerprint)
     with versions.lock_of(root, new.backbone, new.fingerprint):
         there = manifests.read(folder) if (folder / manifests.FILE).is_file() else new
-        entry = _entry(there, new, rows)
-        old = entry.splits.get(rows.split)
-        split = _known(folder, old, rows) if old is not None else None
-        if split is not None and split == old:
-            return split, False
-        if split is None:
-            made = _write(folder, there, rows)
-            split = Split(rows=len(rows.labels), shards=made, profile=None, imported=rows.imported)
-        splits: dict[SplitName, Split] = {**entry.splits, rows.split: split}
-        ordered = {name: splits[name] for name in manifests.SPLITS if name in splits}
-        datasets = {**there.datasets, rows.dataset: entry.model_copy(update={"splits": ordered})}
+        entries = [_entry(there, new, rows) for rows in splits]
+        olds = [entry.splits.get(rows.split) for entry, rows in zip(entries, splits, strict=True)]
+        kept = [old and _known(folder, old, rows) for old, rows in zip(olds, splits, strict=True)]
+        if kept == olds and None not in kept:
+            return [split for split in kept if split is not None], False
+        datasets, made = dict(there.datasets), []
+        for rows, entry, known in zip(splits, entries, kept, strict=True):
+            split = known or Split(
+                rows=len(rows.labels), shards=_write(folder, there, rows), profile=None, imported=rows.imported
+            )
+            made.append(split)
+            whole: dict[SplitName, Split] = {**datasets.get(rows.dataset, entry).splits, rows.split: split}
+            ordered = {name: whole[name] for name in manifests.SPLITS if name in whole}
+            datasets[rows.dataset] = entry.model_copy(update={"splits": ordered})
         updated = there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
+        if card is not None:
+            atomic.write_text(folder / manifests.CARD, card)
         dataset_card.write(folder, updated)
         updated.write(folder)
-        history.add(folder, "imported", rows.imported.source, {rows.dataset: (rows.split,)})
-        return split, True
+        added = {rows.dataset: tuple(one.split for one in splits if one.dataset == rows.dataset) for rows in splits}
+        history.add(folder, "imported", splits[0].imported.source, added)
+        return made, True
 
 
 def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
@@ -87,6 +108,8 @@ def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
         label_names=facts.label_names,
         licence=facts.licence,
         source_md5=facts.source_md5,
+        columns=tuple(rows.columns),
+        reading=rows.reading,
         splits={},
     )
 
@@ -103,7 +126,7 @@ def _known(folder: Path, old: Split, rows: Rows) -> Split | None:
         raise FuseboardError(
             f"{error}, and this is not the file that it was imported from; name another --source"
         ) from None
-    if not same_file and not _holds(folder / rows.dataset, old, rows):
+    if not _holds(folder / rows.dataset, old, rows):
         raise FuseboardError(
             f"{folder.parent.name}@{folder.name[:12]} holds other vectors of {rows.dataset} {rows.split} from "
             f"{rows.imported.source}; name another --source"
@@ -151,10 +174,11 @@ def _write(folder: Path, there: Manifest, rows: Rows) -> tuple[Shard, ...]:
     for index, path in enumerate(paths):
         part = slice(index * SHARD_ROWS, min((index + 1) * SHARD_ROWS, len(rows.labels)))
         ids, labels = np.arange(part.start, part.stop, dtype=np.uint32), rows.labels[part]
-        shard = shards.adopt(path, ids, labels, about)
+        columns = {name: values[part] for name, values in rows.columns.items()}
+        shard = shards.adopt(path, ids, labels, about, columns)
         if shard is None:
             # A copy, because a view of a mapped pickle need not be aligned.
             vectors: NDArray[np.floating[Any]] = np.array(rows.vectors[part], there.dtype, order="C")
-            shard = shards.write(path, ids, labels, vectors, about)
+            shard = shards.write(path, ids, labels, vectors, about, columns)
         made.append(shard)
     return tuple(made)

@@ -15,7 +15,7 @@ def no_dataset(name):
     raise UsageError(f"unknown dataset {name!r}")
 
 
-cli = commands(no_dataset, dict, lambda name: "known")
+cli = commands(no_dataset, dict, lambda name: "known", lambda name: None)
 
 
 def run(*args, root=None):
@@ -144,7 +144,7 @@ def test_nothing_in_the_store_imports_the_model_libraries():
 def test_help_and_list_load_nothing_heavy(root):
     code = (
         "import sys\nfrom fuseboard.store.cli import commands\n"
-        f"try: commands(None, dict, None)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
+        f"try: commands(None, dict, None, None)(['list', '--store', {str(root)!r}])\nexcept SystemExit: pass\n"
         "print([m for m in ('duckdb', 'polars', 'datasets', 'pandas', 'huggingface_hub') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -57,6 +57,11 @@ class Tree(ImageNet):
         """Returns (N,) uint16."""
         listing, rows = self._split(split)
         return listing.labels[rows]
+
+    def paths(self, split: str) -> Sequence[str]:
+        """Returns the paths below the folder `train` or `val`."""
+        listing, rows = self._split(split)
+        return [os.fsdecode(listing.names[row]) for row in rows]
 
     def images(self, split: str, start: int, stop: int) -> Images:
         """As `picture.read` has them; a few training images are CMYK or PNG."""

@@ -90,7 +90,7 @@ class _Cache:
         """Imports one file or says why not."""
         try:
             new, rows = self._read(path)
-            split, changed = split_import.keep(self._root, new, rows)
+            [split], changed = split_import.keep(self._root, new, [rows])
         except FuseboardError as error:
             if isinstance(error.__cause__, OSError):  # a full disk, which the next file would meet too
                 raise

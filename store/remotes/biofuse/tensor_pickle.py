@@ -2,7 +2,6 @@
 
 import mmap
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.vectors.pickles import numpy_pickle, torch_pickle
+from fuseboard.store.vectors.pickles import numpy_pickle, plain_names, torch_pickle
 from fuseboard.store.vectors.pickles.pickle_machine import Machine
 from fuseboard.store.vectors.pickles.pickled import Allowance, Builder, Name, Refused
 
@@ -87,28 +86,8 @@ def _names(allowance: Allowance) -> dict[Name, Builder | None]:
     return {
         **torch_pickle.names(allowance),
         **numpy_pickle.names(),
-        Name("collections", "OrderedDict"): _no_hooks,
-        Name("_codecs", "encode"): _latin1(allowance),
+        **plain_names.names(allowance),
     }
-
-
-def _no_hooks(arguments: tuple[Any, ...]) -> dict[str, Any]:
-    """Returns the OrderedDict of a tensor's backward hooks, which is always empty."""
-    if arguments:
-        raise Refused("refuses an OrderedDict with content")
-    return {}
-
-
-def _latin1(allowance: Allowance) -> Callable[[tuple[Any, ...]], bytes]:
-    """Protocol 2 has no bytes and writes them as text."""
-
-    def encode(arguments: tuple[Any, ...]) -> bytes:
-        if len(arguments) != 2 or type(arguments[0]) is not str or arguments[1] != "latin1":
-            raise Refused("refuses _codecs.encode of other than a text in latin1")
-        allowance.spend(len(arguments[0]))
-        return arguments[0].encode("latin1")
-
-    return encode
 
 
 def _labels(value: Any, limit: int) -> NDArray[Any] | list[str]:

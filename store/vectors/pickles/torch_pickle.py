@@ -38,7 +38,7 @@ DTYPES = {
 }
 """Torch's names -> how NumPy reads the bytes. A bfloat16 is the upper half of a float32."""
 
-_STORAGE_NAMES: Names = {
+STORAGE_NAMES: Names = {
     Name(module, name): None for module in ("torch", "torch.cuda", "torch.storage") for name in STORAGES
 }
 
@@ -77,7 +77,7 @@ def _storage(arguments: tuple[Any, ...], allowance: Allowance) -> Storage:
     if len(arguments) != 1 or not isinstance(arguments[0], bytes | memoryview):
         raise Refused("refuses a torch storage that is no bytes")
     data = memoryview(arguments[0])
-    machine = Machine(data, _STORAGE_NAMES, _described, HEADER_STEPS)
+    machine = Machine(data, STORAGE_NAMES, _described, HEADER_STEPS)
     if (machine.run(), machine.run()) != (MAGIC, PROTOCOL):
         raise Refused("refuses a torch storage that does not begin with torch's magic number and protocol")
     system, described, keys = machine.run(), machine.run(), machine.run()

@@ -80,7 +80,9 @@ def test_what_is_being_worked_on_is_left(two, root):
 
 def gc(root: Path, *options: str, answer: str | None = None):
     return CliRunner().invoke(
-        commands(lambda name: None, dict, lambda name: "known"), ["gc", "--store", str(root), *options], input=answer
+        commands(lambda name: None, dict, lambda name: "known", lambda name: None),
+        ["gc", "--store", str(root), *options],
+        input=answer,
     )
 
 
