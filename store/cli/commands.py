@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
+    from fuseboard.store.embeddings.current import Cards as Fingerprints
     from fuseboard.store.embeddings.dataset_protocol import Cards, Catalogues, Datasets, Official
     from fuseboard.store.remotes.publication import Origins
     from fuseboard.store.store import Store
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
 
 
-def commands(
-    datasets: "Catalogues", current: Callable[[], Mapping[str, str]], origin: "Origins", cards: "Cards"
-) -> typer.Typer:
+def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins", cards: "Cards") -> typer.Typer:
     """Returns the store's commands.
 
     Args:
