@@ -38,7 +38,7 @@ FLOORS = (
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),
-    ("harness/evaluations", "harness/submissions", "harness/predict", "harness/doctor"),
+    ("harness/evaluations", "harness/submissions", "harness/fusion", "harness/predict", "harness/doctor"),
     ("harness/quickstart", "harness/findings"),
     ("harness/cli",),
     # leaderboard

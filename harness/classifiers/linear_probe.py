@@ -1,10 +1,7 @@
 """The linear probe: logistic regression with an L2 penalty on standardised features."""
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +12,7 @@ from fuseboard.harness.classifiers import classifier
 from fuseboard.harness.classifiers.classifier import Advance, Blocks, Candidate, FittedGrid, StreamedClassifier
 from fuseboard.harness.classifiers.descent_rules import RULES
 from fuseboard.harness.classifiers.fusion import concat
+from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.classifiers.stream import Stream
 from fuseboard.store.arrays import MULTI_CLASS, ORDINAL, Labels
 
@@ -45,7 +43,7 @@ class LinearProbe(StreamedClassifier):
         scaler = StandardScaler().fit(joined)
         standardised = scaler.transform(joined)
         columns = [labels] if labels.ndim == 1 else list(labels.T)
-        with _ONE_THREAD.held():
+        with ONE_THREAD.held():
             return Fitted([self._model(standardised, column) for column in columns], scaler, self)
 
     def _model(self, features: NDArray[np.float32], labels: NDArray[np.integer[Any]]) -> Any:
@@ -86,7 +84,7 @@ class Fitted:
     def predict(self, features: Blocks) -> NDArray[np.float32]:
         """Predicts probabilities (N, C); a binary task has one column, and absent classes have 0."""
         rows = self.scaler.transform(concat(features))
-        with _ONE_THREAD.held():
+        with ONE_THREAD.held():
             if self.probe.task not in (MULTI_CLASS, ORDINAL):
                 return np.stack([_positive(model, rows) for model in self.models], axis=1)
             scores = np.zeros((len(rows), self.probe.n_classes), np.float32)
@@ -98,38 +96,3 @@ def _positive(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     constant = isinstance(model, int)
     shares = np.full(len(rows), model) if constant else model.predict_proba(rows)[:, 1]
     return shares.astype(np.float32)
-
-
-class _OneThread:
-    """Gives BLAS one thread from the first of several fits that run side by side to the last.
-
-    The solver's calls are many and small, and threads that wait for each other at every one of them made a fit 25
-    times slower on two busy cores; it also makes fits alike on any number of cores. Both the limit and the silence
-    about the limit of iterations, which is part of the rows' key, belong to the process: so fits are counted.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._fits, self._limits = Lock(), 0, ExitStack()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Holds the limit for one fit."""
-        from sklearn.exceptions import ConvergenceWarning
-        from threadpoolctl import threadpool_limits
-
-        with self._lock:
-            self._fits += 1
-            if self._fits == 1:
-                self._limits.enter_context(threadpool_limits(1))
-                self._limits.enter_context(warnings.catch_warnings())
-                warnings.simplefilter("ignore", ConvergenceWarning)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._fits -= 1
-                if not self._fits:
-                    self._limits.close()
-
-
-_ONE_THREAD = _OneThread()

@@ -1,6 +1,6 @@
 """Gradient-boosted trees: the classifier of the paper."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -55,6 +55,13 @@ class XGBoost(StreamedClassifier):
     Params = Params
     NEEDS_GPU = True
 
+    @property
+    def objective(self) -> Mapping[str, Any]:
+        """XGBoost's name of the loss, and what it needs to know."""
+        if self.task in (MULTI_CLASS, ORDINAL):
+            return {"objective": "multi:softprob", "num_class": self.n_classes}
+        return {"objective": "binary:logistic"}
+
     def fit(self, features: Blocks, labels: Labels) -> "Fitted":
         """Grows the trees.
 
@@ -89,10 +96,6 @@ class XGBoost(StreamedClassifier):
 
         params = dict(self.params)
         rounds = params.pop("n_estimators")
-        many = self.task in (MULTI_CLASS, ORDINAL)
-        objective = (
-            {"objective": "multi:softprob", "num_class": self.n_classes} if many else {"objective": "binary:logistic"}
-        )
         machine = {
             "device": self.device,
             "tree_method": "hist",
@@ -101,7 +104,7 @@ class XGBoost(StreamedClassifier):
             "verbosity": 0,
         }
         data = xgb.QuantileDMatrix(_reader(batches), nthread=self.threads, max_bin=params.get("max_bin", 256))
-        return Fitted(xgb.train({**params, **objective, **machine}, data, rounds), self)
+        return Fitted(xgb.train({**params, **self.objective, **machine}, data, rounds), self)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""Standardised features, and their products: all that a linear head needs where there are fewer rows than columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TILE = 2_048
+"""Columns or rows that are standardised at a time."""
+
+Weights = NDArray[np.floating[Any]]
+"""(N,) weights of rows, 0 or more."""
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """Mean and deviation of every column (D,) over weighted rows, as scikit-learn's StandardScaler has them."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, block: NDArray[np.float32], weights: Weights) -> "Standardiser":
+        """Measures a block (N, D); a column without spread has the scale 1, so it counts nothing."""
+        parts = list(_columns(block))
+        means = [np.average(values, axis=0, weights=weights) for _, values in parts]
+        variances = [
+            np.average((values - mean) ** 2, axis=0, weights=weights)
+            for (_, values), mean in zip(parts, means, strict=True)
+        ]
+        mean, variance = np.concatenate(means), np.concatenate(variances)
+        # what rounding leaves of a constant column, by scikit-learn's bound
+        eps = np.finfo(np.float64).eps
+        noise = len(block) * eps * variance + (len(block) * mean * eps) ** 2
+        return cls(mean, np.where(variance <= noise, 1.0, np.sqrt(variance)))
+
+    def columns(self, block: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Standardises some columns (N, n) at a time."""
+        for where, values in _columns(block):
+            yield where, (values - self.mean[where]) / self.scale[where]
+
+
+def _columns(block: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    for start in range(0, block.shape[1], TILE):
+        where = slice(start, start + TILE)
+        yield where, block[:, where].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Gram:
+    """Inner products of one block's standardised rows; those of joined blocks are their sum.
+
+    So those of one backbone serve every subset that it is in.
+    """
+
+    standardiser: Standardiser
+    train: NDArray[np.float64]
+    """(N, N)"""
+    validation: NDArray[np.float64]
+    """(V, N) of validation rows with those of training; V is 0 where there is no validation."""
+
+
+def gram(
+    train: NDArray[np.float32], validation: NDArray[np.float32] | None = None, sample_weight: Weights | None = None
+) -> Gram:
+    """Multiplies the rows of a block (N, D), and those of validation (V, D) with them, standardised by training."""
+    weights = np.ones(len(train)) if sample_weight is None else sample_weight
+    standardiser = Standardiser.of(train, weights)
+    own = np.zeros((len(train), len(train)))
+    unseen = train[:0] if validation is None else validation
+    other = np.zeros((len(unseen), len(train)))
+    for where, rows in standardiser.columns(train):
+        own += rows @ rows.T
+        other += (unseen[:, where] - standardiser.mean[where]) / standardiser.scale[where] @ rows.T
+    return Gram(standardiser, own, other)
