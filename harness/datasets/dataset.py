@@ -3,10 +3,11 @@
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class Dataset(ABC):
     """Whether `readers` open files, whose decoding takes far longer than handing an image on."""
     reading: Reading = PLAIN
     """What was said of how the image files are read."""
+    groups: Mapping[str, Sequence[str]] = MappingProxyType({})
+    """Split -> the group, such as the patient, of every image; empty where nobody said any."""
 
     @property
     def at_hand(self) -> bool:
@@ -96,6 +99,10 @@ class Dataset(ABC):
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Further facts of every row (N,), which the shards carry beside the label; most datasets have none."""
+        return {}
+
+    def further_columns(self, split: str) -> Mapping[str, Sequence[str | None]]:
+        """What else a table says of every image, such as its site or scanner; no shard carries it."""
         return {}
 
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from fuseboard.store.embeddings.manifest import ColumnName
 
 NAME = re.compile(r"(.+)-(first|sample)([1-9]\d*)")
 """Such as `digits-sample100`: the whole dataset, the kind, the number of images of every split."""
+
+T = TypeVar("T")
 
 SEED = 2026
 """Of every sample, so that a name means the same images everywhere."""
@@ -57,6 +60,24 @@ class Limited(Dataset):
         whole = self._whole.rows(split)
         return None if whole is None else min(whole, self._count)
 
+    @property
+    def groups(self) -> Mapping[str, Sequence[str]]:  # type: ignore[override]
+        """The groups of these images."""
+        return {split: self._of(split, groups) for split, groups in self._whole.groups.items()}
+
+    def paths(self, split: str) -> Sequence[str] | None:
+        """Returns the paths of these images."""
+        whole = self._whole.paths(split)
+        return None if whole is None else self._of(split, whole)
+
+    def further_columns(self, split: str) -> Mapping[str, Sequence[str | None]]:
+        """Returns the further columns of these images."""
+        return {name: self._of(split, values) for name, values in self._whole.further_columns(split).items()}
+
+    @abstractmethod
+    def _of(self, split: str, values: Sequence[T]) -> Sequence[T]:
+        """Returns those of the values of every image of a split that are of these images."""
+
     def check(self) -> None:
         """Checks the whole dataset."""
         self._whole.check()
@@ -83,10 +104,8 @@ class First(Limited):
         """Returns readers of the whole dataset."""
         return self._whole.readers(split, start, min(stop, self._count))
 
-    def paths(self, split: str) -> Sequence[str] | None:
-        """Returns the paths of the first images."""
-        whole = self._whole.paths(split)
-        return None if whole is None else whole[: self._count]
+    def _of(self, split: str, values: Sequence[T]) -> Sequence[T]:
+        return values[: self._count]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Returns the further columns of the first images."""
@@ -123,10 +142,8 @@ class Sample(Limited):
         """Returns readers of the whole dataset."""
         return self._whole.pick(split, self._rows_of(split)[start:stop])
 
-    def paths(self, split: str) -> Sequence[str] | None:
-        """Returns the paths of the sample."""
-        whole = self._whole.paths(split)
-        return None if whole is None else [whole[row] for row in self._rows_of(split)]
+    def _of(self, split: str, values: Sequence[T]) -> Sequence[T]:
+        return [values[row] for row in self._rows_of(split)]
 
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """Returns the further columns of the sample."""

@@ -89,6 +89,20 @@ def text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:
     return pl.when(plain != "").then(plain)
 
 
+def lenient_text(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Returns a column as text whatever it holds, decimals and dates too; null where it is nothing that is written."""
+    kind, column = frame.schema[name], pl.col(name)
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        return pl.lit(None, pl.String)
+    if kind.is_float():
+        column = column.fill_nan(None)
+        values = frame.select(column.drop_nulls())[name]
+        if ((values == values.round()) & (values.abs() <= EXACT)).all():
+            column = column.cast(pl.Int64)
+    plain = column.cast(pl.String).str.strip_chars()
+    return pl.when(plain != "").then(plain)
+
+
 def within(root: Path) -> pl.Expr:
     """Returns the paths with those that begin with the folder's own made relative to it."""
     start = os.path.join(os.path.abspath(root), "")

@@ -19,6 +19,8 @@ from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files import atomic
 
+FURTHER = "further."
+"""Begins the names of columns that a table has beside those with a meaning."""
 RECORDS = "splits"
 """Folder of a store in which it is written down how one's own images were divided."""
 
@@ -30,7 +32,7 @@ class DividedImages(Dataset):
     or split is another source. Files are read for it once in the life of this object.
 
     Args:
-        rows: columns path, label or `labels.NAME`, and split and group where there are such.
+        rows: columns path, label or `labels.NAME`, and split, group and `further.NAME` where there are such.
         spec: says the rest.
         where: the images or their table, as errors name them.
         complete: whether splits that are not given are cut off train, as `[splits]` of a TOML would ask for.
@@ -53,10 +55,12 @@ class DividedImages(Dataset):
         of = {split: np.flatnonzero(names == split) for split in self.splits}
         self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
         self._labels: dict[str, Labels] = {split: shown.labels[of[split]] for split in self.splits}
-        self.groups: dict[str, list[str]] = {
-            split: rows["group"].gather(of[split]).to_list() for split in of if "group" in rows.columns
+        self.groups = {split: rows["group"].gather(of[split]).to_list() for split in of if "group" in rows.columns}
+        further = [name for name in rows.columns if name.startswith(FURTHER)]
+        self._further: dict[str, dict[str, list[str | None]]] = {
+            split: {name.removeprefix(FURTHER): rows[name].gather(of[split]).to_list() for name in further}
+            for split in self.splits
         }
-        """Split -> the group, such as the patient, of every image; empty where nobody said any."""
         sizes = ", ".join(f"{split} {len(self._paths[split]):,}" for split in self.splits)
         self._remarks: tuple[str, ...] = (
             f"{len(names):,} images of {len(shown.names)} classes: {sizes}",
@@ -75,6 +79,10 @@ class DividedImages(Dataset):
     def paths(self, split: str) -> list[str]:
         """Returns the path of every image of a split, by its id."""
         return self._paths[split]
+
+    def further_columns(self, split: str) -> dict[str, list[str | None]]:
+        """Returns the columns of the table that have no meaning of their own, as text."""
+        return self._further[split]
 
     def labels(self, split: str) -> Labels:
         """Returns (N,) uint16, or (N, L) uint8."""

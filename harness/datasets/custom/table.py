@@ -7,6 +7,7 @@ from unicodedata import normalize
 import polars as pl
 
 from fuseboard.harness.datasets.custom import missing, split_names
+from fuseboard.harness.datasets.custom.divided import FURTHER
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.custom.table_faults import Faults
@@ -24,7 +25,8 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         spec: names its columns.
 
     Returns:
-        Columns path, label or `labels.NAME` (text), and split and group where the table has them; and remarks.
+        Columns path, label or `labels.NAME` (text), split and group where the table has them, and `further.NAME` of
+        those that have no meaning here; and remarks.
 
     Raises:
         UsageError: a column or a cell that is missing, a word such as NA that means so and no rule for it, a path
@@ -44,7 +46,12 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         if name not in frame.columns:
             raise unknown("column", name, frame.drop(table_file.ROW).columns, str(table))
     text = [table_file.text(frame, name, table).alias(key) for key, name in columns.items()]
-    rows = frame.select(table_file.ROW, *text).with_columns(table_file.within(root))
+    further = [
+        table_file.lenient_text(frame, name).alias(f"{FURTHER}{name}")
+        for name in frame.columns
+        if name not in (table_file.ROW, *columns.values())
+    ]
+    rows = frame.select(table_file.ROW, *text, *further).with_columns(table_file.within(root))
     remarks: tuple[str, ...] = ()
     if spec.missing is not None:
         rows, remarks = missing.settle(rows, spec)

@@ -257,3 +257,24 @@ def test_extraction_takes_all_of_it(tmp_path: Path) -> None:
     assert first.name == registry.name_of(f"{tmp_path / 'my.toml'}-first4") == "my-lesions-first4"
     assert len(first.labels("train")) == 4
     assert pickle.loads(pickle.dumps(dataset)).source_md5 == dataset.source_md5, "workers of a cluster get a copy"
+
+
+def test_what_else_a_table_says_stays_with_its_image(tmp_path: Path) -> None:
+    rows = [f"{n:02}.png,{'ab'[n % 2]},p{n // 2},{'LR'[n % 2]},{n}.5,{n if n else ''}" for n in range(20)]
+    dataset = table(
+        tmp_path,
+        "\n".join(["path,label,patient,site,age,visits", *rows]),
+        'table = "list.csv"\ngroup = "patient"\n',
+    )
+    plain = own(tmp_path, 'table = "list.csv"\ngroup = "patient"\n')
+    assert dataset.source_md5 == plain.source_md5
+    for each in (dataset, registry.get(f"{tmp_path / 'my.toml'}-sample4")):
+        for split in each.splits:
+            further, paths = each.further_columns(split), each.paths(split)
+            assert set(further) == {"site", "age", "visits"}
+            numbers = [int(path[:2]) for path in paths or ()]
+            assert numbers
+            assert list(further["site"]) == ["LR"[n % 2] for n in numbers]
+            assert list(further["age"]) == [f"{n}.5" for n in numbers]
+            assert list(further["visits"]) == [str(n) if n else None for n in numbers]
+            assert list(each.groups[split]) == [f"p{n // 2}" for n in numbers]
