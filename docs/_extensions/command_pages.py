@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = re.compile(r"docs/([\w-]+)\.md")
+VARIABLE = re.compile(r"\$([A-Z][A-Z_]+)")
+SPELLINGS = re.compile(r"^(?:-{1,2}[\w-]+(?:, | / )?)+")
 
 
 def setup(app: "Sphinx") -> dict[str, bool]:
@@ -47,9 +49,9 @@ def _walk(command: Any, words: list[str], parent: Any) -> Any:
     name = "-".join(words[1:]) or "index"
     children = {word: child for word, child in getattr(command, "commands", {}).items() if not child.hidden}
     title = " ".join(words) if parent else "Commands"
-    text = [f"# {title}", _text(command.help), *_usage(command, context, words), *_parameters(command, context, words)]
-    if children:
-        text += [*_contents(children, words), ""]
+    text = [f"# {title}", _text(command.help), *_usage(command, context, words)]
+    text += [*_contents(children, words)] if children else []
+    text += _parameters(command, context, words)
     yield name, "\n\n".join(part for part in text if part) + "\n"
     for word, child in children.items():
         yield from _walk(child, [*words, word], context)
@@ -77,7 +79,7 @@ def _signature(parameter: Any, record: tuple[str, str]) -> str:
     """`-d, --dataset <str>`: as Sphinx wants it, the value once for each spelling and no star for what is required."""
     if parameter.param_type_name == "argument":
         return str(record[0]).strip("{}[]")
-    value = record[0].rpartition(parameter.opts[-1])[2].strip() if not parameter.is_flag else ""
+    value = "" if parameter.is_flag else SPELLINGS.sub("", record[0]).strip()
     spellings = [*parameter.opts, *parameter.secondary_opts]
     return ", ".join(f"{spelling} {value}".strip() for spelling in spellings)
 
@@ -88,7 +90,7 @@ def _contents(children: dict[str, Any], words: list[str]) -> list[str]:
         f"[`{' '.join([*words, word])}`]({prefix}{word}.md)\n: {_first(child.help)}" for word, child in children.items()
     ]
     entries = "\n".join(f"{' '.join([*words, word])[10:]} <{prefix}{word}>" for word in children)
-    return ["## Commands" if len(words) > 1 else "", "\n\n".join(rows), f"```{{toctree}}\n:hidden:\n\n{entries}\n```"]
+    return ["\n\n".join(rows), f"```{{toctree}}\n:hidden:\n\n{entries}\n```"]
 
 
 def _first(text: str | None) -> str:
@@ -96,6 +98,7 @@ def _first(text: str | None) -> str:
 
 
 def _text(help_text: str | None) -> str:
-    """Help as Markdown: a page that it names is a link, and what looks like a tag is text."""
+    """Help as Markdown: a page or environment variable that it names is a link, what looks like a tag is text."""
     linked = PAGE.sub(r"[\1](../\1.md)", (help_text or "").strip())
+    linked = VARIABLE.sub(r"{envvar}`$\1 <\1>`", linked)
     return re.sub(r"<(\w+)>", r"\\<\1>", linked)
