@@ -1,11 +1,26 @@
 """fuseboard: embeddings of biomedical images, which of them are worth fusing, and the leaderboard that shows it.
 
-The three packages are `fuseboard.store`, `fuseboard.harness` and `fuseboard.leaderboard`; the names below are the front
-door. They are imported when they are first used, so that `import fuseboard` costs next to nothing.
+The names below are the front door, and all that a program needs. They are imported when they are first used, so that
+`import fuseboard` costs next to nothing; what embeds, searches or fuses needs the extra `harness`.
+
+    from fuseboard import Fusion
+    fusion = Fusion().fit(paths, labels)
+    print(fusion.selection_)
+    fusion.predict_proba(others)
+
+The packages behind it are `fuseboard.store`, `fuseboard.harness` and `fuseboard.leaderboard`.
 """
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported: with `python -m`, a file of that name here would be run
 if TYPE_CHECKING:
+    from fuseboard.harness.backbones import registry as backbones  # noqa: F401
+    from fuseboard.harness.datasets import registry as datasets  # noqa: F401
+    from fuseboard.harness.evaluations.by_name import evaluate as evaluate
+    from fuseboard.harness.fusion.embedder import embed_images as embed  # noqa: F401
+    from fuseboard.harness.fusion.estimator import Fusion as Fusion
+    from fuseboard.harness.fusion.estimator import FusionRegressor as FusionRegressor
+    from fuseboard.harness.fusion.transformer import FusionEmbedder as FusionEmbedder
+    from fuseboard.harness.search.opening import search as search
     from fuseboard.store.embeddings.join import Blocks as Blocks
     from fuseboard.store.errors import FuseboardError as FuseboardError
     from fuseboard.store.errors import UsageError as UsageError
@@ -14,14 +29,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Blocks": "fuseboard.store.embeddings.join",
-    "FuseboardError": "fuseboard.store.errors",
-    "Store": "fuseboard.store.store",
-    "UsageError": "fuseboard.store.errors",
+    "Blocks": "fuseboard.store.embeddings.join:Blocks",
+    "Fusion": "fuseboard.harness.fusion.estimator:Fusion",
+    "FusionEmbedder": "fuseboard.harness.fusion.transformer:FusionEmbedder",
+    "FusionRegressor": "fuseboard.harness.fusion.estimator:FusionRegressor",
+    "FuseboardError": "fuseboard.store.errors:FuseboardError",
+    "Store": "fuseboard.store.store:Store",
+    "UsageError": "fuseboard.store.errors:UsageError",
+    "backbones": "fuseboard.harness.backbones.registry",
+    "datasets": "fuseboard.harness.datasets.registry",
+    "embed": "fuseboard.harness.fusion.embedder:embed_images",
+    "evaluate": "fuseboard.harness.evaluations.by_name:evaluate",
+    "search": "fuseboard.harness.search.opening:search",
 }
-"""Which module each name of the front door is imported from."""
+"""Where each name of the front door comes from: `module:name`, or a module whose functions it stands for."""
 
-__all__ = ["Blocks", "FuseboardError", "Store", "UsageError", "__version__"]
+__all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str) -> object:
@@ -30,7 +53,9 @@ def __getattr__(name: str) -> object:
 
     if name not in _HOME:
         raise AttributeError(f"module 'fuseboard' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    module, _, attribute = _HOME[name].partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

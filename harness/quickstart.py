@@ -4,7 +4,6 @@ from importlib.util import find_spec
 
 from fuseboard.store.store import Store
 
-BACKBONES = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 DATASET = "breastmnist-28"
 """The medical images that come with fuseboard."""
 PROTOCOL = "starter"
@@ -38,9 +37,9 @@ def run(store: Store) -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
     where, dataset = device.resolve(None), datasets.get(DATASET)
     atomic.write_text(store.root / MARK, "")
-    for name in BACKBONES:
+    for name in registry.OFFLINE:
         extract(registry.get(name), dataset, store, where)
-    search = Search(store, DATASET, protocol.get(PROTOCOL), BACKBONES, where)
+    search = Search(store, DATASET, protocol.get(PROTOCOL), registry.OFFLINE, where)
     search.run(strategies.get("exhaustive"))
     for name in EVALUATIONS:
         evaluations.get(name)(search)

@@ -35,7 +35,7 @@ class Store:
     Args:
         root: the folder; `$FUSEBOARD_STORE`, else the user's cache directory, where it is None. It may not exist yet.
         cards: gives, per backbone, the fingerprint that its present card makes, which its name then means.
-        digests: gives the digests that the present definition of a protocol makes; rows of others are not current.
+        digests: gives the digests that the present definition of a protocol makes; of others no row is current.
         reference: a store without vectors whose rows, versions and labels are read beside, and never written.
     """
 
@@ -43,7 +43,7 @@ class Store:
         self,
         root: Path | str | None = None,
         cards: Cards = dict,
-        digests: Digests = lambda _: (),
+        digests: Digests | None = None,
         reference: Path | None = None,
     ) -> None:
         self.root = store_root(None if root is None else Path(root))
@@ -89,7 +89,8 @@ class Store:
         """Which of several versions, protocol definitions and source images is meant, for whatever must decide."""
         from fuseboard.store.embeddings.current import Current
 
-        return Current(self.readable_versions, self._cards(), self._digests)
+        known = {} if self._digests is None else {"digests": self._digests}
+        return Current(self.readable_versions, self._cards(), **known)
 
     def version(self, spec: str, dataset: str | None = None) -> Version:
         """The version that `backbone` or `backbone@fingerprint-prefix` names.

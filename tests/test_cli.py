@@ -18,6 +18,7 @@ import pytest
 import fuseboard
 from fuseboard import cli
 from fuseboard.harness import quickstart
+from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.terminal.extras import EXTRAS
 from fuseboard.store.store import Store
@@ -102,8 +103,8 @@ def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
     with pytest.raises(KeyboardInterrupt):
         quickstart.run_if_empty(Store(tmp_path))
     quickstart.run_if_empty(Store(tmp_path))
-    whole = [*quickstart.BACKBONES, "search", *quickstart.EVALUATIONS]
-    assert done == [*quickstart.BACKBONES[:2], *whole], "an interrupted starter is finished"
+    whole = [*registry.OFFLINE, "search", *quickstart.EVALUATIONS]
+    assert done == [*registry.OFFLINE[:2], *whole], "an interrupted starter is finished"
     quickstart.run_if_empty(Store(tmp_path))
     assert len(done) == 2 + len(whole), "a store that holds something is left alone"
 

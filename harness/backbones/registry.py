@@ -18,6 +18,10 @@ PAPER = (
 """The nine of the BioFuse paper (Hossain & Harris-Birtill 2026), by the weights that its text names."""
 
 
+OFFLINE = ("pixels", "hog", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
+"""Backbones whose weights come with an installed package, or that have none: anybody has them, without a network."""
+
+
 def names() -> list[str]:
     """Returns the name of every shipped backbone."""
     return list(CARDS)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from fuseboard.harness.datasets import image_io
+from fuseboard.harness.datasets import deep_grey, image_io
 from fuseboard.harness.datasets.dataset import WORKERS
 from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import FuseboardError
@@ -31,7 +31,7 @@ def check(paths: Sequence[Path], reading: Reading, limit: int, title: str) -> No
     more = f" ({len(faults):,} of these images cannot be used)" if len(faults) > 1 else ""
     if peaks:
         top = max(peaks)
-        bits = 16 if top >= image_io.UNCLEAR_BELOW else max(8, top.bit_length())
+        bits = 16 if top >= deep_grey.UNCLEAR_BELOW else max(8, top.bit_length())
         if reading.bits != bits:
             more += f"; the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
     raise FuseboardError(f"{faults[0]}{more}")
@@ -56,9 +56,9 @@ def _look(path: Path, reading: Reading, limit: int) -> tuple[str | None, int | N
     peak = None
     try:
         found = image_io.look(path, str(path), reading, limit)
-        if isinstance(found, image_io.Deep):
+        if isinstance(found, deep_grey.Deep):
             peak = found.peak
-            image_io.scaled(found, str(path), reading.bits)
+            deep_grey.scaled(found, str(path), reading.bits)
     except FuseboardError as error:
         return str(error), peak
     return None, peak

@@ -4,7 +4,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -15,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from fuseboard.harness.datasets import png_chunks, tiff_tags
 from fuseboard.harness.datasets.dataset import LIMIT
+from fuseboard.harness.datasets.deep_grey import UNCLEAR_BELOW, Deep, scaled
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 
@@ -23,27 +23,11 @@ Pixels = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM", "JPEG2000")
 """Pillow knows more, but some of them start other programs, and none of them is a format of medical images."""
 
-UNCLEAR_BELOW = 2**14
-"""A 16-bit image without a pixel of this value may well have 12 or 14 bits, and would come out nearly black."""
-
 _pillows_limit = Lock()
 
 # Of sizes below the limit, and of metadata that has nothing to do with the pixels.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-
-
-@dataclass(frozen=True)
-class Deep:
-    """The values of a 16-bit grey image."""
-
-    values: NDArray[np.int64]
-    white_is_zero: bool
-
-    @property
-    def peak(self) -> int:
-        """The largest value."""
-        return int(self.values.max())
 
 
 def read(path: Path, reading: Reading = PLAIN, limit: int = LIMIT) -> Pixels:
@@ -73,6 +57,17 @@ def read(path: Path, reading: Reading = PLAIN, limit: int = LIMIT) -> Pixels:
 def decode(content: bytes, name: str, reading: Reading = PLAIN) -> Pixels:
     """As `read`, from the bytes of a file; `name` stands in the errors."""
     found = look(content, name, reading)
+    return scaled(found, name, reading.bits) if isinstance(found, Deep) else found
+
+
+def of_picture(picture: Image.Image, name: str, reading: Reading = PLAIN) -> Pixels:
+    """As `read`, from an image that Pillow has opened or made; `name` stands in the errors."""
+    try:
+        found = _pixels(picture, name, reading.bits)
+    except FuseboardError:
+        raise
+    except Exception as error:  # of an opened file, which Pillow reads only now
+        raise FuseboardError(f"{name}: not a readable image ({error}); leave it out or mend it") from error
     return scaled(found, name, reading.bits) if isinstance(found, Deep) else found
 
 
@@ -172,7 +167,9 @@ def _kind(content: IO[bytes]) -> str:
 
 
 def _pixels(picture: Any, name: str, bits: int | None) -> Pixels | Deep:
-    deep = any(";16" in str(part) for part in picture.tile)  # or Pillow takes only the high byte of every channel
+    deep = any(
+        ";16" in str(part) for part in getattr(picture, "tile", ())
+    )  # or Pillow takes only the high byte of every channel
     if picture.mode.startswith("I"):
         return _grey(picture, name)
     if picture.mode == "F":
@@ -203,22 +200,3 @@ def _grey(picture: Any, name: str) -> Deep:
 def _refuse_negative(values: NDArray[Any], name: str) -> None:
     if values.min() < 0:
         raise FuseboardError(f"{name}: negative pixels ({values.min()}); window it to 8 bits first")
-
-
-def scaled(image: Deep, name: str, bits: int | None) -> Pixels:
-    """Returns 16-bit grey as 8-bit grey.
-
-    Raises:
-        FuseboardError: the values do not say how many bits they use, or use more than was said.
-    """
-    peak, top = image.peak, 2 ** (bits or 16) - 1
-    if bits is None and 0 < peak < UNCLEAR_BELOW:
-        fits = max(8, peak.bit_length())
-        raise FuseboardError(
-            f"{name}: a 16-bit image whose largest value, {peak}, fits into {fits} bits, so how bright it is meant to "
-            f"be is not known; say `bits`, {fits} or more"
-        )
-    if peak > top:
-        raise FuseboardError(f"{name}: a pixel of value {peak}, more than {bits or 16} bits hold; mend it or `bits`")
-    grey: Pixels = ((image.values * 255 + top // 2) // top).astype(np.uint8)
-    return 255 - grey if image.white_is_zero else grey

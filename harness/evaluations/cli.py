@@ -7,8 +7,6 @@ import typer
 from fuseboard.harness.evaluations import EVALUATIONS
 from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, names
 from fuseboard.harness.terminal.output import print_report
-from fuseboard.store.errors import UsageError
-from fuseboard.store.results.evaluations import TUNED
 
 cli = typer.Typer()
 
@@ -28,19 +26,16 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure what fusion is held against, or the chosen subset and the best single backbone after tuning."""
-    from fuseboard.harness import evaluations
-    from fuseboard.harness.backbones import registry
-    from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import own as protocols
-    from fuseboard.harness.runtime.device import resolve
-    from fuseboard.harness.search.search import Search
-    from fuseboard.store.store import Store
+    from fuseboard.harness.evaluations import by_name
 
-    if trials is not None and evaluation != TUNED.name:
-        raise UsageError(f"--trials is of the evaluation tuned; {evaluation} has none, leave it out")
-    options = {} if trials is None else {"trials": trials}
-    measure, opened = evaluations.get(evaluation), Store(store, registry.fingerprints)
-    rules = protocols.get(protocol, opened.root)
-    name = known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs)
-    print_report(measure(engine, **options), json)
+    report = by_name.evaluate(
+        evaluation,
+        dataset,
+        names(backbones),
+        protocol=protocol,
+        trials=trials,
+        store=store,
+        device=device,
+        jobs=jobs,
+    )
+    print_report(report, json)

@@ -74,8 +74,8 @@ def fit(task: str, labels: Labels, scores: Scores) -> Calibration:
     """Takes the method with the lowest log-loss on fifths of validation that it was not fitted on.
 
     The plainest wins among equals. Temperature scaling has one parameter for all classes (Guo et al., ICML 2017) and
-    keeps the order of a row's classes; isotonic regression has a curve for every column and may not. Its curves are fitted to Platt's targets,
-    (n + 1) / (n + 2) and 1 / (n + 2), so that no probability becomes 0 or 1.
+    keeps the order of a row's classes; isotonic regression has a curve for every column and may not. Its curves are
+    fitted to Platt's targets, (n + 1) / (n + 2) and 1 / (n + 2), so that no probability becomes 0 or 1.
 
     Args:
         task: one of MedMNIST's task names, or `regression`.

@@ -30,23 +30,15 @@ def search(
     json: Json = False,
 ) -> None:
     """Search the fusion of backbones that is best on validation, and report it on test."""
-    from fuseboard.harness.backbones import registry
     from fuseboard.harness.classifiers.fusion import all_subsets
-    from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import own as protocols
     from fuseboard.harness.runtime import cluster as clusters
-    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.search.opening import open_search
     from fuseboard.harness.search.report import Chosen
-    from fuseboard.harness.search.search import Search
-    from fuseboard.store.store import Store
 
-    opened = Store(store, registry.fingerprints)
-    plan, rules = strategies.get(strategy), protocols.get(protocol, opened.root)
-    name = known_datasets.name_of(dataset)
-    pool = registry.specs(names(backbones))
+    plan = strategies.get(strategy)
     with clusters.opened(cluster) as address:
-        where = clusters.device_of(address, device) if address else resolve(device)
-        engine = Search(opened, name, rules, pool, where, jobs, address, yes)
+        where = clusters.device_of(address, device) if address else device
+        engine = open_search(dataset, names(backbones), protocol, store, where, jobs, address, yes)
         choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
@@ -68,15 +60,8 @@ def compare_strategies(
     """Say what every search strategy costs, and what its choice loses against the exhaustive search."""
     from dataclasses import asdict
 
-    from fuseboard.harness.backbones import registry
-    from fuseboard.harness.datasets import registry as known_datasets
-    from fuseboard.harness.protocols import own as protocols
-    from fuseboard.harness.runtime.device import resolve
-    from fuseboard.harness.search.search import Search
+    from fuseboard.harness.search.opening import open_search
     from fuseboard.harness.search.strategy_comparison import prices
-    from fuseboard.store.store import Store
 
-    opened = Store(store, registry.fingerprints)
-    rules, name = protocols.get(protocol, opened.root), known_datasets.name_of(dataset)
-    engine = Search(opened, name, rules, registry.specs(names(backbones)), resolve(device), jobs, yes=yes)
+    engine = open_search(dataset, names(backbones), protocol, store, device, jobs, yes=yes)
     print_rows([asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json)

@@ -31,8 +31,9 @@ def fit_linear(
     validation: Validation | None = None,
     sample_weight: Weights | None = None,
     grams: Sequence[Gram] | None = None,
+    penalties: Sequence[float] = GRID,
 ) -> Linear:
-    """Fits every penalty of the linear probe's grid and keeps the one with the lowest log-loss on validation.
+    """Fits every penalty and keeps the one with the lowest log-loss on validation.
 
     The weights are those of scikit-learn's StandardScaler and LogisticRegression on the joined blocks, to the
     tolerance of its solver. Blocks are never joined, and BLAS has one thread, so the numbers are the same on any
@@ -47,6 +48,7 @@ def fit_linear(
         validation: blocks (V, D_k) and labels; without them the log-loss is summed over five folds of training.
         sample_weight: (N,), 0 or more; the statistics of columns are weighted too.
         grams: of the blocks, by `gram` with the same validation and weights, where many subsets share them.
+        penalties: scikit-learn's C, the strongest first; those of the linear probe by default.
     """
     link = link_of(task)
 
@@ -54,15 +56,17 @@ def fit_linear(
         return log_loss(task, truth, answers(link, decision))
 
     with ONE_THREAD.held():
-        solve = partial(_path, task=task, n_classes=n_classes)
+        solve = partial(_path, task=task, n_classes=n_classes, penalties=penalties)
         return choice.fit(train, labels, validation, sample_weight, grams, link, solve, measure)
 
 
-def _path(rows: TrainingRows, labels: Labels, weights: Weights, task: str, n_classes: int) -> Iterator[Solved]:
+def _path(
+    rows: TrainingRows, labels: Labels, weights: Weights, task: str, n_classes: int, penalties: Sequence[float]
+) -> Iterator[Solved]:
     """Solves from the strongest penalty on, each from where the last one ended."""
     asked, loss, constant = _question(labels, weights, task, n_classes)
     point = origin(rows.size, len(rows), int(asked.sum()))
-    for c in GRID:
+    for c in penalties:
         found, intercept = np.zeros((rows.size, len(asked))), constant.copy()
         if asked.any():
             point = descend(rows, loss, c, point)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from fuseboard.harness.backbones.preprocessing import Preprocessing
-from fuseboard.harness.datasets import image_check, image_files, image_io, png_chunks
+from fuseboard.harness.datasets import deep_grey, image_check, image_files, image_io, png_chunks
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
 
@@ -192,7 +192,7 @@ def test_the_hint_fits_all_files(tmp_path_factory: pytest.TempPathFactory, peaks
         if bits > 8:
             assert max(peaks) > 2 ** (bits - 1) - 1 or bits == 16
     else:
-        assert min(peaks) >= image_io.UNCLEAR_BELOW
+        assert min(peaks) >= deep_grey.UNCLEAR_BELOW
 
 
 def test_a_strip_does_not_fill_the_memory(tmp_path: Path) -> None:

@@ -1,0 +1,230 @@
+"""The embedder: any images in, the vectors of one or several backbones out, each image embedded once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.backbones import adaptive_batches, canary, registry
+from fuseboard.harness.backbones.adaptive_batches import Feeder
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.pipeline import WORKERS, embed
+from fuseboard.harness.fusion.pictures import Picture, names_of, pictures_of
+from fuseboard.harness.runtime.device import resolve
+from fuseboard.store.embeddings.by_image import ByImage
+from fuseboard.store.embeddings.reading import PLAIN, Reading
+from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.progress import counting
+from fuseboard.store.store import Store
+
+Vectors = NDArray[np.float32]
+
+MANY = 1_000
+"""Images that are embedded before their vectors are kept, so that a run that ends early loses no more than these."""
+
+BLACK = np.zeros((8, 8), np.uint8)
+"""Stands in a batch for an image that cannot be read; its vector is thrown away."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of images, and which images could not be read."""
+
+    blocks: Mapping[str, Vectors]
+    """Backbone -> (N, D); the rows of images that could not be read are NaN."""
+    names: tuple[str, ...]
+    faults: Mapping[int, str]
+    """Number of an image -> why it could not be read."""
+
+
+class Embedder:
+    """Backbones that are loaded when the first image needs them, and stay loaded.
+
+    Args:
+        cards: of the backbones.
+        root: the folder of the store, which keeps every vector by the content of its image; None keeps nothing.
+        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
+        batch_size: images per forward pass at most.
+        trust: whether code of a backbone's repository may run.
+        recorded: backbone -> the canary that its vectors must have, where one was recorded.
+    """
+
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        root: Path | None,
+        device: str | None = None,
+        batch_size: int | None = None,
+        trust: bool = False,
+        recorded: Mapping[str, canary.Recorded] | None = None,
+    ) -> None:
+        for card in cards:
+            card.require_pins()
+        self.cards = {card.id: card for card in cards}
+        self.root, self.device, self.trust = root, device, trust
+        self._batch_size, self._recorded = batch_size, dict(recorded or {})
+        self._loaded: dict[str, tuple[Feeder, Vectors]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_loaded": {}}  # a loaded network goes to no other process
+
+    def load(self, name: str) -> tuple[Feeder, Vectors]:
+        """Returns a backbone, loaded, and the vectors of its canary.
+
+        Raises:
+            FuseboardError: its weights are not the pinned ones, or its canary is another.
+        """
+        if name not in self._loaded:
+            device = resolve(self.device)
+            encoder, vectors = canary.load(self.cards[name], device, self.trust, self._recorded.get(name, ()))
+            self._loaded[name] = Feeder(encoder, self._batch_size or adaptive_batches.batch_size(device)), vectors
+        return self._loaded[name]
+
+    def embed(self, pictures: Sequence[Picture]) -> Embedded:
+        """Embeds images with every backbone; one that cannot be read costs the others nothing."""
+        keys, faults = self._keys(pictures)
+        blocks: dict[str, Vectors] = {}
+        for name in self.cards:
+            blocks[name] = self._block(name, pictures, keys, faults)
+        for block in blocks.values():
+            block[list(faults)] = np.nan
+        return Embedded(blocks, tuple(names_of(pictures)), faults)
+
+    def _keys(self, pictures: Sequence[Picture]) -> tuple[list[str | None], dict[int, str]]:
+        """Returns the key of every image; None and the reason where it cannot be read."""
+        faults: dict[int, str] = {}
+        if self.root is None:
+            return [None] * len(pictures), faults
+
+        def key(number: int) -> str | None:
+            try:
+                return pictures[number].key()
+            except FuseboardError as error:
+                faults[number] = str(error)
+                return None
+
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="hash") as pool:
+            return list(pool.map(key, range(len(pictures)))), faults
+
+    def _block(
+        self, name: str, pictures: Sequence[Picture], keys: Sequence[str | None], faults: dict[int, str]
+    ) -> Vectors:
+        card = self.cards[name]
+        block = np.full((len(pictures), card.dim), np.nan, np.float32)
+        kept = ByImage(self.root, card.id, card.fingerprint, card.dim) if self.root is not None else None
+        known = kept.find([key for key in keys if key is not None]) if kept is not None else {}
+        first: dict[str, int] = {}
+        lacking = []
+        for number, key in enumerate(keys):
+            if key in known:
+                block[number] = known[key]
+            elif number not in faults and (key is None or first.setdefault(key, number) == number):
+                lacking.append(number)
+        if lacking:
+            feeder, _ = self.load(name)
+            with counting(f"{name} · {len(lacking):,} images", len(lacking)) as advance:
+                for start in range(0, len(lacking), MANY):
+                    part = lacking[start : start + MANY]
+                    block[part] = self._compute(card, feeder, pictures, part, faults, advance)
+                    if kept is not None:
+                        sound = [number for number in part if number not in faults]
+                        kept.add([str(keys[number]) for number in sound], block[sound])
+        for number, key in enumerate(keys):  # the same image again
+            if key is not None and key not in known and number not in faults:
+                block[number] = block[first[key]]
+        return block
+
+    def _compute(
+        self,
+        card: Card,
+        feeder: Feeder,
+        pictures: Sequence[Picture],
+        part: Sequence[int],
+        faults: dict[int, str],
+        advance: Callable[[int], None],
+    ) -> Vectors:
+        """Returns the vectors (n, D) of some images; the reason of one that cannot be read goes to `faults`."""
+
+        def pixels(number: int) -> NDArray[np.uint8]:
+            try:
+                return card.preprocessing.pixels(pictures[number].read())
+            except FuseboardError as error:
+                name = pictures[number].name
+                faults[number] = str(error) if str(error).startswith(name) else f"{name}: {error}"
+                return card.preprocessing.pixels(BLACK)
+
+        vectors = embed(iter(part), len(part), pixels, feeder, advance)
+        sound = [row for row, number in enumerate(part) if number not in faults]
+        if not np.isfinite(vectors[sound]).all():
+            raise FuseboardError(f"{card.id}: NaN or infinity in the vectors; {_mend(card)}")
+        return vectors
+
+
+def _mend(card: Card) -> str:
+    return "try precision fp32" if card.precision != "fp32" else "see `fuseboard backbones check` for wrong weights"
+
+
+def cards_of(backbones: Sequence[str | Card], precision: str | None = None) -> list[Card]:
+    """Returns the cards of names, of paths to cards of one's own, or of cards; in alphabetical order."""
+    if isinstance(backbones, str):
+        backbones = [backbones]
+    found: list[Card] = []
+    for one in backbones:
+        found += [one] if isinstance(one, Card) else registry.get_all([one])
+    if not found:
+        raise UsageError("no backbone is named; give at least one, for example efficientnet-lite0")
+    if twice := {card.id for card in found if sum(other.id == card.id for other in found) > 1}:
+        raise UsageError(f"backbone {min(twice)} is named twice; a subset holds it once")
+    cards = [card if precision is None else card.at_precision(precision) for card in found]
+    return sorted(cards, key=lambda card: card.id)
+
+
+def root_of(store: Store | str | Path | None) -> Path:
+    """Returns the folder of a store; that of the default one when None."""
+    return store.root if isinstance(store, Store) else Store(store).root
+
+
+def refuse_faults(embedded: Embedded) -> None:
+    """Raises where an image could not be read, naming the first of them."""
+    if embedded.faults:
+        more = f" ({len(embedded.faults):,} of these images cannot be used)" if len(embedded.faults) > 1 else ""
+        raise FuseboardError(f"{embedded.faults[min(embedded.faults)]}{more}")
+
+
+def embed_images(
+    images: Any,
+    backbone: str | Card,
+    *,
+    store: Store | str | Path | None = None,
+    device: str | None = None,
+    batch_size: int | None = None,
+    precision: str | None = None,
+    reading: Reading = PLAIN,
+    trust: bool = False,
+) -> Vectors:
+    """Embeds images with one backbone.
+
+    Args:
+        images: paths, PIL images, uint8 arrays, a column of a `datasets` dataset, or a torch Dataset.
+        backbone: a name of `fuseboard.backbones`, the path of a card of one's own, or a card.
+        store: keeps the vectors, so that no image is embedded twice; the default store when None.
+        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
+        batch_size: images per forward pass at most.
+        precision: `fp32`, `tf32`, `bf16` or `fp16`; the card's when None.
+        reading: how files are read, where their format does not say it.
+        trust: whether code of the backbone's repository may run.
+
+    Returns:
+        Vectors (N, D) as float32, in the order of the images.
+
+    Raises:
+        FuseboardError: an image cannot be read, or the weights are not the pinned ones.
+    """
+    (card,) = cards_of([backbone], precision)
+    embedded = Embedder([card], root_of(store), device, batch_size, trust).embed(pictures_of(images, reading))
+    refuse_faults(embedded)
+    return embedded.blocks[card.id]

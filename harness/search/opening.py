@@ -1,0 +1,78 @@
+"""A search by names: what the command line and the front door open alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fuseboard.harness.backbones import registry
+from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.protocols import own
+from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.runtime.device import resolve
+from fuseboard.harness.search import strategies
+from fuseboard.harness.search.report import Chosen
+from fuseboard.harness.search.search import Search
+from fuseboard.store.store import Store
+
+
+def open_search(
+    dataset: str,
+    backbones: Sequence[str] = (),
+    protocol: str | Protocol = "biofuse-2026",
+    store: Store | str | Path | None = None,
+    device: str | None = None,
+    jobs: int | None = None,
+    address: str | None = None,
+    yes: bool = False,
+) -> Search:
+    """Returns a search of a dataset whose embeddings are in a store.
+
+    Args:
+        dataset: its name, or the path of the TOML of one's own images.
+        backbones: names, `name@fingerprint`, or paths of cards; all that hold the dataset when empty.
+        protocol: its name, the path of a TOML of one's own, or a protocol.
+        store: the store or its folder; the default one when None.
+        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None. With an address it is that of workers.
+        jobs: fits side by side.
+        address: of a Dask scheduler, to fit there instead.
+        yes: more fits than anybody asks for by accident are meant.
+    """
+    opened = store if isinstance(store, Store) else Store(store, registry.fingerprints)
+    rules = own.get(protocol, opened.root) if isinstance(protocol, str) else protocol
+    where = device if address and device else resolve(device)
+    return Search(opened, datasets.name_of(dataset), rules, registry.specs(backbones), where, jobs, address, yes)
+
+
+def search(
+    dataset: str,
+    backbones: Sequence[str] = (),
+    *,
+    strategy: str = "exhaustive",
+    protocol: str | Protocol = "biofuse-2026",
+    store: Store | str | Path | None = None,
+    device: str | None = None,
+    jobs: int | None = None,
+    yes: bool = False,
+) -> Chosen:
+    """Searches the fusion of backbones that is best on validation, as `fuseboard search` does.
+
+    Fits that were done before are not done again; rows are kept in the store.
+
+    Args:
+        dataset: its name, or the path of the TOML of one's own images; its embeddings must be in the store.
+        backbones: names, `name@fingerprint`, or paths of cards; all that hold the dataset when empty.
+        strategy: which subsets are tried; see docs/search.md.
+        protocol: its name, the path of a TOML of one's own, or a protocol.
+        store: the store or its folder; the default one when None.
+        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
+        jobs: fits side by side.
+        yes: more fits than anybody asks for by accident are meant.
+
+    Returns:
+        The choice, its rows, and what it hides (`choice`, `rows`, `table`, `notes`).
+
+    Raises:
+        FuseboardError: an unknown name, no embeddings of the dataset, or more fits than `yes` allows.
+    """
+    plan, engine = strategies.get(strategy), open_search(dataset, backbones, protocol, store, device, jobs, yes=yes)
+    choice = engine.run(plan)
+    return Chosen(choice, engine.rows(sorted(choice.finalists)))
