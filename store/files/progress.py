@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @contextmanager
 def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Shows a bar with counts and the time left; hands out what moves it on, by how many were done."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -25,7 +29,7 @@ def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=_stderr()) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)
 
@@ -33,10 +37,9 @@ def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def transferring(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Shows a bar over bytes where a person watches; hands out what is called, from any thread, as they pass."""
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    console = Console(stderr=True)
+    console = _stderr()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -52,3 +55,10 @@ def transferring(title: str, total: int) -> Iterator[Callable[[int], None]]:
                 bar.advance(task, count)
 
         yield advance
+
+
+def _stderr() -> "Console":
+    """Makes a console on stderr; a widget in a notebook where ipywidgets is there, without which Rich would only warn."""
+    from rich.console import Console
+
+    return Console(stderr=True, force_jupyter=None if find_spec("ipywidgets") else False)
