@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fuseboard.harness.audit import cli as audit_cli
 from fuseboard.harness.backbones import cli as backbones_cli
 from fuseboard.harness.evaluations import cli as evaluations_cli
 from fuseboard.harness.evaluations import similarity
@@ -18,13 +19,14 @@ from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 
 cli = typer.Typer(no_args_is_help=True)
-datasets = typer.Typer(no_args_is_help=True, help="List and check the datasets of images.")
+datasets = typer.Typer(no_args_is_help=True, help="List, check and audit the datasets of images.")
 backbones_cli.cli.add_typer(findings_cli.cli)
 cli.add_typer(backbones_cli.cli, name="backbones")
 cli.add_typer(extraction_cli.cli)
 cli.add_typer(search_cli.cli)
 cli.add_typer(evaluations_cli.cli)
 cli.add_typer(similarity.cli)
+datasets.add_typer(audit_cli.cli)
 cli.add_typer(datasets, name="datasets")
 cli.add_typer(protocols_cli.cli, name="protocols")
 cli.add_typer(submissions_cli.cli, name="submission")

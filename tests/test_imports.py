@@ -38,7 +38,14 @@ FLOORS = (
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
     ("harness/search", "harness/extraction"),
-    ("harness/evaluations", "harness/submissions", "harness/fusion", "harness/predict", "harness/doctor"),
+    (
+        "harness/evaluations",
+        "harness/audit",
+        "harness/submissions",
+        "harness/fusion",
+        "harness/predict",
+        "harness/doctor",
+    ),
     ("harness/quickstart", "harness/findings"),
     ("harness/cli",),
     # leaderboard
@@ -224,7 +231,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
     distributions = {d.lower().replace("_", "-") for module in used for d in of_module.get(module, [module])}
     wanted = [
         *PROJECT["dependencies"],
-        *(r for e in ("harness", "corruptions", "cluster") for r in PROJECT["optional-dependencies"][e]),
+        *(r for e in ("harness", "corruptions", "cluster", "audit") for r in PROJECT["optional-dependencies"][e]),
     ]
     names = {
         requirement.partition(">")[0].partition("<")[0].partition("[")[0].lower().replace("_", "-")

@@ -1,6 +1,7 @@
 """The optional parts of the installation: which import belongs to which extra, and how to install what has none."""
 
 EXTRAS = {
+    "cleanlab": "audit",
     "distributed": "cluster",
     "dask": "cluster",
     "cupy": "gpu",
