@@ -74,8 +74,8 @@ def fit(task: str, labels: Labels, scores: Scores) -> Calibration:
     """Takes the method with the lowest log-loss on fifths of validation that it was not fitted on.
 
     The plainest wins among equals. Temperature scaling has one parameter for all classes (Guo et al., ICML 2017) and
-    keeps the order of a row's classes; isotonic regression has a curve for every column and may not. Its curves are
-    fitted to Platt's targets, (n + 1) / (n + 2) and 1 / (n + 2), so that no probability becomes 0 or 1.
+    keeps the order of a row's classes; isotonic regression has a curve for every column and may not. Both are fitted to
+    Platt's targets, (n + 1) / (n + 2) rather than 1, so that n images without a mistake make nobody certain.
 
     Args:
         task: one of MedMNIST's task names, or `regression`.
@@ -122,9 +122,13 @@ def _temperature(task: str, labels: Labels, scores: Scores) -> Calibration:
     from scipy.optimize import minimize_scalar
 
     columns = _columns(task, scores)
+    unseen = 1 / (len(labels) + 2)
 
     def loss(log: float) -> float:
-        return log_loss(task, labels, _tempered(task, columns, float(np.exp(log))))
+        tempered = _tempered(task, columns, float(np.exp(log)))
+        anything = np.clip(tempered, SMALLEST, 1 - SMALLEST)
+        both = anything if link_of(task) == "softmax" else np.stack([anything, 1 - anything])
+        return (1 - unseen) * log_loss(task, labels, tempered) - unseen * float(np.log(both).mean())
 
     found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-4})
     return Calibration(task, "temperature", temperature=float(np.exp(found.x)))

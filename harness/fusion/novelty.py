@@ -1,13 +1,14 @@
 """Novelty: images unlike the training set, by their distance from its embeddings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.classifiers import fusion, knn
+from fuseboard.harness.classifiers import knn
+from fuseboard.harness.classifiers.fusion import BATCH_ROWS
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.datasets.limited import draw
 
@@ -18,6 +19,10 @@ DIRECTIONS = 256
 """Principal directions at most."""
 ROWS = 5_000
 """Training images that are kept at most."""
+DIRECTION_ROWS = 2_000
+"""Of them, those that the directions are of."""
+NOISE = 1e-12
+"""Share of the first direction's variance below which another's is rounding."""
 NEIGHBOURS = 5
 SHARE = 0.95
 """Of validation that is below the threshold."""
@@ -75,23 +80,19 @@ class Novelty:
         The part of an image outside of the plane counts as well: what no training image has is a distance from all.
         """
         k = min(k, len(self.training))
-        training = self.training.astype(np.float64)
-        squares = (training**2).sum(axis=1)
-        where, squared = [], []
-        for rows in self._rows(blocks):
-            own = rows @ self.projection.T.astype(np.float64)
-            outside = ((rows - own @ self.projection) ** 2).sum(axis=1, keepdims=True)
-            products = np.maximum((own**2).sum(axis=1, keepdims=True) + squares - 2 * own @ training.T, 0)
-            near = np.argsort(products, axis=1, kind="stable")[:, :k]
-            where.append(near)
-            squared.append(np.take_along_axis(products, near, axis=1) + outside)
-        return np.concatenate(where), np.sqrt(np.concatenate(squared))
-
-    def _rows(self, blocks: Blocks) -> Iterator[NDArray[np.float64]]:
-        parts = [blocks[name] for name in self.backbones]
-        for start in range(0, len(parts[0]), fusion.BATCH_ROWS):
-            rows = [part[start : start + fusion.BATCH_ROWS] for part in parts]
-            yield knn.joined(rows).astype(np.float64) - self.center
+        squares = np.square(self.training, dtype=np.float64).sum(axis=1)
+        parts, found = [blocks[name] for name in self.backbones], []
+        for start in range(0, len(parts[0]), BATCH_ROWS):
+            rows = knn.joined([part[start : start + BATCH_ROWS] for part in parts]) - self.center
+            own = rows @ self.projection.T
+            outside = np.square(rows - own @ self.projection).sum(axis=1, dtype=np.float64)
+            near = np.argsort(squares - 2 * (own @ self.training.T), axis=1, kind="stable")[:, :k]
+            inside = [
+                np.square(self.training[each] - row).sum(axis=1, dtype=np.float64)
+                for row, each in zip(own, near, strict=True)
+            ]  # by differences: what a sum of products leaves of the distance of twins is rounding
+            found.append((near, np.sqrt(inside + outside[:, None])))
+        return np.concatenate([each for each, _ in found]), np.concatenate([each for _, each in found])
 
 
 def fit(train: Blocks, labels: NDArray[Any], names: Sequence[str], validation: Blocks | None = None) -> Novelty:
@@ -108,12 +109,8 @@ def fit(train: Blocks, labels: NDArray[Any], names: Sequence[str], validation: B
         validation: backbone -> (V, D_k), of images that no training image shows.
     """
     with ONE_THREAD.held():
-        if validation is None:
-            distances = np.concatenate(list(_crossed(train, labels)))
-        else:
-            distances = _plane(train, labels, names).distances(validation)
         found = _plane(train, labels, names)
-        ranked = np.sort(distances)
+        ranked = np.sort(_crossed(train, labels) if validation is None else found.distances(validation))
         threshold = float(ranked[_place(len(ranked)) - 1])
         return replace(found, threshold=threshold, false_alarms=float((ranked > threshold).mean()), images=len(ranked))
 
@@ -123,13 +120,16 @@ def _place(images: int) -> int:
     return min(int(np.ceil(SHARE * (images + 1))), images)
 
 
-def _crossed(train: Blocks, labels: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+def _crossed(train: Blocks, labels: NDArray[Any]) -> NDArray[np.float64]:
+    """The distances (N,) of each fifth of training, neighbours together, from the others."""
+    found = np.empty(len(labels))
     fold = np.arange(len(labels)) * FOLDS // len(labels)
     for each in np.unique(fold):
         kept, held = fold != each, fold == each
         own = {name: block[kept] for name, block in train.items()}
         plane = _plane(own, labels[kept], [""] * int(kept.sum()))
-        yield plane.distances({name: block[held] for name, block in train.items()})
+        found[held] = plane.distances({name: block[held] for name, block in train.items()})
+    return found
 
 
 def _plane(train: Blocks, labels: NDArray[Any], names: Sequence[str]) -> Novelty:
@@ -139,7 +139,7 @@ def _plane(train: Blocks, labels: NDArray[Any], names: Sequence[str]) -> Novelty
     rows = knn.joined([train[name][kept] for name in backbones])
     center = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
     rows -= center
-    directions = _directions(rows)
+    directions = _directions(rows[np.isin(kept, draw(labels, DIRECTION_ROWS, SEED))])
     return Novelty(
         backbones,
         directions,
@@ -159,11 +159,12 @@ def _directions(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     from scipy.linalg import eigh
 
     wide = rows.shape[1] > len(rows)
-    products = (rows @ rows.T if wide else rows.T @ rows).astype(np.float64)
+    exact = rows.astype(np.float64)
+    products = exact @ exact.T if wide else exact.T @ exact
     size = len(products)
     values, vectors = eigh(products, subset_by_index=(max(0, size - DIRECTIONS), size - 1))
-    kept = values > values[-1] * size * np.finfo(np.float32).eps
-    values, vectors = values[kept][::-1], vectors[:, kept][:, ::-1]
-    found = (rows.T.astype(np.float64) @ vectors / np.sqrt(values)).T if wide else vectors.T
+    kept = values > values[-1] * NOISE
+    values, vectors = values[kept][::-1], np.ascontiguousarray(vectors[:, kept][:, ::-1])
+    found = (exact.T @ vectors / np.sqrt(values)).T if wide else vectors.T
     largest = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, None], axis=1)
     return np.ascontiguousarray(found * np.sign(largest), np.float32)

@@ -2,59 +2,48 @@
 
 The loss is strength · loss(rows · w + b) + |w|² / 2. Where columns outnumber rows, the best w is a sum of rows,
 w = rows' · a, and everything is said in `a` and the rows' products: decisions are products · a, the gradient is
-strength · slope + a, and inner products of two w are those of one's `a` with the other's decisions. So no step ever
+strength · slope + a, and the inner product of two w is that of one's `a` with the other's decisions. So no step ever
 touches the columns, and the steps are those that L-BFGS would take on them.
+
+Its first guess of the loss's curvature is the one that all rows would make together if each had the mean curvature:
+1 + strength · curvature · products. That takes a fifth of the steps that the usual guess takes.
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuseboard.harness.fusion.heads.losses import Loss, Matrix
 
-HISTORY = 20
-"""Steps that are remembered."""
-TOLERANCE = 1e-7
-"""Length of the gradient at which it ends, as a share of the one at the origin."""
+HISTORY = 10
+"""Steps that are remembered, as in SciPy."""
+TOLERANCE = 1e-9
+"""Share of the penalised loss that other weights could gain at most, times two. Its curvature is at least 1, so the
+gain is at most half of the squared gradient, and so is the squared distance from the best weights."""
 MAX_STEPS = 1_000
-FLATTER = 0.1
-"""Share of its first slope at which a search along a line ends."""
+LESS, FLATTER = 1e-4, 0.5
+"""The strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, section 3.1)."""
+TRIALS = 60
+"""Lengths that are tried in one direction."""
+LEAST = 1e-3
+"""The mean curvature is taken for at least this: rows that are told apart well have hardly any."""
 
+Point = NDArray[np.float64]
+"""Weights of R rows or columns, the N rows' decisions by them, and the intercepts: C of each, in one flat array.
 
-@dataclass(frozen=True)
-class Point:
-    """Weights, or a direction of theirs, together with the decisions that they make."""
-
-    weights: Matrix
-    """(R, C): of the columns, or of the rows whose sum they are."""
-    intercept: Matrix
-    """(C,)"""
-    linear: Matrix
-    """(N, C): rows times weights, without the intercept."""
-
-    @property
-    def decision(self) -> Matrix:
-        """(N, C)"""
-        return self.linear + self.intercept
-
-    def plus(self, times: float, other: "Point") -> "Point":
-        """Adds so many times another one."""
-        return Point(
-            self.weights + times * other.weights,
-            self.intercept + times * other.intercept,
-            self.linear + times * other.linear,
-        )
-
-    def times(self, factor: float) -> "Point":
-        """Stretches it."""
-        return Point(self.weights * factor, self.intercept * factor, self.linear * factor)
+Decisions are linear in weights, so those of a sum are known without another look at the rows.
+"""
 
 
 class Rows(Protocol):
     """Training rows, by what a descent asks of them."""
+
+    by_row: ClassVar[bool]
+    """Whether weights are of rows rather than of columns."""
 
     def decisions(self, weights: Matrix) -> Matrix:
         """Multiplies the rows with weights (R, C) to (N, C)."""
@@ -62,95 +51,152 @@ class Rows(Protocol):
     def pull(self, slope: Matrix) -> Matrix:
         """Turns slopes (N, C) into the gradient by the weights (R, C)."""
 
-    def inner(self, one: Point, other: Point) -> float:
-        """Multiplies two points' weights of columns, without intercepts."""
 
+@dataclass(frozen=True)
+class Descent:
+    """One loss on one set of rows, with one penalty, from one start."""
 
-Inner = Callable[[Point, Point], float]
+    rows: Rows
+    products: Matrix
+    """(R, R) of rows, or of columns."""
+    loss: Loss
+    strength: float
+    """Of the loss against the penalty: scikit-learn's C."""
+    start: Point
+    shape: tuple[int, int]
+    """(N, C)"""
 
+    def weights(self, point: Point) -> Matrix:
+        """(R, C)"""
+        return point[: self._linear].reshape(-1, self.shape[1])
 
-def origin(size: int, count: int, classes: int) -> Point:
-    """No weights of `size` rows or columns, whose decisions of `count` rows are 0."""
-    return Point(np.zeros((size, classes)), np.zeros(classes), np.zeros((count, classes)))
+    def intercept(self, point: Point) -> NDArray[np.float64]:
+        """(C,)"""
+        return point[self._intercept :]
 
+    def minimise(self) -> Point:
+        """Finds the least penalised loss."""
+        here = self.start
+        value, slope = self.loss.at(self._decision(here))
+        gradient = self._gradient(here, slope)
+        steps: deque[tuple[Point, Point, float]] = deque(maxlen=HISTORY)
+        for _ in range(MAX_STEPS):
+            whole = self.strength * value + self._inner(here, here) / 2
+            if self._product(gradient, gradient) <= TOLERANCE * whole:
+                break
+            way = self._direction(gradient, steps)
+            length, value, slope = self._search(here, way)
+            if not length:  # rounding leaves nothing to gain
+                break
+            step = length * way
+            here = here + step
+            last, gradient = gradient, self._gradient(here, slope)
+            change = gradient - last
+            steps.append((step, change, self._product(step, change)))
+        return here
 
-def descend(rows: Rows, loss: Loss, strength: float, start: Point) -> Point:
-    """Finds the least penalised loss from a start on."""
+    @cached_property
+    def _linear(self) -> int:
+        """Where decisions start."""
+        return len(self.products) * self.shape[1]
 
-    def inner(one: Point, other: Point) -> float:
-        return rows.inner(one, other) + float(one.intercept @ other.intercept)
+    @cached_property
+    def _intercept(self) -> int:
+        """Where intercepts start."""
+        return self._linear + self.shape[0] * self.shape[1]
 
-    def gradient(at: Point) -> Point:
-        slope = strength * loss.slope(at.decision)
-        weights = rows.pull(slope)
-        pulled = Point(weights, slope.sum(axis=0), rows.decisions(weights))
-        return Point(pulled.weights + at.weights, pulled.intercept, pulled.linear + at.linear)
+    @cached_property
+    def _curvature(self) -> float:
+        """Of the loss, by one row's decision."""
+        return self.strength * max(LEAST, self.loss.curvature(self._decision(self.start)))
 
-    first = gradient(start.times(0.0))
-    goal = TOLERANCE**2 * inner(first, first)
-    here, downhill = start, gradient(start)
-    steps: deque[tuple[Point, Point, float]] = deque(maxlen=HISTORY)
-    for _ in range(MAX_STEPS):
-        if inner(downhill, downhill) <= goal:
-            break
-        way = _direction(downhill, steps, inner)
-        length = _search(rows, loss, strength, here, way, bold=bool(steps))
-        if not length:
-            break
-        there = here.plus(length, way)
-        uphill = gradient(there)
-        step, change = way.times(length), uphill.plus(-1.0, downhill)
-        bend = inner(step, change)
-        if bend > 0:
-            steps.append((step, change, bend))
-        here, downhill = there, uphill
-    return here
+    @cached_property
+    def _factor(self) -> Matrix:
+        """Of 1 + curvature · products, by Cholesky."""
+        from scipy.linalg import cholesky
 
+        curved = self._curvature * self.products
+        curved[np.diag_indices_from(curved)] += 1
+        found: Matrix = cholesky(curved, lower=True, overwrite_a=True, check_finite=False)
+        return found
 
-def _direction(gradient: Point, steps: "deque[tuple[Point, Point, float]]", inner: Inner) -> Point:
-    """The two-loop recursion (Nocedal and Wright, Numerical Optimization, algorithm 7.4)."""
-    way, kept = gradient.times(-1.0), []
-    for step, change, bend in reversed(steps):
-        share = inner(step, way) / bend
-        kept.append(share)
-        way = way.plus(-share, change)
-    if steps:
-        _, change, bend = steps[-1]
-        way = way.times(bend / inner(change, change))
-    for (step, change, bend), share in zip(steps, reversed(kept), strict=True):
-        way = way.plus(share - inner(change, way) / bend, step)
-    return way
+    def _decision(self, point: Point) -> Matrix:
+        found: Matrix = point[self._linear : self._intercept].reshape(self.shape) + self.intercept(point)
+        return found
 
+    def _inner(self, one: Point, other: Point) -> float:
+        """The inner product of two points' weights of columns."""
+        right = other[self._linear : self._intercept] if self.rows.by_row else other[: self._linear]
+        return float(np.dot(one[: self._linear], right))
 
-def _search(rows: Rows, loss: Loss, strength: float, here: Point, way: Point, bold: bool) -> float:
-    """The length along a direction at which the slope is nearly 0, which costs no look at the rows.
+    def _product(self, one: Point, other: Point) -> float:
+        """The same with intercepts, which are weighed so that their curvature, too, is 1 by the first guess."""
+        weight = self._curvature * self.shape[0]
+        return self._inner(one, other) + weight * float(np.dot(self.intercept(one), self.intercept(other)))
 
-    A convex loss's slope rises along a line, so its zero is bracketed and then approached by secants and halvings.
-    """
-    decision, change = here.decision, way.decision
-    own, squared = rows.inner(here, way), rows.inner(way, way)
+    def _gradient(self, point: Point, slope: Matrix) -> Point:
+        """Of weights of columns it has no decisions: only those of directions are asked for, and each is a look."""
+        weights = self.rows.pull(slope)
+        linear = self.rows.decisions(weights) if self.rows.by_row else np.zeros(self.shape)
+        intercept = slope.sum(axis=0) / (self._curvature * self.shape[0])
+        found: Point = self.strength * np.concatenate((weights.ravel(), linear.ravel(), intercept))
+        found[: self._intercept] += point[: self._intercept]
+        return found
 
-    def slope(length: float) -> float:
-        return strength * float((loss.slope(decision + length * change) * change).sum()) + own + length * squared
+    def _direction(self, gradient: Point, steps: deque[tuple[Point, Point, float]]) -> Point:
+        """The two-loop recursion (Nocedal and Wright, algorithm 7.4)."""
+        way, shares = -gradient, []
+        for step, change, bend in reversed(steps):
+            shares.append(self._product(step, way) / bend)
+            way -= shares[-1] * change
+        self._guess(way)
+        for (step, change, bend), share in zip(steps, reversed(shares), strict=True):
+            way += (share - self._product(change, way) / bend) * step
+        if not self.rows.by_row:
+            way[self._linear : self._intercept] = self.rows.decisions(self.weights(way)).ravel()
+        return way
 
-    first = slope(0.0)
-    if first >= 0:
-        return 0.0
-    most = strength * loss.curvature * float((loss.weights * change**2).sum()) + squared
-    low, low_slope, high, high_slope = 0.0, first, np.inf, np.nan
-    length = 1.0 if bold else -first / most
-    for trial in range(60):
-        now = slope(length)
-        if abs(now) <= -FLATTER * first:
-            return length
-        if now < 0:
-            low, low_slope = length, now
-        else:
-            high, high_slope = length, now
-        if not np.isfinite(high):
-            length *= 2
-        elif trial % 2:
-            length = (low + high) / 2
-        else:
-            length = low - low_slope * (high - low) / (high_slope - low_slope)
-    return low
+    def _guess(self, way: Point) -> None:
+        """Divides a direction by the first guess of the curvature, in place."""
+        from scipy.linalg import cho_solve
+
+        weights = self.weights(way)
+        found = cho_solve((self._factor, True), weights, check_finite=False)
+        if self.rows.by_row:  # products · found
+            way[self._linear : self._intercept] = ((weights - found) / self._curvature).ravel()
+        way[: self._linear] = found.ravel()
+
+    def _search(self, here: Point, way: Point) -> tuple[float, float, Matrix]:
+        """The length along a direction at which its slope is flat enough, and the loss there; no look at the rows.
+
+        The slope of a convex loss rises along a line, so its zero is bracketed, then approached by secants and
+        halvings.
+        """
+        decision, change = self._decision(here), self._decision(way)
+        linear, squared = self._inner(here, way), self._inner(way, way)
+
+        def at(length: float) -> tuple[float, float, float, Matrix]:
+            value, slope = self.loss.at(decision + length * change)
+            penalty = length * linear + length**2 / 2 * squared
+            rise = self.strength * float(np.vdot(slope, change)) + linear + length * squared
+            return self.strength * value + penalty, rise, value, slope
+
+        first, fall, value, slope = at(0.0)
+        low, low_rise, high, high_rise = 0.0, fall, np.inf, np.nan
+        length = 1.0
+        for trial in range(TRIALS if fall < 0 else 0):
+            total, rise, value, slope = at(length)
+            less = total <= first + LESS * length * fall
+            if less and abs(rise) <= -FLATTER * fall:
+                return length, value, slope
+            if rise < 0 and less:
+                low, low_rise = length, rise
+            else:
+                high, high_rise = length, rise
+            if not np.isfinite(high):
+                length *= 2
+            elif trial % 2 or high_rise <= 0:
+                length = (low + high) / 2
+            else:
+                length = low - low_rise * (high - low) / (high_rise - low_rise)
+        return 0.0, value, slope

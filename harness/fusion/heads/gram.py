@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.one_thread import ONE_THREAD
+
 TILE = 2_048
 """Columns or rows that are standardised at a time."""
 
@@ -16,14 +18,17 @@ Weights = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Mean and deviation of every column (D,) over weighted rows, as scikit-learn's StandardScaler has them."""
+    """Mean and deviation of every column (D,) over weighted rows, as scikit-learn's StandardScaler has them.
+
+    The deviation of a constant column is infinite, not 1 as there: so it counts nothing, to the last bit.
+    """
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
 
     @classmethod
     def of(cls, block: NDArray[np.float32], weights: Weights) -> "Standardiser":
-        """Measures a block (N, D); a column without spread has the scale 1, so it counts nothing."""
+        """Measures a block (N, D); constant is what varies by no more than rounding."""
         parts = list(_columns(block))
         means = [np.average(values, axis=0, weights=weights) for _, values in parts]
         variances = [
@@ -34,7 +39,7 @@ class Standardiser:
         # what rounding leaves of a constant column, by scikit-learn's bound
         eps = np.finfo(np.float64).eps
         noise = len(block) * eps * variance + (len(block) * mean * eps) ** 2
-        return cls(mean, np.where(variance <= noise, 1.0, np.sqrt(variance)))
+        return cls(mean, np.where(variance <= noise, np.inf, np.sqrt(variance)))
 
     def columns(self, block: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Standardises some columns (N, n) at a time."""
@@ -67,11 +72,11 @@ def gram(
 ) -> Gram:
     """Multiplies the rows of a block (N, D), and those of validation (V, D) with them, standardised by training."""
     weights = np.ones(len(train)) if sample_weight is None else sample_weight
-    standardiser = Standardiser.of(train, weights)
-    own = np.zeros((len(train), len(train)))
     unseen = train[:0] if validation is None else validation
-    other = np.zeros((len(unseen), len(train)))
-    for where, rows in standardiser.columns(train):
-        own += rows @ rows.T
-        other += (unseen[:, where] - standardiser.mean[where]) / standardiser.scale[where] @ rows.T
+    own, other = np.zeros((len(train), len(train))), np.zeros((len(unseen), len(train)))
+    with ONE_THREAD.held():
+        standardiser = Standardiser.of(train, weights)
+        for where, rows in standardiser.columns(train):
+            own += rows @ rows.T
+            other += (unseen[:, where] - standardiser.mean[where]) / standardiser.scale[where] @ rows.T
     return Gram(standardiser, own, other)

@@ -12,7 +12,7 @@ from fuseboard.harness.classifiers.metrics import log_loss
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.fusion.heads import choice
 from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.descent import descend, origin
+from fuseboard.harness.fusion.heads.descent import Descent, Point
 from fuseboard.harness.fusion.heads.gram import Gram, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
 from fuseboard.harness.fusion.heads.losses import Loss, Matrix, Sigmoid, Softmax
@@ -65,12 +65,15 @@ def _path(
 ) -> Iterator[Solved]:
     """Solves from the strongest penalty on, each from where the last one ended."""
     asked, loss, constant = _question(labels, weights, task, n_classes)
-    point = origin(rows.size, len(rows), int(asked.sum()))
+    products = rows.products(np.ones(len(rows)))
+    shape = len(rows), int(asked.sum())
+    point: Point = np.zeros((len(products) + len(rows) + 1) * shape[1])
     for c in penalties:
-        found, intercept = np.zeros((rows.size, len(asked))), constant.copy()
+        found, intercept = np.zeros((len(products), len(asked))), constant.copy()
         if asked.any():
-            point = descend(rows, loss, c, point)
-            found[:, asked], intercept[asked] = point.weights, point.intercept
+            descent = Descent(rows, products, loss, c, point, shape)
+            point = descent.minimise()
+            found[:, asked], intercept[asked] = descent.weights(point), descent.intercept(point)
         yield c, found, intercept
 
 

@@ -1,7 +1,7 @@
-"""Losses of decisions, and their slopes."""
+"""Losses of decisions, their slopes and their curvature."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,11 @@ Matrix = NDArray[np.float64]
 class Loss(Protocol):
     """A convex loss of decisions (N, C), weighted by row and summed."""
 
-    @property
-    def weights(self) -> Matrix:
-        """(N, 1) weights of the rows."""
+    def at(self, decision: Matrix) -> tuple[float, Matrix]:
+        """The sum in nats, and its derivative by every decision (N, C): probability less truth, weighted."""
 
-    @property
-    def curvature(self) -> float:
-        """Of the loss of one row, along any direction of length 1, at most."""
-
-    def value(self, decision: Matrix) -> float:
-        """Sums it, in nats."""
-
-    def slope(self, decision: Matrix) -> Matrix:
-        """Its derivative by every decision (N, C)."""
+    def curvature(self, decision: Matrix) -> float:
+        """The mean second derivative by a decision: probability times its complement, weighted."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +26,22 @@ class Softmax:
     truth: Matrix
     weights: Matrix
     """(N, 1)"""
-    curvature: ClassVar[float] = 0.5
 
-    def value(self, decision: Matrix) -> float:
-        """Sums -log of the true classes' probabilities."""
-        from scipy.special import log_softmax
+    def at(self, decision: Matrix) -> tuple[float, Matrix]:
+        """The sum in nats, and its derivative by every decision (N, C)."""
+        shifted = decision - decision.max(axis=1, keepdims=True)
+        shares = np.exp(shifted)
+        total = shares.sum(axis=1, keepdims=True)
+        own = (self.truth * shifted).sum(axis=1, keepdims=True)
+        shares /= total
+        return float((self.weights * (np.log(total) - own)).sum()), self.weights * (shares - self.truth)
 
-        return -float((self.weights * self.truth * log_softmax(decision, axis=1)).sum())
-
-    def slope(self, decision: Matrix) -> Matrix:
-        """Probability less truth."""
+    def curvature(self, decision: Matrix) -> float:
+        """The mean second derivative by a decision."""
         from scipy.special import softmax
 
-        found: Matrix = self.weights * (softmax(decision, axis=1) - self.truth)
-        return found
+        shares = softmax(decision, axis=1)
+        return float(np.mean(self.weights * shares * (1 - shares)))
 
 
 @dataclass(frozen=True)
@@ -57,15 +51,16 @@ class Sigmoid:
     truth: Matrix
     weights: Matrix
     """(N, 1)"""
-    curvature: ClassVar[float] = 0.25
 
-    def value(self, decision: Matrix) -> float:
-        """Sums -log of the true answers' probabilities."""
-        return float((self.weights * (np.logaddexp(0, decision) - self.truth * decision)).sum())
+    def at(self, decision: Matrix) -> tuple[float, Matrix]:
+        """The sum in nats, and its derivative by every decision (N, C)."""
+        small = np.exp(-np.abs(decision))
+        shares = np.where(decision < 0, small, 1.0) / (1 + small)
+        loss = np.maximum(decision, 0) + np.log1p(small) - self.truth * decision
+        return float((self.weights * loss).sum()), self.weights * (shares - self.truth)
 
-    def slope(self, decision: Matrix) -> Matrix:
-        """Probability less truth."""
+    def curvature(self, decision: Matrix) -> float:
+        """The mean second derivative by a decision."""
         from scipy.special import expit
 
-        found: Matrix = self.weights * (expit(decision) - self.truth)
-        return found
+        return float(np.mean(self.weights * expit(decision) * expit(-decision)))

@@ -13,7 +13,7 @@ from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
 from fuseboard.harness.fusion.heads.gram import Gram, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
 from fuseboard.harness.fusion.heads.losses import Matrix
-from fuseboard.harness.fusion.heads.rows import Columns, Products, TrainingRows
+from fuseboard.harness.fusion.heads.rows import TrainingRows
 
 GRID = tuple(10.0**power for power in range(7, -3, -1))
 """scikit-learn's alpha, the strongest penalty first, which wins among equals; columns are of length 1 per row."""
@@ -44,22 +44,15 @@ def _squared_error(truth: Targets, decision: Matrix) -> float:
 
 def _path(rows: TrainingRows, targets: Targets, weights: Weights) -> Iterator[Solved]:
     """Solves (rows' rows + alpha) w = rows' y, or its dual; all is centred, so the intercept is the mean."""
-    mean = np.average(targets, weights=weights)
-    centred = (targets - mean)[:, None]
-    root = np.sqrt(weights)[:, None]
-    if isinstance(rows, Products):
-        matrix, right, back = root * rows.train * root.T, root * centred, root
-    else:
-        assert isinstance(rows, Columns)
-        matrix = np.zeros((rows.size, rows.size))
-        for where, tile in rows.tiles(rows.blocks):
-            own = root[where] * tile
-            matrix += own.T @ own
-        right, back = rows.pull(weights[:, None] * centred), np.ones((rows.size, 1))
     from scipy.linalg import solve
 
+    mean = np.average(targets, weights=weights)
+    centred = (targets - mean)[:, None]
+    matrix, root = rows.products(weights), np.sqrt(weights)[:, None]
+    right = root * centred if rows.by_row else rows.pull(weights[:, None] * centred)
     diagonal = np.diag_indices_from(matrix)
     plain = matrix[diagonal].copy()
     for alpha in GRID:
         matrix[diagonal] = plain + alpha
-        yield alpha, back * solve(matrix, right, assume_a="pos"), np.array([mean])
+        found = solve(matrix, right, assume_a="pos")
+        yield alpha, root * found if rows.by_row else found, np.array([mean])

@@ -1,16 +1,15 @@
 """Training rows that a linear head is fitted on: by their products, or by columns standardised on the fly."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.fusion.heads.descent import Point
 from fuseboard.harness.fusion.heads.gram import Gram, Standardiser, Weights, gram
 from fuseboard.harness.fusion.heads.losses import Matrix
 
@@ -19,16 +18,18 @@ from fuseboard.harness.fusion.heads.losses import Matrix
 class TrainingRows(ABC):
     """Standardised rows of blocks, and weights of theirs (R, C) that make a linear head."""
 
+    by_row: ClassVar[bool]
+    """Whether weights are of rows rather than of columns."""
+
     blocks: Blocks
     standardisers: Sequence[Standardiser]
 
     def __len__(self) -> int:
         return len(self.blocks[0])
 
-    @property
     @abstractmethod
-    def size(self) -> int:
-        """R."""
+    def products(self, weights: Weights) -> Matrix:
+        """A new matrix (R, R) of the weighted rows' products with each other, or of their columns' with each other."""
 
     @abstractmethod
     def decisions(self, weights: Matrix) -> Matrix:
@@ -37,10 +38,6 @@ class TrainingRows(ABC):
     @abstractmethod
     def pull(self, slope: Matrix) -> Matrix:
         """Turns slopes (N, C) into the gradient by the weights (R, C)."""
-
-    @abstractmethod
-    def inner(self, one: Point, other: Point) -> float:
-        """Multiplies two points' weights of columns."""
 
     @abstractmethod
     def unseen(self, weights: Matrix) -> Matrix:
@@ -63,15 +60,18 @@ class TrainingRows(ABC):
 class Products(TrainingRows):
     """By the products of rows, where there are fewer rows than columns: a weight per row."""
 
+    by_row = True
+
     train: Matrix
     """(N, N)"""
     validation: Matrix
     """(V, N)"""
 
-    @property
-    def size(self) -> int:
-        """N."""
-        return len(self.train)
+    def products(self, weights: Weights) -> Matrix:
+        """Multiplies them by the roots of both rows' weights."""
+        root = np.sqrt(weights)
+        found: Matrix = root[:, None] * self.train * root
+        return found
 
     def decisions(self, weights: Matrix) -> Matrix:
         """Multiplies the rows with weights (R, C) to (N, C)."""
@@ -80,10 +80,6 @@ class Products(TrainingRows):
     def pull(self, slope: Matrix) -> Matrix:
         """A slope is its own gradient, by the weights of rows."""
         return slope
-
-    def inner(self, one: Point, other: Point) -> float:
-        """Multiplies two points' weights of columns."""
-        return float(np.vdot(one.weights, other.linear))
 
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
@@ -104,39 +100,44 @@ class Products(TrainingRows):
 class Columns(TrainingRows):
     """By the columns, where there are more rows: a weight per column, and no copy of the blocks as a whole."""
 
+    by_row = False
+
     others: Blocks
     """Of validation."""
 
-    @property
-    def size(self) -> int:
-        """D."""
-        return sum(block.shape[1] for block in self.blocks)
+    def products(self, weights: Weights) -> Matrix:
+        """Sums them up over rows."""
+        root, total = np.sqrt(weights)[:, None], np.zeros((len(self.standardiser.mean),) * 2)
+        for where, rows in fusion.batches(self.blocks):
+            own = root[where] * (rows - self.standardiser.mean) / self.standardiser.scale
+            total += own.T @ own
+        return total
 
     def decisions(self, weights: Matrix) -> Matrix:
         """Multiplies the rows with weights (R, C) to (N, C)."""
-        return np.concatenate([rows @ weights for _, rows in self.tiles(self.blocks)])
+        return self._multiplied(self.blocks, weights)
 
     def pull(self, slope: Matrix) -> Matrix:
         """Sums up the rows times their slopes."""
-        total: Matrix = np.sum([rows.T @ slope[where] for where, rows in self.tiles(self.blocks)], axis=0)
-        return total
-
-    def inner(self, one: Point, other: Point) -> float:
-        """Multiplies two points' weights of columns."""
-        return float(np.vdot(one.weights, other.weights))
+        total = -np.outer(self.standardiser.mean, slope.sum(axis=0))
+        for where, rows in fusion.batches(self.blocks):
+            total += rows.T.astype(np.float64) @ slope[where]
+        return total / self.standardiser.scale[:, None]
 
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
-        return np.concatenate([rows @ weights for _, rows in self.tiles(self.others)])
+        return self._multiplied(self.others, weights)
 
     def columns(self, weights: Matrix) -> Matrix:
         """They are what the weights are of."""
         return weights
 
-    def tiles(self, blocks: Blocks) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Some standardised rows (n, D) at a time."""
-        for where, rows in fusion.batches(blocks):
-            yield where, (rows - self.standardiser.mean) / self.standardiser.scale
+    def _multiplied(self, blocks: Blocks, weights: Matrix) -> Matrix:
+        """Standardises the weights instead of the rows, which in float64 is the same."""
+        raw = weights / self.standardiser.scale[:, None]
+        parts = [rows.astype(np.float64) @ raw for _, rows in fusion.batches(blocks)]
+        found: Matrix = np.concatenate(parts) - self.standardiser.mean @ raw
+        return found
 
 
 def rows_of(train: Blocks, validation: Blocks, weights: Weights, grams: Sequence[Gram] | None) -> TrainingRows:

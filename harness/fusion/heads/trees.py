@@ -13,6 +13,9 @@ from fuseboard.harness.classifiers.xgboost import XGBoost
 from fuseboard.harness.fusion.heads.choice import Targets
 from fuseboard.harness.fusion.tasks import REGRESSION, Link, answers, link_of
 
+SHARES = 16 * 2**20
+"""SHAP values held at a time: one for every row, class and column."""
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -26,7 +29,12 @@ class Trees:
 
     def decision(self, x: Blocks) -> NDArray[np.float32]:
         """Log-odds (N, C), or the target in its own unit."""
-        return self._predict(x, lambda data: self.booster.predict(data, output_margin=True))
+
+        def margin(data: Any) -> NDArray[np.float32]:
+            found: NDArray[np.float32] = self.booster.predict(data, output_margin=True)
+            return found.reshape(-1, self.classes)
+
+        return self._each(x, margin, fusion.BATCH_ROWS)
 
     def predict(self, x: Blocks) -> NDArray[np.float32]:
         """Probabilities (N, C), or the target (N, 1)."""
@@ -46,6 +54,7 @@ class Trees:
     def _shares(self, x: Blocks) -> NDArray[np.float32]:
         """(N, C, K + 1), the last of them the base."""
         starts = np.cumsum([0, *(block.shape[1] for block in x)])
+        size = max(1, SHARES // (self.classes * (int(starts[-1]) + 1)))
 
         def summed(data: Any) -> NDArray[np.float32]:
             found = self.booster.predict(data, pred_contribs=True)
@@ -53,15 +62,14 @@ class Trees:
             own: NDArray[np.float32] = np.add.reduceat(found, starts, axis=2, dtype=np.float64).astype(np.float32)
             return own
 
-        return self._predict(x, summed)
+        return self._each(x, summed, min(size, fusion.BATCH_ROWS))
 
-    def _predict(self, x: Blocks, of: Callable[[Any], NDArray[np.float32]]) -> NDArray[np.float32]:
+    @staticmethod
+    def _each(x: Blocks, of: Callable[[Any], NDArray[np.float32]], size: int) -> NDArray[np.float32]:
+        """Asks the booster a few rows at a time."""
         import xgboost as xgb
 
-        parts = [of(xgb.DMatrix(rows)) for _, rows in fusion.batches(x)]
-        shaped = [part.reshape(len(part), self.classes, -1) if part.ndim < 3 else part for part in parts]
-        found = np.concatenate(shaped)
-        return found[:, :, 0] if parts[0].ndim < 3 else found
+        return np.concatenate([of(xgb.DMatrix(rows)) for _, rows in fusion.batches(x, size)])
 
 
 @dataclass(frozen=True)
