@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fuseboard.harness.backbones import registry as backbones  # noqa: F401
     from fuseboard.harness.datasets import registry as datasets  # noqa: F401
     from fuseboard.harness.evaluations.by_name import evaluate as evaluate
-    from fuseboard.harness.fusion.embedder import embed_images as embed  # noqa: F401
+    from fuseboard.harness.fusion.embed import embed_images as embed  # noqa: F401
     from fuseboard.harness.fusion.estimator import Fusion as Fusion
     from fuseboard.harness.fusion.estimator import FusionRegressor as FusionRegressor
     from fuseboard.harness.fusion.transformer import FusionEmbedder as FusionEmbedder
@@ -38,7 +38,7 @@ _HOME = {
     "UsageError": "fuseboard.store.errors:UsageError",
     "backbones": "fuseboard.harness.backbones.registry",
     "datasets": "fuseboard.harness.datasets.registry",
-    "embed": "fuseboard.harness.fusion.embedder:embed_images",
+    "embed": "fuseboard.harness.fusion.embed:embed_images",
     "evaluate": "fuseboard.harness.evaluations.by_name:evaluate",
     "search": "fuseboard.harness.search.opening:search",
 }

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.fusion import training
-from fuseboard.harness.fusion.embedder import Embedder, cards_of, root_of
+from fuseboard.harness.fusion.embed import cards_of, root_of
+from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.inputs import MATRIX, Given, given, is_matrix, numbered
 from fuseboard.harness.fusion.learner import TREES
 from fuseboard.harness.fusion.pictures import labels_of

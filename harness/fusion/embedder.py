@@ -2,29 +2,32 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.backbones import adaptive_batches, canary, registry
+from fuseboard.harness.backbones import adaptive_batches, canary
 from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.pipeline import WORKERS, embed
-from fuseboard.harness.fusion.pictures import Picture, names_of, pictures_of
+from fuseboard.harness.fusion.pictures import Picture, names_of
 from fuseboard.harness.runtime.device import resolve
 from fuseboard.store.embeddings.by_image import ByImage
-from fuseboard.store.embeddings.reading import PLAIN, Reading
-from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
-from fuseboard.store.store import Store
 
 Vectors = NDArray[np.float32]
 
 MANY = 1_000
 """Images that are embedded before their vectors are kept, so that a run that ends early loses no more than these."""
+
+FEW = 8
+"""Images up to which nothing is worth a thread or a bar, and each is read once for all backbones."""
 
 BLACK = np.zeros((8, 8), np.uint8)
 """Stands in a batch for an image that cannot be read; its vector is thrown away."""
@@ -86,6 +89,8 @@ class Embedder:
 
     def embed(self, pictures: Sequence[Picture]) -> Embedded:
         """Embeds images with every backbone; one that cannot be read costs the others nothing."""
+        if len(pictures) <= FEW:
+            pictures = [replace(picture, read=cache(picture.read)) for picture in pictures]
         keys, faults = self._keys(pictures)
         blocks: dict[str, Vectors] = {}
         for name in self.cards:
@@ -126,7 +131,9 @@ class Embedder:
                 lacking.append(number)
         if lacking:
             feeder, _ = self.load(name)
-            with counting(f"{name} · {len(lacking):,} images", len(lacking)) as advance:
+            title = f"{name} · {len(lacking):,} images"
+            shown = nullcontext(_silent) if len(lacking) <= FEW else counting(title, len(lacking))
+            with shown as advance:
                 for start in range(0, len(lacking), MANY):
                     part = lacking[start : start + MANY]
                     block[part] = self._compute(card, feeder, pictures, part, faults, advance)
@@ -157,35 +164,22 @@ class Embedder:
                 faults[number] = str(error) if str(error).startswith(name) else f"{name}: {error}"
                 return card.preprocessing.pixels(BLACK)
 
-        vectors = embed(iter(part), len(part), pixels, feeder, advance)
+        if len(part) <= FEW:
+            vectors = feeder.submit(np.stack([pixels(number) for number in part]))()
+        else:
+            vectors = embed(iter(part), len(part), pixels, feeder, advance)
         sound = [row for row, number in enumerate(part) if number not in faults]
         if not np.isfinite(vectors[sound]).all():
             raise FuseboardError(f"{card.id}: NaN or infinity in the vectors; {_mend(card)}")
         return vectors
 
 
+def _silent(_: int) -> None:
+    """Shows nothing."""
+
+
 def _mend(card: Card) -> str:
     return "try precision fp32" if card.precision != "fp32" else "see `fuseboard backbones check` for wrong weights"
-
-
-def cards_of(backbones: Sequence[str | Card], precision: str | None = None) -> list[Card]:
-    """Returns the cards of names, of paths to cards of one's own, or of cards; in alphabetical order."""
-    if isinstance(backbones, str):
-        backbones = [backbones]
-    found: list[Card] = []
-    for one in backbones:
-        found += [one] if isinstance(one, Card) else registry.get_all([one])
-    if not found:
-        raise UsageError("no backbone is named; give at least one, for example efficientnet-lite0")
-    if twice := {card.id for card in found if sum(other.id == card.id for other in found) > 1}:
-        raise UsageError(f"backbone {min(twice)} is named twice; a subset holds it once")
-    cards = [card if precision is None else card.at_precision(precision) for card in found]
-    return sorted(cards, key=lambda card: card.id)
-
-
-def root_of(store: Store | str | Path | None) -> Path:
-    """Returns the folder of a store; that of the default one when None."""
-    return store.root if isinstance(store, Store) else Store(store).root
 
 
 def refuse_faults(embedded: Embedded) -> None:
@@ -193,38 +187,3 @@ def refuse_faults(embedded: Embedded) -> None:
     if embedded.faults:
         more = f" ({len(embedded.faults):,} of these images cannot be used)" if len(embedded.faults) > 1 else ""
         raise FuseboardError(f"{embedded.faults[min(embedded.faults)]}{more}")
-
-
-def embed_images(
-    images: Any,
-    backbone: str | Card,
-    *,
-    store: Store | str | Path | None = None,
-    device: str | None = None,
-    batch_size: int | None = None,
-    precision: str | None = None,
-    reading: Reading = PLAIN,
-    trust: bool = False,
-) -> Vectors:
-    """Embeds images with one backbone.
-
-    Args:
-        images: paths, PIL images, uint8 arrays, a column of a `datasets` dataset, or a torch Dataset.
-        backbone: a name of `fuseboard.backbones`, the path of a card of one's own, or a card.
-        store: keeps the vectors, so that no image is embedded twice; the default store when None.
-        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
-        batch_size: images per forward pass at most.
-        precision: `fp32`, `tf32`, `bf16` or `fp16`; the card's when None.
-        reading: how files are read, where their format does not say it.
-        trust: whether code of the backbone's repository may run.
-
-    Returns:
-        Vectors (N, D) as float32, in the order of the images.
-
-    Raises:
-        FuseboardError: an image cannot be read, or the weights are not the pinned ones.
-    """
-    (card,) = cards_of([backbone], precision)
-    embedded = Embedder([card], root_of(store), device, batch_size, trust).embed(pictures_of(images, reading))
-    refuse_faults(embedded)
-    return embedded.blocks[card.id]

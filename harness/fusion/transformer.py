@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.fusion.embedder import Embedder, Vectors, cards_of, refuse_faults, root_of
+from fuseboard.harness.fusion.embed import cards_of, root_of
+from fuseboard.harness.fusion.embedder import Embedder, Vectors, refuse_faults
 from fuseboard.harness.fusion.pictures import pictures_of
 from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.store import Store

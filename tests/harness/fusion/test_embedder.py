@@ -10,7 +10,7 @@ from PIL import Image
 
 import fuseboard
 from fuseboard.harness.backbones import registry
-from fuseboard.harness.fusion import embedder
+from fuseboard.harness.fusion import embed as by_name
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.pictures import labels_of, pictures_of
 from fuseboard.harness.fusion.transformer import FusionEmbedder
@@ -165,8 +165,8 @@ def test_the_transformer_is_one_of_scikit_learn(paths: list[Path], tmp_path: Pat
 
 def test_backbones_are_named_once_and_known(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="pixels is named twice"):
-        embedder.cards_of(["pixels", "pixels"])
+        by_name.cards_of(["pixels", "pixels"])
     with pytest.raises(UsageError, match="did you mean pixels"):
-        embedder.cards_of(["pixel"])
+        by_name.cards_of(["pixel"])
     with pytest.raises(UsageError, match="no backbone is named"):
-        embedder.cards_of([])
+        by_name.cards_of([])
