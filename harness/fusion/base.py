@@ -135,6 +135,16 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         labels = self._encoded(np.asarray(self._required(found.labels if y is None else y)))
         return measure(self.model_.task, labels, self.model_.scores(found.blocks), split)
 
+    def save(self, path: str | Path, tested: Sequence[Measured] = ()) -> None:
+        """Saves the fusion as a folder, or as a zip where the path ends so, which `fuseboard.load` reads.
+
+        What `measure` said of test images, `tested`, stands on its model card. Only an earlier bundle is replaced.
+        """
+        from fuseboard.harness.fusion.bundle.making import of_estimator
+
+        check_is_fitted(self)
+        of_estimator(self, tested).save(path)
+
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Returns the name of every number that `transform` gives, such as `hog__0`."""
         check_is_fitted(self)

@@ -11,8 +11,13 @@ LOGIN = "log in with `hf auth login` or set HF_TOKEN to a token that may do this
 
 
 @contextmanager
-def speaking(where: str) -> Iterator[None]:
-    """Turns what the Hub's client raises into one line with the mend."""
+def speaking(where: str, kind: str = "dataset") -> Iterator[None]:
+    """Turns what the Hub's client raises into one line with the mend.
+
+    Args:
+        where: the repository, as messages name it.
+        kind: `dataset` or `model`.
+    """
     try:
         yield
     except FuseboardError:
@@ -27,7 +32,7 @@ def speaking(where: str) -> Iterator[None]:
         raise FuseboardError(f"{where}: access is granted on request; ask for it on its page, then {LOGIN}") from error
     except hub_errors.RepositoryNotFoundError as error:
         raise FuseboardError(
-            f"{where}: no such dataset repository, or a private one; check the name, or {LOGIN}"
+            f"{where}: no such {kind} repository, or a private one; check the name, or {LOGIN}"
         ) from error
     except hub_errors.HfHubHTTPError as error:
         raise _answered(where, error) from error

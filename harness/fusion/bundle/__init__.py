@@ -1,0 +1,1 @@
+"""Bundles: a fused classifier as a folder or a zip, written whole, read with distrust, pushed and pulled."""

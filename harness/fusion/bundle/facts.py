@@ -1,0 +1,164 @@
+"""The facts of a bundle's parts, as its manifest keeps them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from fuseboard.store.embeddings.manifest import FileName, Fingerprint, Hash, Name
+
+LARGEST = 2**31
+"""Bytes that any file of a bundle may have."""
+MOST_TREES = 10**6
+MOST_NUMBERS = 10**7
+"""Length of a joined vector, at most."""
+MOST_DIRECTIONS, MOST_ROWS = 256, 5_000
+"""Of the training images that novelty keeps."""
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+PLAIN_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
+"""Nothing that ends a line, steers a terminal or turns the direction of a text around."""
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN_LINE)]
+LabelType = Literal["text", "integer", "float", "boolean"]
+Width = Annotated[int, Field(ge=1, le=MOST_NUMBERS)]
+
+
+class Strict(BaseModel):
+    """What is not foreseen is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+
+class File(Strict):
+    """A file of the bundle."""
+
+    bytes: int = Field(ge=1, le=LARGEST)
+    sha256: Hash
+
+
+class BackboneFacts(Strict):
+    """One backbone of the subset; its card says the rest."""
+
+    fingerprint: Fingerprint
+    dim: Width
+    card: FileName
+    licence: Text
+    redistribution: Literal["embeddings", "predictions", "hash"]
+    source: Text
+
+
+class LinearHead(Strict):
+    """A linear head; coef (C, D) and center (D,) as float32 and intercept (C,) as float64 lie in the file."""
+
+    kind: Literal["linear"] = "linear"
+    file: FileName
+    penalty: Finite
+
+
+class TreesHead(Strict):
+    """Gradient-boosted trees in XGBoost's own UBJSON."""
+
+    kind: Literal["xgboost"] = "xgboost"
+    file: FileName
+    trees: int = Field(ge=1, le=MOST_TREES)
+
+
+class MemberFacts(Strict):
+    """One classifier and the backbones that it sees, side by side."""
+
+    backbones: tuple[Name, ...] = Field(min_length=1)
+    head: LinearHead | TreesHead = Field(discriminator="kind")
+
+
+class QualityFacts(Strict):
+    """Log-loss in nats and expected calibration error."""
+
+    log_loss: Finite
+    ece: Probability
+
+
+class CalibrationFacts(Strict):
+    """What is done to probabilities; the curves of isotonic regression lie in a file."""
+
+    method: Literal["none", "temperature", "isotonic"]
+    temperature: float | None = Field(None, gt=0, allow_inf_nan=False)
+    before: QualityFacts | None = None
+    after: QualityFacts | None = None
+    images: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fits_the_method(self) -> Self:
+        if (self.temperature is not None) != (self.method == "temperature"):
+            raise ValueError(f"method {self.method} beside temperature {self.temperature}")
+        return self
+
+
+class NoveltyFacts(Strict):
+    """Training images in a plane of their embeddings, whose arrays lie in a file."""
+
+    threshold: float = Field(ge=0, allow_inf_nan=False)
+    false_alarms: Probability
+    images: int = Field(ge=0)
+    k: int = Field(ge=1, le=MOST_ROWS)
+    names: tuple[str, ...] = Field(max_length=MOST_ROWS, description="of the training images that are kept")
+    labels: tuple[str, ...] | None = Field(
+        None, max_length=MOST_ROWS, description="theirs, where they are texts; numbers lie in the file"
+    )
+
+
+class SummaryFacts(Strict):
+    """What was learned from."""
+
+    images: int = Field(ge=1)
+    validation: int = Field(ge=0)
+    test: int = Field(0, ge=0)
+    classes: dict[str, int]
+    groups: int | None
+    dataset: str | None
+    licence: str | None
+    protocol: str | None
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+
+
+class MetricFacts(Strict):
+    """One metric on one split, with its interval."""
+
+    name: Text
+    split: Text
+    value: Finite | None
+    low: Finite | None
+    high: Finite | None
+    images: int = Field(ge=0)
+    reason: str | None = None
+
+
+class SubsetFacts(Strict):
+    """One subset that was compared."""
+
+    subset: tuple[Name, ...]
+    features: int
+    score: Finite
+    minus: Finite
+    low: Finite
+    high: Finite
+    tied: bool
+
+
+class SelectionFacts(Strict):
+    """What was compared on the held-out images, and what the choice is worth."""
+
+    strategy: Text
+    metric: Text
+    images: int = Field(ge=0)
+    chosen: tuple[Name, ...]
+    all_backbones: tuple[Name, ...]
+    best_single: tuple[Name, ...] | None
+    optimism: Finite | None
+    honest_score: Finite | None
+    cheapest: tuple[Name, ...]
+    cost: str
+    smallest_difference: Finite | None
+    images_for_a_point: int | None
+    remarks: tuple[str, ...]
+    table: tuple[SubsetFacts, ...]

@@ -1,0 +1,148 @@
+"""Making a bundle: of a fitted estimator and what was measured with it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseboard.harness.backbones import canary
+from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.fusion.bundle import parts
+from fuseboard.harness.fusion.bundle.bundle import Bundle
+from fuseboard.harness.fusion.bundle.facts import (
+    BackboneFacts,
+    LabelType,
+    MetricFacts,
+    SelectionFacts,
+    SubsetFacts,
+    SummaryFacts,
+)
+from fuseboard.harness.fusion.bundle.manifest import Manifest
+from fuseboard.harness.fusion.embedder import Embedder
+from fuseboard.harness.fusion.selection import Selection
+from fuseboard.harness.fusion.summary import Measured
+from fuseboard.harness.fusion.training import Outcome
+from fuseboard.harness.runtime import profiling
+from fuseboard.store.embeddings.manifest import now
+from fuseboard.store.embeddings.reading import PLAIN, Reading
+from fuseboard.store.errors import UsageError
+
+MOST_SUBSETS = 1_000
+"""Compared subsets that a bundle keeps, the best first."""
+
+
+def of_estimator(fusion: Any, tested: Iterable[Measured] = ()) -> Bundle:
+    """Returns the bundle of a fitted `Fusion` or `FusionRegressor`.
+
+    Args:
+        fusion: the estimator.
+        tested: what it measured on test images.
+
+    Raises:
+        UsageError: it was fitted on blocks that no card makes, so no image could be embedded for it.
+    """
+    model = fusion.model_
+    if lacking := [name for name in model.backbones if name not in fusion.cards_]:
+        raise UsageError(
+            f"no card of {lacking[0]}, on whose block this was fitted, so it could embed no image; fit on images, or "
+            "name the cards as `backbones`"
+        )
+    cards = {name: fusion.cards_[name] for name in model.backbones}
+    outcome = Outcome(model, fusion.selection_, fusion.metrics_, fusion.summary_)
+    names, kind = _classes(getattr(fusion, "classes_", None))
+    found = of_outcome(
+        outcome,
+        cards,
+        {name: _canary(card, fusion) for name, card in cards.items()},
+        fusion.reading_,
+        kind if names == model.classes else "text",
+        tested,
+    )
+    return replace(found, device=fusion.device, batch_size=fusion.batch_size, trust=fusion.trust)
+
+
+def of_outcome(
+    outcome: Outcome,
+    cards: Mapping[str, Card],
+    canaries: Mapping[str, Any],
+    reading: Reading = PLAIN,
+    label_type: LabelType = "text",
+    tested: Iterable[Measured] = (),
+    splits: bytes | None = None,
+) -> Bundle:
+    """Returns the bundle of what training has made.
+
+    Args:
+        outcome: of training.
+        cards: backbone -> card, of the subset at least.
+        canaries: backbone -> vectors (3, D) of the canary images.
+        reading: how image files were read.
+        label_type: what classes were before they were text.
+        tested: what the model measured on test images.
+        splits: which image was in which split, as CSV.
+    """
+    model = outcome.model
+    own = {name: cards[name] for name in model.backbones}
+    tested = list(tested)
+    facts = Manifest(
+        created=now(),
+        task=model.task,  # type: ignore[arg-type]
+        classes=model.classes,
+        label_type=label_type,
+        reading=reading,
+        backbones={name: _backbone(card) for name, card in own.items()},
+        members=parts.members_of(model)[0],
+        calibration=parts.calibration_of(model.calibration)[0],
+        novelty=parts.novelty_of(model.novelty)[0],
+        summary=SummaryFacts(**vars(outcome.summary), test=max((one.images for one in tested), default=0)),
+        selection=_selection(outcome.selection),
+        metrics=tuple(_metric(one) for one in [*tested, *outcome.metrics]),
+        libraries=profiling.libraries(),
+    )
+    return Bundle(model, own, {name: np.asarray(canaries[name], np.float32) for name in own}, facts, splits)
+
+
+def _backbone(card: Card) -> BackboneFacts:
+    return BackboneFacts(
+        fingerprint=card.fingerprint,
+        dim=card.dim,
+        card=f"card-{card.id}.toml",
+        licence=card.licence,
+        redistribution=card.redistribution,
+        source=card.source.place,
+    )
+
+
+def _canary(card: Card, fusion: Any) -> NDArray[np.float32]:
+    """Returns what the backbone makes of the canary images: as it shipped, or as it is loaded here."""
+    if (shipped := canary.shipped(card)) is not None:
+        return np.array(shipped["vectors"], np.float32)
+    embedder = fusion.embedder_ or Embedder([card], None, fusion.device, fusion.batch_size, fusion.trust)
+    vectors: NDArray[np.float32] = embedder.load(card.id)[1]
+    return vectors
+
+
+def _classes(classes: Any) -> tuple[tuple[str, ...], LabelType]:
+    """Returns the names of classes, and what they were before they were text."""
+    if classes is None:
+        return (), "text"
+    kinds: dict[str, LabelType] = {"i": "integer", "u": "integer", "f": "float", "b": "boolean"}
+    return tuple(str(name) for name in classes), kinds.get(np.asarray(classes).dtype.kind, "text")
+
+
+def _selection(found: Selection) -> SelectionFacts:
+    rows = found.table.head(MOST_SUBSETS).to_dicts() if found.images else []
+    facts = {key: value for key, value in vars(found).items() if key != "table"}
+    return SelectionFacts(**facts, table=tuple(SubsetFacts(**row) for row in rows))
+
+
+def _metric(one: Measured) -> MetricFacts:
+    """Returns a metric; a number that is none is not kept as one."""
+    facts = asdict(one)
+    for key in ("value", "low", "high"):
+        if facts[key] is not None:
+            facts[key] = float(facts[key]) if math.isfinite(facts[key]) else None
+    return MetricFacts(**facts)
