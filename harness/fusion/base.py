@@ -18,7 +18,8 @@ from fuseboard.harness.fusion.inputs import MATRIX, Given, given, is_matrix, num
 from fuseboard.harness.fusion.learner import TREES
 from fuseboard.harness.fusion.pictures import labels_of
 from fuseboard.harness.fusion.plan import ALL, make_plan
-from fuseboard.harness.fusion.summary import Measured, measure
+from fuseboard.harness.fusion.predictions import Predictions, texts
+from fuseboard.harness.fusion.summary import Measured
 from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime.device import resolve
@@ -111,6 +112,7 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         outcome = training.train(plan, found, encoded, groups, held, name)
         self.model_, self.selection_ = outcome.model, outcome.selection
         self.metrics_, self.summary_ = outcome.metrics, outcome.summary
+        self.predictions_ = outcome.predictions
         self.backbones_ = outcome.model.backbones
         return self
 
@@ -130,10 +132,14 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def measure(self, images: Images, y: Any = None, split: str = "test") -> list[Measured]:
         """Measures the fusion on images that it has not seen, each metric with its 95 % interval."""
+        return self.compare(images, y, split=split).measured(self.model_.task)
+
+    def compare(self, images: Images, y: Any = None, groups: Any = None, split: str = "test") -> Predictions:
+        """Returns what the fusion says of images that it has not seen, beside the truth."""
         check_is_fitted(self)
         found = self._given(images)
         labels = self._encoded(np.asarray(self._required(found.labels if y is None else y)))
-        return measure(self.model_.task, labels, self.model_.scores(found.blocks), split)
+        return Predictions(split, found.names, labels, self.model_.scores(found.blocks), texts(groups))
 
     def save(self, path: str | Path, tested: Sequence[Measured] = ()) -> None:
         """Saves the fusion as a folder, or as a zip where the path ends so, which `fuseboard.load` reads.

@@ -42,6 +42,7 @@ class Fusion(ClassifierMixin, FusionBase):  # type: ignore[misc]
         backbones_: the chosen subset.
         selection_: what was compared, ties, optimism; `print(selection_)` says it.
         metrics_: of the held-out images, with intervals.
+        predictions_: of the held-out images, beside the truth; None where none could be held out.
         model_: the heads, the calibration and the novelty.
         summary_: what was learned from.
         cards_: backbone -> its card.

@@ -15,8 +15,9 @@ from fuseboard.harness.fusion.inputs import Given
 from fuseboard.harness.fusion.learner import Part
 from fuseboard.harness.fusion.model import Model, raw_scores
 from fuseboard.harness.fusion.plan import ALL, Plan
+from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.selection import Selection, select
-from fuseboard.harness.fusion.summary import Measured, Summary, measure
+from fuseboard.harness.fusion.summary import Measured, Summary
 from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
 
@@ -35,6 +36,8 @@ class Outcome:
     metrics: list[Measured]
     """Of the held-out images; they chose the penalty and the calibration, so others measure a little less."""
     summary: Summary
+    predictions: Predictions | None
+    """Of the held-out images; None where there are none."""
 
 
 def train(
@@ -61,21 +64,26 @@ def train(
     if held is None:
         out = hold_out.held_out(labels, plan.share, plan.seed, groups, plan.task != REGRESSION)
         learn, validation = _part(images, labels, ~out), _part(images, labels, out)
-        names = tuple(name for name, kept in zip(images.names, ~out, strict=True) if kept)
+        names, others = (
+            tuple(name for name, kept in zip(images.names, rows, strict=True) if kept) for rows in (~out, out)
+        )
+        of_others = None if groups is None else groups[out]
     else:
         given, truth, own = held
         if groups is not None and own is not None:
             hold_out.refuse_shared_groups(groups, own)
         learn, validation, names = Part(images.blocks, labels), Part(given.blocks, truth), images.names
+        others, of_others = given.names, own
     if validation.rows:
         selection, members = _choose(plan, learn, validation)
         scores = raw_scores(plan.task, members, validation.blocks)
         tempered = calibration.fit(plan.task, validation.labels, scores)
-        measured = measure(plan.task, validation.labels, tempered.apply(scores), "validation")
+        said = Predictions("validation", others, validation.labels, tempered.apply(scores), texts(of_others))
+        measured = said.measured(plan.task)
     else:
         everything = tuple(sorted(learn.blocks))
         members = (plan.learner.fit(learn, None, everything),)
-        selection, measured = _unchosen(plan, everything), []
+        selection, said, measured = _unchosen(plan, everything), None, []
         tempered = calibration.Calibration(plan.task, "none")
     subset = tuple(sorted({name for member in members for name in member.backbones}))
     own_blocks, held_blocks = ({name: part.blocks[name] for name in subset} for part in (learn, validation))
@@ -90,7 +98,7 @@ def train(
         protocol=plan.protocol.name if plan.protocol is not None else None,
         seconds=time.perf_counter() - began,
     )
-    return Outcome(Model(plan.task, plan.classes, members, tempered, unlike), selection, measured, summary)
+    return Outcome(Model(plan.task, plan.classes, members, tempered, unlike), selection, measured, summary, said)
 
 
 def _part(images: Given, labels: NDArray[Any], rows: NDArray[np.bool_]) -> Part:

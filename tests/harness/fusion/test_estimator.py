@@ -183,6 +183,10 @@ def test_a_group_is_on_one_side() -> None:
     kept = {int(name.split()[1]) for name in made.model_.novelty.names}
     assert all(len(kept & set(range(8 * g, 8 * g + 8))) in (0, 8) for g in range(ROWS // 8))
     assert made.summary_.groups == ROWS // 8
+    said = made.predictions_
+    assert [made.model_.scores(blocks)[int(name.split()[1])].tolist() for name in said.names] == said.scores.tolist()
+    assert said.groups == tuple(str(groups[int(name.split()[1])]) for name in said.names)
+    assert said.measured("binary-class") == made.metrics_
     with pytest.raises(UsageError, match="group 3 has images in training and in validation"):
         Fusion().fit(blocks, BINARY, groups=groups, validation=(blocks, BINARY, groups[[3 * 8] * ROWS]))
 
