@@ -8,6 +8,7 @@ is a warning, and warnings are errors. The pages load no font, script or picture
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE / "_extensions"))
@@ -53,7 +54,9 @@ nb_execution_cache_path = str(WORK / "notebooks")
 nb_execution_in_temp = True
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress bars
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
 session_pages_with_embeddings = ["tutorials/choose-a-search", "tutorials/rank-your-backbone"]
@@ -95,3 +98,13 @@ html_theme_options = {
 html_sidebars = {"index": [], "quickstart": [], "glossary": [], "genindex": [], "search": []}
 copybutton_prompt_text = r"\$ |>>> "
 copybutton_prompt_is_regexp = True
+
+
+def setup(app: Any) -> None:
+    """Has attributes described by sentences, where napoleon would take what stands before a colon for their type."""
+
+    def as_sentence(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+        if what in ("attribute", "property", "data") and lines:
+            lines[0] = f": {lines[0]}"
+
+    app.connect("autodoc-process-docstring", as_sentence, priority=400)

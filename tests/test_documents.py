@@ -78,3 +78,9 @@ def test_the_readme_is_one_screen() -> None:
 def test_what_the_build_writes_is_not_kept() -> None:
     listed = subprocess.run(["git", "ls-files", *MADE], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert listed.stdout == ""
+
+
+def test_every_name_of_the_front_door_has_its_entry_in_the_reference() -> None:
+    reference = "".join(path.read_text() for path in (REPOSITORY / "docs" / "api").glob("*.md"))
+    entries = re.findall(r"\.\. auto(?:class|function|exception):: fuseboard\.(\w+)", reference)
+    assert {*entries} >= {*fuseboard.__all__} - {"__version__"}

@@ -58,7 +58,7 @@ def transferring(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _stderr() -> "Console":
-    """Makes a console on stderr; a widget in a notebook where ipywidgets is there, without which Rich would only warn."""
+    """Makes a console on stderr; in a notebook a widget, but without ipywidgets, where Rich would only warn, text."""
     from rich.console import Console
 
     return Console(stderr=True, force_jupyter=None if find_spec("ipywidgets") else False)
