@@ -16,7 +16,8 @@ from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, re
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.answers import answers
 from fuseboard.harness.fusion.bundle.manifest import Manifest
-from fuseboard.harness.fusion.embedder import Embedded, Embedder, refuse_faults, root_of
+from fuseboard.harness.fusion.embed import root_of
+from fuseboard.harness.fusion.embedder import Embedded, Embedder, refuse_faults
 from fuseboard.harness.fusion.inputs import given
 from fuseboard.harness.fusion.model import Blocks, Model
 from fuseboard.harness.fusion.pictures import pictures_of
