@@ -14,6 +14,7 @@ from fuseboard import renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import what_is_missing
+from fuseboard.harness.vector_audit import cli as vector_audit
 from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
@@ -137,7 +138,9 @@ def _options(
 
 
 app.add_typer(harness_cli.cli)
-app.add_typer(store_cli.commands(_dataset, _current, _origin, _card), name="store")
+store = store_cli.commands(_dataset, _current, _origin, _card)
+store.command()(vector_audit.audit)
+app.add_typer(store, name="store")
 sources = Providers(_protocols, _examples, _files, _own_protocols)
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"

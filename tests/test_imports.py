@@ -37,7 +37,7 @@ FLOORS = (
     ("harness/terminal", "harness/runtime", "harness/classifiers", "harness/pages"),
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
-    ("harness/search", "harness/extraction"),
+    ("harness/search", "harness/extraction", "harness/reproduction"),
     (
         "harness/evaluations",
         "harness/audit",
@@ -46,7 +46,7 @@ FLOORS = (
         "harness/predict",
         "harness/doctor",
     ),
-    ("harness/quickstart", "harness/findings"),
+    ("harness/quickstart", "harness/findings", "harness/vector_audit"),
     ("harness/cli",),
     # leaderboard
     ("leaderboard/statistics", "leaderboard/rows", "leaderboard/output"),

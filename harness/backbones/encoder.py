@@ -29,6 +29,10 @@ class Encoder(Protocol):
         """The same weights, not loaded again, computing in another precision."""
         ...
 
+    def at_normalisation(self, mean: tuple[float, ...], std: tuple[float, ...]) -> Self:
+        """The same weights after another normalisation of the pixels; itself where that is no business of the card."""
+        ...
+
 
 class TorchEncoder:
     """A torch model that maps normalised images (N, 3, H, W) to vectors (N, D)."""
@@ -44,10 +48,13 @@ class TorchEncoder:
         model.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._forward = forward
         self._copies: torch.cuda.Stream | None = None
-        shape = (1, -1, 1, 1)
-        self._mean = torch.tensor(card.preprocessing.mean, device=device).view(shape)
-        self._std = torch.tensor(card.preprocessing.std, device=device).view(shape)
+        self._normalise(card.preprocessing.mean, card.preprocessing.std)
         self._precision: str = card.precision
+
+    def _normalise(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        shape = (1, -1, 1, 1)
+        self._mean = self._torch.tensor(mean, device=self.device).view(shape)
+        self._std = self._torch.tensor(std, device=self.device).view(shape)
 
     @property
     def training(self) -> list[str]:
@@ -58,6 +65,12 @@ class TorchEncoder:
         """The same model in the same memory, computing in another precision."""
         other = copy(self)
         other._precision = precision
+        return other
+
+    def at_normalisation(self, mean: tuple[float, ...], std: tuple[float, ...]) -> Self:
+        """The same model in the same memory, after another normalisation."""
+        other = copy(self)
+        other._normalise(mean, std)
         return other
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.errors import FuseboardError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Channel = Annotated[float, Field(allow_inf_nan=False)]
@@ -86,7 +89,7 @@ class Preprocessing(BaseModel):
         edges = self._resized(*picture.size)
         if self.resize == "shortest":
             _refuse_strip(picture.size, edges)
-        picture = picture.resize(edges, Image.Resampling[self.interpolation.upper()])
+        picture = self._scaled(picture, edges)
         left, top = self._corner(*picture.size)
         # What lies outside of the picture comes out as 0.
         picture = picture.crop((left, top, left + self.size, top + self.size))
@@ -100,6 +103,11 @@ class Preprocessing(BaseModel):
         except FuseboardError as error:
             path = next((one for one in getattr(read, "args", ()) if isinstance(one, Path)), None)
             raise FuseboardError(f"{path}: {error}" if path else str(error)) from error
+
+    def _scaled(self, picture: "Picture", edges: tuple[int, int]) -> "Picture":
+        from PIL import Image
+
+        return picture.resize(edges, Image.Resampling[self.interpolation.upper()])
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """Returns the edges (width, height) to resize to, as torchvision would, whose import takes seconds."""

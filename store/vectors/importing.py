@@ -80,9 +80,9 @@ def read(place: Path, dim: int, dataset: Catalogued, naming: Naming) -> Vectors:
     if not faults.said:
         for one in joined:
             find_broken(one, dtype, call, faults)
-    faults.refuse(place.name, "nothing was imported")
+    faults.refuse(place.name, "nothing of it was taken")
     if not joined:
-        raise FuseboardError(f"{place.name}: no row is of an image of {dataset.name}; nothing was imported")
+        raise FuseboardError(f"{place.name}: no row is of an image of {dataset.name}; nothing of it was taken")
     return Vectors(joined, dtype, remark, files)
 
 

@@ -1,6 +1,7 @@
 """Descriptors that learned nothing: floor rows, which every backbone should beat."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -25,6 +26,12 @@ class Descriptor:
     def at_precision(self, precision: str) -> Self:
         """Returns itself: NumPy computes as it does."""
         return self
+
+    def at_normalisation(self, mean: tuple[float, ...], std: tuple[float, ...]) -> Self:
+        """The same descriptor of pixels that are normalised otherwise."""
+        other = copy(self)
+        other._mean, other._std = np.asarray(mean, np.float32), np.asarray(std, np.float32)
+        return other
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Vectors (N, D) of pixels (N, H, W, channels)."""

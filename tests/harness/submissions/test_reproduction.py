@@ -13,8 +13,9 @@ from fuseboard.harness.backbones import loaders, registry, weight_sources
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.loaders import descriptors
 from fuseboard.harness.datasets import registry as datasets
+from fuseboard.harness.reproduction.sampling import draw
 from fuseboard.harness.submissions import loadable
-from fuseboard.harness.submissions.reproduction import draw, findings
+from fuseboard.harness.submissions.reproduction import findings
 from fuseboard.harness.submissions.submission import Submission
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.embeddings.manifest import Manifest
