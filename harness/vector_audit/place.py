@@ -57,9 +57,25 @@ def versions(asked: Asked, store: Store) -> Iterator[Sequence[Version]]:
             )
         yield found
     else:
+        _expect(path, asked)
         store.root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{PREFIX}audit-", dir=store.root) as folder:
             yield _read(path, asked, Path(folder)) if path.exists() else _fetched(asked, Path(folder))
+
+
+def _expect(path: Path, asked: Asked) -> None:
+    """Raises UsageError where a place cannot be meant, before anything is made for it."""
+    if path.exists():
+        if asked.card is None or asked.dataset is None:
+            raise UsageError(f"{path}: say --card, the model that made these vectors, and --dataset, whose images")
+        backbones.get(asked.card)
+        datasets.name_of(asked.dataset)
+    elif not zenodo.is_record(asked.place):
+        if "/" not in asked.place:
+            raise UsageError(
+                f"{asked.place!r} is no file or folder, no backbone of the store, no ORG/NAME and no Zenodo record"
+            )
+        hub_address.parse(asked.place, asked.revision)
 
 
 def _is_stored(place: str, store: Store) -> bool:
@@ -73,10 +89,8 @@ def _name(asked: Asked) -> str | None:
 
 def _read(path: Path, asked: Asked, folder: Path) -> list[Version]:
     """The version that a file or folder of vectors becomes, by the rules of `store import`."""
-    if asked.card is None or asked.dataset is None:
-        raise UsageError(f"{path}: say --card, the model that made these vectors, and --dataset, whose images they are")
-    images = datasets.get(asked.dataset)
-    version, _ = import_vectors(folder, path, backbones.get(asked.card), images, asked.naming)
+    images, card = datasets.get(str(asked.dataset)), backbones.get(str(asked.card))
+    version, _ = import_vectors(folder, path, card, images, asked.naming)
     return [version]
 
 
@@ -110,9 +124,5 @@ def _remote(asked: Asked) -> Iterator[Remote]:
         with where.client() as client:
             yield zenodo.ZenodoRemote.at(where, client, where.number(asked.place))
         return
-    if "/" not in asked.place:
-        raise UsageError(
-            f"{asked.place!r} is no file or folder, no backbone of the store, no ORG/NAME and no Zenodo record"
-        )
     repository, revision = hub_address.parse(asked.place, asked.revision)
     yield HubRemote.at(repository, revision, f"{repository}{f' at {revision}' if revision else ''}")

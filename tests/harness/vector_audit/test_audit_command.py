@@ -103,8 +103,11 @@ def test_the_card_that_came_along_is_a_strangers(
 
 
 def test_what_cannot_be_audited_is_said(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, said = audited(capsys, "nonesuch", "--store", store)
+    code, _, said = audited(capsys, "nonesuch", "--store", store.parent / "none")
     assert (code, "no file or folder, no backbone of the store" in said) == (2, True)
+    (store.parent / "x.npy").touch()
+    assert audited(capsys, store.parent / "x.npy", "--store", store.parent / "none")[0] == 2
+    assert not (store.parent / "none").exists()
     code, _, said = audited(capsys, "hog", "-d", "breastmnist-28", "--store", store)
     assert (code, "has no embeddings of breastmnist-28" in said) == (1, True)
     with pytest.MonkeyPatch.context() as patch:
