@@ -18,6 +18,7 @@ from fuseboard.harness.vector_audit import cli as vector_audit
 from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
+from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import names
 
@@ -32,7 +33,7 @@ WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: igno
 """What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
 
 INTERRUPTED = 130
-"""What Typer answers to Ctrl-C."""
+"""What Typer answers to Ctrl-C, and shells expect: 128 and the number of the signal."""
 
 
 def _dataset(name: str) -> "Dataset":
@@ -119,6 +120,7 @@ def _files() -> list[Path]:
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Precomputed embeddings of biomedical images, honest fusion benchmarks over them, and their leaderboard.",
 )
 
@@ -134,7 +136,10 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-) -> None: ...
+    store: StoreFolder = None,
+) -> None:
+    if store is not None:  # for every command, and for the processes that it starts
+        os.environ["FUSEBOARD_STORE"] = str(store)
 
 
 app.add_typer(harness_cli.cli)
@@ -148,7 +153,7 @@ app.add_typer(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage; errors are one line."""
+    """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage, 130 interrupted."""
     code = run(sys.argv[1:] if arguments is None else arguments)
     if code == INTERRUPTED:
         # Fits may still run in their threads, and Python itself may remember the signal and end by it: leave at once.
@@ -156,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(1)
+        os._exit(INTERRUPTED)
     sys.exit(code)
 
 
@@ -165,6 +170,7 @@ def run(arguments: Sequence[str]) -> int:
     arguments, notices = renamed.translate(arguments)
     for notice in notices:
         typer.echo(notice, err=True)
+    before = os.environ.get("FUSEBOARD_STORE")
     try:
         code = int(app(arguments, prog_name="fuseboard", standalone_mode=False) or 0)
         if code == INTERRUPTED:
@@ -189,6 +195,10 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+    finally:
+        os.environ.pop("FUSEBOARD_STORE", None)
+        if before is not None:
+            os.environ["FUSEBOARD_STORE"] = before
 
 
 def _fail(message: str, code: int) -> int:

@@ -83,12 +83,15 @@ def commands(
     def serve(
         out: OutOption = SITE,
         port: Annotated[int, typer.Option(min=0, max=65535, help="Listen on this port; 0 takes a free one.")] = 8000,
+        host: Annotated[
+            str, typer.Option(help="Listen on this address; 0.0.0.0 shows the site to the whole network.")
+        ] = "127.0.0.1",
     ) -> None:
-        """Show a built site on this machine until Ctrl-C."""
-        from fuseboard.leaderboard.output.server import HOST, open_server
+        """Show a built site on this machine, or at `--host`, until Ctrl-C."""
+        from fuseboard.leaderboard.output.server import open_server
 
-        with open_server(out, port) as server:
-            typer.echo(f"http://{HOST}:{server.server_port}/")
+        with open_server(out, port, host) as server:
+            typer.echo(f"http://{host}:{server.server_port}/")
             typer.echo("Ctrl-C ends it", err=True)
             try:
                 server.serve_forever()

@@ -197,6 +197,31 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu"}
 
 
+@pytest.mark.parametrize("command", [["-h"], ["search", "-h"], ["store", "pull", "-h"]])
+def test_h_is_help(command: list[str], here: Here) -> None:
+    answer = here.run(*command)
+    assert answer.returncode == 0
+    assert "Usage:" in answer.stdout
+
+
+def test_a_store_is_named_once_for_every_command(here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSEBOARD_STORE", str(tmp_path / "other"))
+    answer = here.run("--store", str(tmp_path / "mine"), "extract", "pixels", "-d", "digits-first10")
+    assert answer.returncode == 0
+    assert f"a new store is made at {tmp_path / 'mine'}" in answer.stderr
+    assert os.environ["FUSEBOARD_STORE"] == str(tmp_path / "other")
+    again = here.run("--store", str(tmp_path / "mine"), "extract", "pixels", "-d", "digits-first10")
+    assert "a new store" not in again.stderr
+    assert "pixels" in here.run("--store", str(tmp_path / "mine"), "store", "list").stdout
+    assert "pixels" not in here.run("store", "list").stdout
+
+
+def test_an_option_that_names_nothing_is_not_all(here: Here) -> None:
+    answer = here.run("search", "digits", "--backbones", "")
+    assert answer.returncode == 2
+    assert "'' names nothing" in answer.stderr
+
+
 def test_ctrl_c_is_one_line_and_what_is_done_stays(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "fuseboard", "extract", "efficientnet-lite0", "-d", "digits", "--store", str(tmp_path)],
@@ -212,7 +237,7 @@ def test_ctrl_c_is_one_line_and_what_is_done_stays(tmp_path: Path) -> None:
     time.sleep(2)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "Traceback" not in errors
     assert errors.splitlines()[-1].startswith("error: interrupted; what was finished is kept")
     assert not list(tmp_path.rglob(".tmp-*"))

@@ -6,6 +6,7 @@ import typer
 
 from fuseboard.harness.backbones.cli import confirm
 from fuseboard.harness.terminal.options import Device, StoreFolder
+from fuseboard.store.cli.options import announce
 from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer()
@@ -75,6 +76,7 @@ def extract(
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
     opened = Store(store, registry.fingerprints)
+    announce(opened.root)
     where = clusters.device_of(cluster, device) if cluster else resolve(device)
     failed, wanted, choices = 0, len(cards), dict[str, str]()
     if choosing:

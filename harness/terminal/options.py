@@ -6,6 +6,7 @@ import typer
 
 from fuseboard.store.cli.options import Json as Json
 from fuseboard.store.cli.options import StoreFolder as StoreFolder
+from fuseboard.store.errors import UsageError
 
 Device = Annotated[
     str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
@@ -26,5 +27,16 @@ Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without 
 
 
 def names(text: str | None) -> list[str]:
-    """Returns the names in a comma-separated option."""
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+    """Returns the names in a comma-separated option; none where it is not given.
+
+    Raises:
+        UsageError: it is given and names nothing, which nobody who wants everything writes.
+    """
+    if text is None:
+        return []
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise UsageError(
+            f"{text!r} names nothing; give names with commas between them, or leave the option out for all"
+        )
+    return found

@@ -25,8 +25,8 @@ class _Handler(SimpleHTTPRequestHandler):
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, **TYPES}  # noqa: RUF012
 
 
-def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Binds a server for a site to this machine only; port 0 takes any free one.
+def open_server(folder: Path, port: int, host: str = HOST) -> ThreadingHTTPServer:
+    """Binds a server for a site, to this machine only unless another address is given; port 0 takes any free one.
 
     Raises:
         UsageError: there is no site in the folder.
@@ -36,7 +36,7 @@ def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
         raise UsageError(f"{folder}: there is no site; run `fuseboard leaderboard build --out {folder}` first")
     handler = partial(_Handler, directory=str(folder))
     try:
-        return ThreadingHTTPServer((HOST, port), handler)
+        return ThreadingHTTPServer((host, port), handler)
     except OSError as error:
         reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise FuseboardError(f"port {port} of {HOST} {reason}; choose another with --port") from error
+        raise FuseboardError(f"port {port} of {host} {reason}; choose another with --port or --host") from error

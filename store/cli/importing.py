@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fuseboard.store.cli.options import StoreFolder, note
+from fuseboard.store.cli.options import StoreFolder, announce, note
 from fuseboard.store.files.location import store_root
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def add(app: typer.Typer, datasets: "Catalogues", cards: "Cards") -> None:
         from fuseboard.store.vectors.importing import Naming, import_vectors
 
         naming = Naming(vectors, ids, labels, split, by_position, pool)
-        images = datasets(dataset)
-        version, changed = import_vectors(store_root(store), data, cards(card), images, naming, source)
+        images, root = datasets(dataset), store_root(store)
+        announce(root)
+        version, changed = import_vectors(root, data, cards(card), images, naming, source)
         entry = version.manifest.datasets[images.name]
         for name, part in entry.splits.items():
             if part.imported is not None:

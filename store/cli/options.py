@@ -32,6 +32,12 @@ def agreed(question: str, yes: bool) -> bool:
         raise
 
 
+def announce(root: Path) -> None:
+    """Says where a store will be made that is not there yet: a typo in its path makes a new one."""
+    if not root.exists():
+        note(f"a new store is made at {root}")
+
+
 def note(text: str) -> None:
     """Says something on stderr, beside the data on stdout."""
     print(text, file=sys.stderr)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.store.cli.options import Sandbox, StoreFolder, note
+from fuseboard.store.cli.options import Sandbox, StoreFolder, announce, note
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.location import store_root
 
@@ -26,7 +26,9 @@ def add(app: typer.Typer, datasets: "Datasets") -> None:
         store: StoreFolder = None,
     ) -> None:
         """Bring in the cache that BioFuse published; nothing in its pickles is executed."""
-        _import(store_root(store), folder, datasets, source)
+        root = store_root(store)
+        announce(root)
+        _import(root, folder, datasets, source)
 
 
 def pull(
@@ -43,6 +45,7 @@ def pull(
     from fuseboard.store.remotes import zenodo
 
     root = store_root(store)
+    announce(root)
     note(f"pulling {name} into {root}")
     if zenodo.is_record(name):
         if revision is not None:

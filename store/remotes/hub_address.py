@@ -13,6 +13,7 @@ PAGE = r"/([^/]+/[^/]+?)/?(?:/(?:tree|blob|resolve|raw|commit)/(.+))?"
 PATH = r"([^/@]+/[^/@]+)(?:@([^/]+))?(?:/.*)?"
 FOLDERS = {"dataset": "datasets/", "model": ""}
 """Kind of repository -> what stands before its name in addresses."""
+REPOSITORY = re.compile(r"[^/\s]+/[^/\s]+")
 REFERENCE = re.compile(r"(refs/(?:pr|convert)/[^/]+|[^/]+)(?:/.*)?")
 
 
@@ -32,6 +33,10 @@ def parse(
     """
     name = name.strip()
     if "://" not in name:
+        if not REPOSITORY.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is not ORG/NAME, as repositories of the Hub are called, nor a Zenodo record or DOI"
+            )
         return name, revision
     url = urlsplit(name)
     if url.scheme == "hf":

@@ -53,7 +53,8 @@ def test_fit_from_blocks_that_are_there(benchmark: BenchmarkFixture) -> None:
     ratio = median(a / b for a, b in spent)
     benchmark.pedantic(lambda: None, rounds=1)
     print(
-        f"\nfit {median(a for a, _ in spent):.2f} s, scikit-learn's loop {median(b for _, b in spent):.2f} s: {ratio:.2f}"
+        f"\nfit {median(a for a, _ in spent):.2f} s, "
+        f"scikit-learn's loop {median(b for _, b in spent):.2f} s: {ratio:.2f}"
     )
     assert ratio < 1
 

@@ -53,3 +53,9 @@ def test_two_revisions_are_one_too_many():
     assert parse(address, "v1") == ("org/alpha", "v1")
     with pytest.raises(UsageError, match="give one of them"):
         parse(address, "v2")
+
+
+@pytest.mark.parametrize("name", ["me", "", "a/b/c", "org /alpha", "/alpha", "org/"])
+def test_what_is_no_repository_is_not_asked_for(name):
+    with pytest.raises(UsageError, match="is not ORG/NAME"):
+        parse(name)
