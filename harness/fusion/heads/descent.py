@@ -5,11 +5,12 @@ w = rows' · a, and everything is said in `a` and the rows' products: decisions 
 strength · slope + a, and the inner product of two w is that of one's `a` with the other's decisions. So no step ever
 touches the columns, and the steps are those that L-BFGS would take on them.
 
-Its first guess of the loss's curvature is the one that all rows would make together if each had the mean curvature:
-1 + strength · curvature · products. That takes a fifth of the steps that the usual guess takes.
+Its first guess of the curvature is the one at the start, 1 + rows' · curvatures · rows, so that the first step is
+Newton's; it takes a fifth of the steps that the usual guess takes.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -29,8 +30,8 @@ LESS, FLATTER = 1e-4, 0.5
 """The strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, section 3.1)."""
 TRIALS = 60
 """Lengths that are tried in one direction."""
-LEAST = 1e-3
-"""The mean curvature is taken for at least this: rows that are told apart well have hardly any."""
+LEAST = 1e-5
+"""The curvature of a row is taken for at least this: one that is told apart well has hardly any."""
 
 Point = NDArray[np.float64]
 """Weights of R rows or columns, the N rows' decisions by them, and the intercepts: C of each, in one flat array.
@@ -39,11 +40,19 @@ Decisions are linear in weights, so those of a sum are known without another loo
 """
 
 
+Guess = Callable[[Matrix, Matrix], tuple[Matrix, Matrix]]
+"""Divides weights (R, C) by a guess of the curvature, given their decisions (N, C); returns the same two."""
+
+
 class Rows(Protocol):
     """Training rows, by what a descent asks of them."""
 
     by_row: ClassVar[bool]
     """Whether weights are of rows rather than of columns."""
+
+    @property
+    def size(self) -> int:
+        """R."""
 
     def decisions(self, weights: Matrix) -> Matrix:
         """Multiplies the rows with weights (R, C) to (N, C)."""
@@ -51,14 +60,15 @@ class Rows(Protocol):
     def pull(self, slope: Matrix) -> Matrix:
         """Turns slopes (N, C) into the gradient by the weights (R, C)."""
 
+    def guess(self, curvature: NDArray[np.float64]) -> Guess:
+        """Prepares the division by 1 + rows' · curvature · rows, of a curvature (N,) for each row."""
+
 
 @dataclass(frozen=True)
 class Descent:
     """One loss on one set of rows, with one penalty, from one start."""
 
     rows: Rows
-    products: Matrix
-    """(R, R) of rows, or of columns."""
     loss: Loss
     strength: float
     """Of the loss against the penalty: scikit-learn's C."""
@@ -98,7 +108,7 @@ class Descent:
     @cached_property
     def _linear(self) -> int:
         """Where decisions start."""
-        return len(self.products) * self.shape[1]
+        return self.rows.size * self.shape[1]
 
     @cached_property
     def _intercept(self) -> int:
@@ -106,23 +116,19 @@ class Descent:
         return self._linear + self.shape[0] * self.shape[1]
 
     @cached_property
-    def _curvature(self) -> float:
-        """Of the loss, by one row's decision."""
-        return self.strength * max(LEAST, self.loss.curvature(self._decision(self.start)))
+    def _curvature(self) -> NDArray[np.float64]:
+        """Of the loss at the start, by each row's decision (N,)."""
+        return self.strength * np.maximum(self.loss.curvature(self._decision(self.start)), LEAST)
 
     @cached_property
-    def _factor(self) -> Matrix:
-        """Of 1 + curvature · products, by Cholesky."""
-        from scipy.linalg import cholesky
+    def _guess(self) -> Guess:
+        return self.rows.guess(self._curvature)
 
-        curved = self._curvature * self.products
-        curved[np.diag_indices_from(curved)] += 1
-        found: Matrix = cholesky(curved, lower=True, overwrite_a=True, check_finite=False)
-        return found
+    def _linear_part(self, point: Point) -> Matrix:
+        return point[self._linear : self._intercept].reshape(self.shape)
 
     def _decision(self, point: Point) -> Matrix:
-        found: Matrix = point[self._linear : self._intercept].reshape(self.shape) + self.intercept(point)
-        return found
+        return self._linear_part(point) + self.intercept(point)
 
     def _inner(self, one: Point, other: Point) -> float:
         """The inner product of two points' weights of columns."""
@@ -131,14 +137,14 @@ class Descent:
 
     def _product(self, one: Point, other: Point) -> float:
         """The same with intercepts, which are weighed so that their curvature, too, is 1 by the first guess."""
-        weight = self._curvature * self.shape[0]
+        weight = float(self._curvature.sum())
         return self._inner(one, other) + weight * float(np.dot(self.intercept(one), self.intercept(other)))
 
     def _gradient(self, point: Point, slope: Matrix) -> Point:
         """Of weights of columns it has no decisions: only those of directions are asked for, and each is a look."""
         weights = self.rows.pull(slope)
         linear = self.rows.decisions(weights) if self.rows.by_row else np.zeros(self.shape)
-        intercept = slope.sum(axis=0) / (self._curvature * self.shape[0])
+        intercept = slope.sum(axis=0) / self._curvature.sum()
         found: Point = self.strength * np.concatenate((weights.ravel(), linear.ravel(), intercept))
         found[: self._intercept] += point[: self._intercept]
         return found
@@ -149,22 +155,13 @@ class Descent:
         for step, change, bend in reversed(steps):
             shares.append(self._product(step, way) / bend)
             way -= shares[-1] * change
-        self._guess(way)
+        weights, linear = self._guess(self.weights(way), self._linear_part(way))
+        way[: self._intercept] = np.concatenate((weights.ravel(), linear.ravel()))
         for (step, change, bend), share in zip(steps, reversed(shares), strict=True):
             way += (share - self._product(change, way) / bend) * step
         if not self.rows.by_row:
             way[self._linear : self._intercept] = self.rows.decisions(self.weights(way)).ravel()
         return way
-
-    def _guess(self, way: Point) -> None:
-        """Divides a direction by the first guess of the curvature, in place."""
-        from scipy.linalg import cho_solve
-
-        weights = self.weights(way)
-        found = cho_solve((self._factor, True), weights, check_finite=False)
-        if self.rows.by_row:  # products · found
-            way[self._linear : self._intercept] = ((weights - found) / self._curvature).ravel()
-        way[: self._linear] = found.ravel()
 
     def _search(self, here: Point, way: Point) -> tuple[float, float, Matrix]:
         """The length along a direction at which its slope is flat enough, and the loss there; no look at the rows.

@@ -65,13 +65,12 @@ def _path(
 ) -> Iterator[Solved]:
     """Solves from the strongest penalty on, each from where the last one ended."""
     asked, loss, constant = _question(labels, weights, task, n_classes)
-    products = rows.products(np.ones(len(rows)))
     shape = len(rows), int(asked.sum())
-    point: Point = np.zeros((len(products) + len(rows) + 1) * shape[1])
+    point: Point = np.zeros((rows.size + len(rows) + 1) * shape[1])
     for c in penalties:
-        found, intercept = np.zeros((len(products), len(asked))), constant.copy()
+        found, intercept = np.zeros((rows.size, len(asked))), constant.copy()
         if asked.any():
-            descent = Descent(rows, products, loss, c, point, shape)
+            descent = Descent(rows, loss, c, point, shape)
             point = descent.minimise()
             found[:, asked], intercept[asked] = descent.weights(point), descent.intercept(point)
         yield c, found, intercept

@@ -15,8 +15,8 @@ class Loss(Protocol):
     def at(self, decision: Matrix) -> tuple[float, Matrix]:
         """The sum in nats, and its derivative by every decision (N, C): probability less truth, weighted."""
 
-    def curvature(self, decision: Matrix) -> float:
-        """The mean second derivative by a decision: probability times its complement, weighted."""
+    def curvature(self, decision: Matrix) -> NDArray[np.float64]:
+        """The second derivative by a decision (N,), mean over columns: probability times its complement, weighted."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,13 @@ class Softmax:
         shares /= total
         return float((self.weights * (np.log(total) - own)).sum()), self.weights * (shares - self.truth)
 
-    def curvature(self, decision: Matrix) -> float:
-        """The mean second derivative by a decision."""
+    def curvature(self, decision: Matrix) -> NDArray[np.float64]:
+        """The second derivative by a decision (N,), mean over columns."""
         from scipy.special import softmax
 
         shares = softmax(decision, axis=1)
-        return float(np.mean(self.weights * shares * (1 - shares)))
+        found: NDArray[np.float64] = (self.weights * shares * (1 - shares)).mean(axis=1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Sigmoid:
         loss = np.maximum(decision, 0) + np.log1p(small) - self.truth * decision
         return float((self.weights * loss).sum()), self.weights * (shares - self.truth)
 
-    def curvature(self, decision: Matrix) -> float:
-        """The mean second derivative by a decision."""
+    def curvature(self, decision: Matrix) -> NDArray[np.float64]:
+        """The second derivative by a decision (N,), mean over columns."""
         from scipy.special import expit
 
-        return float(np.mean(self.weights * expit(decision) * expit(-decision)))
+        found: NDArray[np.float64] = (self.weights * expit(decision) * expit(-decision)).mean(axis=1)
+        return found

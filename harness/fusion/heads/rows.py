@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Blocks
+from fuseboard.harness.fusion.heads.descent import Guess
 from fuseboard.harness.fusion.heads.gram import Gram, Standardiser, Weights, gram
 from fuseboard.harness.fusion.heads.losses import Matrix
 
@@ -27,6 +29,11 @@ class TrainingRows(ABC):
     def __len__(self) -> int:
         return len(self.blocks[0])
 
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """R."""
+
     @abstractmethod
     def products(self, weights: Weights) -> Matrix:
         """A new matrix (R, R) of the weighted rows' products with each other, or of their columns' with each other."""
@@ -38,6 +45,10 @@ class TrainingRows(ABC):
     @abstractmethod
     def pull(self, slope: Matrix) -> Matrix:
         """Turns slopes (N, C) into the gradient by the weights (R, C)."""
+
+    @abstractmethod
+    def guess(self, curvature: NDArray[np.float64]) -> Guess:
+        """Prepares the division by 1 + rows' · curvature · rows, of a curvature (N,) for each row."""
 
     @abstractmethod
     def unseen(self, weights: Matrix) -> Matrix:
@@ -67,6 +78,11 @@ class Products(TrainingRows):
     validation: Matrix
     """(V, N)"""
 
+    @property
+    def size(self) -> int:
+        """N."""
+        return len(self.train)
+
     def products(self, weights: Weights) -> Matrix:
         """Multiplies them by the roots of both rows' weights."""
         root = np.sqrt(weights)
@@ -80,6 +96,18 @@ class Products(TrainingRows):
     def pull(self, slope: Matrix) -> Matrix:
         """A slope is its own gradient, by the weights of rows."""
         return slope
+
+    def guess(self, curvature: NDArray[np.float64]) -> Guess:
+        """By the identity of Woodbury: a matrix of rows is solved instead of one of columns."""
+        from scipy.linalg import cho_solve
+
+        root, solver = np.sqrt(curvature)[:, None], _factor(self.products(curvature))
+
+        def divide(weights: Matrix, linear: Matrix) -> tuple[Matrix, Matrix]:
+            found = weights - root * cho_solve(solver, root * linear, check_finite=False)
+            return found, (weights - found) / root**2
+
+        return divide
 
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
@@ -105,6 +133,11 @@ class Columns(TrainingRows):
     others: Blocks
     """Of validation."""
 
+    @property
+    def size(self) -> int:
+        """D."""
+        return sum(block.shape[1] for block in self.blocks)
+
     def products(self, weights: Weights) -> Matrix:
         """Sums them up over rows."""
         root, total = np.sqrt(weights)[:, None], np.zeros((len(self.standardiser.mean),) * 2)
@@ -124,6 +157,17 @@ class Columns(TrainingRows):
             total += rows.T.astype(np.float64) @ slope[where]
         return total / self.standardiser.scale[:, None]
 
+    def guess(self, curvature: NDArray[np.float64]) -> Guess:
+        """As if every row had the mean curvature: another sum over all rows for each penalty would cost more."""
+        from scipy.linalg import cho_solve
+
+        solver = _factor(float(curvature.mean()) * self._covariance)
+        return lambda weights, linear: (cho_solve(solver, weights, check_finite=False), linear)
+
+    @cached_property
+    def _covariance(self) -> Matrix:
+        return self.products(np.ones(len(self)))
+
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
         return self._multiplied(self.others, weights)
@@ -138,6 +182,14 @@ class Columns(TrainingRows):
         parts = [rows.astype(np.float64) @ raw for _, rows in fusion.batches(blocks)]
         found: Matrix = np.concatenate(parts) - self.standardiser.mean @ raw
         return found
+
+
+def _factor(curved: Matrix) -> tuple[Matrix, bool]:
+    """Factors 1 + a matrix, which is overwritten, by Cholesky."""
+    from scipy.linalg import cholesky
+
+    curved[np.diag_indices_from(curved)] += 1
+    return cholesky(curved, lower=True, overwrite_a=True, check_finite=False), True
 
 
 def rows_of(train: Blocks, validation: Blocks, weights: Weights, grams: Sequence[Gram] | None) -> TrainingRows:
