@@ -59,7 +59,9 @@ nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
-session_pages_with_embeddings = ["tutorials/choose-a-search", "tutorials/rank-your-backbone"]
+session_pages_with_embeddings = [
+    f"tutorials/{name}" for name in ("audit-a-dataset", "choose-a-search", "rank-your-backbone")
+]
 
 # Docstrings
 autodoc_typehints = "signature"

@@ -75,9 +75,8 @@ class Session(InFolder):
     """Commands, one a line; a line that ends in a backslash goes on in the next."""
 
     option_spec = {  # noqa: RUF012
+        "columns": directives.positive_int,
         "exit": directives.nonnegative_int,
-        "hide": directives.flag,
-        "lines": directives.positive_int,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -88,8 +87,6 @@ class Session(InFolder):
             command = command.replace("\0", "\n").strip()
             if command:
                 shown.append("$ " + command + "\n" + self._output(command, folder))
-        if "hide" in self.options:
-            return []
         block = nodes.literal_block("", "\n".join(shown).strip("\n"), language="console", classes=["session"])
         return [block]
 
@@ -102,6 +99,7 @@ class Session(InFolder):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             timeout=LIMIT_S,
             check=False,
         )
@@ -111,10 +109,9 @@ class Session(InFolder):
             )
         output = ran.stdout.replace(str(self.store()), "~/.cache/fuseboard").replace(str(folder), "~/work")
         lines = [line.rstrip() for line in output.splitlines()]
+        wide = self.options.get("columns")
+        lines = [line if wide is None or len(line) <= wide else f"{line[:wide]}…" for line in lines]
         lines = [line for line in lines if line and BAR not in line]
-        most = self.options.get("lines", len(lines))
-        if len(lines) > most:
-            lines = [*lines[:most], f"… {len(lines) - most} more lines"]
         return "".join(f"{line}\n" for line in lines)
 
 
