@@ -18,8 +18,8 @@ from fuseboard.store.embeddings import join
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import selection
 
-FEW = 2_500
-"""Training rows up to which the products of every backbone's rows are kept, 50 MB each, for all subsets to add up."""
+FEW = 1_500
+"""Training rows up to which the products of every backbone's rows are kept, 18 MB each, for all subsets to add up."""
 
 
 @dataclass

@@ -12,6 +12,8 @@ from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 TILE = 2_048
 """Columns or rows that are standardised at a time."""
 
+Matrix = NDArray[np.float64]
+
 Weights = NDArray[np.floating[Any]]
 """(N,) weights of rows, 0 or more."""
 

@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.classifiers.linear_probe import GRID
+from fuseboard.harness.classifiers.linear_probe import GRID, MAX_ITERATIONS
 from fuseboard.harness.classifiers.metrics import log_loss
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.fusion.heads import choice
 from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.descent import Descent, Point
-from fuseboard.harness.fusion.heads.gram import Gram, Weights
+from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
-from fuseboard.harness.fusion.heads.losses import Loss, Matrix, Sigmoid, Softmax
 from fuseboard.harness.fusion.heads.rows import TrainingRows
-from fuseboard.harness.fusion.tasks import NEVER, answers, link_of
+from fuseboard.harness.fusion.tasks import NEVER, Link, answers, link_of
 from fuseboard.store.arrays import Labels
 
-Mask = NDArray[np.bool_]
+TOLERANCE = 1e-5
+"""Of the gradient of the mean loss, a tenth of scikit-learn's own: starts differ, and answers should not."""
+
+FEW = 1_500
+"""Rows up to which their products are worth taking: of more, scikit-learn is done with the columns before they are."""
 
 
 def fit_linear(
@@ -35,9 +37,8 @@ def fit_linear(
 ) -> Linear:
     """Fits every penalty and keeps the one with the lowest log-loss on validation.
 
-    The weights are those of scikit-learn's StandardScaler and LogisticRegression on the joined blocks, to the
-    tolerance of its solver. Blocks are never joined, and BLAS has one thread, so the numbers are the same on any
-    number of cores.
+    The model is scikit-learn's StandardScaler and LogisticRegression on the joined blocks. Of few rows it is fitted in
+    the space that they span, to the same answers; BLAS has one thread, so they are the same on any number of cores.
 
     Args:
         train: blocks (N, D_k).
@@ -57,35 +58,50 @@ def fit_linear(
 
     with ONE_THREAD.held():
         solve = partial(_path, task=task, n_classes=n_classes, penalties=penalties)
-        return choice.fit(train, labels, validation, sample_weight, grams, link, solve, measure)
+        return choice.fit(train, labels, validation, sample_weight, grams, link, solve, measure, FEW)
 
 
 def _path(
     rows: TrainingRows, labels: Labels, weights: Weights, task: str, n_classes: int, penalties: Sequence[float]
 ) -> Iterator[Solved]:
     """Solves from the strongest penalty on, each from where the last one ended."""
-    asked, loss, constant = _question(labels, weights, task, n_classes)
-    shape = len(rows), int(asked.sum())
-    point: Point = np.zeros((rows.size + len(rows) + 1) * shape[1])
+    features, back = rows.matrix()
+    questions = [labels] if link_of(task) == "softmax" else list(labels.reshape(len(labels), -1).T)
+    seen = weights > 0
+    models = [_model() if len(np.unique(question[seen])) > 1 else None for question in questions]
     for c in penalties:
-        found, intercept = np.zeros((rows.size, len(asked))), constant.copy()
-        if asked.any():
-            descent = Descent(rows, loss, c, point, shape)
-            point = descent.minimise()
-            found[:, asked], intercept[asked] = descent.weights(point), descent.intercept(point)
-        yield c, found, intercept
+        found, intercept = np.zeros((features.shape[1], n_classes)), np.full(n_classes, NEVER)
+        for place, (question, model) in enumerate(zip(questions, models, strict=True)):
+            if model is None:
+                _constant(intercept, place, question[seen][0], link_of(task))
+                continue
+            model.set_params(C=c).fit(features[seen], question[seen], weights[seen])
+            _put(found, intercept, place, model, link_of(task))
+        columns = n_classes if link_of(task) == "softmax" else len(questions)
+        weights_of = found[:, :columns]
+        yield c, weights_of if back is None else back @ weights_of, intercept[:columns]
 
 
-def _question(labels: Labels, weights: Weights, task: str, n_classes: int) -> tuple[Mask, Loss, Matrix]:
-    """Which columns (C,) have something to learn, their loss, and the intercepts (C,) of those that have not."""
-    seen, by_row = weights > 0, np.asarray(weights[:, None], np.float64)
-    if link_of(task) == "softmax":
-        truth = labels[:, None] == np.arange(n_classes)
-        present = truth[seen].any(axis=0)
-        asked = present & (present.sum() > 1)
-        constant = np.where(present, 0.0, NEVER)
-        return asked, Softmax(truth[:, asked].astype(np.float64), by_row), constant
-    truth = labels.reshape(len(labels), -1) > 0
-    yes, no = (np.asarray(each[seen].any(axis=0)) for each in (truth, ~truth))
-    constant = np.where(yes & no, 0.0, np.where(yes, -NEVER, NEVER))
-    return yes & no, Sigmoid(truth[:, yes & no].astype(np.float64), by_row), constant
+def _model() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=MAX_ITERATIONS, tol=TOLERANCE, warm_start=True)
+
+
+def _constant(intercept: Matrix, place: int, answer: int, link: Link) -> None:
+    """Sets what is always answered: the one class there is, or the one value of a label."""
+    if link == "softmax":
+        intercept[answer] = 0.0
+    else:
+        intercept[place] = -NEVER if answer else NEVER
+
+
+def _put(found: Matrix, intercept: Matrix, place: int, model: Any, link: Link) -> None:
+    """Copies the weights of a model; classes that it has not seen keep none."""
+    if link != "softmax":
+        found[:, place], intercept[place] = model.coef_[0], model.intercept_[0]
+    elif len(model.classes_) == 2:  # one row, of the second class against the first
+        found[:, model.classes_] = np.outer(model.coef_[0], (-0.5, 0.5))
+        intercept[model.classes_] = model.intercept_[0] * np.array((-0.5, 0.5))
+    else:
+        found[:, model.classes_], intercept[model.classes_] = model.coef_.T, model.intercept_

@@ -10,9 +10,8 @@ from fuseboard.harness.classifiers.classifier import Blocks
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.fusion.heads import choice
 from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.gram import Gram, Weights
+from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
-from fuseboard.harness.fusion.heads.losses import Matrix
 from fuseboard.harness.fusion.heads.rows import TrainingRows
 
 GRID = tuple(10.0**power for power in range(7, -3, -1))

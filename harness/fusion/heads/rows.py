@@ -4,16 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.fusion.heads.descent import Guess
-from fuseboard.harness.fusion.heads.gram import Gram, Standardiser, Weights, gram
-from fuseboard.harness.fusion.heads.losses import Matrix
+from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Standardiser, Weights, gram
 
 
 @dataclass(frozen=True)
@@ -29,26 +27,17 @@ class TrainingRows(ABC):
     def __len__(self) -> int:
         return len(self.blocks[0])
 
-    @property
-    @abstractmethod
-    def size(self) -> int:
-        """R."""
-
     @abstractmethod
     def products(self, weights: Weights) -> Matrix:
         """A new matrix (R, R) of the weighted rows' products with each other, or of their columns' with each other."""
 
     @abstractmethod
-    def decisions(self, weights: Matrix) -> Matrix:
-        """Multiplies the rows with weights (R, C) to (N, C)."""
+    def matrix(self) -> tuple[NDArray[np.floating[Any]], Matrix | None]:
+        """The rows (N, P) as solvers take them, and what turns weights (P, C) into (R, C); None where it is nothing."""
 
     @abstractmethod
     def pull(self, slope: Matrix) -> Matrix:
         """Turns slopes (N, C) into the gradient by the weights (R, C)."""
-
-    @abstractmethod
-    def guess(self, curvature: NDArray[np.float64]) -> Guess:
-        """Prepares the division by 1 + rows' · curvature · rows, of a curvature (N,) for each row."""
 
     @abstractmethod
     def unseen(self, weights: Matrix) -> Matrix:
@@ -78,36 +67,27 @@ class Products(TrainingRows):
     validation: Matrix
     """(V, N)"""
 
-    @property
-    def size(self) -> int:
-        """N."""
-        return len(self.train)
-
     def products(self, weights: Weights) -> Matrix:
         """Multiplies them by the roots of both rows' weights."""
         root = np.sqrt(weights)
         found: Matrix = root[:, None] * self.train * root
         return found
 
-    def decisions(self, weights: Matrix) -> Matrix:
-        """Multiplies the rows with weights (R, C) to (N, C)."""
-        return self.train @ weights
+    def matrix(self) -> tuple[NDArray[np.floating[Any]], Matrix | None]:
+        """Turns the rows into as many columns as they span, in which their products are the same.
+
+        A penalty of squares is the same there, too, so every model with one has the same answers.
+        """
+        from scipy.linalg import eigh
+
+        values, vectors = eigh(self.train, driver="evd")
+        spanned = values > values[-1] * len(values) * np.finfo(np.float64).eps
+        root = np.sqrt(values[spanned])
+        return vectors[:, spanned] * root, vectors[:, spanned] / root
 
     def pull(self, slope: Matrix) -> Matrix:
         """A slope is its own gradient, by the weights of rows."""
         return slope
-
-    def guess(self, curvature: NDArray[np.float64]) -> Guess:
-        """By the identity of Woodbury: a matrix of rows is solved instead of one of columns."""
-        from scipy.linalg import cho_solve
-
-        root, solver = np.sqrt(curvature)[:, None], _factor(self.products(curvature))
-
-        def divide(weights: Matrix, linear: Matrix) -> tuple[Matrix, Matrix]:
-            found = weights - root * cho_solve(solver, root * linear, check_finite=False)
-            return found, (weights - found) / root**2
-
-        return divide
 
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
@@ -126,17 +106,12 @@ class Products(TrainingRows):
 
 @dataclass(frozen=True)
 class Columns(TrainingRows):
-    """By the columns, where there are more rows: a weight per column, and no copy of the blocks as a whole."""
+    """By the columns, where there are more rows: a weight per column."""
 
     by_row = False
 
     others: Blocks
     """Of validation."""
-
-    @property
-    def size(self) -> int:
-        """D."""
-        return sum(block.shape[1] for block in self.blocks)
 
     def products(self, weights: Weights) -> Matrix:
         """Sums them up over rows."""
@@ -146,9 +121,12 @@ class Columns(TrainingRows):
             total += own.T @ own
         return total
 
-    def decisions(self, weights: Matrix) -> Matrix:
-        """Multiplies the rows with weights (R, C) to (N, C)."""
-        return self._multiplied(self.blocks, weights)
+    def matrix(self) -> tuple[NDArray[np.floating[Any]], Matrix | None]:
+        """The joined and standardised rows, in the precision of the blocks."""
+        found = np.empty((len(self), len(self.standardiser.mean)), np.float32)
+        for where, rows in fusion.batches(self.blocks):
+            found[where] = (rows - self.standardiser.mean) / self.standardiser.scale
+        return found, None
 
     def pull(self, slope: Matrix) -> Matrix:
         """Sums up the rows times their slopes."""
@@ -156,17 +134,6 @@ class Columns(TrainingRows):
         for where, rows in fusion.batches(self.blocks):
             total += rows.T.astype(np.float64) @ slope[where]
         return total / self.standardiser.scale[:, None]
-
-    def guess(self, curvature: NDArray[np.float64]) -> Guess:
-        """As if every row had the mean curvature: another sum over all rows for each penalty would cost more."""
-        from scipy.linalg import cho_solve
-
-        solver = _factor(float(curvature.mean()) * self._covariance)
-        return lambda weights, linear: (cho_solve(solver, weights, check_finite=False), linear)
-
-    @cached_property
-    def _covariance(self) -> Matrix:
-        return self.products(np.ones(len(self)))
 
     def unseen(self, weights: Matrix) -> Matrix:
         """Multiplies validation's rows with weights (R, C) to (V, C)."""
@@ -184,17 +151,12 @@ class Columns(TrainingRows):
         return found
 
 
-def _factor(curved: Matrix) -> tuple[Matrix, bool]:
-    """Factors 1 + a matrix, which is overwritten, by Cholesky."""
-    from scipy.linalg import cholesky
-
-    curved[np.diag_indices_from(curved)] += 1
-    return cholesky(curved, lower=True, overwrite_a=True, check_finite=False), True
-
-
-def rows_of(train: Blocks, validation: Blocks, weights: Weights, grams: Sequence[Gram] | None) -> TrainingRows:
-    """Takes the way that has fewer weights, or the products where they are there already."""
-    if grams is None and len(train[0]) > sum(block.shape[1] for block in train):
+def rows_of(
+    train: Blocks, validation: Blocks, weights: Weights, grams: Sequence[Gram] | None, most: int | None = None
+) -> TrainingRows:
+    """Takes the products where they are there already, or where they are fewer than the columns and at most `most`."""
+    rows = len(train[0])
+    if grams is None and rows > min(most or rows, sum(block.shape[1] for block in train)):
         return Columns(train, [Standardiser.of(block, weights) for block in train], validation)
     own = grams or [gram(one, other, weights) for one, other in zip(train, validation, strict=True)]
     return Products(

@@ -49,7 +49,7 @@ def test_it_is_the_best_of_scikit_learn_on_the_whole_matrix(widths: tuple[int, .
     found = fit_linear(train, labels, task, classes, (unseen, others))
     assert found.penalty == GRID[best]
     expected = peers[best][:, 1:] if task == BINARY else peers[best]
-    np.testing.assert_allclose(found.predict(unseen), expected, atol=1e-4)
+    np.testing.assert_allclose(found.predict(unseen), expected, atol=5e-4)
 
 
 @pytest.mark.parametrize("widths", [WIDE, TALL])
@@ -73,7 +73,7 @@ def test_products_of_backbones_serve_their_subsets() -> None:
         own, theirs = ([blocks[k] for k in subset] for blocks in (train, unseen))
         alone = fit_linear(own, labels, MULTI_CLASS, 3, (theirs, others))
         shared = fit_linear(own, labels, MULTI_CLASS, 3, (theirs, others), grams=[grams[k] for k in subset])
-        np.testing.assert_allclose(alone.predict(theirs), shared.predict(theirs), atol=1e-4)
+        np.testing.assert_allclose(alone.predict(theirs), shared.predict(theirs), atol=5e-4)
 
 
 def test_contributions_and_base_add_up_to_the_decision() -> None:
