@@ -51,7 +51,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = ()) -> Bundle:
             "name the cards as `backbones`"
         )
     cards = {name: fusion.cards_[name] for name in model.backbones}
-    outcome = Outcome(model, fusion.selection_, fusion.metrics_, fusion.summary_)
+    outcome = Outcome(model, fusion.selection_, fusion.metrics_, fusion.summary_, fusion.predictions_)
     names, kind = _classes(getattr(fusion, "classes_", None))
     found = of_outcome(
         outcome,
