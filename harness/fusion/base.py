@@ -1,6 +1,6 @@
 """What the classifier and the regressor share: from images or blocks to a fitted model, in scikit-learn's verbs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.fusion import training
-from fuseboard.harness.fusion.embed import cards_of, root_of
+from fuseboard.harness.fusion.embed import cards_for, root_of
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.inputs import MATRIX, Given, given, is_matrix, numbered
 from fuseboard.harness.fusion.learner import TREES
@@ -192,23 +191,13 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if is_matrix(images):
             matrix, labels = validate_data(self, images, self._required(y), dtype=np.float32, multi_output=True)
             return numbered({MATRIX: matrix}), labels
-        cards = self._cards(images)
+        cards = cards_for(images, self.backbones, self.precision)
         self.cards_ = {card.id: card for card in cards}
         if cards:
             self.embedder_ = Embedder(cards, root_of(self.store), self.device, self.batch_size, self.trust)
         found = given(images, self.embedder_, self.reading_)
         labels = y if y is not None else found.labels if found.labels is not None else labels_of(images)
         return found, np.asarray(self._required(labels))
-
-    def _cards(self, images: Images) -> list[Card]:
-        """Returns the cards of the backbones: of those that were named, else of the blocks where all have one."""
-        if self.backbones is not None:
-            return cards_of(self.backbones, self.precision)
-        features = images.features if isinstance(images, Blocks) else images
-        if not isinstance(features, Mapping):
-            return cards_of(registry.OFFLINE, self.precision)
-        known = [registry.get(name) for name in features if name in registry.names()]
-        return known if len(known) == len(features) and not any(card.unpinned for card in known) else []
 
     def _rules(self) -> Protocol | None:
         if not isinstance(self.protocol, str):

@@ -1,15 +1,19 @@
 """Embedding by names: which backbones and which store are meant, and images embedded with one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.fusion.embedder import Embedder, Vectors, refuse_faults
 from fuseboard.harness.fusion.pictures import pictures_of
+from fuseboard.store.embeddings.join import Blocks
+from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.embeddings.reading import PLAIN, Reading
-from fuseboard.store.errors import UsageError
+from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.store import Store
 
 
@@ -26,6 +30,43 @@ def cards_of(backbones: Sequence[str | Card], precision: str | None = None) -> l
         raise UsageError(f"backbone {min(twice)} is named twice; a subset holds it once")
     cards = [card if precision is None else card.at_precision(precision) for card in found]
     return sorted(cards, key=lambda card: card.id)
+
+
+def cards_for(images: Any, backbones: Sequence[str | Card] | None, precision: str | None = None) -> list[Card]:
+    """Returns the cards of the backbones that are named, else of the blocks where all have one, else the offline ones.
+
+    Blocks of which one has no card have none: they can be learned from, and no image can be embedded for them.
+
+    Raises:
+        FuseboardError: a block of the store is of another version than the named card makes.
+    """
+    if not isinstance(images, Blocks | Mapping):
+        return cards_of(registry.OFFLINE if backbones is None else backbones, precision)
+    if backbones is not None:
+        named = cards_of(backbones, precision)
+        for card in named:
+            version = images.versions.get(card.id) if isinstance(images, Blocks) else None
+            if version is not None and version.manifest.fingerprint != card.fingerprint:
+                raise FuseboardError(
+                    f"the block of {version.spec} is of another version than the card makes, {card.fingerprint}; take "
+                    "the blocks of that version, or leave `backbones` out"
+                )
+        return named
+    if isinstance(images, Blocks):
+        found = [card_of(version) for version in images.versions.values()]
+    else:
+        found = [registry.get(name) if name in registry.names() else None for name in images]
+    known = [card for card in found if card is not None and not card.unpinned]
+    return known if len(known) == len(found) else []
+
+
+def card_of(version: Version) -> Card | None:
+    """Returns the card that makes a version: the shipped one, or the one that lies beside its manifest, or none."""
+    name, beside = version.manifest.backbone, version.folder / CARD
+    known = [registry.get(name)] if name in registry.names() else []
+    known += [cards.read(beside)] if beside.is_file() else []
+    made = (card for card in known if not card.unpinned and card.fingerprint == version.manifest.fingerprint)
+    return next(made, None)
 
 
 def root_of(store: Store | str | Path | None) -> Path:

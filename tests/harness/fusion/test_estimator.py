@@ -1,6 +1,7 @@
 """The estimators: scikit-learn's own checks, every kind of task, and a choice that says what it is worth."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,17 @@ def test_images_and_stored_blocks_give_the_same_fusion(shipped: tuple[Store, lis
     files = Fusion(names, store=store).fit(paths, labels, validation=val)
     np.testing.assert_array_equal(files.predict_proba(paths), stored.predict_proba(train))
     np.testing.assert_array_equal(stored.predict_proba(paths), stored.predict_proba(train))
+
+
+def test_blocks_of_another_version_have_no_card_of_today(shipped: tuple[Store, list[Path], np.ndarray]) -> None:
+    store, _, labels = shipped
+    train = store.blocks("breastmnist-28-sample60", "train", ["pixels"])
+    version = train.versions["pixels"]
+    old = version.manifest.model_copy(update={"fingerprint": "0" * 32})
+    other = replace(train, versions={"pixels": replace(version, manifest=old)})
+    assert Fusion().fit(other, labels).cards_ == {}
+    with pytest.raises(FuseboardError, match="is of another version than the card makes"):
+        Fusion(["pixels"]).fit(other, labels)
 
 
 def test_cross_validation_embeds_every_image_once(
