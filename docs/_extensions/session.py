@@ -8,6 +8,7 @@ machine that builds the page are shown as a reader has them.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -111,8 +112,8 @@ class Session(InFolder):
         lines = [line.rstrip() for line in output.splitlines()]
         wide = self.options.get("columns")
         lines = [line if wide is None or len(line) <= wide else f"{line[:wide]}…" for line in lines]
-        lines = [line for line in lines if line and BAR not in line]
-        return "".join(f"{line}\n" for line in lines)
+        told = "\n".join(line for line in lines if BAR not in line).strip("\n")
+        return re.sub(r"\n{3,}", "\n\n", told) + "\n"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
