@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fuseboard.store.additions import Additions
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.location import store_root
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
     from fuseboard.store.results.rows import Reading, Result
 
 
-class Store:
+class Store(Additions):
     """Embeddings and results in one folder.
 
     A command or program opens a store once and hands it on: manifests, rows and intervals are read when they are first

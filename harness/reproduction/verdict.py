@@ -110,6 +110,7 @@ def _judge(seen: Evidence) -> tuple[Name, Certainty, str]:
         return "other order", "certain", f"{where} ({_apart(seen.found.likeness)} there){_beside(seen.found)}"
     explained = 1 - (best.likeness.error / own.error) ** 2 if own.error else 0.0
     nearest = f"nearest is {best.variant.words}, which explains {explained:.0%} of the difference"
+    nearest = nearest if best.variant.changes else "none of them is nearer than the card itself"
     if own.difference <= allowed("tf32", seen.dtype) and own.cosine >= ALIKE and not gains:
         return (
             "other precision",

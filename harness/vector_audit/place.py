@@ -14,9 +14,7 @@ from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.atomic import PREFIX
-from fuseboard.store.remotes import hub_address, pull, zenodo
-from fuseboard.store.remotes.hub import HubRemote
-from fuseboard.store.remotes.pull import Remote
+from fuseboard.store.remotes import place, pull, zenodo
 from fuseboard.store.store import Store
 from fuseboard.store.vectors.importing import Naming, import_vectors
 
@@ -70,12 +68,12 @@ def _expect(path: Path, asked: Asked) -> None:
             raise UsageError(f"{path}: say --card, the model that made these vectors, and --dataset, whose images")
         backbones.get(asked.card)
         datasets.name_of(asked.dataset)
-    elif not zenodo.is_record(asked.place):
-        if "/" not in asked.place:
-            raise UsageError(
-                f"{asked.place!r} is no file or folder, no backbone of the store, no ORG/NAME and no Zenodo record"
-            )
-        hub_address.parse(asked.place, asked.revision)
+    elif "/" not in asked.place and not zenodo.is_record(asked.place):
+        raise UsageError(
+            f"{asked.place!r} is no file or folder, no backbone of the store, no ORG/NAME and no Zenodo record"
+        )
+    else:
+        place.check(asked.place, asked.revision, asked.sandbox)
 
 
 def _is_stored(place: str, store: Store) -> bool:
@@ -96,7 +94,7 @@ def _read(path: Path, asked: Asked, folder: Path) -> list[Version]:
 
 def _fetched(asked: Asked, folder: Path) -> list[Version]:
     """The version at a remote place, of which only datasets are fetched whose images are here."""
-    with _remote(asked) as remote:
+    with place.opened(asked.place, asked.revision, asked.sandbox) as remote:
         text = remote.text(manifests.FILE, pull.TEXT_LIMIT)
         if text is None:
             raise FuseboardError(f"{asked.place}: there is no {manifests.FILE}, so it holds no fuseboard embeddings")
@@ -115,14 +113,3 @@ def _wanted(asked: Asked, there: Manifest) -> list[str]:
         held = "; ".join(f"{name}: {why}" for name, why in reasons.items()) or "no dataset"
         raise FuseboardError(f"{asked.place}: nothing there can be embedded again here ({held}); say --dataset")
     return found
-
-
-@contextmanager
-def _remote(asked: Asked) -> Iterator[Remote]:
-    if zenodo.is_record(asked.place):
-        where = zenodo.site(asked.sandbox)
-        with where.client() as client:
-            yield zenodo.ZenodoRemote.at(where, client, where.number(asked.place))
-        return
-    repository, revision = hub_address.parse(asked.place, asked.revision)
-    yield HubRemote.at(repository, revision, f"{repository}{f' at {revision}' if revision else ''}")

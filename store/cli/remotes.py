@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fuseboard.store.cli.options import Sandbox, StoreFolder, announce, note
-from fuseboard.store.errors import UsageError
 from fuseboard.store.files.location import store_root
 
 if TYPE_CHECKING:
@@ -42,21 +41,13 @@ def pull(
     store: StoreFolder = None,
 ) -> None:
     """Bring a backbone's embeddings into the store, every file checked."""
-    from fuseboard.store.remotes import zenodo
+    from fuseboard.store.remotes import place
 
     root = store_root(store)
+    place.check(name, revision, sandbox)
     announce(root)
     note(f"pulling {name} into {root}")
-    if zenodo.is_record(name):
-        if revision is not None:
-            raise UsageError("--revision is the Hub's; a Zenodo record is one version already")
-        landed = zenodo.pull(root, name, dataset, split, sandbox)
-    elif sandbox:
-        raise UsageError("--sandbox is Zenodo's; give a record's number or DOI")
-    else:
-        from fuseboard.store.remotes import hub
-
-        landed = hub.pull(root, name, dataset, split, revision)
+    landed = place.pull(root, name, dataset, split, revision, sandbox)
     print(f"{landed.version.spec}: {landed.files} files, {landed.bytes / 1e6:.1f} MB transferred")
 
 

@@ -68,9 +68,13 @@ def pull(
         split: only this one.
         revision: a fingerprint or the beginning of one, a tag, a branch or a commit; the newest commit otherwise.
     """
+    return landing.land(root, opened(repo_id, revision), dataset, split)
+
+
+def opened(repo_id: str, revision: str | None = None) -> HubRemote:
+    """The repository that a name or an address means, at the commit that its revision is now; arguments as `pull`'s."""
     repo_id, revision = hub_address.parse(repo_id, revision)
-    where = f"{repo_id}{f' at {revision}' if revision else ''}"
-    return landing.land(root, HubRemote.at(repo_id, revision, where), dataset, split)
+    return HubRemote.at(repo_id, revision, f"{repo_id}{f' at {revision}' if revision else ''}")
 
 
 def is_private(repo_id: str) -> bool | None:

@@ -164,10 +164,17 @@ def pull(root: Path, name: str, dataset: str | None = None, split: str | None = 
         split: only this one.
         sandbox: look in Zenodo's sandbox.
     """
+    with opened(name, sandbox) as remote:
+        return landing.land(root, remote, dataset, split)
+
+
+@contextmanager
+def opened(name: str, sandbox: bool = False) -> Iterator[ZenodoRemote]:
+    """Hands out the record that a number, a DOI or a page's address names."""
     where = site(sandbox)
     number = where.number(name)
     with where.client() as client:
-        return landing.land(root, ZenodoRemote.at(where, client, number), dataset, split)
+        yield ZenodoRemote.at(where, client, number)
 
 
 def is_record(name: str) -> bool:

@@ -13,9 +13,9 @@ import pytest
 from fuseboard.cli import run
 from fuseboard.harness.backbones import loaders, registry
 from fuseboard.harness.datasets import registry as datasets
-from fuseboard.harness.vector_audit import place
 from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.remotes import place
 from fuseboard.store.remotes.local import LocalRemote
 from fuseboard.store.store import Store
 from tests.harness.reproduction.published import made, with_transform
@@ -60,10 +60,10 @@ def test_a_remote_place_is_fetched_for_the_time_of_the_audit(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def remote(asked: Any) -> Iterator[LocalRemote]:
+    def remote(*asked: Any) -> Iterator[LocalRemote]:
         yield LocalRemote(hog(store).folder)
 
-    monkeypatch.setattr(place, "_remote", remote)
+    monkeypatch.setattr(place, "opened", remote)
     code, [row], _ = audited(capsys, "org/hog", "--store", tmp_path / "mine", "--split", "val")
     assert (code, row["verdict"], row["images"]) == (0, "same", 32)
     assert list((tmp_path / "mine").iterdir()) == []

@@ -154,7 +154,7 @@ def test_errors_name_what_was_asked_for(pushed, root, hub_server, make_version):
         hub.pull(root, REPO, "digit")
     with pytest.raises(UsageError, match=r"unknown split 'dev'"):
         hub.pull(root, REPO, split="dev")
-    with pytest.raises(UsageError, match=r"write ORG/NAME"):
+    with pytest.raises(UsageError, match=r"'a/b/c' is not ORG/NAME"):
         hub.pull(root, "a/b/c")
     hub_server.status = lambda method, path: 403
     with pytest.raises(FuseboardError, match=r"refused"):
