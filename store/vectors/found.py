@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from fuseboard.store.embeddings.manifest import SPLITS, SplitName
 from fuseboard.store.errors import FuseboardError, unknown
-from fuseboard.store.vectors.arrays import MAX_TEXT, Array, Arrays
+from fuseboard.store.vectors.arrays import Array, Arrays
 
 VECTORS = ("embeddings", "embedding", "features", "feature", "feats", "vectors", "vector", "representations", "x")
 IDS = ("id", "ids", "path", "paths", "filepath", "filename", "filenames", "file", "files", "name", "names", "image")
 LABELS = ("label", "labels", "target", "targets", "y")
 SPLIT = ("split", "splits")
+
+MAX_LABELS = 4096
+"""Labels that an image may have."""
 
 
 class Rows(Protocol):
@@ -147,12 +150,9 @@ def check_shape(shape: Sequence[int], where: str, wanted: Wanted) -> None:
 def _beside(array: Array, count: int, where: str) -> NDArray[Any]:
     if array.kind not in "iuUSfb" or not array.shape or array.shape[0] != count:
         raise FuseboardError(f"{where}: has the shape {array.shape}, and a number or a text per vector is wanted")
-    if len(array.shape) > 2 or (len(array.shape) == 2 and array.shape[1] > MAX_TEXT):
+    if len(array.shape) > 2 or (len(array.shape) == 2 and array.shape[1] > MAX_LABELS):
         raise FuseboardError(f"{where}: has the shape {array.shape}")
-    first = array.part(0, 1)
-    if first.dtype.kind in "US" and first.dtype.itemsize > 4 * MAX_TEXT:
-        raise FuseboardError(f"{where}: holds texts of {first.dtype.itemsize:,} bytes, which is no id and no label")
-    values = array.whole()
+    values = array.whole(where)
     return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
@@ -164,5 +164,5 @@ def _keyed(arrays: Arrays, dim: int) -> dict[str, Array]:
 
 def _of_keys(arrays: dict[str, Array], where: str, wanted: Wanted) -> Found:
     check_shape((len(arrays), wanted.dim), where, wanted)
-    vectors = np.stack([array.whole().reshape(-1) for array in arrays.values()])
+    vectors = np.stack([array.whole(where).reshape(-1) for array in arrays.values()])
     return Found(where, len(arrays), vectors, vectors.dtype, np.array(list(arrays)))

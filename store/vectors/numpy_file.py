@@ -38,7 +38,7 @@ def read_archive(path: Path) -> Arrays:
                 shape, dtype, size = _header(file, f"{path.name}: {name}")
             if info.file_size != size:
                 raise FuseboardError(f"{path.name}: {name} has {info.file_size:,} bytes, its header says {size:,}")
-            found[name] = Array(shape, dtype.kind, partial(_unpacked, path, info.filename))
+            found[name] = Array(shape, dtype.kind, partial(_unpacked, path, info.filename), dtype.itemsize)
     return found
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fuseboard.store.embeddings.manifest import SPLITS, SplitName
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files.progress import counting
 from fuseboard.store.vectors import hdf5_file, numpy_file, safetensors_file, table_file, torch_file
 from fuseboard.store.vectors.arrays import Arrays
 from fuseboard.store.vectors.found import Found, Wanted, found_in, vectors_of
@@ -112,7 +113,11 @@ def _of_images(place: Path, files: list[Path], wanted: Wanted, pool: Pooling | N
             f"{place}: {len(files):,} files, one for every image, and the dataset has {wanted.images:,} images; files "
             "whose names say train, val or test would be splits"
         )
-    made = [_of_image(_arrays(path), path.relative_to(place).as_posix(), wanted, pool) for path in files]
+    made = []
+    with counting(f"{place.name} · reading", len(files)) as advance:
+        for path in files:
+            made.append(_of_image(_arrays(path), path.relative_to(place).as_posix(), wanted, pool))
+            advance(1)
     ids = [path.relative_to(place).with_suffix("").as_posix() for path in files]
     vectors = np.stack(made)
     return Found(place.name, len(made), vectors, vectors.dtype, np.array(ids))

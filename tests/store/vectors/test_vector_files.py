@@ -255,3 +255,18 @@ def test_folders(tmp_path: Path) -> None:
     assert (found.count, found.ids.tolist()[:2]) == (10, ["0", "1"])
     (tmp_path / "list.csv").write_text("path,x\n")
     assert "name one table" in refused(tmp_path)
+
+
+def test_texts_that_are_no_ids_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    header = {"descr": "<U100000000", "fortran_order": False, "shape": (10,)}
+    bomb = npz(tmp_path / "a.npz", "ids.npy", header, b"")
+    with zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("features.npy", "w") as file:
+        np.save(file, VECTORS)
+    assert "its header says" in refused(bomb)
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["features"], file["ids"] = VECTORS, ["x" * 2000] * 10
+    assert "a text of 2,000 letters, which is no id" in refused(tmp_path / "b.h5")
+    # One text of a thousand letters, and a list that names it four million times.
+    many = b"\x80\x02}(X\x03\x00\x00\x00ids](X\xe8\x03\x00\x00" + b"a" * 1000 + b"q\x01" + b"h\x01" * 10**6 + b"eu."
+    torch_zip(tmp_path / "c.pt", many)
+    assert "holds no floats" in refused(tmp_path / "c.pt")
