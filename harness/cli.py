@@ -36,19 +36,23 @@ cli.add_typer(submissions_cli.cli, name="submission")
 def list_datasets(json: Json = False) -> None:
     """List every dataset with its task and source."""
     from fuseboard.harness.datasets import registry
+    from fuseboard.harness.terminal.extras import what_is_missing
 
-    found = [registry.get(name) for name in registry.names()]
-    rows: list[Facts] = [
-        {
-            "name": dataset.name,
-            "task": dataset.task,
-            "classes": len(dataset.label_names),
-            "licence": dataset.licence,
-            "source_md5": dataset.published_md5 or "",
-        }
-        for dataset in found
-    ]
+    rows: list[Facts] = []
+    missing: dict[str, None] = {}
+    for name in registry.names():
+        try:
+            one = registry.get(name)
+            facts: Facts = {"task": one.task, "classes": one.n_classes, "licence": one.licence}
+            rows.append({"name": name, **facts, "source_md5": one.published_md5})
+        except ModuleNotFoundError as error:
+            if (mend := what_is_missing(error)) is None:
+                raise
+            missing[mend] = None
+            rows.append({"name": name, **dict.fromkeys(("task", "classes", "licence", "source_md5"))})
     print_rows(rows, json)
+    for mend in missing:
+        typer.echo(mend, err=True)
 
 
 @datasets.command("check")

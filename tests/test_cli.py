@@ -197,6 +197,32 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu"}
 
 
+def test_datasets_are_listed_without_what_embeds_and_trains() -> None:
+    code = """if True:
+        import sys
+        from fuseboard.cli import run
+        assert run(["datasets", "list"]) == 0
+        print(sorted({"torch", "timm", "sklearn", "pandas", "medmnist"} & set(sys.modules)))
+    """
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "[]"
+    assert "imagenet" in answer.stdout
+
+
+def test_datasets_are_listed_where_a_package_of_theirs_is_missing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuseboard.harness.datasets import medmnist
+
+    def missing() -> None:
+        raise ModuleNotFoundError("No module named 'medmnist'", name="medmnist")
+
+    monkeypatch.setattr(medmnist, "_table", missing)
+    answer = here.run("datasets", "list", "--json")
+    assert answer.returncode == 0
+    rows = {row["name"]: row for row in json.loads(answer.stdout)}
+    assert (rows["digits"]["classes"], rows["breastmnist"]["task"]) == (10, None)
+    assert answer.stderr.count("pip install 'fuseboard[harness]'") == 1
+
+
 @pytest.mark.parametrize("command", [["-h"], ["search", "-h"], ["store", "pull", "-h"]])
 def test_h_is_help(command: list[str], here: Here) -> None:
     answer = here.run(*command)

@@ -49,6 +49,11 @@ class Dataset(ABC):
     """Split -> the group, such as the patient, of every image; empty where nobody said any."""
 
     @property
+    def n_classes(self) -> int:
+        """Number of classes, or of labels of a multi-label task."""
+        return len(self.label_names)
+
+    @property
     def at_hand(self) -> bool:
         """Whether labels and images can be read without downloading anything."""
         return True

@@ -37,6 +37,11 @@ class ImageNet(Dataset):
         return tuple(f"{wnid} {table.label_name_to_description(wnid).partition(',')[0]}" for wnid in ids)
 
     @property
+    def n_classes(self) -> int:
+        """A thousand, known without their names."""
+        return 1_000
+
+    @property
     def published_md5(self) -> str | None:
         """None: nobody published an MD5 of the images."""
         return None
