@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 
-TILE = 2_048
-"""Columns or rows that are standardised at a time."""
+TILE = 2**22
+"""Numbers that are standardised at a time: 32 MiB."""
 
 Matrix = NDArray[np.float64]
 
@@ -31,13 +31,11 @@ class Standardiser:
     @classmethod
     def of(cls, block: NDArray[np.float32], weights: Weights) -> "Standardiser":
         """Measures a block (N, D); constant is what varies by no more than rounding."""
-        parts = list(_columns(block))
-        means = [np.average(values, axis=0, weights=weights) for _, values in parts]
-        variances = [
-            np.average((values - mean) ** 2, axis=0, weights=weights)
-            for (_, values), mean in zip(parts, means, strict=True)
-        ]
-        mean, variance = np.concatenate(means), np.concatenate(variances)
+        shares = weights / weights.sum()
+        mean, variance = np.empty((2, block.shape[1]))
+        for where, values in _columns(block):
+            mean[where] = shares @ values
+            variance[where] = shares @ np.square(values - mean[where])
         # what rounding leaves of a constant column, by scikit-learn's bound
         eps = np.finfo(np.float64).eps
         noise = len(block) * eps * variance + (len(block) * mean * eps) ** 2
@@ -50,8 +48,9 @@ class Standardiser:
 
 
 def _columns(block: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    for start in range(0, block.shape[1], TILE):
-        where = slice(start, start + TILE)
+    width = max(1, TILE // len(block))
+    for start in range(0, block.shape[1], width):
+        where = slice(start, start + width)
         yield where, block[:, where].astype(np.float64)
 
 
