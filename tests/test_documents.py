@@ -17,7 +17,7 @@ DOCUMENTS = [*sorted(REPOSITORY.glob("*.md")), *PAGES]
 PATH = re.compile(
     r"`((?:store|harness|leaderboard|tests|docs|fuseboard|submissions)/[\w./*-]*)`|\]\(([\w./-]+\.md)[)#]"
 )
-PYTHON = re.compile(r"```(?:python|\{code-cell\} ipython3)\n(?::.*\n)*(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```(?:python|\{code-cell\} ipython3)\n(?:---\n.*?---\n)?(?::.*\n)*(.*?)```", re.DOTALL)
 VARIABLE = re.compile(r"environ(?:\.get\(|\[)\"(\w+)\"|token_variable|\"(\w+_TOKEN)\"")
 MADE = {"docs/_build", "docs/commands"}
 """Folders below `docs/` that a build writes."""
