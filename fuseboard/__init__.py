@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fuseboard.harness.backbones import registry as backbones  # noqa: F401
     from fuseboard.harness.datasets import registry as datasets  # noqa: F401
     from fuseboard.harness.evaluations.by_name import evaluate as evaluate
-    from fuseboard.harness.fusion.bundle.bundle import load as load
+    from fuseboard.harness.fusion.bundle.loading import load as load
     from fuseboard.harness.fusion.embed import embed_images as embed  # noqa: F401
     from fuseboard.harness.fusion.estimator import Fusion as Fusion
     from fuseboard.harness.fusion.estimator import FusionRegressor as FusionRegressor
@@ -41,7 +41,7 @@ _HOME = {
     "datasets": "fuseboard.harness.datasets.registry",
     "embed": "fuseboard.harness.fusion.embed:embed_images",
     "evaluate": "fuseboard.harness.evaluations.by_name:evaluate",
-    "load": "fuseboard.harness.fusion.bundle.bundle:load",
+    "load": "fuseboard.harness.fusion.bundle.loading:load",
     "search": "fuseboard.harness.search.opening:search",
 }
 """Where each name of the front door comes from: `module:name`, or a module whose functions it stands for."""

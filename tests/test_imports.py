@@ -43,7 +43,6 @@ FLOORS = (
         "harness/audit",
         "harness/submissions",
         "harness/fusion",
-        "harness/predict",
         "harness/doctor",
     ),
     ("harness/quickstart", "harness/findings", "harness/vector_audit"),

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.manifest import SPLITS, ColumnName, SplitName
 from fuseboard.store.embeddings.reading import PLAIN, Reading
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Image = NDArray[np.uint8]
 Images = Iterator[Image]
@@ -77,6 +80,10 @@ class Dataset(ABC):
 
     def record(self, root: Path) -> None:  # noqa: B027
         """Writes into a store how one's own images were divided; nothing to do where others divided them."""
+
+    def split_table(self) -> "pl.DataFrame | None":
+        """Returns which of one's own images is in which split; None where others divided them."""
+        return None
 
     @abstractmethod
     def labels(self, split: str) -> Labels:

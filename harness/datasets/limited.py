@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
 from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings.manifest import ColumnName
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NAME = re.compile(r"(.+)-(first|sample)([1-9]\d*)")
 """Such as `digits-sample100`: the whole dataset, the kind, the number of images of every split."""
@@ -85,6 +88,10 @@ class Limited(Dataset):
     def record(self, root: Path) -> None:
         """Writes down how the whole dataset is divided."""
         self._whole.record(root)
+
+    def split_table(self) -> "pl.DataFrame | None":
+        """Returns how the whole dataset is divided."""
+        return self._whole.split_table()
 
 
 class First(Limited):

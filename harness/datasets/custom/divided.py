@@ -124,21 +124,26 @@ class DividedImages(Dataset):
         return (*self._remarks, *twice)
 
     def record(self, root: Path) -> None:
-        """Writes `splits/NAME.csv` into a store: of every image split, id, path, label and the MD5 of its file."""
-        rows = pl.concat(
+        """Writes `splits/NAME.csv` into a store: of every image split, id, path, label, group and MD5 of its file."""
+        groups = [group for split in self.splits for group in self.groups.get(split, ())]
+        table = self.split_table()
+        rows = table.insert_column(-1, pl.Series("group", groups)) if groups else table
+        atomic.write_text(root / RECORDS / f"{self.name}.csv", rows.write_csv())
+
+    def split_table(self) -> pl.DataFrame:
+        """Returns split, id, path, label and MD5 of the file of every image; no groups, which may name people."""
+        return pl.concat(
             pl.DataFrame(
                 {
                     "split": [split] * len(paths),
                     "id": range(len(paths)),
                     "path": paths,
                     "label": self._named(self._labels[split]),
-                    **({"group": self.groups[split]} if self.groups else {}),
                     "md5": self._digests[split],
                 }
             )
             for split, paths in self._paths.items()
         )
-        atomic.write_text(root / RECORDS / f"{self.name}.csv", rows.write_csv())
 
     def _named(self, labels: Labels) -> list[str]:
         """Returns labels as a person reads them; several of one image are joined by a semicolon."""

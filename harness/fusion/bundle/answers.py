@@ -8,6 +8,7 @@ from fuseboard.harness.fusion.embedder import Embedded
 from fuseboard.harness.fusion.model import Model
 from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
+from fuseboard.store.files.names import printable
 
 FIXED = ("path", "predicted", "unlike", "error")
 """Columns that every table has."""
@@ -39,8 +40,8 @@ def answers(model: Model, embedded: Embedded) -> pl.DataFrame:
     everyone = pl.DataFrame(
         {
             "row": pl.Series(range(len(embedded.names)), dtype=pl.UInt32),
-            "path": pl.Series(embedded.names, dtype=pl.String),
-            "error": pl.Series([embedded.faults.get(n) for n in range(len(embedded.names))], dtype=pl.String),
+            "path": pl.Series([printable(name) for name in embedded.names], dtype=pl.String),
+            "error": pl.Series(_reasons(embedded), dtype=pl.String),
         }
     )
     joined = everyone.join(table, on="row", how="left", maintain_order="left").drop("row")
@@ -55,3 +56,8 @@ def _predicted(model: Model, scores: NDArray[np.float32]) -> pl.Series:
     else:
         named = [model.classes[place] for place in scores.argmax(axis=1)]
     return pl.Series(named, dtype=pl.String)
+
+
+def _reasons(embedded: Embedded) -> list[str | None]:
+    found = (embedded.faults.get(number) for number in range(len(embedded.names)))
+    return [None if reason is None else printable(reason) for reason in found]

@@ -1,7 +1,7 @@
 """The bundle: a fused classifier or regressor with everything that it takes to use it on images elsewhere."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,21 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import LIMIT
-from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, reading, writing
+from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, writing
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.answers import answers
 from fuseboard.harness.fusion.bundle.manifest import Manifest
-from fuseboard.harness.fusion.embed import root_of
 from fuseboard.harness.fusion.embedder import Embedded, Embedder, refuse_faults
 from fuseboard.harness.fusion.inputs import given
 from fuseboard.harness.fusion.model import Blocks, Model
 from fuseboard.harness.fusion.pictures import pictures_of
+from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured
 from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import join
 from fuseboard.store.embeddings.reading import Reading
-from fuseboard.store.store import Store
 
 KINDS = {"text": np.str_, "integer": np.int64, "float": np.float64, "boolean": np.bool_}
 
@@ -47,6 +46,8 @@ class Bundle:
     """Backbone -> vectors (3, D) that it must make of the canary images."""
     facts: Manifest
     """Everything else."""
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
+    """`validation` and `test` -> what it said of their images, beside the truth, where such are kept."""
     splits: bytes | None = None
     """The table of images and splits, as CSV."""
     device: str | None = None
@@ -98,8 +99,14 @@ class Bundle:
     def embedder(self) -> Embedder:
         """The backbones, each loaded, and held against its canary, when the first image needs it."""
         recorded = {name: tuple(map(tuple, found.tolist())) for name, found in self.canaries.items()}
-        own = [self.cards[name] for name in self.backbones_]
-        return Embedder(own, self.root, self.device, self.batch_size, self.trust, recorded)
+        return Embedder(
+            [self.cards[name] for name in self.backbones_],
+            self.root,
+            self.device,
+            self.batch_size,
+            self.trust,
+            recorded,
+        )
 
     def predict(self, images: Any) -> NDArray[Any]:
         """Returns the most probable class (N,), of several labels (N, L) with 0 and 1, or numbers (N,)."""
@@ -161,6 +168,7 @@ class Bundle:
             **heads,
             **curves,
             **images,
+            **{name: text for one in self.predictions.values() for name, text in parts.predictions_of(one)[1].items()},
             **splits,
             manifests.README: model_card.render(self.facts).encode(),
         }
@@ -176,41 +184,3 @@ class Bundle:
         embedded = self.embed(images)
         refuse_faults(embedded)
         return embedded.blocks
-
-
-def load(
-    path: str | Path,
-    *,
-    own_cards: Sequence[Card] = (),
-    device: str | None = None,
-    batch_size: int | None = None,
-    trust: bool = False,
-    store: Store | str | Path | None = None,
-) -> Bundle:
-    """Loads a bundle: a fused classifier or regressor that was saved as a folder or a zip.
-
-    Nothing of it is executed, and no path or address in it is followed: the backbones are those that fuseboard ships
-    or `own_cards` names, and they must be the very versions that it was trained on. A backbone's weights are loaded,
-    and held against its canary, when the first image needs it.
-
-    Args:
-        path: of the folder or zip.
-        own_cards: of backbones that fuseboard does not ship.
-        device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
-        batch_size: images per forward pass at most.
-        trust: whether code of a backbone's repository may run.
-        store: keeps the vectors of images by their content; by default nothing is kept.
-
-    Raises:
-        UsageError: there is no such folder or zip.
-        FuseboardError: it is no bundle, is damaged or made to do harm, or was trained on another version of a backbone.
-    """
-    where = str(path)
-    facts, files = reading.read(Path(path))
-    stored = cards.parse(facts, files, where)
-    wanted = {name: (np.float32, (-1, one.dim)) for name, one in facts.backbones.items()}
-    canaries = arrays.load(files[manifests.CANARIES], f"{where}: {manifests.CANARIES}", wanted)
-    model = parts.model(facts, files, where)
-    running = cards.running(stored, own_cards, where)
-    root = None if store is None else root_of(store)
-    return Bundle(model, running, canaries, facts, files.get(manifests.SPLITS), device, batch_size, trust, root=root)

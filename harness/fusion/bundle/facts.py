@@ -14,6 +14,9 @@ MOST_NUMBERS = 10**7
 MOST_DIRECTIONS, MOST_ROWS = 256, 5_000
 """Of the training images that novelty keeps."""
 
+MOST_PREDICTED = 200_000
+"""Images of a split whose predictions are kept; of larger ones none are."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
@@ -105,6 +108,21 @@ class NoveltyFacts(Strict):
     labels: tuple[str, ...] | None = Field(
         None, max_length=MOST_ROWS, description="theirs, where they are texts; numbers lie in the file"
     )
+
+
+class PredictionsFacts(Strict):
+    """Images that were not learned from; labels and scores, (N, C), lie in the file."""
+
+    split: Literal["validation", "test"]
+    file: FileName
+    names: tuple[str, ...] = Field(min_length=1, max_length=MOST_PREDICTED)
+    groups: tuple[str, ...] | None = Field(None, max_length=MOST_PREDICTED)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.groups is not None and len(self.groups) != len(self.names):
+            raise ValueError(f"{len(self.names)} images and {len(self.groups)} groups")
+        return self
 
 
 class SummaryFacts(Strict):

@@ -12,10 +12,10 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.fusion.bundle import bundle as bundles
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle import model_card, writing
 from fuseboard.harness.fusion.bundle.bundle import Bundle
+from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.harness.fusion.bundle.manifest import FILE, LIMIT, Manifest, parse
 from fuseboard.store.embeddings import licence
 from fuseboard.store.errors import FuseboardError
@@ -120,7 +120,7 @@ def pull(repo_id: str, path: Path, revision: str | None = None, own_cards: Seque
                 advance(len(content))
         (Path(temporary) / FILE).write_bytes(remote.text(FILE, LIMIT))
         try:
-            found = bundles.load(temporary, own_cards=own_cards)
+            found = load(temporary, own_cards=own_cards)
         except FuseboardError as error:
             raise type(error)(str(error).replace(temporary, remote.where)) from error
         found.save(path)

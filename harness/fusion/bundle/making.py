@@ -13,6 +13,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.fusion.bundle import parts
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.facts import (
+    MOST_PREDICTED,
     BackboneFacts,
     LabelType,
     MetricFacts,
@@ -22,6 +23,7 @@ from fuseboard.harness.fusion.bundle.facts import (
 )
 from fuseboard.harness.fusion.bundle.manifest import Manifest
 from fuseboard.harness.fusion.embedder import Embedder
+from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured
 from fuseboard.harness.fusion.training import Outcome
@@ -59,7 +61,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = ()) -> Bundle:
         {name: _canary(card, fusion) for name, card in cards.items()},
         fusion.reading_,
         kind if names == model.classes else "text",
-        tested,
+        tested=tested,
     )
     return replace(found, device=fusion.device, batch_size=fusion.batch_size, trust=fusion.trust)
 
@@ -70,6 +72,7 @@ def of_outcome(
     canaries: Mapping[str, Any],
     reading: Reading = PLAIN,
     label_type: LabelType = "text",
+    test: Predictions | None = None,
     tested: Iterable[Measured] = (),
     splits: bytes | None = None,
 ) -> Bundle:
@@ -81,12 +84,14 @@ def of_outcome(
         canaries: backbone -> vectors (3, D) of the canary images.
         reading: how image files were read.
         label_type: what classes were before they were text.
-        tested: what the model measured on test images.
+        test: what the model says of test images, which is measured.
+        tested: what was measured on test images elsewhere.
         splits: which image was in which split, as CSV.
     """
     model = outcome.model
     own = {name: cards[name] for name in model.backbones}
-    tested = list(tested)
+    tested = [*tested, *([] if test is None else test.measured(model.task))]
+    kept = [one for one in (outcome.predictions, test) if one is not None and len(one.names) <= MOST_PREDICTED]
     facts = Manifest(
         created=now(),
         task=model.task,  # type: ignore[arg-type]
@@ -100,9 +105,11 @@ def of_outcome(
         summary=SummaryFacts(**vars(outcome.summary), test=max((one.images for one in tested), default=0)),
         selection=_selection(outcome.selection),
         metrics=tuple(_metric(one) for one in [*tested, *outcome.metrics]),
+        predictions=tuple(parts.predictions_of(one)[0] for one in kept),
         libraries=profiling.libraries(),
     )
-    return Bundle(model, own, {name: np.asarray(canaries[name], np.float32) for name in own}, facts, splits)
+    vectors = {name: np.asarray(canaries[name], np.float32) for name in own}
+    return Bundle(model, own, vectors, facts, {one.split: one for one in kept}, splits)
 
 
 def _backbone(card: Card) -> BackboneFacts:

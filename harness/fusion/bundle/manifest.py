@@ -14,6 +14,7 @@ from fuseboard.harness.fusion.bundle.facts import (
     MemberFacts,
     MetricFacts,
     NoveltyFacts,
+    PredictionsFacts,
     SelectionFacts,
     Strict,
     SummaryFacts,
@@ -53,6 +54,7 @@ class Manifest(Strict):
     summary: SummaryFacts
     selection: SelectionFacts
     metrics: tuple[MetricFacts, ...]
+    predictions: tuple[PredictionsFacts, ...] = Field(max_length=2)
     libraries: dict[str, str]
     files: dict[FileName, File] = Field(default={}, max_length=MOST_FILES)
 
@@ -75,6 +77,8 @@ class Manifest(Strict):
         named = [name for member in self.members for name in member.backbones]
         if set(named) != set(self.backbones):
             raise ValueError("the members name other backbones than there are cards of")
+        if len({one.split for one in self.predictions}) < len(self.predictions):
+            raise ValueError("the predictions of a split are there twice")
         if any(len(set(member.backbones)) < len(member.backbones) for member in self.members):
             raise ValueError("a member names a backbone twice")
         if len(set(self.classes)) < len(self.classes):
@@ -88,12 +92,9 @@ class Manifest(Strict):
 
     def check_files(self) -> None:
         """Raises unless every part has its own file in the list, and nothing else is in it."""
-        parts = (
-            [facts.card for facts in self.backbones.values()]
-            + [m.head.file for m in self.members]
-            + [CANARIES, NOVELTY]
-        )
-        parts += [CALIBRATION] * (self.calibration.method == "isotonic")
+        parts = [CANARIES, NOVELTY] + [CALIBRATION] * (self.calibration.method == "isotonic")
+        parts += [facts.card for facts in self.backbones.values()] + [m.head.file for m in self.members]
+        parts += [one.file for one in self.predictions]
         wanted = set(parts)
         if len(wanted) < len(parts):
             raise ValueError("two parts name one file")

@@ -83,7 +83,7 @@ def _text(facts: Manifest, place: str) -> str:
         f"It keeps {len(novelty.names):,} training images as short vectors, with their labels and file names, by which "
         "images unlike them are told."
     )
-    notes = "".join(f"- {_plain(note)}\n" for note in _notes(facts))
+    told = "".join(f"- {_plain(note)}\n" for note in notes(facts))
     return f"""# {title} on {named}
 
 Frozen embeddings of {len(facts.backbones)} backbones, joined and classified; made by fuseboard. No code and no
@@ -104,7 +104,7 @@ fuseboard fuse predict model images/
 
 ## Choice
 
-{notes}
+{told}
 ## Training images
 
 | class | images |
@@ -123,7 +123,8 @@ Images are read with {_plain(str(facts.reading))}. Made with {_plain(_libraries(
 """
 
 
-def _notes(facts: Manifest) -> list[str]:
+def notes(facts: Manifest) -> list[str]:
+    """Returns sentences on what was chosen, and what the choice is worth."""
     chosen = facts.selection
     told = [f"{'+'.join(chosen.chosen)}: strategy {chosen.strategy}, by {chosen.metric} on {chosen.images} images"]
     if chosen.optimism is not None and chosen.honest_score is not None:

@@ -14,6 +14,7 @@ from fuseboard.harness.fusion.bundle.facts import (
     LinearHead,
     MemberFacts,
     NoveltyFacts,
+    PredictionsFacts,
     QualityFacts,
     TreesHead,
 )
@@ -22,6 +23,7 @@ from fuseboard.harness.fusion.calibration import Calibration, Quality
 from fuseboard.harness.fusion.heads import Linear, Trees
 from fuseboard.harness.fusion.model import Member, Model
 from fuseboard.harness.fusion.novelty import Novelty
+from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.tasks import REGRESSION, link_of
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.errors import FuseboardError
@@ -88,6 +90,38 @@ def novelty_of(novelty: Novelty) -> tuple[NoveltyFacts, Files]:
     if not is_text:
         named["labels"] = novelty.labels.astype(np.float64 if novelty.labels.dtype.kind == "f" else np.int64)
     return facts, {NOVELTY: arrays.dump(named)}
+
+
+def predictions_of(predictions: Predictions) -> tuple[PredictionsFacts, Files]:
+    """Returns what the manifest says of the predictions of a split, and their arrays."""
+    file = f"predictions-{predictions.split}.safetensors"
+    is_number = predictions.labels.dtype.kind == "f"
+    facts = PredictionsFacts(
+        split=predictions.split,  # type: ignore[arg-type]
+        file=file,
+        names=predictions.names,
+        groups=predictions.groups,
+    )
+    labels = predictions.labels.astype(np.float64 if is_number else np.int64)
+    return facts, {file: arrays.dump({"labels": labels, "scores": predictions.scores.astype(np.float32)})}
+
+
+def predictions(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[str, Predictions]:
+    """Returns split -> its predictions; raises as `model`."""
+    found: dict[str, Predictions] = {}
+    several, is_number = is_multi_label(manifest.task), manifest.task == REGRESSION
+    for facts in manifest.predictions:
+        rows = len(facts.names)
+        wanted: dict[str, tuple[Any, tuple[int, ...]]] = {
+            "labels": (np.float64 if is_number else np.int64, (rows, manifest.columns) if several else (rows,)),
+            "scores": (np.float32, (rows, max(1, len(manifest.classes)))),
+        }
+        own = arrays.load(files[facts.file], f"{where}: {facts.file}", wanted)
+        top = 2 if several else len(manifest.classes)
+        if not is_number and (own["labels"].min() < 0 or own["labels"].max() >= top):
+            raise FuseboardError(f"{where}: {facts.file}: a label that is none of the {top}; nothing was loaded")
+        found[facts.split] = Predictions(facts.split, facts.names, own["labels"], own["scores"], facts.groups)
+    return found
 
 
 def model(manifest: Manifest, files: Mapping[str, bytes], where: str) -> Model:

@@ -16,6 +16,7 @@ from fuseboard.harness.fusion.calibration import Calibration
 from fuseboard.harness.fusion.heads import Linear, Trees, fit_trees
 from fuseboard.harness.fusion.model import Member, Model
 from fuseboard.harness.fusion.novelty import Novelty
+from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured, Summary
 from fuseboard.harness.fusion.tasks import link_of
@@ -80,6 +81,13 @@ def fitted(head: Any = None, **changes: Any) -> Any:
         "summary_": Summary(100, 40, dict.fromkeys(CLASSES, 30), 20, "ward", "not stated", None, 1.5),
         "selection_": selection,
         "metrics_": [Measured("acc", "validation", 0.8, 0.7, 0.9, 40)],
+        "predictions_": Predictions(
+            "validation",
+            tuple(f"ward/v{n}.png" for n in range(6)),
+            np.arange(6) % 3,
+            np.full((6, 3), 1 / 3, np.float32),
+            ("p1", "p1", "p2", "p2", "p3", "p3"),
+        ),
         "embedder_": None,
         "device": "cpu",
         "batch_size": None,

@@ -22,7 +22,7 @@ from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.fusion.bundle import reading, trees, ubjson
-from fuseboard.harness.fusion.bundle.bundle import load
+from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.harness.fusion.calibration import Calibration
 from fuseboard.harness.fusion.heads import Trees
 from fuseboard.store.errors import FuseboardError
@@ -208,6 +208,16 @@ CASES: dict[str, tuple[Change, str]] = {
         told(novelty__names=["a"] * 13),
         r"training is float32 of shape \(12, 5\), where float32 13 x \? is wanted",
     ),
+    "predictions of more images": (
+        told(predictions__0__names=["a"] * 7, predictions__0__groups=["a"] * 7),
+        r"labels is int64 of shape \(6,\), where int64 7 is wanted",
+    ),
+    "predictions of fewer groups": (told(predictions__0__groups=["a"]), "6 images and 1 groups"),
+    "a label of no class": (
+        array("predictions-validation.safetensors", labels=lambda v: v + 9),
+        "a label that is none of the 3",
+    ),
+    "predictions of another place": (told(predictions__0__file="../../x"), r"predictions\.0\.file"),
     "no pixels bits": (told(reading__bits=99), "reading.bits"),
     "NaN weights": (array("head-0.safetensors", coef=lambda c: c * NAN), "coef holds NaN or infinity"),
     "infinite intercept": (

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fuseboard.harness.fusion.bundle import hub, model_card
-from fuseboard.harness.fusion.bundle.bundle import Bundle, load
+from fuseboard.harness.fusion.bundle.bundle import Bundle
+from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.store.errors import FuseboardError, UsageError
 from tests.store.hub_client import point_at, server_module
 

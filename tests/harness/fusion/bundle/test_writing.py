@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from fuseboard.harness.fusion.bundle import writing
-from fuseboard.harness.fusion.bundle.bundle import Bundle, load
+from fuseboard.harness.fusion.bundle.bundle import Bundle
+from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.store.errors import FuseboardError, UsageError
 
 from .conftest import bundle_of
@@ -23,7 +24,7 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from fuseboard.harness.fusion.bundle import writing
-from fuseboard.harness.fusion.bundle.bundle import load
+from fuseboard.harness.fusion.bundle.loading import load
 found = load(sys.argv[1])
 writing.atomic.sync_folder = lambda folder: (print("here", flush=True), time.sleep(60))
 found.save(sys.argv[2])
