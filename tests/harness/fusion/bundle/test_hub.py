@@ -1,5 +1,6 @@
 """A bundle on the Hub, with the real client against a server of our own."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fuseboard import cli
 from fuseboard.harness.fusion.bundle import hub, model_card
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.loading import load
@@ -154,3 +156,26 @@ def test_the_card_is_escaped_and_has_the_test_scores(tmp_path: Path) -> None:
     assert "<script>" not in body
     assert "a\\|b" in body
     assert json.dumps(found)
+
+
+def test_the_command_says_what_it_holds_before_it_sends(
+    models: Any, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert cli.run(["fuse", "push", str(saved), REPO]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "goes to org/lesions on the Hub, a new repository, private" in said
+    assert "12 images of one's own (licence not stated): of each a vector of 5 numbers, its label and its name" in said
+    assert "such as 'ward/0.png'" in said
+    assert "6 images of validation with names and groups, which may be patients, and labels" in said
+    assert "vectors of hog and pixels show the image" in said
+    assert "add --yes to do it without asking" in said
+    assert REPO not in models.repos
+    assert cli.run(["fuse", "push", str(saved), REPO, "--public", "--yes"]) == 1
+    assert "is not made public" in capsys.readouterr().err
+    assert REPO not in models.repos
+    assert cli.run(["fuse", "push", str(saved), REPO, "--yes"]) == 0
+    assert models.repos[REPO].private
+    assert cli.run(["fuse", "pull", REPO, "-o", str(tmp_path / "pulled.zip")]) == 0
+    assert load(tmp_path / "pulled.zip").facts.created == load(saved).facts.created
+    assert cli.run(["fuse", "pull", f"{models.url}/org/lesions", "-o", str(tmp_path / "pulled")]) == 0
