@@ -51,14 +51,17 @@ def load(card: Card, device: str, trust: bool = False, recorded: Recorded = ()) 
         card: of the backbone.
         device: where it runs.
         trust: whether code of its repository may run.
-        recorded: the canary that the version in the store was made with, which none was shipped for: that of a card
-            of one's own, or of random weights, which another release of a library may draw in another way.
+        recorded: the canary of the version in the store, or of the backbone when a model was trained; none may have
+            been shipped for a card of one's own, or for random weights, which another release may draw in another way.
     """
     loaded = loaders.load(card, device, trust)
     found = vectors(card, loaded)
     check(card, found)
     if recorded:
-        mend = "; the version in the store is of those, so remove it or take another --store"
+        mend = (
+            "; what was recorded, in the store or in a model, is of those: take the weights and release that made it, "
+            "or another --store, or train again"
+        )
         if {len(vector) for vector in recorded} != {card.dim}:
             raise FuseboardError(f"{card.id}: the recorded canary is not {card.dim} numbers wide{mend}")
         _hold(card, found, np.array(recorded, np.float32), mend)
