@@ -1,8 +1,9 @@
 """Duplicates: images that are there twice, pixel for pixel or nearly.
 
-Vectors alone call two washed-out X-rays of different people the same, and pixels alone two pictures taken in the same
-way. So an image nearly is another where several backbones say so and a small grey copy does too, after that which all
-images of the dataset have in common was taken away.
+Vectors alone call two washed-out X-rays of different people the same, and pixels alone two pictures that were taken in
+the same way. So small grey copies have to be alike, after that which all images of the dataset have in common was taken
+away, and several backbones to have the images close together; the more alike the copies are, the less close, because
+vectors move far where an image was compressed or blurred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,17 +13,22 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.audit.features import Features
+from fuseboard.harness.audit.features import SEVERAL, Features
 from fuseboard.harness.audit.images import AuditedImages, Rows, unit
 from fuseboard.store.files.progress import counting
 
-CORRELATION = 0.9
-"""Of two copies, at least. On BreastMNIST-64 the lowest pairs above it are, to the eye, the same view of the same breast;
-on PneumoniaMNIST-28, of pairs that vectors alone would take for the same, those of different people reach .74."""
-CLOSE = 0.5
-"""Of the distance that three quarters of the images keep from their nearest neighbour at most: two vectors at less are
-much closer than images of this dataset are to each other."""
-USUAL = 0.75
+ALIKE = 0.9
+"""Correlation of two copies, at least. On BreastMNIST-64 the lowest pairs above it are, to the eye, the same view of
+the same breast; on PneumoniaMNIST-28 18 pairs of different people lie above it, up to .95."""
+EQUAL = 0.98
+"""Correlation from which copies are those of one image unless the backbones deny it; after a JPEG of quality 30 it is
+.99."""
+CLOSE = 0.6
+"""Of the usual distance of a backbone at most, for images that are alike: the median one to the nearest image whose
+copy is another. Were it simply that of the nearest, it would be the distance of duplicates where most images have one,
+as frames of a video do."""
+SAMPLE = 2_000
+"""Images by which the usual distance is known well enough."""
 NEIGHBOURS = 10
 """Nearest ones of an image that are looked at."""
 CELLS = 20_000_000
@@ -64,11 +70,15 @@ def near(images: AuditedImages, features: Features, known: Iterable[Duplicates])
     same = {each.rows[0]: each.rows for each in known}
     again = {row for rows in same.values() for row in rows[1:]}
     first = np.array([row for row in range(len(images)) if row not in again], np.intp)
-    pairs = _agreed(features, first)
-    one, other = first[pairs // len(first)], first[pairs % len(first)]
-    correlations = _correlations(images, first, one, other)
-    alike = correlations >= CORRELATION
-    return _joined(len(images), one[alike], other[alike], correlations[alike], same)
+    if len(first) < 3:
+        return []
+    copies = images.copies[first].astype(np.float32)
+    copies = unit(copies - copies.mean(axis=0))
+    one, other = _alike(copies)
+    correlations = _correlations(copies, one, other[:, None])[:, 0]
+    close, usual = _votes(features, first, copies, one, other)
+    agreed = (close >= features.majority) | ((correlations >= EQUAL) & (usual >= SEVERAL))
+    return _joined(len(images), first[one[agreed]], first[other[agreed]], correlations[agreed], same)
 
 
 def units(images: int, found: Iterable[Duplicates], groups: Sequence[str] | None) -> NDArray[np.intp]:
@@ -81,47 +91,61 @@ def units(images: int, found: Iterable[Duplicates], groups: Sequence[str] | None
     return _components(images, one, other)
 
 
-def _agreed(features: Features, first: Rows) -> NDArray[np.int64]:
-    """Returns pairs, as one number each, that more than half of the backbones have close together."""
-    count = len(first)
-    votes = []
+def _alike(copies: NDArray[np.float32]) -> tuple[Rows, Rows]:
+    """Returns the pairs whose copies are alike, each once."""
+    places, distances = _nearest(copies, np.arange(len(copies)))
+    one, at = np.nonzero(distances**2 <= 2 - 2 * ALIKE)
+    other = places[one, at]
+    pairs = np.unique(np.minimum(one, other) * len(copies) + np.maximum(one, other))
+    return pairs // len(copies), pairs % len(copies)
+
+
+def _votes(
+    features: Features, first: Rows, copies: NDArray[np.float32], one: Rows, other: Rows
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Returns how many backbones have each pair close, and how many have it no further apart than is usual."""
+    close, usual = np.zeros(len(one), np.intp), np.zeros(len(one), np.intp)
+    drawn = np.sort(np.random.default_rng(0).permutation(len(first))[:SAMPLE])
     with counting(f"{features.images.dataset.name} · looking for near duplicates", len(features.backbones)) as advance:
         for backbone in features.backbones:
-            votes.append(_close(features.read(backbone)[first], count))
+            vectors = features.read(backbone)[first]
+            vectors = unit(vectors - vectors.mean(axis=0))
+            places, distances = _nearest(vectors, drawn)
+            others = np.where(_correlations(copies, drawn, places) >= ALIKE, np.inf, distances).min(axis=1)
+            known = others[np.isfinite(others)]
+            limit = float(np.median(known)) if len(known) else np.sqrt(2)  # the distance of rows that nothing joins
+            apart = np.linalg.norm(vectors[one] - vectors[other], axis=1)
+            close += apart < CLOSE * limit
+            usual += apart < limit
             advance(1)
-    pairs, backbones = np.unique(np.concatenate(votes), return_counts=True)
-    return np.asarray(pairs[backbones >= features.majority])
+    return close, usual
 
 
-def _close(vectors: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Returns the pairs that one backbone has close together, each once."""
-    if count < 3:
-        return np.empty(0, np.int64)
-    rows = unit(vectors - vectors.mean(axis=0))
-    k = min(NEIGHBOURS, count - 1)
-    near, places = np.empty((count, k), np.float32), np.empty((count, k), np.int64)
-    step = max(1, CELLS // count)
-    for start in range(0, count, step):
-        similar = rows[start : start + step] @ rows.T
-        similar[np.arange(len(similar)), np.arange(start, start + len(similar))] = -np.inf
+def _nearest(rows: NDArray[np.float32], asked: Rows) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Returns which other rows (n, k) are nearest to each of n that are asked for, in no order, and their distances."""
+    k, step = min(NEIGHBOURS, len(rows) - 1), max(1, CELLS // len(rows))
+    places, near = np.empty((len(asked), k), np.int64), np.empty((len(asked), k), np.float32)
+    for start in range(0, len(asked), step):
+        some = asked[start : start + step]
+        similar = rows[some] @ rows.T
+        similar[np.arange(len(some)), some] = -np.inf
         at = np.argpartition(similar, -k, axis=1)[:, -k:]
         places[start : start + step], near[start : start + step] = at, np.take_along_axis(similar, at, axis=1)
-    distances = np.sqrt(np.maximum(0, 2 - 2 * near))
-    limit = CLOSE * np.quantile(distances.min(axis=1), USUAL)
-    one, at = np.nonzero(distances < limit)
-    other = places[one, at]
-    return np.asarray(np.unique(np.minimum(one, other) * count + np.maximum(one, other)), np.int64)
+    return places, np.sqrt(np.maximum(0, 2 - 2 * near))
 
 
-def _correlations(images: AuditedImages, first: Rows, one: Rows, other: Rows) -> NDArray[np.float64]:
-    """Returns the correlation of each pair's copies, without what all copies have in common."""
-    common = images.copies[first].mean(axis=0, dtype=np.float32)
-    left, right = (unit(images.copies[rows].astype(np.float32) - common) for rows in (one, other))
-    return np.asarray((left * right).sum(axis=1), np.float64)
+def _correlations(copies: NDArray[np.float32], one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Returns the correlations (n, k) of the copies of n images with k others each."""
+    found = np.empty(other.shape, np.float32)
+    step = max(1, CELLS // (copies.shape[1] * other.shape[1]))
+    for start in range(0, len(one), step):
+        part = slice(start, start + step)
+        found[part] = np.einsum("nd,nkd->nk", copies[one[part]], copies[other[part]])
+    return found
 
 
 def _joined(
-    count: int, one: Rows, other: Rows, correlations: NDArray[np.float64], same: dict[int, tuple[int, ...]]
+    count: int, one: Rows, other: Rows, correlations: NDArray[np.float32], same: dict[int, tuple[int, ...]]
 ) -> list[Duplicates]:
     component = _components(count, one, other)
     lowest: dict[int, float] = {}

@@ -73,7 +73,9 @@ def render(audit: Audit) -> str:
         "labels": [(issue, pictures[issue.row]) for issue in labels],
         "classes": _classes(images),
         "few": FEW,
-        "correlation": duplicates.CORRELATION,
+        "alike": duplicates.ALIKE,
+        "equal": duplicates.EQUAL,
+        "close": duplicates.CLOSE,
         "folds": out_of_fold.FOLDS,
     }
     return page.render(TEMPLATE, context, [STYLE])

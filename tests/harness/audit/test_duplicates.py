@@ -135,3 +135,25 @@ def test_the_copies_are_of_the_images():
     assert np.allclose(np.linalg.norm(known.copies.astype(np.float32), axis=1), 1, atol=1e-2)
     assert known.name(3) == "train 3"
     assert known.label(3) == "b"
+
+
+def test_copies_are_found_where_most_images_have_one_as_frames_of_a_video_do():
+    images = scenes(20)
+    frames = [
+        np.clip(image + RNG.normal(0, 4, image.shape), 0, 255).astype(np.uint8) for image in images for _ in range(6)
+    ]
+    known = audited(frames)
+    found = duplicates.near(known, Told(known, vectors(frames)), [])
+    assert [each.rows for each in found] == [tuple(range(6 * n, 6 * n + 6)) for n in range(20)]
+
+
+def test_a_compressed_copy_is_near_although_vectors_moved_far():
+    images = scenes(60)
+    images.append(np.clip(images[5] + RNG.normal(0, 3, images[5].shape), 0, 255).astype(np.uint8))
+    said = vectors(images)
+    for each in said.values():
+        usual = np.median(np.sort(np.linalg.norm(each[:, None] - each[None], axis=2), axis=1)[:, 1])
+        step = RNG.normal(0, 1, 40)
+        each[60] = each[5] + 0.8 * usual * step / np.linalg.norm(step)
+    known = audited(images)
+    assert [each.rows for each in duplicates.near(known, Told(known, said), [])] == [(5, 60)]
