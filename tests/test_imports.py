@@ -30,7 +30,7 @@ FLOORS = (
     ("store/embeddings",),
     ("store/vectors",),
     ("store/results", "store/remotes"),
-    ("store/sql", "store/additions"),
+    ("store/sql", "store/additions", "store/removal"),
     ("store/store",),
     ("store/cli",),
     # harness

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fuseboard.store.cli import importing, publishing, remotes
-from fuseboard.store.cli.options import Json, StoreFolder, agreed, note
+from fuseboard.store.cli import clearing, importing, publishing, remotes
+from fuseboard.store.cli.options import Json, StoreFolder, note
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.table import show
 
@@ -56,15 +56,7 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
         own = datasets(dataset) if dataset else None
         _verify(Store(store), spec, own, by_stored_name(datasets, origin), as_json)
 
-    @app.command()
-    def gc(
-        yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False, store: StoreFolder = None
-    ) -> None:
-        """Remove superseded versions and unfinished pulls, after asking."""
-        from fuseboard.store.store import Store
-
-        _collect(Store(store, current), yes)
-
+    clearing.add(app, current)
     remotes.add(app, datasets)
     importing.add(app, datasets, cards)
     publishing.add(app, origin)
@@ -115,23 +107,6 @@ def _verify(store: "Store", spec: str | None, own: "Official | None", stored: "D
         )
     if report.findings:
         raise typer.Exit(1)
-
-
-def _collect(store: "Store", yes: bool) -> None:
-    from fuseboard.store.embeddings import gc as garbage
-
-    found = garbage.find(store.root, store.versions, store.current)
-    if not found:
-        print(f"{store.root}: nothing to remove")
-        return
-    names = ["backbone", "version", "MB", "why it can go"]
-    show(names, [[g.backbone, g.fingerprint[:12], f"{g.bytes / 1e6:,.1f}", g.reason] for g in found], right={"MB"})
-    if not agreed(f"Remove these {len(found)} for good?", yes):
-        print("nothing was removed")
-        return
-    for one in found:
-        done = garbage.remove(store.root, one)
-        print(f"{'removed' if done else 'left, because something is working on it:'} {one.folder}")
 
 
 def sql(

@@ -1,6 +1,6 @@
 """The history of a version: what happened to it in this store, and where else it has been put. It stays here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -61,6 +61,16 @@ def add(
     """Notes an event at the end. Call it while holding the version's lock."""
     event = Event(what=what, where=where, revision=revision, doi=doi, datasets=datasets, at=manifests.now())
     atomic.write_text(folder / FILE, _History(events=(*read(folder), event)).model_dump_json(indent=1) + "\n")
+
+
+def forget(folder: Path, datasets: Collection[str]) -> None:
+    """Strikes datasets from the record; an event that was of nothing else goes. Call it holding the version's lock."""
+    left = []
+    for event in read(folder):
+        held = {name: splits for name, splits in event.datasets.items() if name not in datasets}
+        if held or not event.datasets:
+            left.append(event.model_copy(update={"datasets": held}))
+    atomic.write_text(folder / FILE, _History(events=tuple(left)).model_dump_json(indent=1) + "\n")
 
 
 def splits_of(manifest: Manifest) -> dict[str, tuple[SplitName, ...]]:

@@ -190,6 +190,19 @@ def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[s
             part.unlink(missing_ok=True)
 
 
+def remove(root: Path, dataset: str, keys: Collection[str]) -> None:
+    """Removes rows of a dataset, of every evaluation; each file is replaced at once, or goes where no row is left."""
+    for folder in sorted(folder_of(root, "x", dataset).parents[1].glob(f"*/{literal_path.in_pattern(dataset)}")):
+        for path in sorted(folder.glob("[!.]*.parquet")):
+            everything = literal_path.read_parquet(path)
+            kept = everything.filter(~pl.col("key").is_in(list(keys)))
+            if kept.is_empty():
+                path.unlink(missing_ok=True)
+            elif len(kept) < len(everything):
+                with atomic.replacing(path) as temporary:
+                    write_file(kept, temporary)
+
+
 def _predicted(paths: Iterable[Path]) -> set[str]:
     """Returns the keys of the rows that have predictions in some files."""
     found: set[str] = set()

@@ -94,6 +94,19 @@ def keep(root: Path, rows: Sequence[Similarity]) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
+def remove(root: Path, dataset: str, backbone: str, version: str) -> None:
+    """Removes the pairs of a dataset that one version is part of."""
+    for path in sorted(folder_of(root, dataset).glob("[!.]*.parquet")):
+        pairs = _open(path)
+        mine = (backbone, version)
+        both = [((one.backbone, one.fingerprint), (one.other, one.other_fingerprint)) for one in pairs]
+        kept = [pair for pair, names in zip(pairs, both, strict=True) if mine not in names]
+        if len(kept) < len(pairs):
+            if kept:
+                keep(root, kept)
+            path.unlink(missing_ok=True)
+
+
 def read(root: Path, dataset: str = "*", reference: Path | None = None) -> list[Similarity]:
     """Returns every row, the newest of each key, ordered so that equal stores give equal lists.
 
