@@ -21,6 +21,7 @@ PACKAGES = ("store", "harness", "leaderboard")
 PACKAGE_NAMES = {"fuseboard", *(f"fuseboard.{name}" for name in PACKAGES)}
 """The packages themselves, which hold nothing but their docstring and may be named by everything in them."""
 HEAVY = ("torch", "torchvision", "transformers", "open_clip", "timm", "xgboost", "sklearn", "skimage", "medmnist")
+EXTRAS_LOOKED_AT = ("harness", "corruptions", "cluster", "audit", "explain")
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
 FLOORS = (
@@ -230,7 +231,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
     distributions = {d.lower().replace("_", "-") for module in used for d in of_module.get(module, [module])}
     wanted = [
         *PROJECT["dependencies"],
-        *(r for e in ("harness", "corruptions", "cluster", "audit") for r in PROJECT["optional-dependencies"][e]),
+        *(r for extra in EXTRAS_LOOKED_AT for r in PROJECT["optional-dependencies"][extra]),
     ]
     names = {
         requirement.partition(">")[0].partition("<")[0].partition("[")[0].lower().replace("_", "-")

@@ -105,6 +105,12 @@ class TorchEncoder:
 
         return wait
 
+    def differentiable(self, batch: NDArray[np.uint8]) -> "tuple[torch.nn.Module, Callable[[Any], Any], torch.Tensor]":
+        """Returns the network, what runs it, and a batch as it takes it, for whoever wants gradients (in float32)."""
+        pixels = self._torch.tensor(batch, device=self.device)
+        images = pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self._mean).div_(self._std)
+        return self._model, self._forward, images
+
     def _copied(self, pixels: "torch.Tensor") -> "torch.Tensor":
         """Returns the pixels on the GPU, on their way there while the batch before is computed."""
         torch = self._torch

@@ -1,21 +1,17 @@
 """`fuseboard fuse`: one's own images to a saved, fused classifier, and the classifier to images."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from fuseboard.harness.fusion import sharing_cli
+from fuseboard.harness.fusion import opening, sharing_cli
+from fuseboard.harness.fusion.explain import cli as explain_cli
 from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Format, Images, MaxPixels, ModelPath, Page, Trust
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, names
 from fuseboard.harness.terminal.output import print_facts, print_rows
-from fuseboard.store.errors import FuseboardError, UsageError, unknown
-
-if TYPE_CHECKING:
-    from fuseboard.harness.fusion.bundle.bundle import Bundle
-    from fuseboard.store.embeddings.reading import Reading
+from fuseboard.store.errors import UsageError, unknown
 
 
 class _Group(TyperGroup):
@@ -37,6 +33,7 @@ class _Group(TyperGroup):
 cli = typer.Typer(
     cls=_Group, no_args_is_help=True, help="Train a fused classifier on images, and predict, embed, show, push, pull."
 )
+explain_cli.add(cli)
 sharing_cli.add(cli)
 
 
@@ -132,12 +129,12 @@ def predict(
     from fuseboard.harness.fusion import image_list, tables
 
     form = tables.format_of(output, form)
-    bundle = _loaded(model, card, device, batch_size, trust, _reading(bits, page), max_pixels)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     paths, remarks = image_list.find(images)
-    _say(remarks)
+    opening.say(remarks)
     table = bundle.answers(paths)
     tables.write(table, output, form)
-    _end(int(table["error"].is_not_null().sum()), len(table))
+    opening.end(int(table["error"].is_not_null().sum()), len(table))
 
 
 @cli.command()
@@ -161,15 +158,15 @@ def embed(
     from fuseboard.harness.fusion import image_list, tables
 
     form = tables.format_of(output, form)
-    bundle = _loaded(model, card, device, batch_size, trust, _reading(bits, page), max_pixels)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     paths, remarks = image_list.find(images)
-    _say(remarks)
+    opening.say(remarks)
     found = bundle.embed(paths)
     columns = [f"{name}__{place}" for name in bundle.backbones_ for place in range(bundle.model.widths[name])]
     tables.write(
         tables.vectors(found.names, bundle.model.fused(found.blocks), columns, found.faults, form), output, form
     )
-    _end(len(found.faults), len(found.names))
+    opening.end(len(found.faults), len(found.names))
 
 
 @cli.command()
@@ -184,43 +181,4 @@ def show(model: ModelPath, json: Json = False) -> None:
     print_facts(facts.summary, False)
     print_rows(facts.backbones, False)
     print_rows(facts.metrics, False)
-    _say(facts.notes)
-
-
-def _loaded(
-    model: Path,
-    card: Sequence[str] | None,
-    device: str | None,
-    batch_size: int | None,
-    trust: bool,
-    reading: "dict[str, int]",
-    max_pixels: int | None,
-) -> "Bundle":
-    """Loads a bundle, and says where new images are read in another way than those that it was trained on."""
-    from dataclasses import replace
-
-    from fuseboard.harness.backbones import registry
-    from fuseboard.harness.datasets.dataset import LIMIT
-    from fuseboard.harness.fusion.bundle.loading import load
-
-    own = registry.get_all(card or ())
-    found = load(model, own_cards=own, device=device, batch_size=batch_size, trust=trust)
-    settings: Reading = found.reading.model_copy(update=reading)
-    if reading and settings != found.reading:
-        typer.echo(f"it was trained on images read with {found.reading}; these are read with {settings}", err=True)
-    return replace(found, settings=settings, max_pixels=max_pixels or LIMIT)
-
-
-def _reading(bits: int | None, page: int | None) -> dict[str, int]:
-    return {key: value for key, value in (("bits", bits), ("page", page)) if value is not None}
-
-
-def _say(lines: Sequence[str]) -> None:
-    for line in lines:
-        typer.echo(line, err=True)
-
-
-def _end(failed: int, images: int) -> None:
-    """Ends with 1 where images could not be read, once everything is written."""
-    if failed:
-        raise FuseboardError(f"{failed:,} of {images:,} images could not be read; the column error says why")
+    opening.say(facts.notes)

@@ -1,6 +1,7 @@
 """The optional parts of the installation: which import belongs to which extra, and how to install what has none."""
 
 EXTRAS = {
+    "captum": "explain",
     "cleanlab": "audit",
     "distributed": "cluster",
     "dask": "cluster",

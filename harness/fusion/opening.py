@@ -1,0 +1,49 @@
+"""What the commands that use a saved model share: loading it, and ending where images could not be read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from fuseboard.store.errors import FuseboardError
+
+if TYPE_CHECKING:
+    from fuseboard.harness.fusion.bundle.bundle import Bundle
+
+
+def load(
+    model: Path,
+    card: Sequence[str] | None = None,
+    device: str | None = None,
+    batch_size: int | None = None,
+    trust: bool = False,
+    bits: int | None = None,
+    page: int | None = None,
+    max_pixels: int | None = None,
+) -> "Bundle":
+    """Loads a bundle, and says where new images are read in another way than those that it was trained on."""
+    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.datasets.dataset import LIMIT
+    from fuseboard.harness.fusion.bundle import loading
+
+    own = registry.get_all(card or ())
+    found = loading.load(model, own_cards=own, device=device, batch_size=batch_size, trust=trust)
+    changes = {key: value for key, value in (("bits", bits), ("page", page)) if value is not None}
+    settings = found.reading.model_copy(update=changes)
+    if changes and settings != found.reading:
+        typer.echo(f"it was trained on images read with {found.reading}; these are read with {settings}", err=True)
+    return replace(found, settings=settings, max_pixels=max_pixels or LIMIT)
+
+
+def say(lines: Sequence[str]) -> None:
+    """Prints remarks beside the data."""
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def end(failed: int, images: int) -> None:
+    """Ends with 1 where images could not be read, once everything is written."""
+    if failed:
+        raise FuseboardError(f"{failed:,} of {images:,} images could not be read; the column error says why")
