@@ -6,6 +6,7 @@ is a warning, and warnings are errors. The pages load no font, script or picture
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,8 @@ session_pages_with_embeddings = [
 ]
 
 # Docstrings
+default_role = "code"
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -103,9 +106,14 @@ copybutton_prompt_is_regexp = True
 
 
 def setup(app: Any) -> None:
-    """Has attributes described by sentences, where napoleon would take what stands before a colon for their type."""
+    """Reads docstrings as they are written here.
+
+    Attributes are described by sentences, where napoleon would take what stands before a colon for a type; and a page
+    of the documentation that is named becomes a link.
+    """
 
     def as_sentence(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+        lines[:] = [re.sub(r"docs/([\w-]+)\.md", r":doc:`/\1`", line) for line in lines]
         if what in ("attribute", "property", "data") and lines:
             lines[0] = f": {lines[0]}"
 

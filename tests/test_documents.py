@@ -19,6 +19,8 @@ PATH = re.compile(
 )
 PYTHON = re.compile(r"```(?:python|\{code-cell\} ipython3)\n(?:---\n.*?---\n)?(?::.*\n)*(.*?)```", re.DOTALL)
 VARIABLE = re.compile(r"environ(?:\.get\(|\[)\"(\w+)\"|token_variable|\"(\w+_TOKEN)\"")
+ROOMS = ("store", "harness", "leaderboard", "fuseboard")
+TEXTS = (".py", ".toml", ".j2", ".yml")
 MADE = {"docs/_build", "docs/commands"}
 """Folders below `docs/` that a build writes."""
 
@@ -36,6 +38,13 @@ def test_files_that_are_named_exist(document: Path) -> None:
         if name(Path(where)).startswith("docs/commands/"):
             continue  # written from the help; the build of the documentation refuses a link that leads nowhere
         assert list(REPOSITORY.glob(name(Path(where)))), f"{named or linked} does not exist"
+
+
+def test_pages_that_code_names_exist() -> None:
+    sources = [path for room in ROOMS for path in (REPOSITORY / room).rglob("*.*") if path.suffix in TEXTS]
+    named = {page: path for path in sources for page in re.findall(r"docs/[\w/-]+\.md", path.read_text())}
+    assert len(named) >= 5
+    assert {page: name(path) for page, path in named.items() if not (REPOSITORY / page).is_file()} == {}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
@@ -63,9 +72,7 @@ def imports(document: Path) -> list[ast.ImportFrom]:
 def test_every_environment_variable_is_on_the_page_of_the_configuration() -> None:
     page = (REPOSITORY / "docs" / "how-to" / "configuration.md").read_text()
     told = set(re.findall(r"\{envvar\} (\w+)", page))
-    sources = [
-        path for room in ("store", "harness", "leaderboard", "fuseboard") for path in (REPOSITORY / room).rglob("*.py")
-    ]
+    sources = [path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py")]
     read = {found for path in sources for pair in VARIABLE.findall(path.read_text()) for found in pair if found}
     assert read - told <= {"PYTHONSAFEPATH"}  # set for child processes, never asked of anybody
     assert len(read) >= 5

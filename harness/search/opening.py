@@ -60,7 +60,7 @@ def search(
     Args:
         dataset: its name, or the path of the TOML of one's own images; its embeddings must be in the store.
         backbones: names, `name@fingerprint`, or paths of cards; all that hold the dataset when empty.
-        strategy: which subsets are tried; see docs/search.md.
+        strategy: which subsets are tried; see docs/search-strategies.md.
         protocol: its name, the path of a TOML of one's own, or a protocol.
         store: the store or its folder; the default one when None.
         device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
