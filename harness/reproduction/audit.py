@@ -91,6 +91,7 @@ class _Search:
             chance=chance(self.stored, self._whole(best.variant)),
             tried=[one for one, _ in tried],
             rounded=rounded,
+            emulated=variants.is_emulated(best.variant.precision, self.encoder.device),
             scaled=self.scaled,
         )
 

@@ -13,6 +13,7 @@ from fuseboard.harness.backbones.preprocessing import Preprocessing
 from fuseboard.harness.backbones.source import DESCRIPTORS
 from fuseboard.harness.datasets.dataset import Image
 from fuseboard.harness.reproduction.sampling import Pixels
+from fuseboard.harness.runtime.device import has_tf32
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -27,8 +28,7 @@ CROPS = (1.0, 0.875, 0.9, 0.95)
 SIZES = (224, 256, 384)
 FILTERS = ("bicubic", "bilinear", "nearest", "lanczos", "box")
 """Pillow's names of ways to resize."""
-PRECISIONS = ("fp32", "bf16", "fp16")
-"""Arithmetic that every device has; TF32 is NVIDIA's alone."""
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 
 
 class WithoutAntialiasing(Preprocessing):
@@ -77,10 +77,20 @@ class Variant:
 
     def encoder(self, loaded: Encoder) -> Encoder:
         """The card's model, computing as the variant says."""
-        own = loaded.at_precision(self.precision)
+        if is_emulated(self.precision, loaded.device):
+            from fuseboard.harness.reproduction.emulated_tf32 import RoundingEncoder
+
+            own: Encoder = RoundingEncoder(loaded)
+        else:
+            own = loaded.at_precision(self.precision)
         if any(what == "normalisation" for what, _ in self.changes):
             return own.at_normalisation(self.preprocessing.mean, self.preprocessing.std)
         return own
+
+
+def is_emulated(precision: str, device: str) -> bool:
+    """Whether a device has no such arithmetic, so that its rounding is imitated; the others all devices have."""
+    return precision == "tf32" and not has_tf32(device)
 
 
 Change = tuple[str, str, Callable[[Variant], Variant]]

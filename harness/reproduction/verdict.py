@@ -84,6 +84,8 @@ class Evidence:
     """Correlation that random pairings of images and vectors reach."""
     tried: Sequence[Tried]
     rounded: str | None
+    emulated: bool
+    """Whether the arithmetic of the best variant was only imitated here."""
     scaled: bool
     """Whether the stored vectors are of length 1 and the model's are not; all comparisons are then of directions."""
 
@@ -103,7 +105,8 @@ def _judge(seen: Evidence) -> tuple[Name, Certainty, str]:
         return "other transform", "certain", f"they were divided by their length{_beside(best)}"
     if gains and _makes(best, seen.dtype):
         kind: Name = "other transform" if best.variant.changes_transform else "other precision"
-        return kind, "certain", f"{best.variant.words} makes them ({_apart(best.likeness)}; {_as_the_card(own)})"
+        made = f"{best.variant.words} makes them ({_apart(best.likeness)}; {_as_the_card(own)})"
+        return kind, "likely" if seen.emulated else "certain", made
     if seen.found is not None and _makes(seen.found, seen.dtype):
         count = int(seen.places.moved.sum())
         where = f"{count} of {seen.images} images have their vector at another row, such as {seen.places.example}"

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones import canary, registry
+from fuseboard.harness.reproduction import sampling
+from fuseboard.harness.reproduction.emulated_tf32 import RoundingEncoder
 from tests.harness.reproduction.published import encoder_of, judged, made, with_transform
 
 DIGITS, BREAST = "digits-sample40", "breastmnist-28-sample4"
@@ -78,6 +80,15 @@ def test_another_precision_is_named(tmp_path: Path) -> None:
     found = judged(tmp_path, "efficientnet-lite0", BREAST, made(LITE, BREAST, encoder_of(LITE.id).at_precision("bf16")))
     assert (found.verdict, found.certainty) == ("other precision", "certain")
     assert "precision: bf16 makes them" in found.why
+
+
+def test_tf32_is_told_without_a_gpu(tmp_path: Path) -> None:
+    encoder = RoundingEncoder(encoder_of(LITE.id))
+    plain, rounded = canary.vectors(LITE, encoder_of(LITE.id)), canary.vectors(LITE, encoder)
+    assert sampling.difference(plain, rounded) == pytest.approx(2.2e-3, rel=0.3), "as measured on an H100"
+    found = judged(tmp_path, "efficientnet-lite0", BREAST, made(LITE, BREAST, encoder))
+    assert (found.verdict, found.certainty) == ("other precision", "likely")
+    assert "precision: tf32 makes them" in found.why
 
 
 def test_numbers_about_as_far_as_tf32_are_another_precision(tmp_path: Path, hog: dict[str, Any]) -> None:
