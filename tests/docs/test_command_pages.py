@@ -39,7 +39,8 @@ def test_every_command_has_a_page_with_every_option_and_argument(pages: dict[str
     for words, command in commands(typer.main.get_command(cli.app)):
         page = pages["-".join(words) or "index"]
         for parameter in command.params:
-            for spelling in parameter.opts if parameter.param_type_name == "option" else [parameter.name]:
+            shown = [parameter.metavar or parameter.name]
+            for spelling in parameter.opts if parameter.param_type_name == "option" else shown:
                 assert f"{spelling}" in page, f"{words} does not tell {spelling}"
 
 
