@@ -36,12 +36,13 @@ MOST_SUBSETS = 1_000
 """Compared subsets that a bundle keeps, the best first."""
 
 
-def of_estimator(fusion: Any, tested: Iterable[Measured] = ()) -> Bundle:
+def of_estimator(fusion: Any, tested: Iterable[Measured] = (), test: Predictions | None = None) -> Bundle:
     """Returns the bundle of a fitted `Fusion` or `FusionRegressor`.
 
     Args:
         fusion: the estimator.
         tested: what it measured on test images.
+        test: what it says of test images, which is measured.
 
     Raises:
         UsageError: it was fitted on blocks that no card makes, so no image could be embedded for it.
@@ -61,6 +62,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = ()) -> Bundle:
         {name: _canary(card, fusion) for name, card in cards.items()},
         fusion.reading_,
         kind if names == model.classes else "text",
+        test=test,
         tested=tested,
     )
     return replace(found, device=fusion.device, batch_size=fusion.batch_size, trust=fusion.trust)

@@ -264,3 +264,34 @@ def test_many_fits_are_asked_for(
         code=2,
     )
     assert "3 subsets of 2 backbones; say --yes to fit them all, --budget for fewer" in capsys.readouterr().err
+
+
+def test_numbers_of_a_table_are_a_regression(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(5)
+    lines = []
+    for number in range(60):
+        value = number / 60
+        pixels = (rng.integers(0, 60, (16, 16)) + 180 * value).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number:02}.png")
+        lines.append(f"{number:02}.png,{value:.4f},p{number // 2}")
+    (tmp_path / "ages.csv").write_text("\n".join(["path,age,patient", *lines]))
+    to = ["-o", tmp_path / "model", "--backbones", "pixels", "--store", tmp_path / "store"]
+    run("train", tmp_path / "ages.csv", "--target", "age", *to)
+    bundle = load(tmp_path / "model")
+    assert (bundle.model.task, bundle.facts.summary.dataset, bundle.facts.summary.test) == ("regression", "ages", 12)
+    assert {one.name: one.value for one in bundle.metrics_ if one.split == "test"}["r2"] > 0.8
+    test, held = bundle.predictions["test"], bundle.predictions["validation"]
+    assert not set(test.groups or ()) & set(held.groups or ())
+    capsys.readouterr()
+    run("predict", tmp_path / "model", tmp_path / "30.png")
+    rows = table(capsys.readouterr().out)
+    assert rows.columns == ["path", "predicted", "unlike", "error"]
+    assert rows["predicted"][0] == pytest.approx(0.5, abs=0.2)
+    run("show", tmp_path / "model")
+    (tmp_path / "ages.csv").write_text("\n".join(["path,age,patient", *lines[:20], "30.png,old,p1", "31.png,,p1"]))
+    run("train", tmp_path / "ages.csv", "--target", "age", *to, code=2)
+    assert "line 22: age of 30.png is no number" in capsys.readouterr().err
+    run("train", tmp_path / "ages.csv", "--target", "weight", *to, code=2)
+    assert "unknown column 'weight'" in capsys.readouterr().err
+    run("train", tmp_path, "--target", "age", *to, code=2)
+    assert "numbers are learned from a table" in capsys.readouterr().err
