@@ -27,8 +27,8 @@ def find(root: Path, all_versions: Sequence[Version], current: Current) -> list[
     """Superseded versions and unfinished pulls, by backbone.
 
     A version is superseded when the one that the backbone's present card makes, or a newer one, holds every split of
-    it, of the same source images. So labels that stored results need remain, and no embeddings are lost that the other
-    version lacks.
+    it, of the same source images, in the same precision: another precision is made on purpose. So labels that stored
+    results need remain, and no embeddings are lost that the other version lacks.
 
     Args:
         root: the store.
@@ -41,7 +41,7 @@ def find(root: Path, all_versions: Sequence[Version], current: Current) -> list[
         others = [other for other in all_versions if other.manifest.backbone == name and other.spec != version.spec]
         mine = current.precedence(name, own)
         ahead = [other for other in others if current.precedence(name, other.manifest.fingerprint) > mine]
-        better = [other for other in ahead if _holds_all(other, version)]
+        better = [other for other in ahead if _is_of_its_precision(other, version) and _holds_all(other, version)]
         if better:
             why = f"superseded by {current.version(better).manifest.fingerprint[:12]}"
             found.append(Garbage(version.folder, name, own, why, _size(version.folder)))
@@ -68,6 +68,10 @@ def remove(root: Path, garbage: Garbage) -> bool:
     except Timeout:
         return False
     return True
+
+
+def _is_of_its_precision(one: Version, other: Version) -> bool:
+    return bool(one.manifest.identity.get("precision") == other.manifest.identity.get("precision"))
 
 
 def _holds_all(one: Version, other: Version) -> bool:

@@ -50,6 +50,12 @@ def test_what_no_newer_version_holds_stays(make_version, root, lacking):
     assert garbage.find(root, Store(root).versions, Store(root).current) == []
 
 
+def test_another_precision_stays_whichever_is_newer(make_version, root):
+    older(make_version(root, identity={"precision": "fp32"}))
+    make_version(root, identity={"precision": "fp16"})
+    assert garbage.find(root, Store(root).versions, Store(root).current) == []
+
+
 def test_other_source_images_stay(two, root):
     old, _ = two
     entry = old.manifest.datasets["digits"].model_copy(update={"source_md5": "1" * 32})
