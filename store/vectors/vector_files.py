@@ -1,5 +1,6 @@
 """Files of vectors: one, some named after splits, or a folder with one per image, as TRIDENT writes slides."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from fuseboard.store.embeddings.manifest import SPLITS, SplitName
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.progress import counting
 from fuseboard.store.vectors import hdf5_file, numpy_file, safetensors_file, table_file, torch_file
-from fuseboard.store.vectors.arrays import Arrays
+from fuseboard.store.vectors.arrays import Array, Arrays
 from fuseboard.store.vectors.found import Found, Wanted, found_in, vectors_of
 
 Pooling = Literal["mean"]
@@ -32,6 +33,8 @@ ENDINGS = (*READERS, *TABLES)
 SPLIT_IN_NAME = re.compile(rf"(?:^|[-_.])({'|'.join(SPLITS)})(?:[-_.]|$)")
 MAX_PATCHES = 4 * 2**20
 """Patches of one slide; at 40x and 256 pixels a large one has a few hundred thousand."""
+MAX_NUMBERS = 2**29
+"""Of patches that are read at once, which two gigabytes hold."""
 PATCHES = 8_192
 """Patches read at a time."""
 
@@ -126,6 +129,8 @@ def _of_images(place: Path, files: list[Path], wanted: Wanted, pool: Pooling | N
 def _of_image(arrays: Arrays, where: str, wanted: Wanted, pool: Pooling | None) -> NDArray[np.floating[Any]]:
     own = {name: array for name, array in arrays.items() if array.kind == "f" and name != "coords"}
     held = next(iter(own.values())) if len(own) == 1 and wanted.vectors is None else vectors_of(own, where, wanted)
+    if len(held.shape) == 3 and held.shape[0] == 1 and math.prod(held.shape) <= MAX_NUMBERS:
+        held = Array.of(held.part(0, 1)[0])  # a batch of one, as some extractors leave it
     shape = held.shape
     if not shape or shape[-1] != wanted.dim or len(shape) > 2:
         raise FuseboardError(f"{where}: vectors of shape {shape}, the card says dim = {wanted.dim:,}: another model's")

@@ -207,6 +207,13 @@ def test_patches_of_an_image_are_pooled_only_if_that_is_said(root: Path, tmp_pat
     version, _ = bring(root, place, pool="mean")
     np.testing.assert_allclose(stored(root).matrix, vectors("val"), atol=1e-5)
     assert version.manifest.identity["pool"] == "mean"
+    for path in place.iterdir():
+        with h5py.File(path, "a") as file:
+            values = file["features"][()]
+            del file["features"]
+            file["features"] = values[None]
+    again, changed = bring(root, place, pool="mean")
+    assert (again.spec, changed) == (version.spec, False), "a batch of one slide is that slide"
 
 
 def test_vectors_under_the_names_of_their_images(root: Path, tmp_path: Path) -> None:
