@@ -12,7 +12,7 @@ import polars as pl
 
 from fuseboard.harness.datasets import image_io
 from fuseboard.harness.datasets.custom import split_names
-from fuseboard.harness.datasets.custom.divided import DividedImages
+from fuseboard.harness.datasets.custom.divided import FURTHER, DividedImages
 from fuseboard.harness.datasets.custom.implied import LICENCE
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.dataset import Image as Pixels
@@ -32,7 +32,7 @@ class HubImages(DividedImages):
         """Takes what was read.
 
         Args:
-            rows: path, which names a part and a row of it, label and split.
+            rows: path, which names a part and a row of it, label, split and `further.NAME`.
             spec: says the rest.
             parts: name of a part of the repository -> its table, whose images are not decoded.
             column: of the images.
@@ -65,7 +65,9 @@ class HubImages(DividedImages):
         for part, table in parts.items():
             numbers = table[label][:] if classes is None else [classes[number] for number in table[label][:]]
             paths = [f"{part}/{row:09}" for row in range(len(table))]
-            frames.append(pl.DataFrame({"path": paths, "label": list(map(str, numbers)), "split": _split(name, part)}))
+            columns = {"path": paths, "label": list(map(str, numbers)), **_further(table, label)}
+            table_rows = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+            frames.append(table_rows.with_columns(split=pl.lit(_split(name, part))))
         facts = {"name": name_of(name), "licence": _licence(parts), "images": f"{PREFIX}{repository}"}
         spec = Spec.model_validate({**facts, **({"classes": tuple(classes)} if classes else {})})
         undecoded = {part: table.cast_column(image, Image(decode=False)) for part, table in parts.items()}
@@ -118,6 +120,20 @@ def _label(name: str, features: Any) -> tuple[str, list[str] | None]:
     if "label" in features:
         return "label", None
     raise UsageError(f"{name}: no column of classes; it has {', '.join(features)}, and one called label is needed")
+
+
+def _further(table: Any, label: str) -> dict[str, list[str | None]]:
+    """Returns the columns of plain values and of classes beside the label, such as the site, as text."""
+    from datasets import ClassLabel, Value
+
+    found: dict[str, list[str | None]] = {}
+    for key, kind in table.features.items():
+        if key == label or not isinstance(kind, ClassLabel | Value):
+            continue
+        said = table[key][:]
+        names = kind.int2str if isinstance(kind, ClassLabel) else str
+        found[f"{FURTHER}{key}"] = [None if value is None else names(value) for value in said]
+    return found
 
 
 def _only(name: str, what: str, columns: list[str]) -> str:

@@ -115,11 +115,22 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
     def load_dataset(*names: object, **options: object) -> object:
         asked.update(names=names, **options)
-        features = hub.Features({"image": hub.Image(), "label": hub.ClassLabel(names=["well", "ill"])})
+        features = hub.Features(
+            {
+                "image": hub.Image(),
+                "label": hub.ClassLabel(names=["well", "ill"]),
+                "site": hub.Value("string"),
+                "age": hub.Value("int64"),
+                "sex": hub.ClassLabel(names=["f", "m"]),
+            }
+        )
         part = lambda values: hub.Dataset.from_dict(  # noqa: E731
             {
                 "image": [{"bytes": content(v), "path": None} for v in values],
                 "label": [v % 2 for v in values],
+                "site": [f"site {v % 3}" for v in values],
+                "age": [v if v < 24 and v != 3 else None for v in values],
+                "sex": [v % 2 for v in values],
             },
             features=features,
         )
@@ -136,6 +147,11 @@ def test_a_repository_of_the_hub_is_a_dataset(repository: dict[str, object]) -> 
     assert {split: len(found.labels(split)) for split in found.splits} == {"train": 24, "val": 6, "test": 6}
     assert [int(image.max()) % 2 for image in found.images("val", 0, 6)] == found.labels("val").tolist()
     assert registry.name_of("hub:Some_One/scans") == found.name
+    shown = [int(image.max()) for image in found.images("train", 0, 30)]
+    further = found.further_columns("train")
+    assert further["site"] == [f"site {value % 3}" for value in shown]
+    assert further["age"] == [str(value) if value < 24 and value != 3 else None for value in shown]
+    assert further["sex"] == ["fm"[value % 2] for value in shown]
 
 
 def test_a_folder_here_is_not_read_for_a_repository(
