@@ -21,7 +21,7 @@ def no_dataset(name):
     raise UsageError(f"unknown dataset {name!r}")
 
 
-cli = commands(no_dataset, dict, lambda name: ORIGINS.get(name, "own"))
+cli = commands(no_dataset, dict, lambda name: ORIGINS.get(name, "own"), lambda name: None)
 CREATOR = ("--creator", "Doe, Anna")
 
 
