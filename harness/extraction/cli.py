@@ -76,8 +76,8 @@ def extract(
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
     opened = Store(store, registry.fingerprints)
-    announce(opened.root)
     where = clusters.device_of(cluster, device) if cluster else resolve(device)
+    announce(opened.root)
     failed, wanted, choices = 0, len(cards), dict[str, str]()
     if choosing:
         chosen = []

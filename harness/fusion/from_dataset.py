@@ -13,11 +13,12 @@ from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.making import of_outcome
 from fuseboard.harness.fusion.inputs import Given
-from fuseboard.harness.fusion.learner import TREES
+from fuseboard.harness.fusion.learner import TREES, kind_of
 from fuseboard.harness.fusion.plan import make_plan
 from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.training import train
 from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.search import strategies
 from fuseboard.harness.search.cost_estimate import MANY
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
@@ -51,6 +52,11 @@ class Recipe:
     def grows_trees(self) -> bool:
         """Whether a GPU is of use beyond embedding."""
         return self.protocol is not None or self.classifier == TREES
+
+    def check(self, task: str) -> None:
+        """Raises where strategy or classifier cannot be meant, before anything is embedded."""
+        strategies.get(self.strategy)
+        kind_of(self.classifier if self.protocol is None else self.protocol.classifier, task)
 
     def refuse_many(self) -> None:
         """Raises where an exhaustive search would fit thousands of subsets."""

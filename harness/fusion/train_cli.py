@@ -8,6 +8,7 @@ import typer
 from fuseboard.harness.fusion.options import BatchSize, Trust
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, names
 from fuseboard.harness.terminal.output import print_rows
+from fuseboard.store.cli.options import announce
 
 
 def add(app: typer.Typer) -> None:
@@ -70,8 +71,10 @@ def add(app: typer.Typer) -> None:
         from fuseboard.harness.fusion.embed import cards_of
         from fuseboard.harness.fusion.from_dataset import Recipe, train_on
         from fuseboard.harness.fusion.from_table import regress_on
+        from fuseboard.harness.fusion.tasks import REGRESSION
         from fuseboard.harness.protocols import own
         from fuseboard.harness.runtime.device import resolve
+        from fuseboard.harness.runtime.precision import require
         from fuseboard.store.store import Store
 
         writing.refuse_other(output)
@@ -82,12 +85,18 @@ def add(app: typer.Typer) -> None:
         if not yes:
             recipe.refuse_many()
         where = resolve(device)
+        for card in recipe.cards:
+            require(card.precision, where)
         if target is not None:
+            recipe.check(REGRESSION)
+            announce(opened.root)
             bundle = regress_on(Path(data), target, group, recipe, opened, where, batch_size, trust)
         else:
             dataset = known_datasets.get(data) if group is None else known_datasets.of_path(Path(data), group)
             for remark in dataset.remarks:
                 typer.echo(f"{dataset.name}: {remark}", err=True)
+            recipe.check(dataset.task)
+            announce(opened.root)
             bundle = train_on(dataset, recipe, opened, where, batch_size, trust)
         bundle.save(output)
         for note in bundle.selection_.notes:
