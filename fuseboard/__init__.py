@@ -13,6 +13,7 @@ The packages behind it are `fuseboard.store`, `fuseboard.harness` and `fuseboard
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported: with `python -m`, a file of that name here would be run
 if TYPE_CHECKING:
+    from fuseboard import leaderboard as leaderboard
     from fuseboard.harness.backbones import registry as backbones  # noqa: F401
     from fuseboard.harness.datasets import registry as datasets  # noqa: F401
     from fuseboard.harness.evaluations.by_name import evaluate as evaluate
@@ -41,6 +42,7 @@ _HOME = {
     "datasets": "fuseboard.harness.datasets.registry",
     "embed": "fuseboard.harness.fusion.embed:embed_images",
     "evaluate": "fuseboard.harness.evaluations.by_name:evaluate",
+    "leaderboard": "fuseboard.leaderboard",
     "load": "fuseboard.harness.fusion.bundle.loading:load",
     "search": "fuseboard.harness.search.opening:search",
 }

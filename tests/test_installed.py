@@ -104,7 +104,7 @@ def test_the_wheel_holds_one_package_and_every_file_of_it(wheel: Path) -> None:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     wanted = {f"fuseboard/{name}" for name in tracked() if name.startswith(tuple(f"{one}/" for one in PACKAGES))}
     wanted = {name for name in wanted if not name.startswith(f"fuseboard/{BUNDLER}")}
-    wanted |= {name for name in tracked() if name.startswith("fuseboard/") and name.endswith(".py")}
+    wanted |= {name for name in tracked() if name.startswith("fuseboard/") and name.endswith((".py", ".typed"))}
     assert held == wanted
 
 

@@ -94,7 +94,7 @@ def _saliency(
 
 def _of_pixels(model: Model, card: Card, vector: NDArray[np.float32], target: Target, shape: tuple[int, ...]) -> Heat:
     """Returns what each pixel adds, where it adds something; all of them together are the backbone's share."""
-    center = np.zeros(len(vector))
+    center: NDArray[np.float64] = np.zeros(len(vector))
     for member in model.members:
         if card.id in member.backbones:
             place = member.backbones.index(card.id)

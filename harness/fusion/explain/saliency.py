@@ -73,8 +73,8 @@ def _integrated(answer: Callable[[Any], Any], images: "torch.Tensor", patch: int
 
     grey = images.detach().mean(dim=(2, 3), keepdim=True).expand_as(images)
     found = IntegratedGradients(answer).attribute(images, grey, n_steps=STEPS, internal_batch_size=AT_ONCE)
-    edges = [max(1, round(edge / patch)) for edge in found.shape[2:]]
-    return torch.nn.functional.adaptive_avg_pool2d(found.sum(dim=1), edges)[0]
+    height, width = (max(1, round(edge / patch)) for edge in found.shape[2:])
+    return torch.nn.functional.adaptive_avg_pool2d(found.sum(dim=1), (height, width))[0]
 
 
 def _last_map(
