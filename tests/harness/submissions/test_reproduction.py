@@ -95,6 +95,13 @@ def test_vectors_of_another_order_are_wrong(tmp_path: Path) -> None:
     assert "extract again" in found["sample"].fix
 
 
+def test_what_made_other_vectors_is_named(tmp_path: Path) -> None:
+    submission, version = submit(prepared(registry.get("hog"), interpolation="nearest"), tmp_path)
+    found = by_check(replace(submission, card=registry.get("hog")), version)["sample"]
+    assert found.status == "wrong"
+    assert "other transform (certain): interpolation: nearest makes them" in found.message
+
+
 def test_the_sample_follows_the_vectors(handed_in: tuple[Submission, Version]) -> None:
     _, version = handed_in
     entry = version.manifest.datasets[DATA]
