@@ -28,6 +28,9 @@ from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import join
 from fuseboard.store.embeddings.reading import Reading
 
+MANY = 8_192
+"""Images whose vectors are in memory at a time where only the answers are kept: 160 MB of 4,900 numbers each."""
+
 KINDS = {"text": np.str_, "integer": np.int64, "float": np.float64, "boolean": np.bool_}
 
 
@@ -144,7 +147,9 @@ class Bundle:
 
     def answers(self, images: Any) -> pl.DataFrame:
         """Returns a row per image: path, class, probabilities, whether it is unlike training, or why it is not read."""
-        return answers(self.model, self.embed(images))
+        pictures = pictures_of(images, self.reading, self.max_pixels)
+        starts = range(0, max(1, len(pictures)), MANY)
+        return pl.concat(answers(self.model, self.embedder.embed(pictures[at : at + MANY])) for at in starts)
 
     def save(self, path: str | Path) -> None:
         """Writes the bundle as a folder, or as a zip where the path ends so, whole or not at all.

@@ -85,3 +85,13 @@ def test_the_answers_of_no_image_at_all(saved: Path) -> None:
     assert table["predicted"].null_count() == 2
     assert table["unlike"].null_count() == 2
     assert "README.md: not a readable image" in table["error"][1]
+
+
+def test_many_images_are_answered_in_parts(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [tmp_path / "absent.png", *(IMAGE + number for number in range(5))]
+    whole = load(saved).answers(images)
+    monkeypatch.setattr("fuseboard.harness.fusion.bundle.bundle.MANY", 2)
+    parts = load(saved).answers(images)
+    assert parts["path"].to_list() == whole["path"].to_list()
+    np.testing.assert_allclose(parts["cyst"].drop_nulls(), whole["cyst"].drop_nulls(), rtol=1e-5)
+    assert parts["error"].null_count() == 5
