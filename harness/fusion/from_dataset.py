@@ -11,6 +11,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.fusion.bundle.bundle import Bundle
+from fuseboard.harness.fusion.bundle.facts import refuse_odd_classes
 from fuseboard.harness.fusion.bundle.making import of_outcome
 from fuseboard.harness.fusion.inputs import Given
 from fuseboard.harness.fusion.learner import TREES, kind_of
@@ -95,6 +96,7 @@ def train_on(
             f"{dataset.name} has no train split ({', '.join(dataset.splits)}); nothing can be learned from it"
         )
     _refuse_one_class(dataset)
+    refuse_odd_classes(dataset.label_names)
     plan = make_plan(
         task=dataset.task,
         classes=dataset.label_names,

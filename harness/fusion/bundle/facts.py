@@ -1,10 +1,14 @@
 """The facts of a bundle's parts, as its manifest keeps them."""
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from fuseboard.store.embeddings.manifest import FileName, Fingerprint, Hash, Name
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files.names import printable
 
 LARGEST = 2**31
 """Bytes that any file of a bundle may have."""
@@ -19,12 +23,27 @@ MOST_PREDICTED = 200_000
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-PLAIN_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
-"""Nothing that ends a line, steers a terminal or turns the direction of a text around."""
-ClassName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN_LINE)]
+STEERS = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Characters that end a line, steer a terminal or turn the direction of a text around."""
+Text = Annotated[str, StringConstraints(max_length=4_096, pattern=rf"^[^{STEERS}]*$")]
+ClassName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^{STEERS}]+$")]
 LabelType = Literal["text", "integer", "float", "boolean"]
 Width = Annotated[int, Field(ge=1, le=MOST_NUMBERS)]
+
+
+def plain(text: str) -> str:
+    """Returns other people's text as a manifest keeps it: what steers, and bytes that are no text, are replaced."""
+    return re.sub(f"[{STEERS}]", "\N{REPLACEMENT CHARACTER}", printable(text))[:4_096]
+
+
+def refuse_odd_classes(names: Iterable[str]) -> None:
+    """Raises where the name of a class cannot stand in a manifest; best before long work."""
+    for name in names:
+        if not 1 <= len(name) <= 200 or plain(name) != name:
+            raise UsageError(
+                f"a class is called {name[:50]!r}: a model takes names of 1 to 200 characters without line ends "
+                "and the like; rename it"
+            )
 
 
 class Strict(BaseModel):
@@ -104,8 +123,8 @@ class NoveltyFacts(Strict):
     false_alarms: Probability
     images: int = Field(ge=0)
     k: int = Field(ge=1, le=MOST_ROWS)
-    names: tuple[str, ...] = Field(max_length=MOST_ROWS, description="of the training images that are kept")
-    labels: tuple[str, ...] | None = Field(
+    names: tuple[Text, ...] = Field(max_length=MOST_ROWS, description="of the training images that are kept")
+    labels: tuple[Text, ...] | None = Field(
         None, max_length=MOST_ROWS, description="theirs, where they are texts; numbers lie in the file"
     )
 
@@ -115,8 +134,8 @@ class PredictionsFacts(Strict):
 
     split: Literal["validation", "test"]
     file: FileName
-    names: tuple[str, ...] = Field(min_length=1, max_length=MOST_PREDICTED)
-    groups: tuple[str, ...] | None = Field(None, max_length=MOST_PREDICTED)
+    names: tuple[Text, ...] = Field(min_length=1, max_length=MOST_PREDICTED)
+    groups: tuple[Text, ...] | None = Field(None, max_length=MOST_PREDICTED)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -131,11 +150,11 @@ class SummaryFacts(Strict):
     images: int = Field(ge=1)
     validation: int = Field(ge=0)
     test: int = Field(0, ge=0)
-    classes: dict[str, int]
+    classes: dict[ClassName, int]
     groups: int | None
-    dataset: str | None
-    licence: str | None
-    protocol: str | None
+    dataset: Text | None
+    licence: Text | None
+    protocol: Text | None
     seconds: float = Field(ge=0, allow_inf_nan=False)
 
 
@@ -148,7 +167,7 @@ class MetricFacts(Strict):
     low: Finite | None
     high: Finite | None
     images: int = Field(ge=0)
-    reason: str | None = None
+    reason: Text | None = None
 
 
 class SubsetFacts(Strict):
@@ -175,8 +194,8 @@ class SelectionFacts(Strict):
     optimism: Finite | None
     honest_score: Finite | None
     cheapest: tuple[Name, ...]
-    cost: str
+    cost: Text
     smallest_difference: Finite | None
     images_for_a_point: int | None
-    remarks: tuple[str, ...]
+    remarks: tuple[Text, ...]
     table: tuple[SubsetFacts, ...]

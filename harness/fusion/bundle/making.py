@@ -20,6 +20,8 @@ from fuseboard.harness.fusion.bundle.facts import (
     SelectionFacts,
     SubsetFacts,
     SummaryFacts,
+    plain,
+    refuse_odd_classes,
 )
 from fuseboard.harness.fusion.bundle.manifest import Manifest
 from fuseboard.harness.fusion.embedder import Embedder
@@ -91,6 +93,7 @@ def of_outcome(
         splits: which image was in which split, as CSV.
     """
     model = outcome.model
+    refuse_odd_classes(model.classes)
     own = {name: cards[name] for name in model.backbones}
     tested = [*tested, *([] if test is None else test.measured(model.task))]
     kept = [one for one in (outcome.predictions, test) if one is not None and len(one.names) <= MOST_PREDICTED]
@@ -104,7 +107,7 @@ def of_outcome(
         members=parts.members_of(model)[0],
         calibration=parts.calibration_of(model.calibration)[0],
         novelty=parts.novelty_of(model.novelty)[0],
-        summary=SummaryFacts(**vars(outcome.summary), test=max((one.images for one in tested), default=0)),
+        summary=SummaryFacts(**_plain(vars(outcome.summary)), test=max((one.images for one in tested), default=0)),
         selection=_selection(outcome.selection),
         metrics=tuple(_metric(one) for one in [*tested, *outcome.metrics]),
         predictions=tuple(parts.predictions_of(one)[0] for one in kept),
@@ -114,14 +117,18 @@ def of_outcome(
     return Bundle(model, own, vectors, facts, {one.split: one for one in kept}, splits)
 
 
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: plain(value) if isinstance(value, str) else value for key, value in facts.items()}
+
+
 def _backbone(card: Card) -> BackboneFacts:
     return BackboneFacts(
         fingerprint=card.fingerprint,
         dim=card.dim,
         card=f"card-{card.id}.toml",
-        licence=card.licence,
+        licence=plain(card.licence),
         redistribution=card.redistribution,
-        source=card.source.place,
+        source=plain(card.source.place),
     )
 
 

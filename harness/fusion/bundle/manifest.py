@@ -18,6 +18,7 @@ from fuseboard.harness.fusion.bundle.facts import (
     SelectionFacts,
     Strict,
     SummaryFacts,
+    Text,
 )
 from fuseboard.harness.fusion.tasks import REGRESSION, link_of
 from fuseboard.store.arrays import BINARY, Task, is_multi_label
@@ -55,7 +56,7 @@ class Manifest(Strict):
     selection: SelectionFacts
     metrics: tuple[MetricFacts, ...]
     predictions: tuple[PredictionsFacts, ...] = Field(max_length=2)
-    libraries: dict[str, str]
+    libraries: dict[Text, Text]
     files: dict[FileName, File] = Field(default={}, max_length=MOST_FILES)
 
     @property

@@ -17,6 +17,7 @@ from fuseboard.harness.fusion.bundle.facts import (
     PredictionsFacts,
     QualityFacts,
     TreesHead,
+    plain,
 )
 from fuseboard.harness.fusion.bundle.manifest import CALIBRATION, NOVELTY, Manifest
 from fuseboard.harness.fusion.calibration import Calibration, Quality
@@ -79,8 +80,8 @@ def novelty_of(novelty: Novelty) -> tuple[NoveltyFacts, Files]:
         false_alarms=novelty.false_alarms,
         images=novelty.images,
         k=novelty.k,
-        names=novelty.names,
-        labels=tuple(map(str, novelty.labels.tolist())) if is_text else None,
+        names=tuple(map(plain, novelty.names)),
+        labels=tuple(plain(str(label)) for label in novelty.labels.tolist()) if is_text else None,
     )
     named: dict[str, NDArray[Any]] = {
         "projection": novelty.projection.astype(np.float32),
@@ -99,8 +100,8 @@ def predictions_of(predictions: Predictions) -> tuple[PredictionsFacts, Files]:
     facts = PredictionsFacts(
         split=predictions.split,  # type: ignore[arg-type]
         file=file,
-        names=predictions.names,
-        groups=predictions.groups,
+        names=tuple(map(plain, predictions.names)),
+        groups=None if predictions.groups is None else tuple(map(plain, predictions.groups)),
     )
     labels = predictions.labels.astype(np.float64 if is_number else np.int64)
     return facts, {file: arrays.dump({"labels": labels, "scores": predictions.scores.astype(np.float32)})}

@@ -218,6 +218,9 @@ CASES: dict[str, tuple[Change, str]] = {
         "a label that is none of the 3",
     ),
     "predictions of another place": (told(predictions__0__file="../../x"), r"predictions\.0\.file"),
+    "a name that steers the terminal": (told(novelty__names=["\x1b[2J"] * 12), r"novelty\.names\.0"),
+    "a remark that steers the terminal": (told(selection__remarks=["a\x9b2Jb"]), r"selection\.remarks\.0"),
+    "a licence of many lines": (told(summary__licence="a\nb"), r"summary\.licence"),
     "no pixels bits": (told(reading__bits=99), "reading.bits"),
     "NaN weights": (array("head-0.safetensors", coef=lambda c: c * NAN), "coef holds NaN or infinity"),
     "infinite intercept": (

@@ -1,5 +1,6 @@
 """A bundle is used with the very backbones that it was trained on, or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from fuseboard.harness.fusion.bundle import cards, overview
 from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.store.errors import FuseboardError, UsageError
 
-from .conftest import WIDTHS, bundle_of
+from .conftest import WIDTHS, bundle_of, fitted
 from .test_hostile import relist
 
 IMAGE = np.arange(32 * 32, dtype=np.uint32).reshape(32, 32).astype(np.uint8)
@@ -95,3 +96,12 @@ def test_many_images_are_answered_in_parts(saved: Path, tmp_path: Path, monkeypa
     assert parts["path"].to_list() == whole["path"].to_list()
     np.testing.assert_allclose(parts["cyst"].drop_nulls(), whole["cyst"].drop_nulls(), rtol=1e-5)
     assert parts["error"].null_count() == 5
+
+
+def test_odd_names_of_images_are_kept_as_text_and_odd_classes_are_refused(tmp_path: Path) -> None:
+    model = fitted().model_
+    names = ("caf\udce9.png", "a\x1b[2J\n.png", *model.novelty.names[2:])
+    bundle_of(model_=replace(model, novelty=replace(model.novelty, names=names))).save(tmp_path / "model")
+    assert load(tmp_path / "model").model.novelty.names[:2] == ("caf\\xe9.png", "a\ufffd[2J\ufffd.png")
+    with pytest.raises(UsageError, match=r"a class is called 'a.nb': a model takes names of 1 to 200 characters"):
+        bundle_of(model_=replace(model, classes=("a\nb", "c", "d")))
