@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -25,6 +26,7 @@ WIDTH = 96
 BAR = "━━"
 
 
+@cache
 def embedded() -> Path:
     """The store that notebooks use, once the embeddings lie there that tutorials begin with."""
     command = ["fuseboard", "extract", "hog", "pixels", "efficientnet-lite0", "-d", "breastmnist-28"]
