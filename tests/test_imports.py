@@ -243,7 +243,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
 
 def test_every_optional_import_has_its_mend() -> None:
     base = {"duckdb", "filelock", "huggingface_hub", "jinja2", "numpy", "platformdirs", "polars"}
-    base |= {"pyarrow", "pydantic", "rich", "httpx2", "stamina", "tomli_w", "typer", "yaml", "fsspec"}
+    base |= {"markupsafe", "pyarrow", "pydantic", "rich", "httpx2", "stamina", "tomli_w", "typer", "yaml", "fsspec"}
     used = set().union(*(top_levels(path) for name, path in files().items() if name.startswith("fuseboard.harness")))
     assert used - set(sys.stdlib_module_names) - base - {"fuseboard"} <= set(EXTRAS) | set(ELSEWHERE)
 

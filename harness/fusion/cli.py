@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from fuseboard.harness.fusion import opening, sharing_cli, train_cli
 from fuseboard.harness.fusion.explain import cli as explain_cli
 from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Format, Images, MaxPixels, ModelPath, Page, Trust
+from fuseboard.harness.fusion.report import cli as report_cli
 from fuseboard.harness.terminal.options import Device, Json
 from fuseboard.harness.terminal.output import print_facts, print_rows
 from fuseboard.store.errors import UsageError, unknown
@@ -31,10 +32,13 @@ class _Group(TyperGroup):
 
 
 cli = typer.Typer(
-    cls=_Group, no_args_is_help=True, help="Train a fused classifier on images, and predict, embed, show, push, pull."
+    cls=_Group,
+    no_args_is_help=True,
+    help="Train a fused classifier on images, and predict, embed, explain, report, show, push, pull.",
 )
 train_cli.add(cli)
 explain_cli.add(cli)
+report_cli.add(cli)
 sharing_cli.add(cli)
 
 

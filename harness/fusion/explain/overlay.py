@@ -99,7 +99,7 @@ def _of_pixels(model: Model, card: Card, vector: NDArray[np.float32], target: Ta
         if card.id in member.backbones:
             place = member.backbones.index(card.id)
             start = sum(member.widths[:place])
-            center = np.asarray(member.head.center[start : start + len(vector)], np.float64)  # type: ignore[union-attr]
+            center = member.head.center[start : start + len(vector)].astype(np.float64)  # type: ignore[union-attr]
     terms = direction(model, card.id, target, vector) * (vector - center)
     heat = np.maximum(terms.reshape(shape).sum(axis=2), 0)
     top = float(heat.max()) or 1.0

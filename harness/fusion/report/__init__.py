@@ -1,0 +1,1 @@
+"""Reports: one page on a saved model, with its scores, plots and mistakes."""
