@@ -194,7 +194,7 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     assert cli.run(["extract", "hog", "-d", "digits", "--store", str(tmp_path)]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error == "error: this needs skimage, which is not installed; run: pip install 'fuseboard[harness]'"
-    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu"}
+    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu", "audit", "explain"}
 
 
 def test_datasets_are_listed_without_what_embeds_and_trains() -> None:
