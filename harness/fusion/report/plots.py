@@ -13,9 +13,10 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 46
 FIELD = WIDTH - LEFT - RIGHT
 COLOURS = ("plot-chosen", "plot-oracle", "plot-all", "plot-single")
 """Of the first curves; one colour serves all where there are more."""
-ROW = 24
-NAME = 150
-"""Room for the names of rows."""
+ROW, NAME, LETTERS = 24, 150, 20
+"""Height of a row, and the room that its name has beside the plot."""
+TALL, LONG = 40, 54
+"""Height of a row whose name stands above its interval, and the letters that it has room for."""
 
 Row = tuple[str, float, float, float, bool]
 
@@ -23,12 +24,15 @@ Row = tuple[str, float, float, float, bool]
 def roc(curves: Sequence[Curve]) -> Markup:
     """Draws ROC curves, and chance as a broken line."""
     shown = [_line((LEFT, TOP + FIELD), (LEFT + FIELD, TOP), "soft", 1, dashed=True)]
+    width = 2 if len(curves) <= len(COLOURS) else 1
     for number, curve in enumerate(curves):
         colour = COLOURS[number] if len(curves) <= len(COLOURS) else COLOURS[0]
         points = [_at(x, y) for x, y in zip(curve.false, curve.true, strict=True)]
         path = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
         title = f"{curve.name}: AUC {curve.auc:.3f}"
-        shown.append(f'<path d="{path}" fill="none" stroke="var(--{colour})" stroke-width="2">{_title(title)}</path>')
+        shown.append(
+            f'<path d="{path}" fill="none" stroke="var(--{colour})" stroke-width="{width:g}">{_title(title)}</path>'
+        )
     if len(curves) <= len(COLOURS):
         for number, curve in enumerate(reversed(curves)):
             y = TOP + FIELD - 16 - 18 * number
@@ -61,6 +65,8 @@ def reliability(bins: Sequence[Bin]) -> Markup:
 def differences(rows: Sequence[Row], metric: str) -> Markup:
     """Draws how far subsets are from the chosen one; those that cannot be told from it stand on a shade.
 
+    Where a name is too long to stand beside its interval, all stand above theirs.
+
     Args:
         rows: name, difference, low, high, whether it ties; the best first.
         metric: what is compared.
@@ -69,29 +75,31 @@ def differences(rows: Sequence[Row], metric: str) -> Markup:
     low, high = min(*ends, 0.0), max(*ends, 0.0)
     margin = 0.06 * (high - low) or 0.01
     low, high = low - margin, high + margin
-    width, height = WIDTH - NAME - RIGHT, ROW * len(rows)
+    above = max(len(name) for name, *_ in rows) > LETTERS
+    left, tall, letters = (RIGHT, TALL, LONG) if above else (NAME, ROW, LETTERS)
+    width, height = WIDTH - left - RIGHT, tall * len(rows)
 
     def x(value: float) -> float:
-        return NAME + width * (value - low) / (high - low)
+        return left + width * (value - low) / (high - low)
 
     shown = []
     for number, row in enumerate(rows):
         if row[4]:
-            top = TOP + ROW * number
-            shown.append(f'<rect x="0" y="{top}" width="{WIDTH}" height="{ROW}" fill="var(--accent-tint)"/>')
+            top = TOP + tall * number
+            shown.append(f'<rect x="0" y="{top}" width="{WIDTH}" height="{tall}" fill="var(--accent-tint)"/>')
     for tick in _ticks(low, high):
         shown.append(_line((x(tick), TOP), (x(tick), TOP + height), "line", 1))
         label = f"{tick:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0"
         shown.append(_text(x(tick), TOP + height + 16, label, "middle", "soft"))
     shown.append(_line((x(0), TOP), (x(0), TOP + height), "soft", 1, dashed=True))
-    for number, (name, value, least, most, tied) in enumerate(rows):
-        y = TOP + ROW * (number + 0.5)
-        title = f"{name}: {value:+.4f}, 95 % interval {least:+.4f} to {most:+.4f}{', a tie' if tied else ''}"
+    for number, (name, value, least, most, tie) in enumerate(rows):
+        y = TOP + tall * (number + (0.75 if above else 0.5))
+        title = f"{name}: {value:+.4f}, 95 % interval {least:+.4f} to {most:+.4f}{', a tie' if tie else ''}"
         shown.append(_line((x(least), y), (x(most), y), "plot-chosen", 2))
         shown.append(
             f'<circle cx="{x(value):.1f}" cy="{y:.1f}" r="4" fill="var(--plot-chosen)">{_title(title)}</circle>'
         )
-        shown.append(_text(6, y + 4, _cut(name, 20), whole=name))
+        shown.append(_text(6, y - 12 if above else y + 4, _cut(name, letters), whole=name))
     below = f"by {metric}, against the chosen; right is better"
     shown.append(_text(WIDTH / 2, TOP + height + 36, below, "middle"))
     tied = sum(row[4] for row in rows)

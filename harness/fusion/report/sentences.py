@@ -107,7 +107,7 @@ def groups(found: Sequence[Group], task: str, shown: int) -> str:
     else:
         perfect = sum(each.value == 1 for each in found)
         worst = f"{100 * found[0].value:.1f} %"
-        told = f"{len(found):,} groups; in {perfect:,} of them every answer is right, in the worst {worst}."
+        told = f"{len(found):,} groups; in {perfect or 'none'} of them every answer is right, in the worst {worst} are."
     return f"{told} The {shown} worst are listed." if shown < len(found) else told
 
 

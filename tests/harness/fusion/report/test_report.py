@@ -24,7 +24,6 @@ from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL
 from fuseboard.store.embeddings.reading import PLAIN
 from fuseboard.store.statistics.calibration import calibrate
 
-RNG = np.random.default_rng(5)
 ROWS = 90
 CLASSES = ("cyst", "mass", "none")
 
@@ -39,14 +38,15 @@ def figures(text: str) -> list[float]:
 
 def of_classes(classes: int = 3, split: str = "test", groups: tuple[str, ...] | None = None) -> Predictions:
     labels = np.arange(ROWS) % classes
-    raw = RNG.random((ROWS, classes)) + 0.8 * np.eye(classes)[labels]
+    raw = np.random.default_rng(5).random((ROWS, classes)) + 0.8 * np.eye(classes)[labels]
     names = tuple(f"{split}/{n}.png" for n in range(ROWS))
     return Predictions(split, names, labels, (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32), groups)
 
 
 def of_labels() -> Predictions:
-    labels = RNG.integers(0, 2, (ROWS, 3)).astype(np.uint8)
-    scores = np.clip(0.5 * RNG.random((ROWS, 3)) + 0.4 * labels, 0, 1).astype(np.float32)
+    rng = np.random.default_rng(6)
+    labels = rng.integers(0, 2, (ROWS, 3)).astype(np.uint8)
+    scores = np.clip(0.5 * rng.random((ROWS, 3)) + 0.4 * labels, 0, 1).astype(np.float32)
     return Predictions("test", tuple(map(str, range(ROWS))), labels, scores)
 
 
@@ -186,7 +186,11 @@ def test_groups_are_measured_one_by_one() -> None:
         assert each.value == pytest.approx(float((said.scores.argmax(axis=1) == said.labels)[own].mean()))
         assert (each.low or 0) <= each.value <= (each.high or 0)
     text = sentences.groups(found, MULTI_CLASS, 2)
-    assert figures(text) == [4, sum(each.value == 1 for each in found), round(100 * found[0].value, 1), 2]
+    perfect = sum(each.value == 1 for each in found)
+    assert figures(text) == [4, *[perfect] * (perfect > 0), round(100 * found[0].value, 1), 2]
+    for right, words in ((1.0, "in 3 of them"), (0.99, "in none of them")):
+        others = [replace(each, value=right) for each in found[1:]]
+        assert words in sentences.groups([replace(found[0], value=0.5), *others], MULTI_CLASS, 4)
 
 
 def test_what_reliability_says() -> None:
@@ -229,8 +233,10 @@ def test_what_novelty_expects(bundle: Bundle) -> None:
 
 
 def test_a_regression_has_no_curves_but_its_furthest_images() -> None:
-    labels = RNG.random(40).astype(np.float64)
-    said = Predictions("test", tuple(map(str, range(40))), labels, (labels[:, None] + RNG.normal(0, 0.1, (40, 1))))
+    rng = np.random.default_rng(7)
+    labels = rng.random(40)
+    scores = (labels[:, None] + rng.normal(0, 0.1, (40, 1))).astype(np.float32)
+    said = Predictions("test", tuple(map(str, range(40))), labels, scores)
     found = numbers.mistakes("regression", (), said, 3)
     errors = np.abs(said.scores[:, 0] - labels)
     assert [each.row for each in found] == np.argsort(-errors)[:3].tolist()
@@ -239,7 +245,7 @@ def test_a_regression_has_no_curves_but_its_furthest_images() -> None:
 
 @pytest.mark.parametrize(("task", "classes"), [("regression", ()), (MULTI_LABEL, CLASSES), (MULTI_CLASS, CLASSES)])
 def test_the_page_of_every_task(bundle: Bundle, tmp_path: Path, task: Any, classes: tuple[str, ...]) -> None:
-    numbers_of = RNG.random((ROWS, 1)).astype(np.float32)
+    numbers_of = np.random.default_rng(8).random((ROWS, 1)).astype(np.float32)
     of = {
         "regression": Predictions("test", tuple(map(str, range(ROWS))), numbers_of[::-1, 0].astype(float), numbers_of),
         MULTI_LABEL: of_labels(),
@@ -266,6 +272,12 @@ def test_ties_stand_on_a_shade_and_the_rest_does_not() -> None:
     assert "2 subsets against the chosen one; 1 cannot" in drawn.get("aria-label", "")
     titles = [each.text for each in drawn.iter("title")]
     assert "a: -0.2000, 95 % interval -0.3000 to -0.1000" in titles
+
+
+def test_names_that_are_told_apart_by_their_ends_stand_whole() -> None:
+    names = [f"biomedclip+rad-dino+dinov2-large+{last}" for last in ("hog", "pixels", "uni2-h")]
+    drawn = ElementTree.fromstring(plots.differences([(name, 0.0, -0.1, 0.1, True) for name in names], "log-loss"))
+    assert set(names) <= {text.text for text in drawn.iter("text")}
 
 
 @pytest.mark.parametrize("ends", [(-0.31, 0.02), (0.0, 1.0), (-3e-5, 2e-5), (-420.0, 17.0)])
