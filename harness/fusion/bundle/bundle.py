@@ -17,7 +17,8 @@ from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.answers import answers
 from fuseboard.harness.fusion.bundle.manifest import Manifest
 from fuseboard.harness.fusion.embedder import Embedded, Embedder, refuse_faults
-from fuseboard.harness.fusion.inputs import given
+from fuseboard.harness.fusion.explain.explanation import NEIGHBOURS, Explanation, explain
+from fuseboard.harness.fusion.inputs import Given, given
 from fuseboard.harness.fusion.model import Blocks, Model
 from fuseboard.harness.fusion.pictures import pictures_of
 from fuseboard.harness.fusion.predictions import Predictions
@@ -141,6 +142,11 @@ class Bundle:
         found: NDArray[np.bool_] = self.model.novelty.is_unlike(self._blocks(images))
         return found
 
+    def explain(self, images: Any, neighbours: int = NEIGHBOURS) -> list[Explanation]:
+        """Says of every image what each backbone adds to the answer, and which training images are nearest."""
+        found = self._given(images)
+        return explain(self.model, found.blocks, found.names, neighbours)
+
     def embed(self, images: Any) -> Embedded:
         """Embeds images with every backbone of the subset; those that cannot be read are named, and NaN."""
         return self.embedder.embed(pictures_of(images, self.reading, self.max_pixels))
@@ -182,10 +188,13 @@ class Bundle:
         return self.model.scores(self._blocks(images))
 
     def _blocks(self, images: Any) -> Blocks:
+        return self._given(images).blocks
+
+    def _given(self, images: Any) -> Given:
         if isinstance(images, Mapping | join.Blocks):
-            found = given(images, None, self.reading).blocks
-            cards.refuse_other_blocks(images, found, self.cards)
+            found = given(images, None, self.reading)
+            cards.refuse_other_blocks(images, found.blocks, self.cards)
             return found
         embedded = self.embed(images)
         refuse_faults(embedded)
-        return embedded.blocks
+        return Given(embedded.blocks, embedded.names)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import fuseboard
 from fuseboard import cli
 
 
@@ -34,6 +35,8 @@ def test_shares_neighbours_and_pictures_as_json(trained: Path, capsys: pytest.Ca
     run("explain", trained / "model", *images, "-o", trained / "pictures", "--json")
     bright, dark = json.loads(capsys.readouterr().out)
     assert (bright["answer"], dark["answer"]) == ("bright", "dark")
+    same = fuseboard.load(trained / "model").explain(images)[0]
+    assert [share.adds for share in same.shares] == pytest.approx([share["adds"] for share in bright["shares"]])
     for found in (bright, dark):
         assert {share["backbone"] for share in found["shares"]} == {"hog", "pixels"}
         assert sum(share["share"] for share in found["shares"]) == pytest.approx(1)
