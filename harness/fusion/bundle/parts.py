@@ -118,11 +118,15 @@ def predictions(manifest: Manifest, files: Mapping[str, bytes], where: str) -> d
             "scores": (np.float32, (rows, max(1, len(manifest.classes)))),
         }
         own = arrays.load(files[facts.file], f"{where}: {facts.file}", wanted)
-        top = 2 if several else len(manifest.classes)
-        if not is_number and (own["labels"].min() < 0 or own["labels"].max() >= top):
-            raise FuseboardError(f"{where}: {facts.file}: a label that is none of the {top}; nothing was loaded")
+        _refuse_other_labels(manifest, own["labels"], f"{where}: {facts.file}")
         found[facts.split] = Predictions(facts.split, facts.names, own["labels"], own["scores"], facts.groups)
     return found
+
+
+def _refuse_other_labels(manifest: Manifest, labels: NDArray[Any], place: str) -> None:
+    top = 2 if is_multi_label(manifest.task) else len(manifest.classes)
+    if manifest.task != REGRESSION and (labels.min() < 0 or labels.max() >= top):
+        raise FuseboardError(f"{place}: a label that is none of the {top}; nothing was loaded")
 
 
 def model(manifest: Manifest, files: Mapping[str, bytes], where: str) -> Model:
@@ -193,6 +197,8 @@ def _novelty(manifest: Manifest, files: Mapping[str, bytes], where: str) -> Nove
         raise FuseboardError(f"{place}: {rows} training images in {found['training'].shape} do not fit together")
     if directions > MOST_DIRECTIONS:
         raise FuseboardError(f"{place}: {directions} directions, {MOST_DIRECTIONS} at most")
+    if facts.labels is None:
+        _refuse_other_labels(manifest, found["labels"], place)
     return Novelty(
         tuple(sorted(manifest.backbones)),
         found["projection"],

@@ -121,6 +121,8 @@ def _shares(adds: dict[str, float]) -> tuple[Share, ...]:
 
 def label(model: Model, truth: Any) -> str:
     """Returns a label as people read it: a class, labels joined by a semicolon, or a number."""
+    if isinstance(truth, str):
+        return truth
     if model.task == REGRESSION:
         return f"{float(truth):.4g}"
     if is_multi_label(model.task):

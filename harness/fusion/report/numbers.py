@@ -54,8 +54,13 @@ class Group:
     images: int
     value: float
     """Share of right answers; of a regression the root mean squared error."""
-    low: float | None
-    high: float | None
+    answers: int | None = None
+    """Of its images; None of a regression."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson's 95 % interval of the share."""
+        return None if self.answers is None else wilson(round(self.value * self.answers), self.answers)
 
 
 @dataclass(frozen=True)
@@ -140,16 +145,17 @@ def groups(task: str, predictions: Predictions) -> list[Group]:
     if predictions.groups is None:
         return []
     names, places = np.unique(np.array(predictions.groups), return_inverse=True)
-    found = []
-    for place, name in enumerate(names.tolist()):
-        own = places == place
-        if task == REGRESSION:
-            error = float(np.sqrt(((predictions.scores[own, 0] - predictions.labels[own]) ** 2).mean()))
-            found.append(Group(name, int(own.sum()), error, None, None))
-            continue
-        answers = right(task, predictions)[own].ravel()
-        low, high = wilson(int(answers.sum()), len(answers))
-        found.append(Group(name, int(own.sum()), float(answers.mean()), low, high))
+    images = np.bincount(places)
+    if task == REGRESSION:
+        errors = (predictions.scores[:, 0].astype(np.float64) - predictions.labels) ** 2
+        values = np.sqrt(np.bincount(places, errors) / images)
+        answers = [None] * len(names)
+    else:
+        of_image = right(task, predictions).reshape(len(places), -1)
+        values = np.bincount(places, of_image.mean(axis=1)) / images
+        answers = (images * of_image.shape[1]).tolist()
+    facts = zip(names.tolist(), images.tolist(), values.tolist(), answers, strict=True)
+    found = [Group(*each) for each in facts]
     worst = -1 if task == REGRESSION else 1
     return sorted(found, key=lambda each: (worst * each.value, -each.images, each.name))
 

@@ -21,6 +21,8 @@ STYLE = TEMPLATE.with_name("report.css")
 MISTAKES = 24
 GROUPS = 20
 SUBSETS = 20
+LARGEST = 1e9
+"""Difference that can be drawn."""
 MOST_CLASSES = 40
 """Of a confusion matrix that is shown."""
 
@@ -71,7 +73,7 @@ def _subsets(bundle: Bundle) -> object:
     rows = [
         (joined(tuple(row["subset"])), row["minus"], row["low"], row["high"], row["tied"])
         for row in chosen.table.head(SUBSETS).iter_rows(named=True)
-        if tuple(row["subset"]) != chosen.chosen
+        if tuple(row["subset"]) != chosen.chosen and max(-row["low"], row["high"]) < LARGEST
     ]
     return plots.differences(rows, chosen.metric) if rows and chosen.images else None
 

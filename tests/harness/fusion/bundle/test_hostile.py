@@ -213,6 +213,10 @@ CASES: dict[str, tuple[Change, str]] = {
         r"labels is int64 of shape \(6,\), where int64 7 is wanted",
     ),
     "predictions of fewer groups": (told(predictions__0__groups=["a"]), "6 images and 1 groups"),
+    "a training image of no class": (
+        array("novelty.safetensors", labels=lambda v: v - 3),
+        r"novelty\.safetensors: a label that is none of the 3",
+    ),
     "a label of no class": (
         array("predictions-validation.safetensors", labels=lambda v: v + 9),
         "a label that is none of the 3",

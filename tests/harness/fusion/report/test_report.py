@@ -184,7 +184,8 @@ def test_groups_are_measured_one_by_one() -> None:
     for each in found:
         own = [n for n in range(ROWS) if of[n] == each.name]
         assert each.value == pytest.approx(float((said.scores.argmax(axis=1) == said.labels)[own].mean()))
-        assert (each.low or 0) <= each.value <= (each.high or 0)
+        low, high = each.interval or (2, -1)
+        assert low <= each.value <= high
     text = sentences.groups(found, MULTI_CLASS, 2)
     perfect = sum(each.value == 1 for each in found)
     assert figures(text) == [4, *[perfect] * (perfect > 0), round(100 * found[0].value, 1), 2]
