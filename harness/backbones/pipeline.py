@@ -66,7 +66,7 @@ def embed_each(
     """Yields the vectors (N, D) of each source in turn; the next one's images are prepared while one's end is computed.
 
     The batches of a source are the same whatever comes before or after it, and so are its vectors. An image that cannot
-    be prepared is raised after the sources before it.
+    be prepared, or not be embedded, is raised after the sources before it.
 
     Args:
         sources: read one after another, ahead of what is yielded.
@@ -99,12 +99,12 @@ def embed_each(
         while True:
             try:
                 group, batch = next(prepared)
+                flying.append((group, feeder.submit(batch)))
             except StopIteration:
                 break
             except Exception as error:
                 failure = error
                 break
-            flying.append((group, feeder.submit(batch)))
             if len(flying) >= FLYING:
                 collect()
             while left.get(done) == 0:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from fuseboard import cli
-from fuseboard.leaderboard.output import format
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.site import build
 from fuseboard.store.errors import UsageError
+from fuseboard.store.files.foreign_text import foreign
 from tests.leaderboard.page import Page
 
 HOSTILE = "</dd><script>alert(1)</script><img src=x onerror=alert(1)>&\"'{{ 7*7 }}{% raw %} javascript:alert(1)"
@@ -157,9 +157,9 @@ def test_hostile_text_in_every_field_changes_no_element(store, folder, tmp_path)
 
 
 def test_text_that_nobody_sees_is_marked_and_long_text_cut():
-    assert format.foreign("a\u202eb\u200bc\x00d") == "a\ufffdb\ufffdc\ufffdd"
-    assert format.foreign("one\u2028two\n three") == "one two three"
-    assert format.foreign("x" * 1000) == "x" * 299 + "…"
+    assert foreign("a\u202eb\u200bc\x00d") == "a\ufffdb\ufffdc\ufffdd"
+    assert foreign("one\u2028two\n three") == "one two three"
+    assert foreign("x" * 1000) == "x" * 299 + "…"
 
 
 @pytest.mark.parametrize(

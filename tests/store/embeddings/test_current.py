@@ -20,7 +20,7 @@ def younger(version, days):
 @pytest.fixture
 def two(root, make_version):
     """Fingerprints of the older and the newer version of alpha."""
-    return make_version(root).manifest.fingerprint, younger(make_version(root, identity={"precision": "fp16"}), 1)
+    return make_version(root).manifest.fingerprint, younger(make_version(root, identity={"crop": 1}), 1)
 
 
 def current(store):

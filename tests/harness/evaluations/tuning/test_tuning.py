@@ -201,7 +201,7 @@ def test_the_command(store: Path, capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["soft-vote", DATA, "--trials", "2"], "--trials is of the evaluation tuned; soft-vote has none, leave it out"),
+        (["soft-vote", DATA, "--trials", "2"], "trials are of the evaluation tuned; soft-vote has none, leave it out"),
         (["tuned", DATA, "--trials", "0"], "Invalid value for '--trials'"),
         (["tune", DATA], "did you mean tuned?"),
     ],
