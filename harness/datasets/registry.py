@@ -52,6 +52,8 @@ def get(name: str) -> Dataset:
         return _own(Path(name))
     clean = name.removesuffix("-c")
     if clean not in DATASETS or (clean != name and clean not in medmnist.names()):
+        if Path(name).is_dir():
+            raise UsageError(f"{name!r} is no dataset's name; if the folder is meant, write it with a slash: {name}/")
         raise unknown("dataset", name, [*names(), *PATHS])
     if clean != name:
         return Corrupted(medmnist.get(clean))

@@ -61,7 +61,8 @@ def test_splits_that_are_given_stay_and_the_others_are_made(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("images", "unknown dataset 'images'"),
+        ("images", "write it with a slash: images/"),
+        ("imagess", "unknown dataset 'imagess'"),
         ("absent/", "unknown dataset 'absent/'"),
         ("absent.csv", "absent.csv: no such file or folder"),
         ("./\u75c5", "no name of a dataset can be made"),
