@@ -136,7 +136,13 @@ def test_a_child_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path) -> 
     assert len(Store(tmp_path).versions) == 2
 
 
-@pytest.mark.usefixtures("quickly")
+@pytest.fixture
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes are sent a dataset of this very file, and find it by the path that they inherit."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3]))
+
+
+@pytest.mark.usefixtures("quickly", "importable")
 def test_one_alone_reads_the_images_itself_and_may_start_processes_that_decode(tmp_path: Path) -> None:
     extract_together(CARDS[:1], Witnessed(tmp_path / "told"), Store(tmp_path / "store"), "cpu")
     reader, daemon = (tmp_path / "told").read_text().split()
@@ -145,6 +151,7 @@ def test_one_alone_reads_the_images_itself_and_may_start_processes_that_decode(t
     assert shards(tmp_path / "store") == shards(tmp_path / "single")
 
 
+@pytest.mark.usefixtures("importable")
 def test_one_alone_ends_with_its_parent(tmp_path: Path) -> None:
     dataset = Witnessed(tmp_path / "told", patience_s=600)
     parent = multiprocessing.get_context("spawn").Process(target=extract_into, args=(tmp_path / "store", dataset))
