@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 from filelock import Timeout
 
 from fuseboard.store.embeddings import by_image, dataset_card, history, manifest, versions
@@ -47,21 +48,24 @@ def find(root: Path, chosen: Sequence[Version], dataset: str | None) -> list[Rem
         FuseboardError: the rows of a dataset cannot be read, so which of them rest on the vectors is not known.
     """
     found = []
+    measured: dict[str, pl.DataFrame] = {}
     for version in chosen:
         held = version.manifest.datasets
         names = tuple(name for name in held if dataset in (None, name))
         if names:
-            keys = frozenset(key for name in names for key in _keys(root, version, name))
+            for name in names:
+                if name not in measured:
+                    measured[name] = rows.read(root, dataset=name).select("key", "subset", "fingerprints")
+            keys = frozenset(key for name in names for key in _keys(measured[name], version))
             size = sum(part.bytes for name in names for split in held[name].splits.values() for part in split.shards)
             found.append(Removal(version, names, keys, size))
     return found
 
 
-def _keys(root: Path, version: Version, dataset: str) -> list[str]:
-    """Returns the keys of the rows of a dataset whose subset holds the version."""
-    name, fingerprint = version.manifest.backbone, version.manifest.fingerprint
-    pairs = rows.read(root, dataset=dataset).select("key", "subset", "fingerprints")
-    return [key for key, subset, prints in pairs.iter_rows() if (name, fingerprint) in zip(subset, prints, strict=True)]
+def _keys(measured: pl.DataFrame, version: Version) -> list[str]:
+    """Returns the keys of rows (key, subset, fingerprints) whose subset holds the version."""
+    own = version.manifest.backbone, version.manifest.fingerprint
+    return [key for key, subset, prints in measured.iter_rows() if own in zip(subset, prints, strict=True)]
 
 
 def remove(root: Path, removal: Removal) -> None:

@@ -63,12 +63,11 @@ def predict(
 
     An image that cannot be read has the reason in the column `error` and costs no other; the command then ends with 1.
     """
-    from fuseboard.harness.fusion import image_list, tables
+    from fuseboard.harness.fusion import tables
 
     form = tables.format_of(output, form)
     bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
-    paths, remarks = image_list.find(images)
-    opening.say(remarks)
+    paths = opening.find(images)
     table = bundle.answers(paths)
     tables.write(table, output, form)
     opening.end(int(table["error"].is_not_null().sum()), len(table))
@@ -92,12 +91,11 @@ def embed(
     device: Device = None,
 ) -> None:
     """Embed images with the backbones of a model: the fused vector of each, as a list, in CSV a column per number."""
-    from fuseboard.harness.fusion import image_list, tables
+    from fuseboard.harness.fusion import tables
 
     form = tables.format_of(output, form)
     bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
-    paths, remarks = image_list.find(images)
-    opening.say(remarks)
+    paths = opening.find(images)
     found = bundle.embed(paths)
     columns = [f"{name}__{place}" for name in bundle.backbones_ for place in range(bundle.model.widths[name])]
     tables.write(

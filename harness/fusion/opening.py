@@ -37,6 +37,15 @@ def load(
     return replace(found, settings=settings, max_pixels=max_pixels or LIMIT)
 
 
+def find(images: Sequence[str]) -> list[Path]:
+    """Finds the images that a command is given, and says what of folders was left out."""
+    from fuseboard.harness.fusion import image_list
+
+    paths, remarks = image_list.find(images)
+    say(remarks)
+    return paths
+
+
 def say(lines: Sequence[str]) -> None:
     """Prints remarks beside the data."""
     for line in lines:

@@ -39,13 +39,11 @@ def add(app: typer.Typer) -> None:
         With -o also where in the image each network found it: Grad-CAM where it ends in a map of features, integrated
         gradients of any other. An image that cannot be read costs no other; the command then ends with 1.
         """
-        from fuseboard.harness.fusion import image_list
         from fuseboard.harness.fusion.explain import answers
 
         place = None if output is None else answers.folder(output)
         bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
-        paths, remarks = image_list.find(images)
-        opening.say(remarks)
+        paths = opening.find(images)
         found = answers.explained(bundle, paths, place)
         answers.show(found, json)
         opening.end(sum(each.error is not None for each in found), len(found))
