@@ -21,6 +21,7 @@ from fuseboard.harness import quickstart
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.terminal.extras import EXTRAS
+from fuseboard.store import installation
 from fuseboard.store.store import Store
 
 REPOSITORY = Path(__file__).parents[1]
@@ -193,7 +194,7 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     monkeypatch.setitem(sys.modules, "skimage.feature", None)
     assert cli.run(["extract", "hog", "-d", "digits", "--store", str(tmp_path)]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error == "error: this needs skimage, which is not installed; run: pip install 'fuseboard[harness]'"
+    assert error == "error: this needs skimage, which is not installed; run: " + installation.command("harness")
     assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu", "audit", "explain"}
 
 
@@ -220,7 +221,7 @@ def test_datasets_are_listed_where_a_package_of_theirs_is_missing(here: Here, mo
     assert answer.returncode == 0
     rows = {row["name"]: row for row in json.loads(answer.stdout)}
     assert (rows["digits"]["classes"], rows["breastmnist"]["task"]) == (10, None)
-    assert answer.stderr.count("pip install 'fuseboard[harness]'") == 1
+    assert answer.stderr.count(installation.command("harness")) == 1
 
 
 @pytest.mark.parametrize("command", [["-h"], ["search", "-h"], ["store", "pull", "-h"]])

@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
 FLOORS = (
     # store
-    ("store/errors", "store/arrays"),
+    ("store/errors", "store/arrays", "store/installation"),
     ("store/files", "store/statistics", "store/registry"),
     ("store/embeddings",),
     ("store/vectors",),

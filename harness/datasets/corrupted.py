@@ -51,8 +51,8 @@ class Corrupted(Dataset):
             if isinstance(error, ModuleNotFoundError) and error.name == "medmnistc":
                 raise
             raise FuseboardError(
-                "medmnistc needs ImageMagick's MagickWand library, which is not on this machine: install it (Debian: "
-                f"`{MAGICKWAND}`)"
+                "medmnistc needs ImageMagick's MagickWand library, which is not on this machine: install it "
+                f"(`{MAGICKWAND}`)"
             ) from error
         self.name = f"{clean.name}-c"
         self.task, self.label_names, self.licence = clean.task, clean.label_names, clean.licence

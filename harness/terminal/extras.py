@@ -1,5 +1,9 @@
 """The optional parts of the installation: which import belongs to which extra, and how to install what has none."""
 
+import sys
+
+from fuseboard.store import installation
+
 EXTRAS = {
     "captum": "explain",
     "cleanlab": "audit",
@@ -34,23 +38,26 @@ EXTRAS = {
 }
 
 ELSEWHERE = {
-    "dask_cuda": "pip install dask-cuda",
-    "conch": "pip install git+https://github.com/mahmoodlab/CONCH",
-    "musk": "pip install fairscale git+https://github.com/lilab-stanford/MUSK",
+    "dask_cuda": ("dask-cuda",),
+    "conch": ("git+https://github.com/mahmoodlab/CONCH",),
+    "musk": ("fairscale", "git+https://github.com/lilab-stanford/MUSK"),
 }
-"""Packages that no extra brings, with the command that their authors give: a backbone's own, which no registry has, and
+"""Packages that no extra brings, as their authors say to install them: a backbone's own, which no registry has, and
 one that allows a single release of Dask."""
 
-
-MAGICKWAND = "apt-get install libmagickwand-6.q16-6"
-"""Brings the library that medmnistc calls, which no Python package has; the command is Debian's."""
+MAGICKWAND = {
+    "darwin": "brew install freetype imagemagick",
+    "win32": "install ImageMagick from imagemagick.org with `development headers and libraries` ticked",
+}.get(sys.platform, "apt-get install libmagickwand-6.q16-6")
+"""Brings the library that medmnistc calls, which no Python package has; of all Linux, the command is Debian's."""
 
 
 def install_command(module: str) -> str | None:
     """Returns the command that installs a missing module, or None when nobody has it."""
     name = module.partition(".")[0]
-    extra = EXTRAS.get(name)
-    return f"pip install 'fuseboard[{extra}]'" if extra else ELSEWHERE.get(name)
+    if extra := EXTRAS.get(name):
+        return installation.command(extra)
+    return installation.command(packages=ELSEWHERE[name]) if name in ELSEWHERE else None
 
 
 def what_is_missing(error: ModuleNotFoundError) -> str | None:

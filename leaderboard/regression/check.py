@@ -18,6 +18,7 @@ from fuseboard.leaderboard.regression.recompute import about, recompute
 from fuseboard.leaderboard.regression.reference import Row
 from fuseboard.leaderboard.rows.changed_inputs import changed_inputs, row_inputs
 from fuseboard.leaderboard.rows.current import mark
+from fuseboard.store import installation
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.selection import choose
@@ -66,7 +67,8 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
         again, fits = _refit(store, [row for row in held if row.identity in found], found, present, refit)
         fitted = f"{fits} subsets fitted anew"
     except ModuleNotFoundError as error:  # the leaderboard alone is light; what it can check it does
-        again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`pip install 'fuseboard[harness]'`)"
+        mend = installation.command("harness")
+        again, fitted = [], f"nothing fitted anew: {error.name} is not installed (`{mend}`)"
     said = [v for v in verdict_file.read(folder / reference.VERDICTS) if present.holds(v.dataset)]
     now = judge(present.rows, store.current)
     fallen = [

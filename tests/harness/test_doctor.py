@@ -7,6 +7,8 @@ from types import ModuleType
 import pytest
 
 from fuseboard.harness import doctor
+from fuseboard.harness.terminal.extras import MAGICKWAND
+from fuseboard.store import installation
 
 
 @pytest.fixture
@@ -25,11 +27,11 @@ def test_the_library_that_pip_cannot_bring_is_looked_for(with_wand: pytest.Monke
     with_wand.setattr(importlib, "import_module", load)
     (finding,) = (found for found in doctor.examine() if found.check == "MagickWand")
     assert finding.status == ("ok" if there else "note")
-    assert finding.fix == ("" if there else "apt-get install libmagickwand-6.q16-6")
+    assert finding.fix == ("" if there else MAGICKWAND)
 
 
 def test_without_the_extra_only_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     findings = {found.check: found for found in doctor.examine()}
     assert "MagickWand" not in findings
-    assert findings["extra corruptions"].fix == "pip install 'fuseboard[corruptions]'"
+    assert findings["extra corruptions"].fix == installation.command("corruptions")

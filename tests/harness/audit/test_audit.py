@@ -16,6 +16,7 @@ from fuseboard.harness.audit.images import read
 from fuseboard.harness.backbones import registry as backbones
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.store import installation
 from fuseboard.store.store import Store
 
 HOSTILE = '"><script>alert(1)</script>\u202eb'
@@ -201,6 +202,6 @@ def test_a_missing_extra_leaves_the_other_checks(planted, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     audit = examine(registry.get(str(planted / "made.toml")), Store(Path(planted / "store")))
-    assert "pip install 'fuseboard[audit]'" in audit.missing["labels"]
+    assert installation.command("audit") in audit.missing["labels"]
     assert audit.shortcuts
     assert audit.exact

@@ -113,7 +113,7 @@ def test_one_whose_package_is_missing_says_how_to_install_it(tmp_path: Path, mon
     Path("mine.py").write_text("import musk\n")
     source = {"loader": "python", "module": "mine:Mine", "module_sha256": sha256_of(Path("mine.py"))}
     card = Card.model_validate({**CARDS[1].model_dump(mode="json"), "id": "mine", "pooling": "none", "source": source})
-    with pytest.raises(FuseboardError, match=r"mine: this needs musk, .* run: pip install"):
+    with pytest.raises(FuseboardError, match=r"mine: this needs musk, .* run: .*lilab-stanford/MUSK"):
         extract_together([card, CARDS[1]], datasets.get("digits-first90"), Store(tmp_path / "store"), "cpu")
     assert [version.manifest.backbone for version in Store(tmp_path / "store").versions] == ["pixels"]
 

@@ -14,6 +14,7 @@ from fuseboard.leaderboard.regression import check, reference
 from fuseboard.leaderboard.regression.accept import accept
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.leaderboard.regression.recompute import recompute
+from fuseboard.store import installation
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
@@ -272,7 +273,7 @@ def test_without_the_harness_the_rest_is_checked_and_it_is_said(accepted):
     put(accepted, ("alpha",), 9)
     report = accepted.check(refit)
     assert {f.kind for f in report.findings} == {"moved"}
-    assert "nothing fitted anew: xgboost is not installed (`pip install 'fuseboard[harness]'`)" in report.remarks
+    assert f"nothing fitted anew: xgboost is not installed (`{installation.command('harness')}`)" in report.remarks
 
 
 def test_accepting_one_dataset_keeps_what_was_said_of_others(accepted):
