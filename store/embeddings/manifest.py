@@ -31,7 +31,8 @@ SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+_NAME = "up to 100 small letters, digits, `.`, `_` and `-`, such as `my-lesions`"
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$"), Field(description=_NAME)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

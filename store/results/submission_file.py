@@ -1,13 +1,12 @@
 """The statement: where a submission's shards lie, and where it stands in its life."""
 
-import tomllib
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from fuseboard.store.embeddings.manifest import Fingerprint, Name
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import model_faults, text_file, toml_file
 
 FILE = "submission.toml"
 
@@ -27,18 +26,20 @@ class _Strict(BaseModel):
 class Shards(_Strict):
     """Where the shards lie: a repository of the Hub at a commit, a Zenodo record, or a folder of this machine."""
 
-    hub: Repository | None = None
-    revision: Commit | None = None
-    zenodo: Doi | None = None
+    hub: Repository | None = Field(None, description="ORG/NAME of a dataset repository on the Hub")
+    revision: Commit | None = Field(None, description="its commit, 40 hexadecimal digits")
+    zenodo: Doi | None = Field(None, description="the DOI of a record, such as 10.5281/zenodo.1234567")
     folder: str | None = Field(None, description="a version's folder in a store; for looking at it before publishing")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        places = [name for name in ("hub", "zenodo", "folder") if getattr(self, name) is not None]
+        places, faults = [name for name in ("hub", "zenodo", "folder") if getattr(self, name) is not None], []
         if len(places) != 1:
-            raise ValueError("give one of hub (with revision), zenodo, folder: the place that holds the shards")
+            faults.append("give one of hub (with revision), zenodo, folder: the place that holds the shards")
         if (self.hub is None) != (self.revision is None):
-            raise ValueError("hub and revision belong together: a branch may change, a commit of 40 digits cannot")
+            faults.append("hub and revision belong together: a branch may change, a commit of 40 digits cannot")
+        if faults:
+            raise ValueError(" | ".join(faults))
         return self
 
     @property
@@ -76,12 +77,12 @@ class Statement(_Strict):
 
 
 def parse(data: bytes) -> Statement:
-    """Returns a statement from its TOML; an error names the file, the key and what is wrong with it."""
-    try:
-        return Statement.model_validate(tomllib.loads(data.decode("utf-8")))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the file"
-        raise FuseboardError(f"{FILE}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
-    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
-        raise FuseboardError(f"{FILE}: not a TOML file: {error}") from error
+    """Returns a statement from its TOML.
+
+    Raises:
+        UsageError: it is none; one line that names every fault with its line.
+    """
+    text = text_file.decoded(data, FILE)
+    tree = toml_file.parsed(text, FILE)
+    toml_file.refuse(model_faults.of(Statement, tree), text, FILE)
+    return Statement.model_validate(tree)

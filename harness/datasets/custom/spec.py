@@ -1,18 +1,20 @@
 """The TOML that makes a folder or a table of images a dataset of one's own."""
 
-import re
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.arrays import MULTI_LABEL, Task
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
 from fuseboard.store.embeddings.reading import Reading
-from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files import toml_file
+
+LACKING = "docs/datasets.md has whole ones"
 
 
 class Shares(BaseModel):
@@ -67,24 +69,24 @@ class Spec(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if faults := [*self._faults()]:
+            raise ValueError(" | ".join(faults))
+        return self
+
+    def _faults(self) -> Iterator[str]:
         if self.images is None and self.table is None:
-            raise ValueError("say `images`, a folder with one folder per class, or `table`, a CSV or Parquet file")
+            yield "say `images`, a folder with one folder per class, or `table`, a CSV or Parquet file"
         if self.table is None and (of_table := self.model_fields_set & {"path", "label", "labels", "split", "group"}):
-            raise ValueError(f"`{min(of_table)}` names a column, but there is no `table`")
+            yield f"`{min(of_table)}` names a column, but there is no `table`"
         if self.labels and (beside := self.model_fields_set & {"label", "classes"}):
-            raise ValueError(
-                f"`labels` makes a task of several labels, `{min(beside)}` one of classes: drop one of them"
-            )
+            yield f"`labels` makes a task of several labels, `{min(beside)}` one of classes: drop one of them"
         if self.task is not None and (self.task == MULTI_LABEL) != bool(self.labels):
-            raise ValueError(
-                f"task = {self.task!r} and {'`labels`' if self.labels else 'one label'} contradict each other"
-            )
+            yield f"task = {self.task!r} and {'`labels`' if self.labels else 'one label'} contradict each other"
         if self.name in OWN_FILES:
-            raise ValueError(f"no dataset can be called {self.name}, which is a file of every version")
+            yield f"no dataset can be called {self.name}, which is a file of every version"
         for key in ("classes", "labels"):
             if len({composed(name) for name in getattr(self, key)}) < len(getattr(self, key)):
-                raise ValueError(f"`{key}` names one twice")
-        return self
+                yield f"`{key}` names one twice"
 
 
 def place(toml: Path, path: str) -> Path:
@@ -96,24 +98,12 @@ def place(toml: Path, path: str) -> Path:
 
 
 def read(path: Path) -> Spec:
-    """Reads and checks the TOML; an error names the file, the key and the mend."""
+    """Reads and checks the TOML.
+
+    Raises:
+        UsageError: there is none, or it describes no dataset; one line that names every fault with its line and mend.
+    """
     try:
-        # Editors of Windows begin a file with a byte order mark.
-        return Spec.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        return toml_file.read(Spec, path, LACKING)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; it would describe a dataset of your own (docs/datasets.md)") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not a TOML file: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        *above, key = [str(part) for part in first["loc"]] or ["the file"]
-        if first["type"] == "extra_forbidden":
-            known = (Shares if above else Spec).model_fields
-            raise UsageError(f"{path}: {unknown('key', key, known, ''.join(f'[{part}]' for part in above))}") from error
-        if first["type"] == "string_pattern_mismatch":
-            raise UsageError(
-                f"{path}: {key}: {first['input']!r} is no name; up to 100 small letters, digits, `.`, `_` and `-`, "
-                "such as `my-lesions`"
-            ) from error
-        message = re.sub("^Value error, ", "", first["msg"])
-        raise UsageError(f"{path}: {'.'.join([*above, key])}: {message}") from error

@@ -2,8 +2,7 @@
 
 import json
 import re
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,10 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from fuseboard.harness.submissions.rules import texts
 from fuseboard.harness.terminal.finding import Finding
-from fuseboard.store.errors import unknown
-
-PLACEHOLDER = "FILL IN"
-"""Stands in the template where a person has to say something."""
+from fuseboard.store.errors import UsageError
+from fuseboard.store.files import model_faults, text_file, toml_file
+from fuseboard.store.files.model_faults import PLACEHOLDER
 
 MAX_LISTED = 20
 """Findings that are listed of one file and kind; a forged file could give a million."""
@@ -43,7 +41,7 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
     Args:
         kind: the file's model.
         file: its name; `.json` or `.toml` decides the format.
-        data: its bytes, UTF-8.
+        data: its bytes.
     """
     is_json = file.endswith(".json")
     if not is_json and max(line.count(b".") for line in data.split(b"\n")) > MAX_DOTS:
@@ -51,14 +49,15 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
             None, [_wrong(file, f"has more than {MAX_DOTS} dots in one line", "keep to the template's keys")]
         )
     try:
-        tree = json.loads(data, object_pairs_hook=_unique_keys) if is_json else tomllib.loads(data.decode("utf-8"))
+        text = text_file.decoded(data, file)
+        tree = json.loads(text, object_pairs_hook=_unique_keys) if is_json else toml_file.parsed(text, file)
+    except UsageError as error:
+        return Content(None, [Finding("wrong", "contents", str(error), "correct its syntax")])
     except RecursionError:
         return Content(None, [_wrong(file, "is nested too deeply to be read", "keep to the template's keys")])
-    except ValueError as error:  # both formats' own errors, numbers of thousands of digits, keys given twice
+    except ValueError as error:  # JSON's own errors, and keys given twice
         reason = str(error).splitlines()[0]
-        return Content(
-            None, [_wrong(file, f"not a {'JSON' if is_json else 'TOML'} file: {reason}", "correct its syntax")]
-        )
+        return Content(None, [_wrong(file, f"not a JSON file: {reason}", "correct its syntax")])
     if bad := _shortened(list(texts.unsafe(file, tree)), file):
         return Content(None, bad)
     findings = _shortened(list(texts.findings(file, tree)), file)
@@ -69,14 +68,14 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
     ]
     model, faults = None, dict[str, str]()
     try:
-        model = kind.model_validate_json(data) if is_json else kind.model_validate(tree)
+        model = kind.model_validate_json(text) if is_json else kind.model_validate(tree)
     except ValidationError as error:
-        faults = {key: why for key, why in _faults(kind, error) if not any(_is_about(key, gap) for gap in gaps)}
+        listed = {fault.key: fault.message for fault in model_faults.listed(kind, error)}
+        faults = {key: why for key, why in listed.items() if not any(_is_about(key, gap) for gap in gaps)}
     except (RecursionError, ValueError, TypeError, OverflowError) as error:
         findings.append(_wrong(file, f"cannot be read ({type(error).__name__})", "keep to the template's keys"))
-    wrong = [
-        _wrong(file, f"{key}: {why}" if key else why, "correct it as the message says") for key, why in faults.items()
-    ]
+    places = {} if is_json else toml_file.lines(text)
+    wrong = [_wrong(file, _placed(places, key, why), "correct it as the message says") for key, why in faults.items()]
     return Content(None if gaps else model, findings + _shortened(wrong, file), gaps, tuple(faults))
 
 
@@ -91,24 +90,10 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _faults(kind: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
-    """Dotted key and reason of everything that pydantic has against a file."""
-    found = []
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
-        *above, last = one["loc"] or ("",)
-        why = one["msg"].removeprefix("Value error, ")
-        if one["type"] == "extra_forbidden":
-            why = str(unknown("key", str(last), _keys(kind, above)))
-        found.append((".".join(map(str, one["loc"])), why))
-    return found
-
-
-def _keys(kind: Any, path: Sequence[int | str]) -> list[str]:
-    """The keys that a model knows at a place, none where it cannot be followed there."""
-    for part in path:
-        fields = getattr(kind, "model_fields", {})
-        kind = fields[part].annotation if part in fields else None
-    return list(getattr(kind, "model_fields", {}))
+def _placed(places: Mapping[str, int], key: str, why: str) -> str:
+    """What is wrong with a key, and on which line where the format has lines."""
+    line = toml_file.line_of(places, key.split(".")) if key else 0
+    return f"line {line}: {key}: {why}" if line else f"{key}: {why}" if key else why
 
 
 def _is_about(key: str, gap: str) -> bool:

@@ -17,8 +17,8 @@ import pytest
 import torch
 
 from fuseboard.harness.backbones import archives, onnx_tensors
+from fuseboard.harness.backbones.archive import Archive
 from fuseboard.harness.backbones.loaders.timm_loader import flattened
-from fuseboard.harness.backbones.source import Archive
 from fuseboard.store.errors import FuseboardError
 
 

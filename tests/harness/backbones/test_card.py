@@ -163,6 +163,29 @@ def test_a_broken_card_is_refused_in_one_line_that_names_file_and_key(
     assert "\n" not in str(caught.value)
 
 
+def test_every_fault_of_a_card_comes_at_once(tmp_path: Path) -> None:
+    text = (registry.FOLDER / "efficientnet-lite0.toml").read_text()
+    for old, new in (
+        ('pooling = "avg"', 'pooling = "mean-pool"'),
+        ("dim = 1280", "dim = 0"),
+        ("[source]", "[source]\nx = 1"),
+    ):
+        text = text.replace(old, new, 1)
+    (tmp_path / "card.toml").write_text(text.replace('sha256 = "', 'sha256 = "g').replace("gated", "gatet"))
+    with pytest.raises(UsageError) as caught:
+        cards.read(tmp_path / "card.toml")
+    faults = str(caught.value).split(" | ")
+    assert len(faults) == 7
+    numbered = [part for part in faults if " line " in f" {part}"]
+    for key in ("pooling", "dim", "gatet", "source.x", "source.sha256"):
+        assert any(f"{key}:" in part for part in numbered), key
+    (tmp_path / "card.toml").write_text('[source]\nloader = "timm"\nhub_id = "a/b"\n')
+    with pytest.raises(UsageError) as caught:
+        cards.read(tmp_path / "card.toml")
+    for key in ("`architecture`", "`sha256`", "`revision`", "pooling", "preprocessing"):
+        assert key in str(caught.value)
+
+
 def test_a_key_at_its_default_is_as_if_it_were_not_there() -> None:
     lite = registry.get("efficientnet-lite0")
     facts = lite.model_dump()

@@ -34,14 +34,17 @@ def own(root: Path, toml: str) -> Dataset:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("name = ", "my.toml: not a TOML file"),
-        ('name = "mine"\nimages = "images"', "licence: Field required"),
+        ("name = ", "my.toml: line 1: not a TOML file"),
+        ('name = "mine"\nimages = "images"', "licence is missing"),
         (HEAD, "say `images`, a folder with one folder per class, or `table`"),
         (HEAD + 'image = "images"', "unknown key 'image'; did you mean images"),
-        (HEAD + 'images = "images"\n[splits]\nvalid = 0.1', r"unknown key 'valid' in \[splits\]; did you mean val"),
+        (
+            HEAD + 'images = "images"\n[splits]\nvalid = 0.1',
+            r"line 5: splits.valid: unknown key 'valid'; did you mean val",
+        ),
         (HEAD + 'images = "images"\n[splits]\nval = 0.5\ntest = 0.5', "leave no image for train"),
-        (HEAD + 'images = "images"\n[splits]\ntest = -1', "splits.test: Input should be greater than or equal to 0"),
-        (HEAD + 'images = "images"\nbits = 99', "bits: Input should be less than or equal to 16"),
+        (HEAD + 'images = "images"\n[splits]\ntest = -1', "splits.test: -1 is too small; it is 0 or more"),
+        (HEAD + 'images = "images"\nbits = 99', "bits: 99 is too large; it is 16 or less"),
         (HEAD + 'images = "images"\ngroup = "patient"', "`group` names a column, but there is no `table`"),
         (HEAD + 'table = "x.csv"\nlabels = ["a"]\nlabel = "b"', "`labels` makes a task of several labels"),
         (HEAD + 'table = "x.csv"\nlabels = ["a"]\ntask = "multi-class"', "contradict each other"),
@@ -49,7 +52,7 @@ def own(root: Path, toml: str) -> Dataset:
         (HEAD + 'images = "images"\ntask = "multi-class"', "2 classes make it binary-class; leave `task` out"),
         (HEAD + 'images = "images"\nclasses = ["a", "c"]', "unknown class 'b' in .*images; known: a, c"),
         (HEAD + 'images = "nowhere"', "nowhere: no such folder; `images` names it"),
-        ('name = "My Set"\nlicence = "x"\nimages = "images"', "name: 'My Set' is no name; .* such as `my-lesions`"),
+        ('name = "My Set"\nlicence = "x"\nimages = "images"', "name: 'My Set' cannot be this: .* such as `my-lesions`"),
         ('name = "readme.md"\nlicence = "x"\nimages = "images"', "no dataset can be called readme.md"),
         (
             'name = "digits"\nlicence = "x"\nimages = "images"',
