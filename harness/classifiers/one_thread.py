@@ -20,6 +20,7 @@ class _OneThread:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Holds the limit for one fit."""
+        import scipy.linalg  # noqa: F401  SciPy has a BLAS of its own, and a limit holds for what is loaded by then
         from sklearn.exceptions import ConvergenceWarning
         from threadpoolctl import threadpool_limits
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset, all_subsets
+from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.search.ensemble_selection import accuracy, auc
 from fuseboard.store.arrays import Labels
@@ -58,8 +59,6 @@ def scores(
         rows: most images to look at.
         seed: of the draw.
     """
-    from threadpoolctl import threadpool_limits
-
     kept = draw(labels, rows, seed)
     truth = labels[kept]
     hot = (truth if truth.ndim == 2 else truth[:, None] == np.arange(n_classes)).astype(np.float32)
@@ -75,7 +74,7 @@ def scores(
         return -inf if np.isnan(value) else float(value)
 
     # One subset per core: BLAS that splits each small matrix waits for its own threads, up to 20 times longer.
-    with threadpool_limits(1), ThreadPoolExecutor(profiling.cores()) as threads:
+    with ONE_THREAD.held(), ThreadPoolExecutor(profiling.cores()) as threads:
         kernels = {name: centred_kernel(blocks[name][kept]) for name in sorted(blocks)}
         subsets = all_subsets(list(kernels))
         return dict(zip(subsets, threads.map(score, subsets), strict=True))
