@@ -12,6 +12,7 @@ CLASSIFIERS = Registry(
     [
         ("xgboost", "fuseboard.harness.classifiers.xgboost:XGBoost"),
         ("linear-probe", "fuseboard.harness.classifiers.linear_probe:LinearProbe"),
+        ("ridge", "fuseboard.harness.classifiers.ridge:Ridge"),
         ("knn", "fuseboard.harness.classifiers.knn:KNN"),
     ],
 )

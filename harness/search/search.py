@@ -1,5 +1,6 @@
-"""The engine: fits the subsets that nobody has fitted yet, and keeps each one as it comes."""
+"""The engine: fits the subsets that nobody has fitted yet, and keeps them as they come."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,8 +28,12 @@ from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.rows import Result
 from fuseboard.store.results.selection import Choice, choose
 from fuseboard.store.store import Store
+
+KEPT_AFTER_S = 1.0
+"""Fits that are over sooner are kept together: a file takes as long to write as one of them."""
 
 
 @dataclass
@@ -174,10 +179,19 @@ class Search:
         here = Circumstances(self.pool, recipe, self.device, jobs_of_a_process)
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
         with counting(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
-            for number, outcome in executor.run(fit, jobs, self.side_by_side, self.address):
-                self.store.keep(results_of(here, ordered[number], outcome, truth, order.folds))
-                self.fits += 1
-                advance(1)
+            made: list[Result] = []
+            kept = time.monotonic()
+            try:
+                for number, outcome in executor.run(fit, jobs, self.side_by_side, self.address):
+                    made += results_of(here, ordered[number], outcome, truth, order.folds)
+                    self.fits += 1
+                    advance(1)
+                    if time.monotonic() - kept > KEPT_AFTER_S:
+                        self.store.keep(made)
+                        made, kept = [], time.monotonic()
+            finally:
+                if made:
+                    self.store.keep(made)
 
     def _order(self, recipe: Recipe, train: Labels, both: Labels) -> Order:
         plan, seed, part = self.protocol.selection.cv, self.protocol.seed, recipe.fidelity.rows

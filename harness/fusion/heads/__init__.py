@@ -1,6 +1,6 @@
 """Heads: what turns the blocks of a subset into an answer. Linear ones in few dimensions, and trees."""
 
-from fuseboard.harness.fusion.heads.gram import Gram, gram
+from fuseboard.harness.classifiers.gram import Gram, gram
 from fuseboard.harness.fusion.heads.linear import Linear
 from fuseboard.harness.fusion.heads.logistic import fit_linear
 from fuseboard.harness.fusion.heads.ridge import fit_ridge

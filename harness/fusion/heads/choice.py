@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Weights
+from fuseboard.harness.classifiers.gram import Gram, Matrix, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
 from fuseboard.harness.fusion.heads.rows import TrainingRows, rows_of
 from fuseboard.harness.fusion.tasks import Link

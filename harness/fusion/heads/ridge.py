@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
+from fuseboard.harness.classifiers.gram import Gram, Matrix, Weights
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.fusion.heads import choice
 from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Weights
 from fuseboard.harness.fusion.heads.linear import Linear
 from fuseboard.harness.fusion.heads.rows import TrainingRows
 

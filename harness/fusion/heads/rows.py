@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.fusion.heads.gram import Gram, Matrix, Standardiser, Weights, gram
+from fuseboard.harness.classifiers.gram import Gram, Matrix, Standardiser, Weights, gram
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class Standardiser:
         noise = len(block) * eps * variance + (len(block) * mean * eps) ** 2
         return cls(mean, np.where(variance <= noise, np.inf, np.sqrt(variance)))
 
+    def apply(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Standardises rows (n, D)."""
+        found: NDArray[np.float64] = (rows.astype(np.float64) - self.mean) / self.scale
+        return found
+
     def columns(self, block: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Standardises some columns (N, n) at a time."""
         for where, values in _columns(block):
