@@ -17,6 +17,7 @@ from fuseboard.harness.submissions import cli as submissions_cli
 from fuseboard.harness.terminal.options import Json
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.files.location import store_root
 
 cli = typer.Typer(no_args_is_help=True)
 datasets = typer.Typer(no_args_is_help=True, help="List, check and audit the datasets of images.")
@@ -63,7 +64,7 @@ def check_dataset(
     """Say how a dataset is divided, count its classes and read every image; exit with 1 where one cannot be read."""
     from fuseboard.harness.datasets import census, registry
 
-    found = registry.get(dataset)
+    found = registry.get(dataset).as_divided(store_root())
     for remark in (*found.remarks, *census.remarks(found)):
         typer.echo(remark, err=True)
     print_rows(census.table(found), json)

@@ -1,4 +1,4 @@
-"""The SQL views over a store: `versions`, `shards`, `embeddings` and `results`."""
+"""The SQL views over a store: `versions`, `shards`, `embeddings`, `images` and `results`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 
 from fuseboard.store.arrays import is_multi_label
+from fuseboard.store.embeddings import image_table
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
@@ -15,7 +16,7 @@ from fuseboard.store.results import rows as results
 
 NO_EMBEDDINGS = (
     "SELECT NULL::VARCHAR AS backbone, NULL::VARCHAR AS fingerprint, NULL::VARCHAR AS dataset, NULL::VARCHAR AS split, "
-    "NULL::VARCHAR AS row_order, NULL::UINTEGER AS id, NULL::USMALLINT AS label, "
+    "NULL::VARCHAR AS row_order, NULL::VARCHAR AS source_md5, NULL::UINTEGER AS id, NULL::USMALLINT AS label, "
     "NULL::UTINYINT[] AS labels, NULL::FLOAT[] AS embedding WHERE false"
 )
 
@@ -75,6 +76,9 @@ def _create(connection: duckdb.DuckDBPyConnection, root: Path, versions: Sequenc
         for split in entry.splits
     ]
     connection.execute(f"CREATE VIEW embeddings AS {' UNION ALL '.join(parts) or NO_EMBEDDINGS}")
+    tables = [_images(name, table) for name in image_table.datasets(root) for table in image_table.every(root, name)]
+    connection.register("_images", pl.concat([pl.DataFrame(schema=IMAGES), *tables]).to_arrow())
+    connection.execute("CREATE VIEW images AS SELECT * FROM _images")
     connection.register("_results", results.read(root).to_arrow())
     connection.execute("CREATE VIEW results AS SELECT * FROM _results")
 
@@ -87,6 +91,17 @@ VERSIONS: dict[str, pl.DataType | type[pl.DataType]] = {
     "created": pl.Datetime("us", "UTC"),
     "licence": pl.String,
 }
+IMAGES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "dataset": pl.String,
+    "source_md5": pl.String,
+    "split": pl.String,
+    "id": pl.UInt32,
+    "path": pl.String,
+    "label_name": pl.String,
+    "group": pl.String,
+    "md5": pl.String,
+}
+"""`source_md5` tells the present images from earlier ones, as it does in `results`; a label is a name here."""
 SHARDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "backbone": pl.String,
     "fingerprint": pl.String,
@@ -97,6 +112,12 @@ SHARDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "bytes": pl.Int64,
     "sha256": pl.String,
 }
+
+
+def _images(dataset: str, table: pl.DataFrame) -> pl.DataFrame:
+    named = table.with_columns(dataset=pl.lit(dataset)).rename({"label": "label_name"})
+    lacking = [pl.lit(None, kind).alias(name) for name, kind in IMAGES.items() if name not in named.columns]
+    return named.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in IMAGES.items())
 
 
 def _shards(version: Version) -> list[dict[str, object]]:
@@ -128,6 +149,7 @@ def _part(connection: duckdb.DuckDBPyConnection, version: Version, dataset: str,
         f"SELECT {quoted(version.manifest.backbone)} AS backbone, "
         f"{quoted(version.manifest.fingerprint)} AS fingerprint, "
         f"{quoted(dataset)} AS dataset, {quoted(split)} AS split, {quoted(order)} AS row_order, "
+        f"{quoted(version.manifest.datasets[dataset].source_md5)} AS source_md5, "
         f"id, {label} AS label, {labels} AS labels, "
         f"embedding::FLOAT[] AS embedding FROM {rows}"
     )

@@ -65,15 +65,10 @@ class Store(Additions):
 
     @property
     def versions(self) -> list[Version]:
-        """Every version, by backbone and then age.
-
-        Raises:
-            FuseboardError: a manifest cannot be read.
-        """
-        found, broken = self._survey
-        if broken:
-            raise next(iter(broken.values()))
-        return found
+        """Every version, by backbone and then age; raises a FuseboardError where a manifest cannot be read."""
+        if self.broken_versions:
+            raise next(iter(self.broken_versions.values()))
+        return self.readable_versions
 
     @property
     def readable_versions(self) -> list[Version]:
@@ -121,7 +116,7 @@ class Store(Additions):
         from fuseboard.store.embeddings.version_names import by_backbone, holding
 
         names = specs or holding(dataset, self.versions, self.root)
-        return by_backbone(dataset, [self.version(spec, dataset) for spec in names])
+        return by_backbone(dataset, [self.version(spec, dataset) for spec in names], self.root)
 
     def forget_versions(self) -> None:
         """Has the versions read again, after one was added, changed or removed."""
@@ -159,8 +154,14 @@ class Store(Additions):
             self._truths[images] = labels.truth(self.versions, *images)
         return self._truths[images]
 
+    def images(self, dataset: str) -> pl.DataFrame:
+        """Returns which of one's own images every id is: split, id, path, label, perhaps group, and MD5 of the file."""
+        from fuseboard.store.embeddings import image_table
+
+        return image_table.facts(self.root, dataset)
+
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
-        """Returns the answer to one SELECT over the views `versions`, `shards`, `embeddings` and `results`."""
+        """Returns the answer to one SELECT over `versions`, `shards`, `embeddings`, `images` and `results`."""
         from fuseboard.store import sql
 
         return sql.select(self.root, self.versions, query)
@@ -198,9 +199,9 @@ class Store(Additions):
 
     def keep(self, rows: Iterable[Result]) -> None:
         """Writes rows of one evaluation and dataset, at once and whole."""
-        from fuseboard.store.results import rows as results
+        from fuseboard.store.results.rows import keep
 
-        results.keep(self.root, rows)
+        keep(self.root, rows)
         self._forget_rows()
 
     def compact(self, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:

@@ -35,7 +35,8 @@ def audit(
 
     if output is not None:
         page.require_place(output)
-    found = examine(registry.get(dataset), Store(store, backbones.fingerprints))
+    opened = Store(store, backbones.fingerprints)
+    found = examine(registry.get(dataset).as_divided(opened.root), opened)
     for remark in found.remarks:
         typer.echo(remark, err=True)
     if output is not None:

@@ -3,12 +3,12 @@
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ Image = NDArray[np.uint8]
 Images = Iterator[Image]
 Reader = Callable[[], Image]
 """Reads one image; to be called in whatever thread has time for it."""
+
+Rows = Mapping[str, Iterable[int]]
+"""Split -> some of its rows."""
 
 LIMIT = 178_956_970
 """Pixels of an image at most, unless more is asked for: Pillow's guard against decompression bombs."""
@@ -75,11 +78,27 @@ class Dataset(ABC):
         """Official images of a split; None where only the images tell."""
         return None
 
-    def check(self) -> None:  # noqa: B027
-        """Raises if images cannot be read, before a model is loaded for them; nothing to do for most datasets."""
+    def check(self, rows: Rows | None = None) -> None:  # noqa: B027
+        """Raises if images, or some of them, cannot be read, before a model is loaded for them; most need no look."""
 
-    def record(self, root: Path) -> None:  # noqa: B027
-        """Writes into a store how one's own images were divided; nothing to do where others divided them."""
+    def as_divided(self, root: Path) -> Self:
+        """Returns these images with the splits in which a store has them; the same where others divided them."""
+        return self
+
+    def keys(self, split: str) -> Sequence[str] | None:
+        """Returns what every image of a split is known by, whatever it is called; None where nobody hashed them."""
+        return None
+
+    def record(self, root: Path) -> None:
+        """Writes into a store which of one's own images every id is; nothing to do where others numbered them."""
+        if (table := self.image_table()) is not None:
+            from fuseboard.store.embeddings import image_table  # with Polars
+
+            image_table.write(root, self.name, table)
+
+    def image_table(self) -> "pl.DataFrame | None":
+        """Returns which of one's own images every id is; None where others numbered them."""
+        return None
 
     def split_table(self) -> "pl.DataFrame | None":
         """Returns which of one's own images is in which split; None where others divided them."""

@@ -6,12 +6,12 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
+from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, Rows, read_ahead
 from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings.manifest import ColumnName
 
@@ -81,13 +81,37 @@ class Limited(Dataset):
     def _of(self, split: str, values: Sequence[T]) -> Sequence[T]:
         """Returns those of the values of every image of a split that are of these images."""
 
-    def check(self) -> None:
-        """Checks the whole dataset."""
-        self._whole.check()
+    def keys(self, split: str) -> Sequence[str] | None:
+        """Returns the keys of these images."""
+        whole = self._whole.keys(split)
+        return None if whole is None else self._of(split, whole)
+
+    def check(self, rows: Rows | None = None) -> None:
+        """Checks the whole dataset, or some of these images."""
+        if rows is None:
+            return self._whole.check()
+        places = {split: self._of(split, range(len(self._whole.labels(split)))) for split in rows}
+        self._whole.check({split: [places[split][row] for row in some] for split, some in rows.items()})
+
+    def as_divided(self, root: Path) -> Self:
+        """Takes so many of the whole dataset as a store has it divided."""
+        return type(self)(self._whole.as_divided(root), self._count)
 
     def record(self, root: Path) -> None:
-        """Writes down how the whole dataset is divided."""
+        """Writes down how the whole dataset is divided, and which images these are."""
         self._whole.record(root)
+        super().record(root)
+
+    def image_table(self) -> "pl.DataFrame | None":
+        """Returns which images these are, as the whole dataset has them."""
+        whole = self._whole.image_table()
+        if whole is None:
+            return None
+        import polars as pl
+
+        parts = whole.partition_by("split", maintain_order=True)
+        taken = [part[list(self._of(part["split"][0], range(len(part))))] for part in parts]
+        return pl.concat([part.with_columns(id=pl.int_range(pl.len(), dtype=pl.UInt32)) for part in taken])
 
     def split_table(self) -> "pl.DataFrame | None":
         """Returns how the whole dataset is divided."""

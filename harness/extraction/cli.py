@@ -57,6 +57,7 @@ def extract(
     from fuseboard.harness.backbones import pin, precision_choice, registry
     from fuseboard.harness.datasets import registry as known_datasets
     from fuseboard.harness.extraction.extract import extract as run
+    from fuseboard.harness.extraction.known_images import summary
     from fuseboard.harness.extraction.shared_reader import extract_together
     from fuseboard.harness.runtime import cluster as clusters
     from fuseboard.harness.runtime.device import EMULATED, is_slow, resolve
@@ -71,11 +72,12 @@ def extract(
         raise UsageError("--precision auto measures this machine, not the workers of --cluster; name a precision")
     if precision is not None and not choosing:
         cards = [card.at_precision(precision) for card in cards]
-    sources = [known_datasets.get(f"{name}-sample{limit}" if limit else name) for name in dataset]
+    opened = Store(store, registry.fingerprints)
+    named = (known_datasets.get(f"{name}-sample{limit}" if limit else name) for name in dataset)
+    sources = [source.as_divided(opened.root) for source in named]
     for source in sources:
         for remark in source.remarks:
             typer.echo(f"{source.name}: {remark}", err=True)
-    opened = Store(store, registry.fingerprints)
     where = clusters.device_of(cluster, device) if cluster else resolve(device)
     announce(opened.root)
     failed, wanted, choices = 0, len(cards), dict[str, str]()
@@ -98,6 +100,7 @@ def extract(
         require(card.precision, where)
         if is_slow(where, card.precision):
             typer.echo(f"{card.id}: {EMULATED.format(card.precision)}", err=True)
+    before = {version.folder: version.manifest.datasets for version in opened.readable_versions}
     jobs = [(source, group) for source in sources for group in ([cards] if shared_read else [[one] for one in cards])]
     for source, group in jobs:
         try:
@@ -117,6 +120,9 @@ def extract(
             continue
         for version in made:
             typer.echo(f"{version.folder / source.name}")
+            if source.paths(source.splits[0]) is not None:  # one's own images, which may be others than yesterday
+                said = summary(before.get(version.folder, {}).get(source.name), version.manifest.datasets[source.name])
+                typer.echo(f"{source.name}: {version.manifest.backbone}: {said}", err=True)
     if failed:
         raise FuseboardError(
             f"{failed} of {wanted * len(sources)} extractions failed, as said above; the same command does what is left"

@@ -10,6 +10,7 @@ from typing import Any
 from fuseboard.harness.backbones import adaptive_batches, canary
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.extraction import known_images
 from fuseboard.harness.extraction.plan import Plan
 from fuseboard.harness.extraction.shard_worker import Made, Maker, Piece, on_worker
 from fuseboard.harness.runtime import executor, profiling
@@ -40,7 +41,8 @@ def extract(
     """Embeds every split of a dataset with a backbone, or what is missing of it.
 
     A shard is written whole or not at all, and a split joins the manifest when its last shard is there. A second run
-    believes no file for its name: it holds listed shards against their SHA-256, and reads what a killed run left.
+    believes no file for its name: it holds listed shards against their SHA-256, and reads what a killed run left. Of
+    one's own images those are embedded whose content the version does not know, whatever they are called by now.
 
     Args:
         card: the backbone.
@@ -67,7 +69,7 @@ def extract(
         lacking = [split for split in dataset.splits if not job.is_done(split)]
         job.run([Plan.of(dataset, s, shard_rows, job.folder / dataset.name, job.about(s)) for s in lacking])
         job.refresh()
-    dataset.record(store.root)
+        known_images.tidy(dataset, store, job.folder / dataset.name)
     return Version(job.folder, manifest.read(job.folder))
 
 
@@ -109,9 +111,7 @@ class _Job:
 
     def run(self, plans: Sequence[Plan]) -> None:
         """Makes the shards that are missing, in one go over all splits, and lists each split with its last shard."""
-        missing = [(plan, index) for plan in plans for index, shard in enumerate(plan.found) if shard is None]
-        if missing:
-            self.dataset.check()
+        missing = known_images.recall(self.maker, self.store, plans)
         for plan in plans:
             if plan.is_whole:
                 self._finish(plan, 0.0)
@@ -149,7 +149,7 @@ class _Job:
     def _make(self, missing: list[Piece], total: int) -> Generator[tuple[int, Made], None, None]:
         """Makes shards one after another here, or side by side on the cluster."""
         with counting(f"{self.card.id} · {self.dataset.name}", total) as advance:
-            advance(total - sum(len(piece.ids) for piece in missing))
+            advance(total - sum(len(piece.lacking) for piece in missing))
             if self.address is None:
                 if missing:
                     with closing(self.maker.make(missing, advance)) as made:
@@ -158,12 +158,12 @@ class _Job:
             card = self.card.toml()
             jobs = [(card, self.maker, piece) for piece in missing]
             for number, one in executor.run(on_worker, jobs, None, self.address) if jobs else ():
-                advance(len(missing[number].ids))
+                advance(len(missing[number].lacking))
                 yield number, one
 
     def _profile(self, made: list[Made], wall_s: float) -> Profile:
         """What a run cost: the largest peaks, and on a cluster the time that passed here for all workers together."""
-        images = sum(one.shard.rows for one in made)
+        images = sum(one.images for one in made)
         devices = sorted({one.device for one in made}) or [profiling.hardware(self.maker.device)]
         return Profile(
             images=images,

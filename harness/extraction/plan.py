@@ -1,6 +1,5 @@
 """The plan of a split: the shards that it is cut into, which of them are there, and which this run made."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +17,7 @@ class Plan:
     """A split on its way into the manifest."""
 
     split: SplitName
-    pieces: Sequence[Piece]
+    pieces: list[Piece]
     found: list[Shard | None]
     """Of each piece the shard, once it is there."""
     made: list[Made] = field(default_factory=list)

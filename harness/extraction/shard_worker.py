@@ -1,7 +1,7 @@
 """The maker: one backbone on one dataset, which makes shards, here or on a worker of a cluster."""
 
 import tomllib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.decoders import Decoders
 from fuseboard.harness.backbones.pipeline import embed_each
-from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.datasets.dataset import Dataset, Reader
 from fuseboard.harness.runtime import profiling
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import shards
@@ -41,6 +41,28 @@ class Piece:
     labels: Labels
     columns: dict[ColumnName, NDArray[Any]]
     about: dict[str, Any]
+    known: Mapping[int, NDArray[np.floating[Any]]] = field(default_factory=dict)
+    """Id -> the vector (D,) of an image that was embedded before."""
+
+    @property
+    def lacking(self) -> NDArray[np.uint32]:
+        """Ids of the images that are to be embedded."""
+        return self.ids if not self.known else self.ids[[number not in self.known for number in self.ids.tolist()]]
+
+    def write(self, made: NDArray[np.floating[Any]], dtype: Any) -> Shard:
+        """Writes the shard.
+
+        Args:
+            made: vectors (n, D) of the images that were lacking.
+            dtype: of the vectors in the shard.
+        """
+        matrix = made.astype(dtype)
+        if self.known:
+            matrix = np.empty((len(self.ids), made.shape[1]), dtype)
+            lacks = np.isin(self.ids, self.lacking)
+            matrix[lacks] = made
+            matrix[~lacks] = [self.known[number] for number in self.ids[~lacks].tolist()]
+        return shards.write(self.path, self.ids, self.labels, matrix, self.about, self.columns)
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,8 @@ class Made:
     """A shard that was made, and what it cost."""
 
     shard: Shard
+    images: int
+    """That were embedded for it."""
     wall_s: float
     batch_size: int
     device: str
@@ -91,7 +115,7 @@ class Maker:
         The seconds of a shard begin where those of the one before it end, so their sum is the time that passed. A
         piece that fails is raised after those before it have been handed out.
         """
-        feeder, vectors = self.loaded  # before the clock starts
+        feeder, of_canary = self.loaded  # before the clock starts
         writing: Callable[[], Made] | None = None
         with ExitStack() as stack:
             writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="write"))
@@ -99,17 +123,15 @@ class Maker:
             meter = profiling.Meter(self.device)
             for piece in pieces:
                 try:
-                    matrix = next(matrices).astype(self.dtype)
+                    vectors = next(matrices)
                 except Exception:
                     if writing is not None:
                         yield writing()
                     raise
                 if writing is not None:
                     yield writing()
-                shard = writer.submit(
-                    shards.write, piece.path, piece.ids, piece.labels, matrix, piece.about, piece.columns
-                )
-                writing = partial(_made, shard, self._cost(meter, feeder, vectors))
+                shard = writer.submit(piece.write, vectors, self.dtype)
+                writing = partial(_made, shard, len(vectors), self._cost(meter, feeder, of_canary))
                 meter = profiling.Meter(self.device)
             if writing is not None:
                 yield writing()
@@ -128,20 +150,24 @@ class Maker:
     def _embed(
         self, pieces: Sequence[Piece], feeder: Feeder, advance: Callable[[int], None], stack: ExitStack
     ) -> Generator[NDArray[np.float32], None, None]:
-        ready, images = self.card.preprocessing, sum(len(piece.ids) for piece in pieces)
+        ready, images = self.card.preprocessing, sum(len(piece.lacking) for piece in pieces)
         decoders, workers = None, min(DECODERS, profiling.cores())
         threads_do = feeder.encoder.device == "cpu" or not self.dataset.decodes or images < MANY or workers < 2
         if not threads_do and not current_process().daemon:  # which may have no children
             shape = ready.size, ready.size, len(ready.mode)
             decoders = stack.enter_context(closing(Decoders(ready.prepare, shape, feeder.size, workers)))
-        ranges = ((piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1) for piece in pieces)
-        sources = ((self.dataset.readers(*where), where[2] - where[1]) for where in ranges)
+        sources = ((self._readers(piece), len(piece.lacking)) for piece in pieces)
         return embed_each(sources, ready.prepare, feeder, advance, decoders)
 
+    def _readers(self, piece: Piece) -> Iterator[Reader]:
+        if piece.known:
+            return self.dataset.pick(piece.split, piece.lacking.astype(np.intp))
+        return self.dataset.readers(piece.split, int(piece.ids[0]), int(piece.ids[-1]) + 1)
 
-def _made(shard: Future[Shard], cost: dict[str, Any]) -> Made:
+
+def _made(shard: Future[Shard], images: int, cost: dict[str, Any]) -> Made:
     """Waits until a shard is on the disk."""
-    return Made(shard.result(), **cost)
+    return Made(shard.result(), images, **cost)
 
 
 def on_worker(card: str, maker: Maker, piece: Piece) -> Made:

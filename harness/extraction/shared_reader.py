@@ -51,6 +51,7 @@ def extract_together(
     """
     how = {"device": device, "batch_size": batch_size, "trust": trust}
     shared = len(cards) > 1
+    dataset.record(store.root)  # children that share images know no paths
     children = [
         _Child.start(card, dataset, shared, store.root, {**how, "precision_choice": choices.get(card.fingerprint)})
         for card in cards
@@ -182,6 +183,7 @@ class _Facts:
     splits: tuple[Any, ...]
     labels: dict[str, Labels]
     columns: dict[str, dict[ColumnName, NDArray[Any]]]
+    keys: dict[str, Sequence[str] | None]
 
     @classmethod
     def of(cls, dataset: Dataset) -> "_Facts":
@@ -195,6 +197,7 @@ class _Facts:
             splits=dataset.splits,
             labels={split: dataset.labels(split) for split in dataset.splits},
             columns={split: dataset.columns(split) for split in dataset.splits},
+            keys={split: dataset.keys(split) for split in dataset.splits},
         )
 
 
@@ -213,6 +216,10 @@ class _Remote(Dataset):
     def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
         """As the parent made them."""
         return self._facts.columns[split]
+
+    def keys(self, split: str) -> Sequence[str] | None:
+        """As the parent made them."""
+        return self._facts.keys[split]
 
     def images(self, split: str, start: int, stop: int) -> Images:
         """Asks the parent for the rows and hands them on as they come."""

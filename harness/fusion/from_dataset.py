@@ -91,6 +91,7 @@ def train_on(
         FuseboardError: an image cannot be read, a backbone is not what its card says.
         UsageError: no train split, or one class only in it.
     """
+    dataset = dataset.as_divided(store.root)
     if "train" not in dataset.splits:
         raise UsageError(
             f"{dataset.name} has no train split ({', '.join(dataset.splits)}); nothing can be learned from it"

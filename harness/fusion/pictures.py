@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.datasets import image_io
 from fuseboard.harness.datasets.dataset import LIMIT
+from fuseboard.store.embeddings.by_image import key_of
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.hashing import sha256_of
@@ -117,20 +118,14 @@ def _refuse_other_than_pixels(image: NDArray[Any], name: str) -> None:
 
 
 def _key(content: bytes, reading: Reading) -> str:
-    return _with_settings(hashlib.sha256(content).hexdigest(), reading)
+    return key_of(hashlib.sha256(content).hexdigest(), reading.settings)
 
 
 def _key_of_file(path: Path, reading: Reading) -> str:
     try:
-        return _with_settings(sha256_of(path), reading)
+        return key_of(sha256_of(path), reading.settings)
     except OSError as error:
         raise FuseboardError(f"{path}: {error.strerror or error}; remove it from the list or mend it") from error
-
-
-def _with_settings(digest: str, reading: Reading) -> str:
-    """Returns the key of a file's content: its settings are in it, because they decide the pixels too."""
-    facts = json.dumps(["file", digest, reading.settings], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def _key_of_pixels(pixels: Pixels) -> str:

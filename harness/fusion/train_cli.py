@@ -93,6 +93,7 @@ def add(app: typer.Typer) -> None:
             bundle = regress_on(Path(data), target, group, recipe, opened, where, batch_size, trust)
         else:
             dataset = known_datasets.get(data) if group is None else known_datasets.of_path(Path(data), group)
+            dataset = dataset.as_divided(opened.root)
             for remark in dataset.remarks:
                 typer.echo(f"{dataset.name}: {remark}", err=True)
             recipe.check(dataset.task)

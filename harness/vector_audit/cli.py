@@ -9,6 +9,8 @@ from fuseboard.store.cli.importing import ByPosition, IdsName, LabelName, Pool, 
 from fuseboard.store.cli.options import Sandbox
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fuseboard.harness.datasets.dataset import Dataset
     from fuseboard.harness.terminal.report import Facts
     from fuseboard.harness.vector_audit.place import Asked
@@ -58,8 +60,9 @@ def audit(
 
     naming = Naming(vectors, ids, labels, split, by_position, pool)
     asked = Asked(place, card, dataset, naming, revision, sandbox)
-    with versions(asked, Store(store, registry.fingerprints)) as found:
-        rows = [row for version in found for row in _audited(version, asked, resolve(device), trust)]
+    opened = Store(store, registry.fingerprints)
+    with versions(asked, opened) as found:
+        rows = [row for version in found for row in _audited(version, asked, resolve(device), trust, opened.root)]
     if json:
         print_rows(rows, as_json=True)
     else:
@@ -68,14 +71,14 @@ def audit(
     raise typer.Exit(int(any(row["verdict"] != "same" for row in rows)))
 
 
-def _audited(version: "Version", asked: "Asked", device: str, trust: bool) -> "list[Facts]":
+def _audited(version: "Version", asked: "Asked", device: str, trust: bool, root: "Path") -> "list[Facts]":
     """One row for every dataset of a version whose images are here."""
     from fuseboard.harness.backbones import canary
     from fuseboard.harness.reproduction.audit import audit as run
     from fuseboard.harness.reproduction.verdict import Verdict
     from fuseboard.harness.vector_audit.model import card_of
 
-    images = _images(version, asked)
+    images = _images(version, asked, root)
     model, remark = card_of(version, asked.card)
     if remark:
         typer.echo(remark, err=True)
@@ -89,14 +92,14 @@ def _audited(version: "Version", asked: "Asked", device: str, trust: bool) -> "l
     return [{**about, "dataset": name, **verdict.facts()} for name, verdict in verdicts.items()]
 
 
-def _images(version: "Version", asked: "Asked") -> "dict[str, Dataset]":
+def _images(version: "Version", asked: "Asked", root: "Path") -> "dict[str, Dataset]":
     """Name -> images of every dataset that is to be audited; what is left out is said."""
     from fuseboard.harness.datasets import registry
     from fuseboard.harness.reproduction import sampling
     from fuseboard.store.errors import FuseboardError
 
     if asked.dataset is not None:
-        named = registry.get(asked.dataset)
+        named = registry.get(asked.dataset).as_divided(root)
         if why := sampling.unlike(named, version.manifest.dataset(named.name)):
             raise FuseboardError(f"{version.spec}: {named.name} cannot be embedded again: {why}")
         return {named.name: named}

@@ -53,8 +53,9 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
         from fuseboard.store.embeddings.dataset_protocol import by_stored_name
         from fuseboard.store.store import Store
 
-        own = datasets(dataset) if dataset else None
-        _verify(Store(store), spec, own, by_stored_name(datasets, origin), as_json)
+        opened = Store(store)
+        own = datasets(dataset).as_divided(opened.root) if dataset else None
+        _verify(opened, spec, own, by_stored_name(datasets, origin), as_json)
 
     clearing.add(app, current)
     remotes.add(app, datasets)

@@ -63,7 +63,8 @@ def add(app: typer.Typer, datasets: "Catalogues", cards: "Cards") -> None:
         from fuseboard.store.vectors.importing import Naming, import_vectors
 
         naming = Naming(vectors, ids, labels, split, by_position, pool)
-        images, root = datasets(dataset), store_root(store)
+        root = store_root(store)
+        images = datasets(dataset).as_divided(root)
         announce(root)
         version, changed = import_vectors(root, data, cards(card), images, naming, source)
         entry = version.manifest.datasets[images.name]

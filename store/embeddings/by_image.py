@@ -4,8 +4,11 @@ They lie at `<root>/images/<backbone>/<fingerprint>/`, in plain Parquet files of
 else: a file that is damaged is removed and its images are embedded again, and nothing of it is ever pushed.
 """
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +23,17 @@ FOLDER = "images"
 
 FILES = 32
 """Files that a version may have before they are joined into one."""
+
+
+def key_of(sha256: str, settings: Mapping[str, Any]) -> str:
+    """Returns the key of an image file: its settings are in it, because they decide the pixels too.
+
+    Args:
+        sha256: of the file, in hexadecimal.
+        settings: of `Reading`, with which it is read.
+    """
+    facts = json.dumps(["file", sha256, settings], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 class ByImage:
@@ -63,6 +77,17 @@ class ByImage:
                 whole = self._write(list(joined), np.stack(list(joined.values())))
                 for path in set(files) - {whole}:
                     path.unlink(missing_ok=True)
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Removes the vectors of images; each file is replaced at once, or goes where no image is left."""
+        with self._lock:
+            for path in self._files():
+                whole = self._read(path)
+                left = {key: vector for key, vector in whole.items() if key not in keys}
+                if len(left) < len(whole):
+                    kept = self._write(list(left), np.stack(list(left.values()))) if left else None
+                    if path != kept:
+                        path.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[!.]*.parquet"))

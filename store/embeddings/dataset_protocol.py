@@ -1,7 +1,8 @@
 """What the store asks of a dataset that somebody who knows images hands to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,12 @@ class Catalogued(Official, Protocol):
     @property
     def reading(self) -> Reading:
         """What was said of how the image files are read."""
+
+    def as_divided(self, root: Path) -> Self:
+        """Returns these images with the splits in which a store has them; the same where others divided them."""
+
+    def record(self, root: Path) -> None:
+        """Writes into a store which of one's own images every id is; nothing to do where others numbered them."""
 
     def paths(self, split: str) -> Sequence[str] | None:
         """Returns (N,) paths of the images in the order of their ids; None where they have numbers alone."""

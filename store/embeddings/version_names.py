@@ -62,12 +62,13 @@ def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
     return [name for name in names if random_weights.trained(name) is None] or names
 
 
-def by_backbone(dataset: str, found: Sequence[Version]) -> dict[str, Version]:
+def by_backbone(dataset: str, found: Sequence[Version], root: Path) -> dict[str, Version]:
     """Backbone -> its version, by name.
 
     Args:
         dataset: which all of them hold.
         found: one version per backbone.
+        root: the store, whose table of one's own images says which are the present ones.
 
     Raises:
         FuseboardError: a backbone is there twice, or two embedded different source files of the dataset.
@@ -75,9 +76,20 @@ def by_backbone(dataset: str, found: Sequence[Version]) -> dict[str, Version]:
     versions = {version.manifest.backbone: version for version in sorted(found, key=lambda v: v.manifest.backbone)}
     if len(versions) < len(found):
         raise UsageError("a backbone is named twice; a subset holds it once")
-    sources = {version.manifest.dataset(dataset).source_md5: name for name, version in versions.items()}
-    if len(sources) > 1:
+    sources = {name: version.manifest.dataset(dataset).source_md5 for name, version in versions.items()}
+    if len(set(sources.values())) > 1:
+        from fuseboard.store.embeddings import image_table  # with Polars
+
+        names = list({source: name for name, source in sources.items()}.values())
+        table = next(image_table.every(root, dataset), None)
+        present = table[image_table.SOURCE][0] if table is not None and image_table.SOURCE in table.columns else None
+        behind = [name for name, source in sources.items() if source != present]
+        if present is None or len(behind) == len(sources):
+            raise FuseboardError(
+                f"{' and '.join(names)} embedded different source files of {dataset}; extract it again with each"
+            )
         raise FuseboardError(
-            f"{' and '.join(sources.values())} embedded different source files of {dataset}; extract both again"
+            f"{' and '.join(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; `fuseboard "
+            f"extract {' '.join(behind)} --dataset PATH`, with the path of {dataset}, embeds what is new"
         )
     return versions

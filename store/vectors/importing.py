@@ -134,6 +134,7 @@ def import_vectors(
             Rows(dataset.name, one.split, dataset, one.labels, vectors, imported, True, columns, dataset.reading)
         )
     _, changed = split_import.keep(root, new, rows, card.toml())
+    dataset.record(root)
     folder = versions.folder_of(root, new.backbone, new.fingerprint)
     return Version(folder, manifests.read(folder)), changed
 

@@ -1,28 +1,29 @@
 """Divided images: rows of paths, labels and perhaps splits and groups, become the splits of a dataset."""
 
+import copy
 import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets import image_files
-from fuseboard.harness.datasets.custom import classes, spelling, splits
+from fuseboard.harness.datasets.custom import classes, kept, spelling, splits
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
 from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
 from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings import image_table
+from fuseboard.store.embeddings.by_image import key_of
 from fuseboard.store.embeddings.manifest import SPLITS
-from fuseboard.store.files import atomic
 
 FURTHER = "further."
 """Begins the names of columns that a table has beside those with a meaning."""
-RECORDS = "splits"
-"""Folder of a store in which it is written down how one's own images were divided."""
 
 
 class DividedImages(Dataset):
@@ -46,11 +47,18 @@ class DividedImages(Dataset):
             lacking = {"val", "test"} - set(rows["split"])
             shares = {key: field.default for key, field in Shares.model_fields.items() if key in lacking}
             spec = spec.model_copy(update={"splits": Shares.model_validate(shares)})
-        shown = classes.of(rows, spec, where)
-        names, remarks = splits.divide(rows, shown, spec, where)
+        self._rows, self._spec, self._where = rows, spec, where
+        self._shown = classes.of(rows, spec, where)
         self.name, self.licence = spec.name, spec.licence
         self.reading, self._limit = spec.reading, spec.max_pixels
-        self.task, self.label_names = shown.task, shown.names
+        self.task, self.label_names = self._shown.task, self._shown.names
+        self._further_remarks: tuple[str, ...] = ()
+        self._divide()
+
+    def _divide(self, before: NDArray[np.str_] | None = None) -> None:
+        """Gives every image its split; those that have one `before` (N,) stay in it where splits are made."""
+        rows, shown = self._rows, self._shown
+        names, remarks = splits.divide(rows, shown, self._spec, self._where, before)
         self.splits = tuple(split for split in SPLITS if (names == split).any())
         of = {split: np.flatnonzero(names == split) for split in self.splits}
         self._paths: dict[str, list[str]] = {split: rows["path"].gather(of[split]).to_list() for split in self.splits}
@@ -68,13 +76,38 @@ class DividedImages(Dataset):
             *spelling.alike(shown.names),
         )
 
+    def as_divided(self, root: Path) -> Self:
+        """Returns these images with the splits in which a store has them; the new ones are dealt by the same rule.
+
+        Where the rule itself is another by now, all splits are made anew, and a remark says so.
+        """
+        before = image_table.read(root, self.name)
+        if before is None:
+            return self
+        rule, contents = self._rule, self._contents
+        same = copy.copy(self)  # which has the digests of the files, too
+        said = before[image_table.RULE][0] if image_table.RULE in before.columns else rule
+        for made in ("source_md5", "_digests"):
+            same.__dict__.pop(made, None)
+        if rule and said == rule:
+            same._divide(kept.sides(list(contents), [md5 for md5, _ in contents.values()], before))
+        now, table = same.split_table(), image_table.path_of(root, self.name)
+        if changed := kept.changes(now, before):
+            same._remarks += (f"since {table} was written: {changed}",)
+        if said != rule:
+            same._remarks += (
+                f"splits were made anew, as {rule or 'they are given'}; before they were {said or 'given'}, so images "
+                "that were in train may be in test now",
+            )
+        return same
+
     @abstractmethod
     def _reader(self, path: str) -> Reader:
         """Returns what reads one image."""
 
     @abstractmethod
-    def _hashes(self, paths: list[str]) -> list[str]:
-        """Returns the MD5 of the file of every image."""
+    def _hashes(self, paths: list[str]) -> list[tuple[str, str]]:
+        """Returns the MD5 and the SHA-256 of the file of every image."""
 
     def paths(self, split: str) -> list[str]:
         """Returns the path of every image of a split, by its id."""
@@ -121,14 +154,22 @@ class DividedImages(Dataset):
         for split in self.splits[1:]:
             seen = [p for p, digest in zip(self._paths[split], self._digests[split], strict=True) if digest in known]
             twice += [image_files.named(f"in {split}, with the very bytes of an image in train", seen)] if seen else []
-        return (*self._remarks, *twice)
+        return (*self._remarks, *self._further_remarks, *twice)
 
-    def record(self, root: Path) -> None:
-        """Writes `splits/NAME.csv` into a store: of every image split, id, path, label, group and MD5 of its file."""
-        groups = [group for split in self.splits for group in self.groups.get(split, ())]
-        table = self.split_table()
-        rows = table.insert_column(-1, pl.Series("group", groups)) if groups else table
-        atomic.write_text(root / RECORDS / f"{self.name}.csv", rows.write_csv())
+    def keys(self, split: str) -> list[str]:
+        """Returns what every image of a split is known by, whatever it is called: its content and how it is read."""
+        return [key_of(self._contents[path][1], self.reading.settings) for path in self._paths[split]]
+
+    def image_table(self) -> pl.DataFrame:
+        """Returns the table that `image_table.write` keeps, which is private."""
+        facts = self.split_table()
+        if groups := [group for split in self.splits for group in self.groups.get(split, ())]:
+            facts = facts.insert_column(-1, pl.Series("group", groups))
+        return facts.with_columns(
+            pl.Series(image_table.KEY, [key for split in self.splits for key in self.keys(split)]),
+            pl.lit(self.source_md5).alias(image_table.SOURCE),
+            pl.lit(self._rule).alias(image_table.RULE),
+        )
 
     def split_table(self) -> pl.DataFrame:
         """Returns split, id, path, label and MD5 of the file of every image; no groups, which may name people."""
@@ -136,7 +177,7 @@ class DividedImages(Dataset):
             pl.DataFrame(
                 {
                     "split": [split] * len(paths),
-                    "id": range(len(paths)),
+                    "id": pl.Series(range(len(paths)), dtype=pl.UInt32),
                     "path": paths,
                     "label": self._named(self._labels[split]),
                     "md5": self._digests[split],
@@ -144,6 +185,10 @@ class DividedImages(Dataset):
             )
             for split, paths in self._paths.items()
         )
+
+    @property
+    def _rule(self) -> str:
+        return splits.rule(self._rows, self._spec, self._where)
 
     def _named(self, labels: Labels) -> list[str]:
         """Returns labels as a person reads them; several of one image are joined by a semicolon."""
@@ -154,5 +199,10 @@ class DividedImages(Dataset):
     @cached_property
     def _digests(self) -> dict[str, list[str]]:
         """MD5 of every file."""
-        flat = iter(self._hashes([path for split in self.splits for path in self._paths[split]]))
-        return {split: [next(flat) for _ in paths] for split, paths in self._paths.items()}
+        return {split: [self._contents[path][0] for path in paths] for split, paths in self._paths.items()}
+
+    @cached_property
+    def _contents(self) -> dict[str, tuple[str, str]]:
+        """Path -> MD5 and SHA-256 of its file, in the order of the rows."""
+        paths = self._rows["path"].to_list()
+        return dict(zip(paths, self._hashes(paths), strict=True))

@@ -37,8 +37,8 @@ class HubImages(DividedImages):
             parts: name of a part of the repository -> its table, whose images are not decoded.
             column: of the images.
         """
+        self._parts, self._column = parts, column
         super().__init__(rows, spec, spec.images or "", complete=True)
-        self._parts, self._column, self._where = parts, column, spec.images or ""
 
     @classmethod
     def of(cls, name: str) -> Self:
@@ -89,8 +89,12 @@ class HubImages(DividedImages):
     def _read(self, path: str) -> Pixels:
         return image_io.decode(self._content(path), f"{self._where}: {path}", self.reading)
 
-    def _hashes(self, paths: list[str]) -> list[str]:
-        return [hashlib.md5(self._content(path), usedforsecurity=False).hexdigest() for path in paths]
+    def _hashes(self, paths: list[str]) -> list[tuple[str, str]]:
+        return [_digests(self._content(path)) for path in paths]
+
+
+def _digests(content: bytes) -> tuple[str, str]:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest(), hashlib.sha256(content).hexdigest()
 
 
 def name_of(name: str) -> str:

@@ -10,7 +10,7 @@ from fuseboard.harness.datasets.custom import folder, implied, missing, table
 from fuseboard.harness.datasets.custom import spec as specs
 from fuseboard.harness.datasets.custom.divided import DividedImages
 from fuseboard.harness.datasets.custom.spec import Spec
-from fuseboard.harness.datasets.dataset import Reader
+from fuseboard.harness.datasets.dataset import Reader, Rows
 from fuseboard.store.errors import FuseboardError
 
 
@@ -38,10 +38,10 @@ class OwnImages(DividedImages):
             where = str(listed)
             rows, settled = table.read(listed, self._root, spec)
         super().__init__(rows, spec, where, complete)
-        self._remarks += settled
+        self._further_remarks += settled
         if left_out:
-            self._remarks += (image_files.left_out(left_out),)
-        self._checked = False
+            self._further_remarks += (image_files.left_out(left_out),)
+        self._checked: set[str] = set()
 
     @classmethod
     def of_toml(cls, toml: Path) -> Self:
@@ -70,23 +70,26 @@ class OwnImages(DividedImages):
     def _reader(self, path: str) -> Reader:
         return partial(image_io.read, self._root / path, self.reading, self._limit)
 
-    def check(self) -> None:
-        """Looks at every file once, and names those that cannot be read."""
-        if self._checked:
-            return
-        image_check.check(self._files(), self.reading, self._limit, f"{self.name} · checking")
-        self._checked = True
+    def check(self, rows: Rows | None = None) -> None:
+        """Looks at every file once, or at those of some rows, and names those that cannot be read."""
+        chosen = {split: range(len(paths)) for split, paths in self._paths.items()} if rows is None else rows
+        paths = [path for split, some in chosen.items() for path in map(self._paths[split].__getitem__, some)]
+        if files := [self._root / path for path in paths if path not in self._checked]:
+            image_check.check(files, self.reading, self._limit, f"{self.name} · checking")
+            self._checked.update(paths)
 
-    def _hashes(self, paths: list[str]) -> list[str]:
-        return image_check.each([self._root / path for path in paths], _md5, f"{self.name} · hashing")
-
-    def _files(self) -> list[Path]:
-        return [self._root / path for split in self.splits for path in self._paths[split]]
+    def _hashes(self, paths: list[str]) -> list[tuple[str, str]]:
+        return image_check.each([self._root / path for path in paths], _digests, f"{self.name} · hashing")
 
 
-def _md5(path: Path) -> str:
+def _digests(path: Path) -> tuple[str, str]:
+    """Returns the MD5 and the SHA-256 of a file, which is read once for both."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+            while content := file.read(2**20):
+                md5.update(content)
+                sha256.update(content)
+        return md5.hexdigest(), sha256.hexdigest()
     except OSError as error:
         raise FuseboardError(f"{path}: not readable ({error.strerror}); mend or remove it") from error

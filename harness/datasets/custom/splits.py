@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.harness.datasets.custom import spelling, splitting
+from fuseboard.harness.datasets.custom import kept, spelling, splitting
 from fuseboard.harness.datasets.custom.classes import Classes
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
 from fuseboard.store.embeddings.manifest import SPLITS, SplitName
@@ -15,10 +15,13 @@ from fuseboard.store.errors import UsageError
 Names = NDArray[np.str_]
 
 
-def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tuple[Names, tuple[str, ...]]:
+def divide(
+    rows: pl.DataFrame, classes: Classes, spec: Spec, where: str, before: Names | None = None
+) -> tuple[Names, tuple[str, ...]]:
     """The splits of rows with `path` and, where there are such, `split` and `group`.
 
-    Given splits stay; `[splits]` cuts those that are missing off the given train.
+    Given splits stay; `[splits]` cuts those that are missing off the given train. Of splits that are made, images stay
+    in those in which they were `before` (N,), empty for new ones.
 
     Returns:
         (N,) names of splits; and what a person should know of them.
@@ -33,7 +36,11 @@ def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tupl
     wanted = _wanted(names, spec, where)
     if len(wanted) > 1:
         pool = np.flatnonzero((names == "") | (names == "train"))
-        names[pool] = made = _make(rows[pool], pool, classes, wanted, spec, where)
+        earlier = None if before is None else before[pool]
+        names[pool] = made = _make(rows[pool], pool, classes, wanted, spec, where, earlier)
+        if earlier is not None and (lost := [split for split in wanted if not (made == split).any()]):
+            remarks.append(f"splits were made anew, because no image of {' and '.join(lost)} was left")
+            names[pool] = made = _make(rows[pool], pool, classes, wanted, spec, where)
         reached = ", ".join(f"{s} {100 * np.mean(made == s):.1f} % (wanted {100 * wanted[s]:.1f} %)" for s in wanted)
         remarks.append(f"splits made with seed {_shares(spec).seed}: {reached}")
     names[names == ""] = "train"
@@ -47,6 +54,13 @@ def divide(rows: pl.DataFrame, classes: Classes, spec: Spec, where: str) -> tupl
         if len(inside) and lacking:
             remarks.append(f"{split} has no image of {', '.join(lacking)}")
     return names, tuple(remarks)
+
+
+def rule(rows: pl.DataFrame, spec: Spec, where: str) -> str:
+    """Returns how splits are made, such as `val 0.15, test 0.2, seed 2026`; empty where they are given."""
+    made = {split: size for split, size in _wanted(_given(rows, spec, where), spec, where).items() if split != "train"}
+    sizes = ", ".join(f"{split} {size:g}" for split, size in made.items())
+    return f"{sizes}, seed {_shares(spec).seed}" if made else ""
 
 
 def _shares(spec: Spec) -> Shares:
@@ -88,13 +102,17 @@ def _make(
     wanted: Mapping[SplitName, float],
     spec: Spec,
     where: str,
+    before: Names | None = None,
 ) -> Names:
-    """The splits of the images of a pool, which `rows` are."""
+    """The splits of the images of a pool, which `rows` are; those that are not new stay where they were `before`."""
     _refuse_few(classes.images(pool), "images", classes, wanted, where)  # first: `counts` could be huge
     units, unit_of = np.unique(rows["group" if "group" in rows.columns else "path"].to_numpy(), return_inverse=True)
     counts = classes.units(pool, unit_of)
     _refuse_few((counts > 0).sum(axis=0), f"groups ({spec.group})", classes, wanted, where)
-    return splitting.assign([str(name) for name in units], counts, wanted, _shares(spec).seed)[unit_of]
+    fixed = None
+    if before is not None:
+        fixed = kept.of_units(np.where(np.isin(before, list(wanted)), before, ""), unit_of, len(units))
+    return splitting.assign([str(name) for name in units], counts, wanted, _shares(spec).seed, fixed)[unit_of]
 
 
 def _refuse_few(

@@ -16,7 +16,13 @@ TRIES = 20
 Counts = NDArray[np.integer[Any]]
 
 
-def assign(units: Sequence[str], counts: Counts, shares: Mapping[SplitName, float], seed: int) -> NDArray[np.str_]:
+def assign(
+    units: Sequence[str],
+    counts: Counts,
+    shares: Mapping[SplitName, float],
+    seed: int,
+    before: NDArray[np.str_] | None = None,
+) -> NDArray[np.str_]:
     """Returns the split of every unit, which is an image or a group of images that stays together.
 
     The order of units is that of an MD5 of the seed and their names, so that every version of every library on every
@@ -28,15 +34,19 @@ def assign(units: Sequence[str], counts: Counts, shares: Mapping[SplitName, floa
         counts: (U, K) images of every class, or of every label and altogether, in every unit.
         shares: of the images, wanted in each split; together 1.
         seed: another one makes another dataset.
+        before: (U,) names of splits in which units have to stay, empty for those that are dealt.
 
     Returns:
         (U,) names of splits. No split lacks a class that has units enough for all, as far as other classes let it.
     """
-    of = list(shares.values())
+    of, names = list(shares.values()), list(shares)
+    fixed = np.full(len(units), -1, np.intp)
+    if before is not None:
+        fixed[:] = [names.index(split) if split else -1 for split in before.tolist()]
     tries = 1 if (counts.sum(axis=1) <= 1).all() else TRIES
-    found = (_deal(counts, of, _order(units, f"{seed} {number}")) for number in range(tries))
+    found = (_deal(counts, of, _order(units, f"{seed} {number}"), fixed) for number in range(tries))
     best = min(found, key=lambda dealt: _distance(counts, of, dealt))
-    return np.array(list(shares))[best]
+    return np.array(names)[best]
 
 
 def _order(units: Sequence[str], seed: str) -> list[int]:
@@ -44,8 +54,10 @@ def _order(units: Sequence[str], seed: str) -> list[int]:
     return sorted(range(len(units)), key=hashes.__getitem__)
 
 
-def _deal(counts: Counts, shares: Sequence[float], order: Sequence[int]) -> NDArray[np.intp]:
+def _deal(counts: Counts, shares: Sequence[float], order: Sequence[int], fixed: NDArray[np.intp]) -> NDArray[np.intp]:
     """Gives each unit in turn to the split that lacks its classes most, (U,) numbers of splits.
+
+    `fixed` (U,) has the split of units that are there before, and -1 for the others.
 
     That one lessens the sum over splits and classes of (images lacking / images of the class)^2 most. Where a class
     has just enough units left for the splits that have nothing of it, one of those gets the unit.
@@ -53,9 +65,14 @@ def _deal(counts: Counts, shares: Sequence[float], order: Sequence[int]) -> NDAr
     whole = np.maximum(counts.sum(axis=0), 1)
     lacking, weights = np.outer(shares, whole), 1 / (whole * whole)
     held = np.zeros_like(lacking, np.int64)
-    left = (counts > 0).sum(axis=0)
-    chosen = np.empty(len(counts), np.intp)
+    for side in range(len(shares)):
+        held[side] = counts[fixed == side].sum(axis=0)
+    lacking -= held
+    left = (counts[fixed < 0] > 0).sum(axis=0)
+    chosen = fixed.copy()
     for unit in order:
+        if fixed[unit] >= 0:
+            continue
         own = np.flatnonzero(counts[unit])
         # Summed exactly: a matrix product rounds otherwise on another processor, which would decide ties.
         gain = np.array([math.fsum(row) for row in lacking[:, own] * weights[own] * counts[unit, own]])

@@ -14,7 +14,7 @@ import pytest
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets import registry as datasets
-from fuseboard.harness.datasets.dataset import Images, Reader
+from fuseboard.harness.datasets.dataset import Images, Reader, Rows
 from fuseboard.harness.datasets.limited import First
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.extraction.shared_reader import extract_together
@@ -43,7 +43,7 @@ class Counted(First):
         self.read: list[tuple[str, int]] = []
         self.checks = 0
 
-    def check(self) -> None:
+    def check(self, rows: Rows | None = None) -> None:
         self.checks += 1
 
     def images(self, split: str, start: int, stop: int) -> Images:

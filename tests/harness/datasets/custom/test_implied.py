@@ -84,7 +84,7 @@ def test_an_extraction_writes_down_which_image_is_where(tmp_path: Path) -> None:
     assert cli.run(["extract", "pixels", "-d", str(images), "--store", str(store)]) == 0
     (version,) = Store(store).versions
     rows = pl.read_csv(store / "splits" / "ward.csv")
-    assert rows.columns == ["split", "id", "path", "label", "md5"]
+    assert rows.columns[:5] == ["split", "id", "path", "label", "md5"]
     assert rows.height == sum(part.rows for part in version.manifest.datasets["ward"].splits.values()) == 16
     first = rows.row(0, named=True)
     assert (first["split"], first["id"], first["label"]) == ("train", 0, first["path"][0])
