@@ -1,6 +1,8 @@
 """The command line: the composition of each package's commands, and the one place where errors become lines."""
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -154,6 +156,9 @@ app.add_typer(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits: 0 done, 1 a check or the work failed, 2 wrong usage, 130 interrupted."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and codecs.lookup(sys.stdout.encoding).name != "utf-8":
+        # A pipe on Windows takes letters of one language: what is none of them is written as `\\u2192`, as on stderr.
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:] if arguments is None else arguments)
     if code == INTERRUPTED:
         # Fits may still run in their threads, and Python itself may remember the signal and end by it: leave at once.

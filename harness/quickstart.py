@@ -2,6 +2,8 @@
 
 from importlib.util import find_spec
 
+from fuseboard.harness.terminal.extras import what_is_missing
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
 
 DATASET = "breastmnist-28"
@@ -15,10 +17,25 @@ MARK = "starter-unfinished"
 
 
 def run_if_empty(store: Store) -> None:
-    """Runs the starter where the store holds nothing, or holds a starter that was interrupted."""
+    """Runs the starter where the store holds nothing, or holds a starter that was interrupted.
+
+    Raises:
+        FuseboardError: a package that the starter needs is not installed, as in a light installation.
+    """
     held = ("embeddings/*/*/manifest.json", "results/*/*/*.parquet")
-    if (store.root / MARK).exists() or not any(path for pattern in held for path in store.root.glob(pattern)):
+    begun = (store.root / MARK).exists()
+    if not begun and any(path for pattern in held for path in store.root.glob(pattern)):
+        return
+    try:
         run(store)
+    except ModuleNotFoundError as error:
+        if (missing := what_is_missing(error)) is None:
+            raise
+        state = "its starter is unfinished" if begun else "it is empty"
+        raise FuseboardError(
+            f"the store {store.root} cannot be built from, since {state}: {missing.replace('this', 'the starter', 1)}; "
+            "or fill it with `fuseboard store pull ORG/NAME`, which needs nothing more"
+        ) from error
 
 
 def run(store: Store) -> None:

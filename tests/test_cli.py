@@ -22,6 +22,7 @@ from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.terminal.extras import EXTRAS
 from fuseboard.store import installation
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
 
 REPOSITORY = Path(__file__).parents[1]
@@ -112,8 +113,10 @@ def test_the_starter_runs_only_where_nothing_is_or_where_it_was_interrupted(
 
 def test_a_starter_that_cannot_begin_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ModuleNotFoundError):
+    with pytest.raises(FuseboardError) as caught:
         quickstart.run_if_empty(Store(tmp_path))
+    assert str(tmp_path) in str(caught.value)
+    assert f"needs torch, which is not installed; run: {installation.command('harness')};" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -83,7 +83,7 @@ def fetch(who: str, archive: Archive, folder: Path) -> Path:
         command += [f"{archive.name}@{archive.version}"]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
+            command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS, check=False
         )
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -24,14 +24,15 @@ class Speed:
 
     batch_size: int
     images_per_s: float
-    peak_rss_mb: float
+    peak_rss_mb: float | None
     peak_vram_mb: float | None
     peak_vram_reserved_mb: float | None
 
     def __str__(self) -> str:
         vram = "" if self.peak_vram_mb is None else f", VRAM {self.peak_vram_mb:,.0f} MB"
         reserved = "" if self.peak_vram_reserved_mb is None else f" ({self.peak_vram_reserved_mb:,.0f} MB reserved)"
-        return f"{self.images_per_s:,.1f} images/s, RSS {self.peak_rss_mb:,.0f} MB{vram}{reserved}"
+        rss = "" if self.peak_rss_mb is None else f", RSS {self.peak_rss_mb:,.0f} MB"
+        return f"{self.images_per_s:,.1f} images/s{rss}{vram}{reserved}"
 
 
 def speed(card: Card, loaded: Encoder, batch_size: int) -> Speed:

@@ -172,7 +172,7 @@ class _Job:
             batch_size=min((one.batch_size for one in made), default=self.maker.batch_size),
             precision=self.card.precision,
             device=" + ".join(devices),
-            peak_rss_mb=max((one.peak_rss_mb for one in made), default=profiling.peak_rss_mb()),
+            peak_rss_mb=largest(one.peak_rss_mb for one in made) if made else profiling.peak_rss_mb(),
             peak_vram_mb=largest(one.peak_vram_mb for one in made),
             peak_vram_reserved_mb=largest(one.peak_vram_reserved_mb for one in made),
             precision_choice=self.precision_choice,

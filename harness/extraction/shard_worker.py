@@ -75,7 +75,7 @@ class Made:
     wall_s: float
     batch_size: int
     device: str
-    peak_rss_mb: float
+    peak_rss_mb: float | None
     peak_vram_mb: float | None
     peak_vram_reserved_mb: float | None
     canary: NDArray[np.float32]

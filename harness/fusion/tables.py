@@ -44,7 +44,7 @@ def write(table: pl.DataFrame, output: Path | None, form: str) -> None:
         if form == "parquet":
             table.write_parquet(temporary)
         else:
-            temporary.write_text(_text(table, form), encoding="utf-8")
+            temporary.write_text(_text(table, form), encoding="utf-8", newline="\n")
 
 
 def vectors(

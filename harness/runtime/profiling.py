@@ -31,8 +31,8 @@ class Meter:
         return time.perf_counter() - self._began
 
     @property
-    def peak_rss_mb(self) -> float:
-        """Largest resident memory of the whole process since the meter was made, in MiB."""
+    def peak_rss_mb(self) -> float | None:
+        """Largest resident memory of the whole process since the meter was made, in MiB; None where nothing tells."""
         return peak_rss_mb()
 
     @property
@@ -54,22 +54,60 @@ class Meter:
         return torch.cuda.max_memory_reserved(self._device) / MIB
 
 
-def peak_rss_mb() -> float:
-    """Returns the largest resident memory of the whole process, libraries included, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
-    import resource
+def peak_rss_mb() -> float | None:
+    """Returns the largest resident memory of the whole process, libraries included, in MiB; None where nothing tells.
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / MIB if sys.platform == "darwin" else peak / 1024
+    Linux counts anew when it is asked to, so it is asked first; the count of `resource` is of the process so far.
+    """
+    if peak := _stated("/proc/self/status").get("VmHWM"):
+        return int(peak.split()[0]) / 1024
+    if sys.platform == "win32":
+        return _peak_on_windows()
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return None
+    peak_rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak_rss / MIB if sys.platform == "darwin" else peak_rss / 1024
+
+
+def _peak_on_windows() -> float | None:
+    """The peak of the working set, which is what Windows calls resident memory."""
+    import ctypes
+
+    class Counters(ctypes.Structure):
+        """`PROCESS_MEMORY_COUNTERS` of psapi.h; the sizes behind the peak are seven more."""
+
+        _fields_ = [
+            ("cb", ctypes.c_uint32),
+            ("PageFaultCount", ctypes.c_uint32),
+            ("PeakWorkingSetSize", ctypes.c_size_t),
+            ("others", ctypes.c_size_t * 7),
+        ]
+
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    ask = kernel.K32GetProcessMemoryInfo
+    ask.argtypes = [ctypes.c_void_p, ctypes.POINTER(Counters), ctypes.c_uint32]
+    counters = Counters(cb=ctypes.sizeof(Counters))
+    answered = ask(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
+    return counters.PeakWorkingSetSize / MIB if answered else None
+
+
+def _stated(path: str) -> dict[str, str]:
+    """Returns what a file of Linux's `/proc` says, by name; nothing elsewhere, or where it may not be read."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    # Of several processors the first is taken.
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
 
 
 def _reset_peak_rss() -> None:
     """Makes Linux count the peak anew; elsewhere the peak is that of the process so far."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_bytes(b"5")
     except OSError:
         return
 
@@ -88,9 +126,7 @@ def hardware(device: str = "cpu") -> str:
         import torch
 
         return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    stated = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
+    stated = _stated("/proc/cpuinfo")
     name = stated.get("model name") or platform.processor() or platform.machine()
     message = {"cpu family", "model"} <= set(stated)
     generation = f" (family {stated['cpu family']}, model {stated['model']})" if message else ""

@@ -39,7 +39,7 @@ class Outcome:
     """Split -> (N, C) probabilities, one array, or one for every fold."""
     fit_s: float
     predict_s: dict[str, float]
-    peak_rss_mb: float
+    peak_rss_mb: float | None
     hardware: str
     peak_vram_mb: float | None = None
     """Largest memory of the process on the GPU meanwhile; None without one."""

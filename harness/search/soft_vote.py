@@ -14,6 +14,7 @@ from fuseboard.harness.search.pool import Pool
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.row_identity import Recipe
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.optional_max import largest
 from fuseboard.store.results.rows import Result
 
 
@@ -59,7 +60,7 @@ def votes(
             },
             fit_s=sum(fit["fit_s"] for fit in fits),
             predict_s={split: sum(voters[name, split]["predict_s"] for name in subset) for split in truth},
-            peak_rss_mb=max(fit["peak_rss_mb"] for fit in fits),
+            peak_rss_mb=largest(fit["peak_rss_mb"] for fit in fits),
             hardware=fits[0]["hardware"],
         )
         where = fits[0]["device"], fits[0]["jobs"]

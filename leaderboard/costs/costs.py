@@ -35,7 +35,7 @@ class Total:
     hours: float
     images_per_s: float | None
     """null where nothing was computed in the last runs."""
-    peak_rss_mb: float
+    peak_rss_mb: float | None
     peak_vram_mb: float | None
     peak_vram_reserved_mb: float | None
 
@@ -99,7 +99,7 @@ def totals(found: Sequence[Extraction]) -> list[Total]:
                 images=images,
                 hours=seconds / 3600,
                 images_per_s=images / seconds if images and seconds else None,
-                peak_rss_mb=max(p.peak_rss_mb for p in profiles),
+                peak_rss_mb=largest(p.peak_rss_mb for p in profiles),
                 peak_vram_mb=largest(p.peak_vram_mb for p in profiles),
                 peak_vram_reserved_mb=largest(p.peak_vram_reserved_mb for p in profiles),
             )

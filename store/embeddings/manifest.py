@@ -52,7 +52,7 @@ class Profile(_Strict):
     batch_size: int
     precision: str
     device: str
-    peak_rss_mb: float = Field(description="largest resident memory of the whole process while extracting")
+    peak_rss_mb: float | None = Field(description="largest resident memory of the process; null where nothing tells")
     peak_vram_mb: float | None = Field(description="largest sum of tensors on the GPU; null without one")
     peak_vram_reserved_mb: float | None = Field(None, description="what torch's allocator took for them at most")
     precision_choice: str | None = Field(None, description="why `--precision auto` took it; written only where it did")

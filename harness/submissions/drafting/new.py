@@ -62,9 +62,9 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
     with atomic.enough_space(folder):
         temporary = Path(tempfile.mkdtemp(prefix=atomic.PREFIX, dir=parent))
         try:
-            (temporary / CARD).write_text(card, encoding="utf-8")
+            (temporary / CARD).write_text(card, encoding="utf-8", newline="\n")
             (temporary / submission_file.FILE).write_bytes((TEMPLATE / submission_file.FILE).read_bytes())
-            (temporary / README).write_text(steps, encoding="utf-8")
+            (temporary / README).write_text(steps, encoding="utf-8", newline="\n")
             temporary.chmod(0o755)
             temporary.rename(folder)
         finally:
