@@ -1,5 +1,6 @@
 """Command line of the harness. Everything heavy is imported by the command that needs it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +18,11 @@ from fuseboard.harness.submissions import cli as submissions_cli
 from fuseboard.harness.terminal.options import Json
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.location import store_root
 
 cli = typer.Typer(no_args_is_help=True)
-datasets = typer.Typer(no_args_is_help=True, help="List, check and audit the datasets of images.")
+datasets = typer.Typer(no_args_is_help=True, help="List, describe, check and audit the datasets of images.")
 backbones_cli.cli.add_typer(findings_cli.cli)
 cli.add_typer(backbones_cli.cli, name="backbones")
 cli.add_typer(extraction_cli.cli)
@@ -55,6 +57,31 @@ def list_datasets(json: Json = False) -> None:
     print_rows(rows, json)
     for mend in missing:
         typer.echo(mend, err=True)
+
+
+@datasets.command("new")
+def new_dataset(
+    path: Annotated[Path, typer.Argument(help="A folder with a folder per class, or a CSV, TSV or Parquet file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this file; by default to NAME.toml here.")
+    ] = None,
+) -> None:
+    """Write a commented TOML of your own images, with every key and what could be found out; nothing is overwritten.
+
+    Exit with 1 where something is left to fill in or mend before they are a dataset.
+    """
+    from fuseboard.harness.datasets.custom import draft, implied
+    from fuseboard.store.files import atomic
+
+    toml = out or Path(f"{implied.name_of(path)}.toml")
+    draft.refuse_place(toml)
+    text, remarks, fault = draft.draft(path, toml)
+    atomic.write_text(toml, text)
+    for remark in remarks:
+        typer.echo(remark, err=True)
+    typer.echo(f"{toml}")
+    if fault is not None:
+        raise FuseboardError(f"{toml} is written, and no dataset yet: {fault}")
 
 
 @datasets.command("check")

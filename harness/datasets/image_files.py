@@ -1,7 +1,7 @@
 """The image files below a folder: one walk, so that a dataset and a prediction see the same images."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from fuseboard.store.errors import UsageError
@@ -36,6 +36,13 @@ def find(root: Path) -> tuple[list[str], list[str]]:
             refuse_other_than_utf8(root / path)
             images.append(path)
     return sorted(images), sorted(others)
+
+
+def few(names: Iterable[str]) -> str:
+    """Returns the first of many names, and how many there are where that is not all."""
+    known = list(names)
+    more = f" … ({len(known):,} such)" if len(known) > NAMED else ""
+    return f"{', '.join(known[:NAMED])}{more}"
 
 
 def named(what: str, paths: list[str]) -> str:

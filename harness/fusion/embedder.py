@@ -15,6 +15,7 @@ from fuseboard.harness.backbones import adaptive_batches, canary
 from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.pipeline import WORKERS, embed
+from fuseboard.harness.datasets import image_check
 from fuseboard.harness.fusion.pictures import Picture, names_of
 from fuseboard.harness.runtime.device import resolve
 from fuseboard.store.embeddings.by_image import ByImage
@@ -183,7 +184,7 @@ def _mend(card: Card) -> str:
 
 
 def refuse_faults(embedded: Embedded) -> None:
-    """Raises where an image could not be read, naming the first of them."""
+    """Raises where images could not be read, naming them."""
     if embedded.faults:
-        more = f" ({len(embedded.faults):,} of these images cannot be used)" if len(embedded.faults) > 1 else ""
-        raise FuseboardError(f"{embedded.faults[min(embedded.faults)]}{more}")
+        faults = [(embedded.names[number], fault) for number, fault in sorted(embedded.faults.items())]
+        raise FuseboardError(image_check.listed(faults))

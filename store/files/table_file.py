@@ -1,5 +1,7 @@
 """The file of a table: its cells as text, and what spreadsheets write that is no table named."""
 
+import csv
+import io
 import os
 import unicodedata
 from pathlib import Path
@@ -7,9 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from fuseboard.store.errors import UsageError
-from fuseboard.store.files import literal_path
+from fuseboard.store.files import literal_path, text_file
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
+
+SEEN = (";", "\t", "|", ",")
+"""What separates columns where the ending says another: semicolons where the comma is the decimal point, and so on."""
+
+NUMBERED = 5
+"""Lines with more cells than columns that are named, when there are more."""
 
 ROW = "row of the file"
 """The column of row numbers, from 0."""
@@ -21,22 +29,26 @@ EXACT = 2**53
 def read(table: Path) -> pl.DataFrame:
     """Returns the columns of a table by their names without spaces around them and with composed accents, and `ROW`.
 
-    Lines without a cell are passed over, as spreadsheets leave them at the end; the others keep their numbers.
+    Lines without a cell are passed over, as spreadsheets leave them at the end; the others keep their numbers. Where
+    the first line has no comma (or no tab, of a TSV), semicolons, tabs, pipes or commas separate the columns.
 
     Raises:
-        UsageError: the file is none of these, is UTF-16, begins with Excel's `sep=`, or has other separators.
+        UsageError: the file is none of these, is not UTF-8, begins with Excel's `sep=`, or has lines of more cells
+            than columns.
     """
     if table.suffix.lower() not in SEPARATORS:
         raise UsageError(f"{table}: a table is a file that ends in {', '.join(SEPARATORS)}")
+    separator = SEPARATORS[table.suffix.lower()]
     try:
-        separator = SEPARATORS[table.suffix.lower()]
         if separator is None:
             return _named(literal_path.read_parquet(table), table)
-        _check_start(table, separator)
+        separator = _separator(table, separator)
         frame = _named(literal_path.read_csv(table, separator), table)
     except FileNotFoundError:
         raise UsageError(f"{table}: no such file; `table` names it, relative to the TOML") from None
     except pl.exceptions.PolarsError as error:
+        if separator is not None:
+            _refuse_lines(table, separator)
         reason = str(error).splitlines()[0]
         raise UsageError(f"{table}: not readable ({reason}); mend it, or save it as UTF-8 CSV or Parquet") from error
     return frame.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
@@ -51,21 +63,32 @@ def _named(frame: pl.DataFrame, table: Path) -> pl.DataFrame:
     return frame.select(list(named)).rename(named).with_row_index(ROW)
 
 
-def _check_start(table: Path, separator: str) -> None:
-    """Raises where the first line cannot be the names of columns, and says what it is."""
+def _separator(table: Path, usual: str) -> str:
+    """Returns what separates the columns; raises where the first line cannot be their names, and says what it is."""
     with table.open("rb") as file:
         line = file.readline(2**16)
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        raise UsageError(f'{table}: it is UTF-16, as Excel saves "Unicode text"; save it as CSV in UTF-8')
-    start = line.removeprefix(b"\xef\xbb\xbf").strip()
+    text_file.refuse_utf_16(line, table)
+    start = line.removeprefix(text_file.MARK).strip()
     if start.lower().startswith(b"sep="):
         raise UsageError(f"{table}: its first line is Excel's {start.decode(errors='replace')!r}; remove that line")
-    if separator.encode() in start:
-        return
-    for other, name in ((b";", "semicolons"), (b"\t", "tabs"), (b",", "commas")):
-        if other in start:
-            wanted = {",": "commas", "\t": "tabs"}[separator]
-            raise UsageError(f"{table}: its columns are separated by {name}; save it with {wanted}")
+    if b"\r" in start:
+        raise UsageError(f"{table}: its lines end as those of old Macs (CR alone); save it with other line ends")
+    others = (other for other in SEEN if other.encode() in start)
+    return usual if usual.encode() in start else next(others, usual)
+
+
+def _refuse_lines(table: Path, separator: str) -> None:
+    """Raises where lines are what no table has: bytes that are no UTF-8, or more cells than the first line names."""
+    lines = csv.reader(io.StringIO(text_file.decoded(table.read_bytes(), table)), delimiter=separator)
+    columns = len(next(lines, []))
+    ragged = [(lines.line_num, len(cells)) for cells in lines if len(cells) > columns]
+    if ragged:
+        named = ", ".join(f"line {line} has {cells}" for line, cells in ragged[:NUMBERED])
+        more = f" and {len(ragged) - NUMBERED:,} more lines too many" if len(ragged) > NUMBERED else ""
+        raise UsageError(
+            f"{table}: the first line names {columns} columns, and {named}{more}; put a cell that holds {separator!r} "
+            "between double quotes, or name the column"
+        )
 
 
 def text(frame: pl.DataFrame, name: str, table: Path) -> pl.Expr:

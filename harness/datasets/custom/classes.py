@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.custom import spelling
 from fuseboard.harness.datasets.custom.spec import Spec
+from fuseboard.harness.datasets.image_files import few
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL, ORDINAL, Labels
 from fuseboard.store.errors import UsageError, unknown
 
@@ -54,9 +55,10 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
     """
     if spec.labels:
         flags = rows.select(pl.col(f"labels.{name}").cast(pl.UInt8) for name in spec.labels).to_numpy()
-        for name, column in zip(spec.labels, flags.T, strict=True):
-            if column.min() == column.max():
-                raise UsageError(f"{where}: {name} is {column[0]} for every image, so nothing tells it apart; drop it")
+        alike = [name for name, column in zip(spec.labels, flags.T, strict=True) if column.min() == column.max()]
+        if alike:
+            said = " and ".join(f"{name} is {flags[0, spec.labels.index(name)]}" for name in alike)
+            raise UsageError(f"{where}: {said} for every image, so nothing tells it apart; drop it from `labels`")
         return Classes(MULTI_LABEL, spec.labels, np.ascontiguousarray(flags))
     spelling.refuse_variants(rows["label"], "label", where, spec.classes)
     found_labels = rows["label"]
@@ -78,9 +80,9 @@ def of(rows: pl.DataFrame, spec: Spec, where: str) -> Classes:
 
 def _names(found: list[str], spec: Spec, where: str) -> tuple[str, ...]:
     if spec.classes:
-        for label in found:
-            if label not in spec.classes:
-                raise unknown("class", label, spec.classes, where)
+        if strange := [label for label in found if label not in spec.classes]:
+            more = f" ({len(strange):,} labels are none of `classes`: {few(strange)})" if len(strange) > 1 else ""
+            raise UsageError(f"{unknown('class', strange[0], spec.classes, where)}{more}")
         return spec.classes
     if all(re.fullmatch(r"[-+]?\d+", label) for label in found):
         return tuple(sorted(found, key=Decimal))  # which reads any number of digits

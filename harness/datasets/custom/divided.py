@@ -47,6 +47,8 @@ class DividedImages(Dataset):
             lacking = {"val", "test"} - set(rows["split"])
             shares = {key: field.default for key, field in Shares.model_fields.items() if key in lacking}
             spec = spec.model_copy(update={"splits": Shares.model_validate(shares)})
+        self.given = tuple(split for split in SPLITS if "split" in rows.columns and split in set(rows["split"]))
+        """Splits that a person made."""
         self._rows, self._spec, self._where = rows, spec, where
         self._shown = classes.of(rows, spec, where)
         self.name, self.licence = spec.name, spec.licence

@@ -32,7 +32,8 @@ def read(root: Path) -> tuple[pl.DataFrame, list[str]]:
     )
     classes = {path.split("/")[depth] for path in others if path.count("/") > depth}
     if (empty := classes - set(frame["label"])) or not images:
-        raise UsageError(f"{root / min(empty, default='')}: no image there; looked for {', '.join(sorted(ENDINGS))}")
+        named = image_files.few(str(root / name) for name in sorted(empty) or [""])
+        raise UsageError(f"{named}: no image there; looked for {', '.join(sorted(ENDINGS))}")
     return (frame if depth else frame.drop("split")), others
 
 
@@ -45,10 +46,14 @@ def _depth_of_classes(root: Path, images: list[str]) -> int:
         renamed = ", ".join(f"{said} by {top!r}" for top, said in strange.items())
         raise UsageError(f"{root}: did you mean {renamed}? rename these folders: splits are {', '.join(SPLITS)}")
     if depth and (others := tops - set(SPLITS)):
+        named = image_files.few(map(repr, sorted(others)))
         raise UsageError(
-            f"{root}: {min(others)!r} beside {min(tops & set(SPLITS))!r}; have folders of splits ({', '.join(SPLITS)}) "
-            "with the classes in them, or of classes alone"
+            f"{root}: {named} beside {min(tops & set(SPLITS))!r}; make folders of splits ({', '.join(SPLITS)}) with "
+            "the classes in them, or of classes alone"
         )
     if loose := [path for path in images if path.count("/") <= depth]:
-        raise UsageError(f"{root / min(loose)}: lies in no folder of a class; make one folder per class")
+        where = image_files.few(str(root / path) for path in sorted(loose))
+        raise UsageError(
+            f"{where}: in no folder of a class; make one folder per class, or list images and labels in a CSV"
+        )
     return depth

@@ -14,7 +14,7 @@ from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import toml_file
 
-LACKING = "docs/datasets.md has whole ones"
+LACKING = "`fuseboard datasets new FOLDER|TABLE` writes a TOML with every key"
 
 
 class Shares(BaseModel):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.datasets.custom import kept, spelling, splitting
 from fuseboard.harness.datasets.custom.classes import Classes
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
+from fuseboard.harness.datasets.image_files import few
 from fuseboard.store.embeddings.manifest import SPLITS, SplitName
 from fuseboard.store.errors import UsageError
 
@@ -118,8 +119,9 @@ def _make(
 def _refuse_few(
     having: NDArray[np.int64], of: str, classes: Classes, wanted: Mapping[SplitName, float], where: str
 ) -> None:
-    for name, count in zip(classes.names, having, strict=False):
-        if count < len(wanted):
-            raise UsageError(
-                f"{where}: {name} has {count} {of}, too few for {', '.join(wanted)}; add some, or give the splits"
-            )
+    poor = [f"{n} has {count}" for n, count in zip(classes.names, having, strict=False) if count < len(wanted)]
+    if poor:
+        raise UsageError(
+            f"{where}: too few {of} for {', '.join(wanted)}: {few(poor)}; add some, leave the class out, or give the "
+            "splits"
+        )

@@ -1,6 +1,8 @@
 """The table: a CSV, TSV or Parquet file with a row for every image."""
 
 import os
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from unicodedata import normalize
 
@@ -12,7 +14,7 @@ from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.custom.table_faults import Faults
 from fuseboard.store.embeddings.manifest import SPLITS
-from fuseboard.store.errors import UsageError, unknown
+from fuseboard.store.errors import UsageError
 from fuseboard.store.files import table_file
 
 
@@ -42,9 +44,7 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         if composed(name) in frame.columns or key in spec.model_fields_set:
             columns[key] = name
     columns = {key: composed(name) for key, name in columns.items()}
-    for name in columns.values():
-        if name not in frame.columns:
-            raise unknown("column", name, frame.drop(table_file.ROW).columns, str(table))
+    _refuse_lacking(table, spec, columns, frame.drop(table_file.ROW).columns)
     text = [table_file.text(frame, name, table).alias(key) for key, name in columns.items()]
     further = [
         table_file.lenient_text(frame, name).alias(f"{FURTHER}{name}")
@@ -71,6 +71,23 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         _find_splits(faults, rows)
     faults.refuse()
     return rows.drop(table_file.ROW), remarks
+
+
+def _refuse_lacking(table: Path, spec: Spec, columns: Mapping[str, str], found: Sequence[str]) -> None:
+    """Raises where the table lacks columns: says which there are, and by which keys of a TOML they are meant."""
+    lacking = [key for key, name in columns.items() if name not in found]
+    if not lacking:
+        return
+    near = {key: get_close_matches(columns[key], found, n=1) for key in lacking}
+    said = " and ".join(
+        f"unknown column {columns[key]!r}{f' (did you mean {near[key][0]}?)' if near[key] else ''}" for key in lacking
+    )
+    keys = dict.fromkeys("labels" if key.startswith("labels.") else key for key in lacking)
+    raise UsageError(
+        f"{table}: {said}; its columns are {', '.join(found)}. Say in a TOML which is meant, by "
+        f"{', '.join(f'{key} = …' for key in keys)} (and, where there are such, split = …, group = …); "
+        f"`fuseboard datasets new {table.name}` writes one"
+    )
 
 
 def _find_splits(faults: Faults, rows: pl.DataFrame) -> None:

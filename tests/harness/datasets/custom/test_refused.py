@@ -10,7 +10,7 @@ from PIL import Image
 from fuseboard import cli
 from fuseboard.harness.datasets import registry
 from fuseboard.harness.datasets.dataset import Dataset
-from fuseboard.store.errors import UsageError
+from fuseboard.store.errors import FuseboardError, UsageError
 
 HEAD = 'name = "mine"\nlicence = "CC0"\n'
 SIX = "".join(f"{n}.png,{'ab'[n % 2]}\n" for n in range(6))
@@ -73,7 +73,7 @@ def test_of_the_toml(root: Path, toml: str, message: str) -> None:
     [
         ("", "", "list.csv: not readable"),
         ("path,label\n", "", "list.csv: holds no row"),
-        ("paht,label\n0.png,a\n", "", "unknown column 'path' in .*list.csv; did you mean paht"),
+        ("paht,label\n0.png,a\n", "", "list.csv: unknown column 'path' .did you mean paht"),
         ("path,label\n" + SIX, 'group = "patient"', "unknown column 'patient'"),
         ("path,label\n" + SIX + "0.png,a\n", "", "line 8: 0.png is listed before; list every image once"),
         ("path,label\n" + SIX + "9.png,a\n", "", r"line 8: no file .*/9\.png; mend the path"),
@@ -102,12 +102,12 @@ def test_of_the_toml(root: Path, toml: str, message: str) -> None:
         (
             "path,label\n0.png,a\n1.png,b\n2.png,b\n3.png,b\n",
             "",
-            "a has 1 images, too few for train, val, test; add some",
+            "too few images for train, val, test: a has 1; add some",
         ),
         (
             "path,label,group\n" + SIX.replace("\n", ",p\n"),
             "",
-            r"a has 1 groups \(group\), too few for train, val, test",
+            r"too few groups \(group\) for train, val, test: a has 1, b has 1;",
         ),
         (
             "path,label,split,group\n0.png,a,train,p1\n1.png,b,test,p1\n2.png,a,val,p2\n",
@@ -144,7 +144,7 @@ def test_tables_that_are_none(root: Path) -> None:
         with pytest.raises(UsageError, match=message):
             own(root, f'{HEAD}table = "{name}"')
     (root / "list.csv").write_bytes("path,label\n0.png,gutartig\n1.png,bösartig\n".encode("latin-1"))
-    with pytest.raises(UsageError, match=r"list\.csv: not readable .*save it as UTF-8 CSV or Parquet"):
+    with pytest.raises(UsageError, match=r"list\.csv: line 3: the byte 0xf6 is not UTF-8 .*; save the file as UTF-8"):
         own(root, HEAD + 'table = "list.csv"')
 
 
@@ -152,12 +152,14 @@ def test_tables_that_are_none(root: Path) -> None:
     ("names", "message"),
     [
         (["a/1.png"], "one class only, 'a'"),
-        (["1.png", "a/1.png"], r"images/1\.png: lies in no folder of a class; make one folder per class"),
-        (["train/1.png"], r"train/1\.png: lies in no folder of a class"),
+        (["1.png", "a/1.png"], r"images/1\.png: in no folder of a class; make one folder per class"),
+        (["train/1.png"], r"train/1\.png: in no folder of a class"),
         (["train/a/1.png", "valid/a/1.png"], "did you mean val by 'valid'"),
+        (["1.png", "2.png", "3.png", "4.png"], r"/1\.png, .*/2\.png, .*/3\.png … \(4 such\): in no folder"),
+        (["a/1.png", "b/1.dcm", "c/1.dcm"], r"images/b, .*images/c: no image"),
         (["a/1.png", "b/1.dcm"], r"images/b: no image there; looked for \.bmp, .*\.webp"),
         ([], "images: no image there"),
-        (["a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png"], "a has 2 images, too few for train, val, test"),
+        (["a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png"], "too few images for train, val, test: a has 2;"),
     ],
 )
 def test_of_a_folder(tmp_path: Path, names: list[str], message: str) -> None:
@@ -171,7 +173,7 @@ def test_of_a_folder(tmp_path: Path, names: list[str], message: str) -> None:
 
 def test_a_table_of_names_for_labels_does_not_eat_the_memory(root: Path) -> None:
     (root / "list.csv").write_text("path,label\n" + "".join(f"{n}.png,patient {n}\n" for n in range(6)))
-    with pytest.raises(UsageError, match="patient 0 has 1 images, too few"):
+    with pytest.raises(UsageError, match=r"too few images for train, val, test: patient 0 has 1, .*6 such"):
         own(root, HEAD + 'table = "list.csv"')
 
 
@@ -179,3 +181,21 @@ def test_the_command_line_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixt
     code = cli.run(["extract", "pixels", "-d", str(tmp_path / "my.toml"), "--store", str(tmp_path / "store")])
     assert code == 2
     assert re.fullmatch(r"error: .*my\.toml: no such file; it would describe .*\n", capsys.readouterr().err)
+
+
+def test_files_that_cannot_be_read_are_all_named(root: Path) -> None:
+    for number in range(5):
+        (root / "images" / "a" / f"{number}.png").write_bytes(b"no image")
+    dataset = own(root, HEAD + 'images = "images"')
+    with pytest.raises(FuseboardError) as error:
+        dataset.check()
+    assert all(f"{number}.png" in str(error.value) for number in range(5))
+    assert "5 of these images" in str(error.value)
+
+
+def test_labels_and_findings_that_cannot_be_meant_are_all_named(root: Path) -> None:
+    (root / "list.csv").write_text("path,label,x,y\n" + "".join(f"{n}.png,{'abc'[n % 3]},0,1\n" for n in range(6)))
+    with pytest.raises(UsageError, match=r"unknown class 'b' .*2 labels are none of `classes`: b, c"):
+        own(root, HEAD + 'table = "list.csv"\nclasses = ["a", "d"]')
+    with pytest.raises(UsageError, match="x is 0 and y is 1 for every image"):
+        own(root, HEAD + 'table = "list.csv"\nlabels = ["x", "y"]')

@@ -15,6 +15,7 @@ from fuseboard.store.errors import UsageError
 
 HEAD = 'name = "mine"\nlicence = "CC0"\n'
 ROWS = "".join(f"{n}.png,{n % 2}\n" for n in range(12))
+MANY = "0.png,1,2,3\n" * 7
 FLOATS = "".join(f"{n}.png,{n % 2}.0\n" for n in range(12))
 
 
@@ -48,6 +49,15 @@ def test_what_is_meant_is_taken(root: Path, text: str) -> None:
     assert (found.label_names, found.source_md5) == (("0", "1"), plain.source_md5)
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|", ","])
+@pytest.mark.parametrize("name", ["list.csv", "list.tsv"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_any_separator_and_end_of_line_is_read(root: Path, separator: str, name: str, end: str, mark: str) -> None:
+    text = f"path,label\n{ROWS}".replace(",", separator).replace("\n", end)
+    assert own(root, f"{mark}{text}".encode(), name=name).label_names == ("0", "1")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -55,8 +65,12 @@ def test_what_is_meant_is_taken(root: Path, text: str) -> None:
         (f"\ufeffsep=;\npath;label\n{ROWS}".encode(), "its first line is Excel's 'sep=;'"),
         (f"path,label\n{ROWS}".encode("utf-16"), "it is UTF-16"),
         (f"path,label\n{ROWS}".encode("utf-16-le"), "it is UTF-16"),
-        (f"path;label\n{ROWS}".encode(), "its columns are separated by semicolons; save it with commas"),
-        (f"path\tlabel\n{ROWS}".encode(), "its columns are separated by tabs; save it with commas"),
+        (f"path,label\n{ROWS}7.png,\xe4\n".encode("latin-1"), r"line 14: the byte 0xe4 is not UTF-8"),
+        (f"path,label\n{ROWS}".replace("\n", "\r").encode(), "its lines end as those of old Macs"),
+        (f"path,label\n{ROWS}0.png,1,2\n1.png,1\n".encode(), "first line names 2 columns, and line 14 has 3; put a"),
+        (f"path,label\n{MANY}".encode(), "line 5 has 4, line 6 has 4 and 2 more lines"),
+        (f"file,label\n{ROWS}".encode(), "unknown column 'path'.* columns are file, label\\. .* path = "),
+        (f"a,b\n{ROWS}".encode(), "unknown column 'path'.*unknown column 'label'.* path = .* label = "),
         (f"path,label,label \n{ROWS}".encode(), "two columns are called 'label'"),
         (f"path,label\n\n{ROWS}12.png,1\n".encode(), "line 15: no file"),
     ],
