@@ -1,4 +1,8 @@
-"""Removal: a version, or a dataset of it, goes for good, with every row that was measured on its vectors."""
+"""Removal: a version, or a dataset of it, goes for good, with every row that was measured on its vectors.
+
+Of a dataset that no version holds any more nothing stays: no row, no vector of its images that was kept outside of
+it, and no table that leads from an id to a path.
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -8,10 +12,13 @@ from pathlib import Path
 import polars as pl
 from filelock import Timeout
 
-from fuseboard.store.embeddings import by_image, dataset_card, history, manifest, versions
+from fuseboard.store.embeddings import by_image, dataset_card, history, image_table, label_file, manifest, versions
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import interval_cache, rows, similarity_rows
+
+REFERENCE = "reference"
+"""Folder of a store in which the rows lie that later ones are held against: a store of its own, without vectors."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +93,76 @@ def remove(root: Path, removal: Removal) -> None:
                 shutil.rmtree(removal.version.folder)
                 shutil.rmtree(root / by_image.FOLDER / own.backbone / own.fingerprint, ignore_errors=True)
             else:
-                _shrink(removal)
+                _shrink(removal.version, removal.datasets)
+            _remove_from_reference(root / REFERENCE, removal)
     except Timeout as error:
         raise FuseboardError(
             f"{removal.version.spec}: something is working on it; try again when that is done"
         ) from error
 
 
-def _shrink(removal: Removal) -> None:
-    folder, own = removal.version.folder, removal.version.manifest
-    left = {name: entry for name, entry in own.datasets.items() if name not in removal.datasets}
-    smaller = own.model_copy(update={"datasets": left})
-    smaller.write(folder)
-    dataset_card.write(folder, smaller)
-    history.forget(folder, removal.datasets)
+def forget(root: Path, dataset: str) -> bool:
+    """Removes what is left of a dataset that no version holds any more; returns whether there was any.
+
+    Args:
+        root: the store.
+        dataset: by its name; where a version still holds it, or may hold it in a damaged manifest, nothing is removed.
+    """
+    found, broken = versions.survey(root)
+    held = {name for version in found for name in version.manifest.datasets}
+    if broken or dataset in held:
+        return False
+    tables = list(image_table.every(root, dataset))
+    keys = {key for table in tables if image_table.KEY in table.columns for key in table[image_table.KEY]}
+    by_image.remove(root, keys)
+    sources = {table[image_table.SOURCE][0] for table in tables if image_table.SOURCE in table.columns}
+    names = [name for name in image_table.datasets(root) if name not in held and _sources(root, name) & sources]
+    left = [path for name in {dataset, *names} for path in _left(root, name)]
+    for path in left:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return bool(left)
+
+
+def _sources(root: Path, dataset: str) -> set[str]:
+    tables = image_table.every(root, dataset)
+    return {table[image_table.SOURCE][0] for table in tables if image_table.SOURCE in table.columns}
+
+
+def _left(root: Path, dataset: str) -> list[Path]:
+    """Returns files and folders that belong to one dataset alone; that of the table of its images comes last."""
+    reference = root / REFERENCE
+    places = [root / "similarity", root / "studies", reference / "similarity", reference / label_file.FOLDER]
+    found = [path for top in (root, reference) for path in (top / "results").glob("*/*") if path.name == dataset]
+    found += [place / dataset for place in places]
+    found += [root / interval_cache.FOLDER / f"{dataset}.parquet"]
+    found += [path for path in (root / "locks").glob("*.lock") if path.name.endswith(f"-{dataset}.lock")]
+    return [path for path in [*found, *image_table.files(root, dataset)] if path.exists()]
+
+
+def _remove_from_reference(reference: Path, removal: Removal) -> None:
+    own = removal.version.manifest
+    folder = versions.folder_of(reference, own.backbone, own.fingerprint)
+    if not (folder / manifest.FILE).is_file():
+        return
     for dataset in removal.datasets:
+        rows.remove(reference, dataset, removal.keys)
+        similarity_rows.remove(reference, dataset, own.backbone, own.fingerprint)
+    there = Version(folder, manifest.read(folder))
+    if set(there.manifest.datasets) <= set(removal.datasets):
+        shutil.rmtree(folder)
+    else:
+        _shrink(there, removal.datasets)
+
+
+def _shrink(version: Version, datasets: Sequence[str]) -> None:
+    """Takes datasets out of a version that has others."""
+    folder = version.folder
+    left = {name: entry for name, entry in version.manifest.datasets.items() if name not in datasets}
+    smaller = version.manifest.model_copy(update={"datasets": left})
+    smaller.write(folder)
+    if (folder / dataset_card.FILE).is_file():
+        dataset_card.write(folder, smaller)
+    if (folder / history.FILE).is_file():
+        history.forget(folder, datasets)
+    for dataset in datasets:
         shutil.rmtree(folder / dataset, ignore_errors=True)

@@ -95,3 +95,69 @@ def test_pairs_of_a_removed_version_go(root: Path) -> None:
     assert list((root / "similarity" / ONE).glob("*.parquet"))
     assert run(["store", "remove", "hog", "-d", ONE, "--yes", "--store", str(root)]) == 0
     assert not list((root / "similarity" / ONE).glob("*.parquet"))
+
+
+def test_of_own_images_no_vector_no_id_and_no_path_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import numpy as np
+    from PIL import Image
+
+    import fuseboard
+
+    rng = np.random.default_rng(3)
+    for ward in ("mueller", "other"):
+        for number in range(24):
+            path = tmp_path / ward / "ab"[number % 2] / f"{ward}-{number:03}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (9, 9), dtype=np.uint8)).save(path)
+    root, mine = tmp_path / "store", sorted((tmp_path / "mueller").rglob("*.png"))
+    kept = sorted((tmp_path / "other").rglob("*.png"))
+    store = Store(root, registry.fingerprints)
+    fuseboard.embed([*map(str, mine), *map(str, kept[:3])], "hog", store=root)  # before any dataset: a cache by image
+    for ward in ("mueller", "other"):
+        for backbone in ("hog", "pixels"):
+            extract(registry.get(backbone), datasets.get(f"{tmp_path}/{ward}"), store)
+        Search(store, ward, QUICK).run(strategies.get("exhaustive"))
+    extract(registry.get("pixels"), datasets.get(f"{tmp_path}/mueller-sample3"), store)
+    mine[0].rename(mine[0].with_name("mueller-renamed.png"))
+    extract(registry.get("hog"), datasets.get(f"{tmp_path}/mueller").as_divided(root), store)
+    assert run(["similarity", "other", "--store", str(root)]) == 0
+    assert run(["leaderboard", "accept", "--store", str(root), "--reference", str(root / "reference")]) == 0
+    gone, stays = known(root, "mueller"), known(root, "other")
+    assert (len(gone), len(stays)) == (2 * len(mine), 2 * len(kept))
+    assert run(["store", "remove", "-d", "mueller", "--yes", "--store", str(root)]) == 0
+    assert "images of mueller are also in mueller-sample3" in capsys.readouterr().err
+    assert run(["store", "remove", "-d", "mueller-sample3", "--yes", "--store", str(root)]) == 0
+    assert not [path for path in root.rglob("*") if "mueller" in path.name]
+    for path in root.rglob("*"):
+        if path.is_file():
+            assert b"mueller" not in path.read_bytes(), path
+    assert not gone & vectors_in(root)
+    assert stays <= vectors_in(root)
+    capsys.readouterr()
+    assert run(["store", "verify", "--store", str(root)]) == 0
+
+
+def known(root: Path, dataset: str) -> set[bytes]:
+    """The vectors of a dataset, as bytes of float32."""
+    import numpy as np
+
+    store = Store(root, registry.fingerprints)
+    found = set()
+    for version in store.versions:
+        for split in version.manifest.datasets.get(dataset, version.manifest.datasets["other"]).splits:
+            block = store.blocks(dataset, split, [version.spec])
+            found |= {row.astype(np.float32).tobytes() for row in block.features[version.manifest.backbone]}
+    return found
+
+
+def vectors_in(root: Path) -> set[bytes]:
+    """Every vector in any Parquet file under a folder."""
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    found = set()
+    for path in root.rglob("*.parquet"):
+        if "embedding" in pq.read_schema(path).names:
+            rows = pq.read_table(path, columns=["embedding"], partitioning=None)["embedding"].to_pylist()
+            found |= {np.array(row, np.float32).tobytes() for row in rows}
+    return found

@@ -21,13 +21,12 @@ from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vector
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.removal import REFERENCE
 from fuseboard.store.results.metrics import Fraction as Metric
 from fuseboard.store.store import Store
 
 IN_CHECKOUT = Path("leaderboard/reference")
 """The same in a checkout of the project, where it is part of what is worked on."""
-BESIDE_STORE = "reference"
-"""A folder of the store."""
 VERDICTS = "verdicts.csv"
 
 IDENTITY = ("dataset", "evaluation", "protocol", "split", "subset", "fusion", "classifier", "seed")
@@ -114,7 +113,7 @@ def folder_to_write(store: Store, here: Path) -> Path:
         store: that the reference is made from.
         here: the working directory.
     """
-    return here / IN_CHECKOUT if _is_checkout(here) else store.root / BESIDE_STORE
+    return here / IN_CHECKOUT if _is_checkout(here) else store.root / REFERENCE
 
 
 def folder_to_read(store: Store, here: Path) -> Path:

@@ -64,10 +64,15 @@ def _collect(store: "Store", yes: bool) -> None:
 
 def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) -> None:
     from fuseboard.store import removal
-    from fuseboard.store.embeddings import by_image
+    from fuseboard.store.embeddings import by_image, image_table
 
     chosen = store.versions if spec is None else [store.version(spec, dataset)]
     found = removal.find(store.root, chosen, dataset)
+    if not found and dataset is not None and spec is None and image_table.path_of(store.root, dataset).is_file():
+        if agreed(f"Remove what a removal that was cut off left of {dataset}?", yes):
+            removal.forget(store.root, dataset)
+            print(f"removed what was left of {dataset}")
+        return
     if not found:
         held = sorted({name for version in chosen for name in version.manifest.datasets})
         raise unknown("dataset", str(dataset), held, str(store.root if spec is None else chosen[0].spec))
@@ -80,9 +85,19 @@ def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) ->
     for one in found:
         removal.remove(store.root, one)
         print(f"removed {one.version.spec}: {', '.join(one.datasets)}")
-    note("the next `fuseboard leaderboard build` leaves them out; what was pushed elsewhere is still there")
-    if dataset is not None and (store.root / by_image.FOLDER).is_dir():
+    images = {name: image_table.images(store.root, name) for name in image_table.datasets(store.root)}
+    gone = [name for one in found for name in one.datasets]
+    for name in dict.fromkeys(gone):
+        removal.forget(store.root, name)
+        shared = sorted(other for other, own in images.items() if other not in gone and own & images.get(name, set()))
+        if shared:
+            note(f"images of {name} are also in {', '.join(shared)}; remove that too where they must go")
+    note(
+        "the next `fuseboard leaderboard build` leaves them out; a site that was built before, models that were "
+        "trained and what was pushed elsewhere are still there"
+    )
+    if dataset is not None and any((store.root / by_image.FOLDER).rglob("*.parquet")):
         note(
-            f"{store.root / by_image.FOLDER} holds vectors of images that were embedded outside of datasets, by their "
-            "content: whose they are is not known there, so remove the folder where they must go too"
+            f"{store.root / by_image.FOLDER} holds vectors of further images that were embedded outside of datasets, "
+            "by their content: whose they are is not known there, so remove the folder where they must go too"
         )

@@ -36,6 +36,23 @@ def key_of(sha256: str, settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
+def remove(root: Path, keys: Collection[str]) -> None:
+    """Removes the vectors of images from every version; a file is replaced at once, or goes where no image is left.
+
+    Args:
+        root: the store.
+        keys: of the images.
+    """
+    for path in sorted((root / FOLDER).glob("*/*/[!.]*.parquet")):
+        backbone, version = path.parts[-3:-1]
+        try:
+            dim = pq.read_schema(path).field("embedding").type.list_size
+        except (OSError, KeyError, AttributeError, pa.ArrowException):
+            path.unlink(missing_ok=True)  # it would be found damaged
+            continue
+        ByImage(root, backbone, version, dim).remove(path, keys)
+
+
 class ByImage:
     """The vectors of one version of a backbone, by image.
 
@@ -78,16 +95,15 @@ class ByImage:
                 for path in set(files) - {whole}:
                     path.unlink(missing_ok=True)
 
-    def remove(self, keys: Collection[str]) -> None:
-        """Removes the vectors of images; each file is replaced at once, or goes where no image is left."""
+    def remove(self, path: Path, keys: Collection[str]) -> None:
+        """Removes the vectors of images from one of its files."""
         with self._lock:
-            for path in self._files():
-                whole = self._read(path)
-                left = {key: vector for key, vector in whole.items() if key not in keys}
-                if len(left) < len(whole):
-                    kept = self._write(list(left), np.stack(list(left.values()))) if left else None
-                    if path != kept:
-                        path.unlink(missing_ok=True)
+            whole = self._read(path)
+            left = {key: vector for key, vector in whole.items() if key not in keys}
+            if len(left) < len(whole):
+                if left:
+                    self._write(list(left), np.stack(list(left.values())))
+                path.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[!.]*.parquet"))

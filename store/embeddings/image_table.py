@@ -66,6 +66,11 @@ def datasets(root: Path) -> list[str]:
     return sorted(path.name.removesuffix(".csv") for path in (root / FOLDER).glob("[!.]*.csv") if "@" not in path.name)
 
 
+def images(root: Path, dataset: str) -> set[str]:
+    """Returns the MD5 of the files of all images that the tables of a dataset have."""
+    return {md5 for table in every(root, dataset) for md5 in table["md5"]}
+
+
 def write(root: Path, dataset: str, table: pl.DataFrame) -> None:
     """Writes the table of the present images; that of earlier ones is kept beside it until `prune`."""
     path, before = path_of(root, dataset), next(every(root, dataset), None)
@@ -82,10 +87,9 @@ def prune(root: Path, dataset: str, held: Collection[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def remove(root: Path, dataset: str) -> None:
-    """Removes all tables of a dataset."""
-    for path in [*_earlier(root, dataset), path_of(root, dataset)]:
-        path.unlink(missing_ok=True)
+def files(root: Path, dataset: str) -> list[Path]:
+    """Returns the files of the tables of a dataset, that of the present images last."""
+    return [*_earlier(root, dataset), *(path for path in [path_of(root, dataset)] if path.is_file())]
 
 
 def _earlier(root: Path, dataset: str) -> list[Path]:
