@@ -154,3 +154,26 @@ def test_the_site_is_built_where_nothing_may_be_written_and_published_where_noth
     page = (FOLDER.parent.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
     (bundle,) = re.findall(r"```bash sql-page\n(.*?)\n```", page, re.DOTALL)
     assert bundle in [step.get("run") for step in loaded["jobs"]["build"]["steps"]]
+
+
+def test_a_release_is_built_without_rights_and_published_where_nothing_is_built() -> None:
+    text = (FOLDER / "release.yml").read_text(encoding="utf-8")
+    loaded: dict[Any, Any] = yaml.safe_load(text)
+    assert loaded[True] == {"push": {"tags": ["v*"]}}, "YAML reads `on` as true"
+    jobs = loaded["jobs"]
+    assert {name: job["permissions"] for name, job in jobs.items()} == {
+        "build": {"contents": "read"},
+        "testpypi": {"id-token": "write"},
+        "pypi": {"id-token": "write"},
+        "github": {"contents": "write"},
+    }
+    assert [jobs[name].get("needs") for name in jobs] == [None, "build", "testpypi", "pypi"]
+    assert [jobs[name]["environment"]["name"] for name in ("testpypi", "pypi")] == ["testpypi", "pypi"]
+    for name in ("testpypi", "pypi"):
+        assert not any("run" in step for step in jobs[name]["steps"])
+    assert "actions/checkout" not in str([jobs[name] for name in ("testpypi", "pypi", "github")])
+    assert "secrets." not in text
+    page = (FOLDER.parent.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    (bundle,) = re.findall(r"```bash sql-page\n(.*?)\n```", page, re.DOTALL)
+    commands = [step.get("run") for step in jobs["build"]["steps"]]
+    assert commands.index(bundle) < commands.index("python -m build")

@@ -56,13 +56,14 @@ def refused(*_: Any, **__: Any) -> None:
 
 
 def import_everything() -> None:
-    for module in pkgutil.walk_packages(importlib.import_module("fuseboard").__path__, "fuseboard."):
-        if module.name != "fuseboard.__main__":
-            try:
-                importlib.import_module(module.name)
-            except ModuleNotFoundError as error:
-                if not is_optional(str(error.name)):
-                    raise
+    for package in ("fuseboard", "fuseboard.store", "fuseboard.harness", "fuseboard.leaderboard"):  # links or not
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if module.name != "fuseboard.__main__":
+                try:
+                    importlib.import_module(module.name)
+                except ModuleNotFoundError as error:
+                    if not is_optional(str(error.name)):
+                        raise
 
 
 def is_optional(module: str) -> bool:

@@ -90,7 +90,7 @@ Frozen embeddings of {len(facts.backbones)} backbones, joined and classified; ma
 pickle is in here: trees are XGBoost's UBJSON, all other numbers are safetensors.
 
 ```
-pip install "fuseboard[harness]"
+# with fuseboard and its extra `harness` installed
 fuseboard fuse pull {place} -o model
 fuseboard fuse predict model images/
 ```
