@@ -8,7 +8,7 @@ from fuseboard.store.store import Store
 
 DATASET = "breastmnist-28"
 """The medical images that come with fuseboard."""
-PROTOCOL = "starter"
+PROTOCOL = "linear-2026"
 EVALUATIONS = ("singles", "soft-vote", "linear-probe")
 """What is measured beside the exhaustive search."""
 
