@@ -15,7 +15,7 @@ from fuseboard.harness.fusion import cli as fusion_cli
 from fuseboard.harness.protocols import cli as protocols_cli
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
-from fuseboard.harness.terminal.options import Json
+from fuseboard.harness.terminal.options import Json, Wide
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import FuseboardError
@@ -37,7 +37,7 @@ cli.add_typer(submissions_cli.cli, name="submission")
 
 
 @datasets.command("list")
-def list_datasets(json: Json = False) -> None:
+def list_datasets(wide: Wide = False, json: Json = False) -> None:
     """List every dataset with its task and source."""
     from fuseboard.harness.datasets import registry
     from fuseboard.harness.terminal.extras import what_is_missing
@@ -54,7 +54,7 @@ def list_datasets(json: Json = False) -> None:
                 raise
             missing[mend] = None
             rows.append({"name": name, **dict.fromkeys(("task", "classes", "licence", "source_md5"))})
-    print_rows(rows, json)
+    print_rows(rows, json, wide, ("source_md5",))
     for mend in missing:
         typer.echo(mend, err=True)
 
@@ -86,7 +86,9 @@ def new_dataset(
 
 @datasets.command("check")
 def check_dataset(
-    dataset: Annotated[str, typer.Argument(help="A name, or your own folder, table or TOML.")], json: Json = False
+    dataset: Annotated[str, typer.Argument(help="A name, or your own folder, table or TOML.")],
+    wide: Wide = False,
+    json: Json = False,
 ) -> None:
     """Say how a dataset is divided, count its classes and read every image; exit with 1 where one cannot be read."""
     from fuseboard.harness.datasets import census, registry
@@ -94,13 +96,13 @@ def check_dataset(
     found = registry.get(dataset).as_divided(store_root())
     for remark in (*found.remarks, *census.remarks(found)):
         typer.echo(remark, err=True)
-    print_rows(census.table(found), json)
+    print_rows(census.table(found), json, wide)
     found.check()
 
 
 @cli.command()
-def doctor(json: Json = False) -> None:
+def doctor(wide: Wide = False, json: Json = False) -> None:
     """Say what is missing on this machine, and how to install it."""
     from fuseboard.harness.doctor import examine
 
-    print_findings(examine(), json)
+    print_findings(examine(), json, wide)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.store.cli.options import StoreFolder
+from fuseboard.store.cli.options import StoreFolder, Wide
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def commands(
                 typer.echo("ended", err=True)
 
     @app.command()
-    def check(store: StoreFolder = None, reference: ReferenceOption = None) -> None:
+    def check(store: StoreFolder = None, reference: ReferenceOption = None, wide: Wide = False) -> None:
         """Hold metrics against their predictions, the reference and published figures; exit with 1 if one fails."""
         from fuseboard.leaderboard.regression import check as regression
         from fuseboard.leaderboard.regression import reference as references
@@ -107,9 +107,10 @@ def commands(
 
         opened = Store(store, cards, digests)
         folder = reference or references.folder_to_read(opened, Path.cwd())
-        report = regression.check(opened, folder, refit)
+        whole = reference is not None or references.is_of(opened, folder)
+        report = regression.check(opened, folder, refit, whole)
         if report.findings:
-            _print_findings(report.findings)
+            _print_findings(report.findings, wide)
         for remark in report.remarks:
             typer.echo(remark)
         bad = sum(finding.is_bad for finding in report.findings)
@@ -137,7 +138,7 @@ def commands(
     return app
 
 
-def _print_findings(findings: "tuple[Finding, ...]") -> None:
+def _print_findings(findings: "tuple[Finding, ...]", wide: bool) -> None:
     names = ("check", "row", "what", "before", "now", "why", "fails")
-    rows = [(f.kind, f.about, f.what, f.before, f.now, f.why, "yes" if f.is_bad else "no") for f in findings]
-    show(names, rows, right=("before", "now"))
+    rows = [(f.kind, f.about, f.what, f.before, f.now, f.why, f.is_bad) for f in findings]
+    show(names, rows, wide=wide, right=("before", "now"))

@@ -73,7 +73,12 @@ def test_the_whole_line(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPa
     assert len(extracted.stdout.splitlines()) == 2
     searched = here.run("search", "digits-sample100", "--protocol", "starter", "--json")
     assert searched.returncode == 0, searched.stderr
-    assert [row["role"] for row in json.loads(searched.stdout)] == ["chosen", "all", "oracle (best on test)"]
+    assert [row["role"] for row in json.loads(searched.stdout)] == [
+        "chosen",
+        "best single",
+        "all",
+        "oracle (best on test)",
+    ]
     assert "3 fits" in searched.stderr
     assert "0 fits" in here.run("search", "digits-sample100", "--protocol", "starter").stderr
     assert here.run("store", "verify").returncode == 0

@@ -78,7 +78,6 @@ class Session(InFolder):
     """Commands, one a line; a line that ends in a backslash goes on in the next."""
 
     option_spec = {  # noqa: RUF012
-        "columns": directives.positive_int,
         "exit": directives.nonnegative_int,
     }
 
@@ -112,8 +111,6 @@ class Session(InFolder):
             )
         output = ran.stdout.replace(str(self.store()), "~/.cache/fuseboard").replace(str(folder), "~/work")
         lines = [line.rstrip() for line in output.splitlines()]
-        wide = self.options.get("columns")
-        lines = [line if wide is None or len(line) <= wide else f"{line[:wide]}…" for line in lines]
         told = "\n".join(line for line in lines if BAR not in line).strip("\n")
         return re.sub(r"\n{3,}", "\n\n", told) + "\n"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Json, StoreFolder
+from fuseboard.harness.terminal.options import Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_rows
 
 cli = typer.Typer()
@@ -19,6 +19,7 @@ def audit(
         typer.Option("--output", "-o", help="Write a page that shows the images to this file, such as audit.html."),
     ] = None,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Look for images that are there twice, wrong labels, small classes and shortcuts.
@@ -45,4 +46,4 @@ def audit(
     if json:
         print_facts(as_json.facts(found), as_json=True)
     else:
-        print_rows([finding.row() for finding in findings.of(found)], as_json=False)
+        print_rows([finding.row() for finding in findings.of(found)], False, wide)

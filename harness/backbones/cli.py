@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.terminal.extras import what_is_missing
-from fuseboard.harness.terminal.options import Device, Json, StoreFolder
+from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import FuseboardError, UsageError
@@ -26,7 +26,7 @@ Trust = Annotated[
 
 
 @cli.command("list")
-def list_backbones(json: Json = False) -> None:
+def list_backbones(wide: Wide = False, json: Json = False) -> None:
     """List every backbone with a card; `unpinned` ones are pinned before their first use."""
     from fuseboard.harness.backbones import registry
 
@@ -37,15 +37,19 @@ def list_backbones(json: Json = False) -> None:
             "title": card.title,
             "dim": card.dim,
             "pixels": card.preprocessing.size,
-            "parameters": card.parameters,
+            "parameters": card.parameters if json else _millions(card.parameters),
             "licence": card.licence,
             "gated": card.gated,
             "redistribution": card.redistribution,
-            "fingerprint": "unpinned" if card.unpinned else card.fingerprint,
+            "fingerprint": "unpinned" if card.unpinned else card.fingerprint if json else card.fingerprint[:12],
         }
         for card in cards
     ]
-    print_rows(rows, json)
+    print_rows(rows, json, wide, ("title", "pixels", "gated", "redistribution"))
+
+
+def _millions(parameters: int | None) -> str | None:
+    return f"{parameters / 1e6:,.1f} M" if parameters else None
 
 
 @cli.command()
@@ -78,6 +82,7 @@ def pin(
     into: Annotated[
         Path | None, typer.Option(help="Write the pinned cards to this folder; by default to pinned/, where several.")
     ] = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Fetch the weights of backbones and write their cards with revisions and hashes, for use as NAME.toml.
@@ -101,7 +106,7 @@ def pin(
         for number, one in enumerate(pinned_folder.fill(cards, into or pinned_folder.FOLDER), 1):
             typer.echo(f"{number} of {len(cards)}: {one.backbone} {one.status}", err=True)
             made.append(one)
-        print_rows([one.row() for one in made], json)
+        print_rows([one.row() for one in made], json, wide)
         raise typer.Exit(int(any(one.is_bad for one in made)))
     card = registry.get(wanted[0])
     path = out or pins.file_name(card)
@@ -127,6 +132,7 @@ def check(
     store: Annotated[
         Path | None, typer.Option("--store", help="Compare with the other backbones of this store.")
     ] = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Check access, loading, dimension, canary, determinism, speed and memory, and raise the alarm on wrong weights."""
@@ -144,11 +150,11 @@ def check(
     card, where = pinned(registry.get(name), confirm), resolve(device)
     if precision is not None:
         require(precision, where)
-        print_findings(list(precision_choice.findings(card, precision, where, trust, dataset)), json)
+        print_findings(list(precision_choice.findings(card, precision, where, trust, dataset)), json, wide)
     if record:
         path = canary.record(card, canary.vectors(card, loaders.load(card, where, trust)))
         typer.echo(f"recorded {path}", err=True)
-    print_findings(list(run(card, where, Store(store), trust)), json)
+    print_findings(list(run(card, where, Store(store), trust)), json, wide)
 
 
 @cli.command()
@@ -170,6 +176,7 @@ def profile(
     ] = None,
     trust: Trust = False,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Measure images per second, peak memory and GFLOPs of forward passes, and keep them as rows of the store.
@@ -211,7 +218,7 @@ def profile(
         kept.keep(root, own)
         made += own
     if made:
-        print_rows([one.model_dump(mode="json") if json else one.brief for one in made], json)
+        print_rows([one.model_dump(mode="json") if json else one.brief for one in made], json, wide)
     if failed:
         raise FuseboardError(f"{failed} of {len(networks)} backbones have no profile, as said above")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.evaluations import EVALUATIONS
-from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, names
+from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, Wide, names
 from fuseboard.harness.terminal.output import print_report
 
 cli = typer.Typer()
@@ -23,6 +23,7 @@ def evaluate(
     jobs: Jobs = None,
     device: Device = None,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Measure what fusion is held against, or the chosen subset and the best single backbone after tuning."""
@@ -38,4 +39,4 @@ def evaluate(
         device=device,
         jobs=jobs,
     )
-    print_report(report, json)
+    print_report(report, json, wide)

@@ -2,7 +2,7 @@
 
 import typer
 
-from fuseboard.harness.terminal.options import Backbones, Json, StoreFolder, names
+from fuseboard.harness.terminal.options import Backbones, Json, StoreFolder, Wide, names
 from fuseboard.harness.terminal.output import print_rows
 from fuseboard.harness.terminal.report import Facts
 
@@ -10,7 +10,9 @@ cli = typer.Typer()
 
 
 @cli.command()
-def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = None, json: Json = False) -> None:
+def similarity(
+    dataset: str, backbones: Backbones = None, store: StoreFolder = None, wide: Wide = False, json: Json = False
+) -> None:
     """Compare every two backbones by unbiased linear CKA; exit with 1 when two may be one under two names."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets import registry as known_datasets
@@ -28,13 +30,14 @@ def similarity(dataset: str, backbones: Backbones = None, store: StoreFolder = N
             {
                 "backbone": row.backbone,
                 "other": row.other,
-                "cka": row.reason if row.cka is None else f"{row.cka:.4f}",
+                "cka": row.cka,
                 "images": row.images,
+                "reason": row.reason,
             }
             for row in rows
         ]
     )
-    print_rows(table, json)
+    print_rows(table, json, wide)
     alarms = [row.alarm for row in rows if row.alarm]
     for alarm in alarms:
         typer.echo(alarm, err=True)

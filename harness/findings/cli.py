@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Device, Json
+from fuseboard.harness.terminal.options import Device, Json, Wide
 from fuseboard.harness.terminal.output import print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import UsageError
@@ -36,6 +36,7 @@ def findings(
         bool,
         typer.Option("--trust-remote-code", help="Let code from a model's repository run, where its card says so."),
     ] = False,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Compute the canaries of pinned backbones and write pins, canaries and parity as one file to send in.
@@ -72,14 +73,16 @@ def findings(
         }
         for one in seen
     ]
-    print_rows(rows, json)
+    print_rows(rows, json, wide)
     typer.echo(f"{out}: send this file in, as an issue or a pull request", err=True)
     raise typer.Exit(int(any(one.is_bad for one in seen)))
 
 
 @cli.command()
 def accept(
-    file: Annotated[Path, typer.Argument(help="A file of `backbones findings`, of anybody.")], json: Json = False
+    file: Annotated[Path, typer.Argument(help="A file of `backbones findings`, of anybody.")],
+    wide: Wide = False,
+    json: Json = False,
 ) -> None:
     """Hold a file of findings against cards, the weights' own place and known canaries, and fill in what passes.
 
@@ -93,7 +96,7 @@ def accept(
     report, found = read(file)
     if report is not None:
         found += take(report)
-    print_findings(found, json)
+    print_findings(found, json, wide)
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from fuseboard.harness.fusion import opening, sharing_cli, train_cli
 from fuseboard.harness.fusion.explain import cli as explain_cli
 from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Format, Images, MaxPixels, ModelPath, Page, Trust
 from fuseboard.harness.fusion.report import cli as report_cli
-from fuseboard.harness.terminal.options import Device, Json
+from fuseboard.harness.terminal.options import Device, Json, Wide
 from fuseboard.harness.terminal.output import print_facts, print_rows
 from fuseboard.store.errors import UsageError, unknown
 
@@ -105,7 +105,7 @@ def embed(
 
 
 @cli.command()
-def show(model: ModelPath, json: Json = False) -> None:
+def show(model: ModelPath, wide: Wide = False, json: Json = False) -> None:
     """Say what a model is: backbones, licences, training images, scores, and what its choice is worth."""
     from fuseboard.harness.fusion.bundle import overview
 
@@ -114,6 +114,6 @@ def show(model: ModelPath, json: Json = False) -> None:
         print_facts(facts.as_json(), True)
         return
     print_facts(facts.summary, False)
-    print_rows(facts.backbones, False)
-    print_rows(facts.metrics, False)
+    print_rows(facts.backbones, False, wide, ("source",))
+    print_rows(facts.metrics, False, wide)
     opening.say(facts.notes)

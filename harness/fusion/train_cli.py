@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.fusion.options import BatchSize, Trust
-from fuseboard.harness.terminal.options import Device, Json, StoreFolder, names
+from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide, names
 from fuseboard.harness.terminal.output import print_rows
 from fuseboard.store.cli.options import announce
 
@@ -58,6 +58,7 @@ def add(app: typer.Typer) -> None:
         trust: Trust = False,
         yes: Annotated[bool, typer.Option("--yes", help="Fit thousands of subsets without asking.")] = False,
         store: StoreFolder = None,
+        wide: Wide = False,
         json: Json = False,
     ) -> None:
         """Embed a dataset, fit a fused classifier, and save it; print what it measures.
@@ -103,4 +104,4 @@ def add(app: typer.Typer) -> None:
         for note in bundle.selection_.notes:
             typer.echo(note, err=True)
         typer.echo(f"saved as {output}", err=True)
-        print_rows(overview.metrics(bundle.facts), json)
+        print_rows(overview.metrics(bundle.facts), json, wide)

@@ -2,20 +2,20 @@
 
 import typer
 
-from fuseboard.harness.terminal.options import Json, StoreFolder
+from fuseboard.harness.terminal.options import Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_rows
 
 cli = typer.Typer(no_args_is_help=True, help="List and show protocols.")
 
 
 @cli.command("list")
-def list_protocols(store: StoreFolder = None, json: Json = False) -> None:
+def list_protocols(store: StoreFolder = None, wide: Wide = False, json: Json = False) -> None:
     """List every protocol, those of one's own that the store knows too."""
     from fuseboard.harness.protocols import own, protocol
     from fuseboard.store.files.location import store_root
 
     known = [*map(protocol.get, protocol.names()), *own.known(store_root(store))]
-    print_rows([{"name": one.name, "classifier": one.classifier, "title": one.title} for one in known], json)
+    print_rows([{"name": one.name, "classifier": one.classifier, "title": one.title} for one in known], json, wide)
 
 
 @cli.command()
@@ -25,4 +25,5 @@ def show(protocol: str, store: StoreFolder = None, json: Json = False) -> None:
     from fuseboard.store.files.location import store_root
 
     rules = own.get(protocol, store_root(store))
-    print_facts({**rules.model_dump(mode="json", exclude_none=True), "digest": rules.digest}, json)
+    facts = {**rules.model_dump(mode="json", exclude_none=True), "digest": rules.digest}
+    print_facts(facts if json else {**facts, "description": " ".join(rules.description.split())}, json)

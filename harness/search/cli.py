@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.search import strategies
-from fuseboard.harness.terminal.options import Backbones, Device, Jobs, Json, ProtocolName, StoreFolder, Yes, names
+from fuseboard.harness.terminal.options import (
+    Backbones,
+    Device,
+    Jobs,
+    Json,
+    ProtocolName,
+    StoreFolder,
+    Wide,
+    Yes,
+    names,
+)
 from fuseboard.harness.terminal.output import print_report, print_rows, print_selection_optimism
 
 cli = typer.Typer()
@@ -27,6 +37,7 @@ def search(
     yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Search the fusion of backbones that is best on validation, and report it on test."""
@@ -43,7 +54,7 @@ def search(
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
         print_selection_optimism(engine.rows(all_subsets(list(engine.pool.versions))))
-    print_report(Chosen(choice, engine.rows(sorted(choice.finalists))), json)
+    print_report(Chosen(choice, engine.rows(sorted(choice.finalists))), json, wide)
 
 
 @cli.command("strategies")
@@ -55,6 +66,7 @@ def compare_strategies(
     yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Say what every search strategy costs, and what its choice loses against the exhaustive search."""
@@ -64,4 +76,6 @@ def compare_strategies(
     from fuseboard.harness.search.strategy_comparison import prices
 
     engine = open_search(dataset, names(backbones), protocol, store, device, jobs, yes=yes)
-    print_rows([asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json)
+    print_rows(
+        [asdict(price) for price in prices(engine, list(strategies.STRATEGIES))], json, wide, ("probes", "fusion")
+    )

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.results.selection import Choice, Criterion
+from fuseboard.store.results.selection import Choice, Criterion, by_validation
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,12 @@ class Chosen:
 
     @property
     def notes(self) -> list[str]:
-        """How many were measured, how many of them are equal, what test does not say and why, and the remarks."""
+        """How many were measured, how many of them are equal, what fusion adds, what test does not say, the remarks."""
         choice, by = self.choice, Criterion(self.rows["selection"][0][0])
         where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
         counted = f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best {where}"
         none = [f"no oracle: {choice.no_oracle}"] if choice.no_oracle else []
-        return [counted, *none, *self._unmeasured, *self.remarks]
+        return [counted, *self._gain, *none, *self._unmeasured, *self.remarks]
 
     @property
     def _unmeasured(self) -> list[str]:
@@ -36,10 +38,11 @@ class Chosen:
 
     @property
     def table(self) -> list[Facts]:
-        """The chosen subset, all backbones and the best on test, each with its scores on test."""
-        test = {tuple(row["subset"]): row for row in self.rows.iter_rows(named=True) if row["split"] == "test"}
+        """The chosen subset, the best single backbone, all of them and the best on test, with their scores on test."""
+        test = self._test
         roles = {
             "chosen": self.choice.chosen,
+            "best single": self.best_single,
             "all": self.choice.all_backbones,
             "oracle (best on test)": self.choice.oracle,
         }
@@ -48,3 +51,32 @@ class Chosen:
             for role, subset in roles.items()
             if subset
         ]
+
+    @property
+    def best_single(self) -> Subset:
+        """The single backbone that the protocol prefers on validation, as it does subsets; empty where none was
+        measured."""
+        singles = set(self.choice.singles)
+        own = self.rows.filter(
+            pl.Series([tuple(subset) in singles for subset in self.rows["subset"]], dtype=pl.Boolean)
+        )
+        return by_validation(own)[0] if len(own) else ()
+
+    @property
+    def wide_only(self) -> tuple[str, ...]:
+        """None of the columns."""
+        return ()
+
+    @property
+    def _test(self) -> dict[Subset, dict[str, Any]]:
+        return {tuple(row["subset"]): row for row in self.rows.iter_rows(named=True) if row["split"] == "test"}
+
+    @property
+    def _gain(self) -> list[str]:
+        """What the chosen subset has on test over the best single backbone; nothing where that is what was chosen."""
+        chosen, single, test = self.choice.chosen, self.best_single, self._test
+        if not single or single == chosen:
+            return []
+        pairs = {name: (test[chosen][name], test[single][name]) for name in ("auc", "acc")}
+        told = [f"{name.upper()} {a - b:+.4f}" for name, (a, b) in pairs.items() if a is not None and b is not None]
+        return [f"{'+'.join(chosen)} less {single[0]}, the best single, on test: {', '.join(told)}"] if told else []

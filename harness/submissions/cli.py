@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder
+from fuseboard.harness.terminal.options import Device, Json, ProtocolName, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_findings, print_rows
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def check(
         bool, typer.Option("--download-weights", help="Download open weights to compute vectors again.")
     ] = False,
     markdown: Comment = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Hold a submission against every rule, its shards included; exit with 1 when one is broken."""
@@ -64,7 +65,7 @@ def check(
         findings = run(folder, _opened(store), before, device or "cpu", download_weights).findings
     if markdown is not None:
         atomic.write_text(markdown, pr_comment.checked(folder.name, findings))
-    print_findings(findings, json)
+    print_findings(findings, json, wide)
 
 
 @cli.command()
@@ -77,6 +78,7 @@ def rank(
     markdown: Comment = None,
     store: StoreFolder = None,
     device: Device = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Say where a submission stands among the store's backbones; only what nobody has fitted yet is fitted.
@@ -96,14 +98,14 @@ def rank(
     if checked.submission is None or checked.version is None:
         if markdown is not None:
             atomic.write_text(markdown, pr_comment.checked(folder.name, checked.findings))
-        print_rows([finding.row() for finding in checked.findings], json)
+        print_rows([finding.row() for finding in checked.findings], json, wide)
         raise typer.Exit(1)  # a withdrawn one breaks no rule, and there is nothing to rank
     ranking = measure(checked.submission, checked.version, opened, rules, where, dataset or ())
     if markdown is not None:
         atomic.write_text(markdown, pr_comment.comment(ranking))
     for note in ranking.notes:
         typer.echo(note, err=True)
-    print_rows(ranking.table if json else ranking.lines, json)
+    print_rows(ranking.table if json else ranking.lines, json, wide)
 
 
 @cli.command()
@@ -112,6 +114,7 @@ def accept(
     everyone: Annotated[bool, typer.Option("--all", help="Take every active submission in FOLDER.")] = False,
     store: StoreFolder = None,
     device: Device = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Check a submission and take its embeddings into the store, where searches and the board see them."""
@@ -121,7 +124,7 @@ def accept(
     opened = _opened(store)
     found = [finding for one in folders(folder, everyone) for finding in take(one, opened, device or "cpu")]
     if found:
-        print_findings(found, json)
+        print_findings(found, json, wide)
 
 
 @cli.command("import")

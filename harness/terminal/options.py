@@ -6,6 +6,7 @@ import typer
 
 from fuseboard.store.cli.options import Json as Json
 from fuseboard.store.cli.options import StoreFolder as StoreFolder
+from fuseboard.store.cli.options import Wide as Wide
 from fuseboard.store.errors import UsageError
 
 Device = Annotated[

@@ -1,6 +1,6 @@
 """What the harness's commands print: JSON for programs, tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -8,7 +8,7 @@ import typer
 from fuseboard.harness.terminal.report import Facts, Report
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import strict_json
-from fuseboard.store.files.table import show
+from fuseboard.store.files.table import show, show_facts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from fuseboard.harness.terminal.finding import Finding
 
 
-def print_rows(rows: Sequence[Facts], as_json: bool) -> None:
-    """Prints rows, at least one, which all have the same keys."""
+def print_rows(rows: Sequence[Facts], as_json: bool, wide: bool = False, wide_only: Container[str] = ()) -> None:
+    """Prints rows, at least one, which all have the same keys.
+
+    Args:
+        rows: of the table.
+        as_json: print them as JSON, with every digit.
+        wide: print every column, a line per row.
+        wide_only: columns that only `wide` and JSON have.
+    """
     if as_json:
         typer.echo(strict_json.dumps(list(rows), indent=1))
     else:
-        show(list(rows[0]), [list(row.values()) for row in rows], whole=("id", "name", "subset", "status"))
+        show(list(rows[0]), [list(row.values()) for row in rows], wide_only=wide_only, wide=wide)
 
 
 def print_facts(facts: Facts, as_json: bool) -> None:
@@ -29,20 +36,20 @@ def print_facts(facts: Facts, as_json: bool) -> None:
     if as_json:
         typer.echo(strict_json.dumps(facts, indent=1))
     else:
-        show(("fact", "value"), list(facts.items()))
+        show_facts(facts)
 
 
-def print_findings(findings: "Sequence[Finding]", as_json: bool) -> None:
+def print_findings(findings: "Sequence[Finding]", as_json: bool, wide: bool = False) -> None:
     """Prints a check's findings and ends the command with 1 when one of them is bad."""
-    print_rows([finding.row() for finding in findings], as_json)
+    print_rows([finding.row() for finding in findings], as_json, wide)
     raise typer.Exit(int(any(finding.is_bad for finding in findings)))
 
 
-def print_report(report: Report, as_json: bool) -> None:
+def print_report(report: Report, as_json: bool, wide: bool = False) -> None:
     """Prints what was measured on stdout, and what the numbers hide on stderr."""
     for note in report.notes:
         typer.echo(note, err=True)
-    print_rows(report.table, as_json)
+    print_rows(report.table, as_json, wide, report.wide_only)
 
 
 def print_selection_optimism(rows: "pl.DataFrame") -> None:

@@ -24,3 +24,7 @@ class Report(Protocol):
     @property
     def table(self) -> Sequence[Facts]:
         """At least one line; all have the same keys."""
+
+    @property
+    def wide_only(self) -> Sequence[str]:
+        """Columns of the table that the screen shows only when it is asked for every one."""

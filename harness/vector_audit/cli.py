@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Device, Json, StoreFolder
+from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.store.cli.importing import ByPosition, IdsName, LabelName, Pool, Split, VectorsName
 from fuseboard.store.cli.options import Sandbox
 
@@ -45,6 +45,7 @@ def audit(
     ] = False,
     device: Device = None,
     store: StoreFolder = None,
+    wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Embed a sample of the images of published vectors again; exit with 1 where these are not the same.
@@ -67,7 +68,7 @@ def audit(
         print_rows(rows, as_json=True)
     else:
         kept = ("version", "dataset", "verdict", "certainty", "images", "difference", "cka", "why")
-        print_rows([{key: _short(row[key]) for key in kept} for row in rows], as_json=False)
+        print_rows([{key: _short(row[key]) for key in kept} for row in rows], False, wide, ("certainty", "cka"))
     raise typer.Exit(int(any(row["verdict"] != "same" for row in rows)))
 
 

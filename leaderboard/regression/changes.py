@@ -33,6 +33,18 @@ class StoredRows:
         """Tell whether the store has embeddings of every backbone of a row, in some version, on its dataset."""
         return {(name, row.dataset) for name in row.subset} <= self._embedded
 
+    def measured_with(self, row: Row) -> bool:
+        """Tell whether the store has rows of that evaluation of a subset that holds the row's: a search of those
+        backbones measured it too."""
+        return any(set(row.subset) <= subset for subset in self._subsets.get(_evaluated(vars(row)), ()))
+
+    @cached_property
+    def _subsets(self) -> dict[tuple[Any, ...], set[frozenset[str]]]:
+        found: dict[tuple[Any, ...], set[frozenset[str]]] = {}
+        for row in self.rows.select("evaluation", "protocol", "dataset", "subset").iter_rows(named=True):
+            found.setdefault(_evaluated(row), set()).add(frozenset(row["subset"]))
+        return found
+
     @cached_property
     def vectors(self) -> dict[tuple[str, str, str], str]:
         """Return the hashes of embeddings as `vectors_of` gives them."""
@@ -57,6 +69,10 @@ class StoredRows:
             if identity in wanted:
                 found[identity] = row
         return found
+
+
+def _evaluated(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["evaluation"], row["protocol"], row["dataset"]
 
 
 def score_changes(

@@ -42,13 +42,15 @@ class Report:
     """What was looked at and what could not be, one line each."""
 
 
-def check(store: Store, folder: Path, refit: Refit) -> Report:
+def check(store: Store, folder: Path, refit: Refit, whole: bool = True) -> Report:
     """Holds a store's rows against their own predictions, against the reference, and against published figures.
 
     Args:
         store: with nothing read yet.
         folder: of the reference.
         refit: what fits small datasets anew.
+        whole: the store once had every row of the reference that its embeddings allow. Else only those are looked for
+            that a search or evaluation of this store measured.
 
     Raises:
         FuseboardError: the store or the reference cannot be read.
@@ -60,8 +62,9 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
     known = [row for row in committed if present.holds(row.dataset)]
     found = present.like(known)
     # What ships was measured with more backbones than most stores have; only what could be here can be gone.
-    held = [row for row in known if row.identity in found or present.can_measure(row)]
-    elsewhere = len(known) - len(held)
+    possible = [row for row in known if row.identity in found or present.can_measure(row)]
+    held = [row for row in possible if whole or row.identity in found or present.measured_with(row)]
+    elsewhere, never = len(known) - len(possible), len(possible) - len(held)
     moved = score_changes(held, found, present)
     try:
         again, fits = _refit(store, [row for row in held if row.identity in found], found, present, refit)
@@ -92,6 +95,7 @@ def check(store: Store, folder: Path, refit: Refit) -> Report:
             if elsewhere
             else []
         ),
+        *([f"{never} more rows of the reference were never measured in this store"] if never else []),
         *(f"{name}: in the reference, but this store has nothing of it, so it was not checked" for name in missing),
         fitted,
         "published figures: " + ", ".join(f"{words[word]:,} {word}" for word in WORDS),

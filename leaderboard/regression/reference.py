@@ -122,6 +122,11 @@ def folder_to_read(store: Store, here: Path) -> Path:
     return own if own.is_dir() else shipped_rows.SHIPPED
 
 
+def is_of(store: Store, folder: Path) -> bool:
+    """Tell whether a reference was made from a store, which then once had every row of it."""
+    return folder == store.root / BESIDE_STORE
+
+
 def _is_checkout(folder: Path) -> bool:
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("project")

@@ -78,7 +78,7 @@ def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) ->
         raise unknown("dataset", str(dataset), held, str(store.root if spec is None else chosen[0].spec))
     names = ["version", "datasets", "MB", "result rows"]
     table = [[r.version.spec, ", ".join(r.datasets), f"{r.bytes / 1e6:,.1f}", f"{len(r.keys):,}"] for r in found]
-    show(names, table, right={"MB", "result rows"}, whole={"version"})
+    show(names, table, right={"MB", "result rows"})
     if not agreed("Remove this for good?", yes):
         print("nothing was removed")
         return

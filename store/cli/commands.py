@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fuseboard.store.cli import clearing, importing, publishing, remotes
-from fuseboard.store.cli.options import Json, StoreFolder, note
+from fuseboard.store.cli.options import Json, StoreFolder, Wide, note
 from fuseboard.store.errors import UsageError
-from fuseboard.store.files.table import show
+from fuseboard.store.files.table import show, text
 
 if TYPE_CHECKING:
     from fuseboard.store.embeddings.current import Cards as Fingerprints
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from fuseboard.store.store import Store
 
 # DuckDB, Polars, pyarrow and the Hub's client are imported by the commands that need them, so that help is quick.
+
+
+SPLITS = ("train", "val", "test")
+MOST_CHARACTERS, MOST_ITEMS = 400, 16
+"""Of a cell of an answer that are shown unless all are asked for."""
 
 
 def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins", cards: "Cards") -> typer.Typer:
@@ -33,11 +38,11 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
     app.command()(sql)
 
     @app.command("list")
-    def list_versions(store: StoreFolder = None, as_json: Json = False) -> None:
+    def list_versions(store: StoreFolder = None, wide: Wide = False, as_json: Json = False) -> None:
         """Show every version: what it holds, whether it is current, where it came from, where its licence stands."""
         from fuseboard.store.store import Store
 
-        _list(Store(store, current), as_json)
+        _list(Store(store, current), wide, as_json)
 
     @app.command()
     def verify(
@@ -47,6 +52,7 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
             typer.Option("--dataset", "-d", help="Only this dataset: a name, or your own folder, table or TOML."),
         ] = None,
         store: StoreFolder = None,
+        wide: Wide = False,
         as_json: Json = False,
     ) -> None:
         """Re-hash and read every shard, against manifest and dataset; exit with 1 when something is not as it says."""
@@ -55,7 +61,7 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
 
         opened = Store(store)
         own = datasets(dataset).as_divided(opened.root) if dataset else None
-        _verify(opened, spec, own, by_stored_name(datasets, origin), as_json)
+        _verify(opened, spec, own, by_stored_name(datasets, origin), wide, as_json)
 
     clearing.add(app, current)
     remotes.add(app, datasets)
@@ -64,13 +70,13 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
     return app
 
 
-def _list(opened: "Store", as_json: bool) -> None:
+def _list(opened: "Store", wide: bool, as_json: bool) -> None:
     broken = opened.broken_versions
     facts = [_facts(version, opened.current.is_current(version.manifest)) for version in opened.readable_versions]
     if as_json:
         print(json.dumps(facts, indent=1))
     elif facts:
-        _print_versions(facts)
+        _print_versions(facts, wide)
     elif not broken:
         note(f"the store {opened.root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
     for error in broken.values():
@@ -79,7 +85,9 @@ def _list(opened: "Store", as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _verify(store: "Store", spec: str | None, own: "Official | None", stored: "Datasets", as_json: bool) -> None:
+def _verify(
+    store: "Store", spec: str | None, own: "Official | None", stored: "Datasets", wide: bool, as_json: bool
+) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
@@ -96,7 +104,7 @@ def _verify(store: "Store", spec: str | None, own: "Official | None", stored: "D
         print(json.dumps({"findings": findings, "not_compared": report.not_compared}, indent=1))
     elif report.findings:
         rows = [[f.version, f.dataset, f.split, f.file, f.problem] for f in report.findings]
-        show(["version", "dataset", "split", "file", "problem"], rows)
+        show(["version", "dataset", "split", "file", "problem"], rows, wide=wide)
     else:
         print(f"{store.root}: everything is as the manifests say")
     for name, reason in report.not_compared.items():
@@ -113,6 +121,7 @@ def _verify(store: "Store", spec: str | None, own: "Official | None", stored: "D
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over versions, shards, embeddings and results.")],
     store: StoreFolder = None,
+    wide: Wide = False,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -141,7 +150,7 @@ def sql(
         nested = (list, tuple, dict)
         writer.writerows([strict_json.dumps(c) if isinstance(c, nested) else c for c in row] for row in rows)
     else:
-        show(names, [[_short(cell) for cell in row] for row in rows])
+        show(names, rows if wide else [[_short(cell) for cell in row] for row in rows], wide=wide)
 
 
 def _facts(version: Any, is_current: bool) -> dict[str, Any]:
@@ -175,31 +184,37 @@ def _facts(version: Any, is_current: bool) -> dict[str, Any]:
     }
 
 
-def _print_versions(facts: list[dict[str, Any]]) -> None:
-    names = ["backbone", "fingerprint", "current", "dim", "rows", "MB", "created", "licence", "came from", "datasets"]
-    rows = [
-        [
-            f["backbone"],
-            f["fingerprint"][:12],
-            "yes" if f["current"] else "no",
-            str(f["dim"]),
-            f"{f['rows']:,}",
-            f"{f['bytes'] / 1e6:,.1f}",
-            f["created"][:10],
-            f["licence"],
-            "\n".join(f["origins"]) or "no record",
-            "\n".join(_held(name, splits, f["unknown_order"]) for name, splits in f["datasets"].items()),
-        ]
+def _print_versions(facts: list[dict[str, Any]], wide: bool) -> None:
+    table = [
+        {
+            "backbone": f["backbone"],
+            "version": f["fingerprint"][:12],
+            "current": f["current"],
+            "dim": f["dim"],
+            "rows": f"{f['rows']:,}",
+            "MB": f"{f['bytes'] / 1e6:,.1f}",
+            "created": f["created"][:10],
+            "licence": f["licence"],
+            "came from": "; ".join(f["origins"]) or "no record",
+            "datasets": "\n".join(_held(name, splits, f["unknown_order"]) for name, splits in f["datasets"].items()),
+        }
         for f in facts
     ]
-    show(names, rows, right={"dim", "rows", "MB"}, whole={"backbone", "fingerprint", "created"})
+    wide_only = ("rows", "MB", "created", "licence", "came from")
+    rows = [list(row.values()) for row in table]
+    show(list(table[0]), rows, wide_only=wide_only, wide=wide, right={"rows", "MB"})
 
 
 def _held(dataset: str, splits: list[str], unknown_order: list[str]) -> str:
     marked = [f"{split} (order: unknown)" if f"{dataset} {split}" in unknown_order else split for split in splits]
-    return f"{dataset}: {' '.join(marked)}"
+    return dataset if marked == [*SPLITS] else f"{dataset}: {' '.join(marked)}"
 
 
-def _short(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+def _short(cell: object) -> object:
+    """What is longer than anybody reads, such as a vector, is cut in the middle."""
+    half = MOST_CHARACTERS // 2
+    if isinstance(cell, str) and len(cell) > MOST_CHARACTERS:
+        return f"{cell[:half]}…{cell[-half:]}"
+    if isinstance(cell, list) and len(cell) > MOST_ITEMS:
+        return f"{text(cell[:3])}, … {text(cell[-2:])} ({len(cell):,} items)"
+    return cell

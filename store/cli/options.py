@@ -11,6 +11,9 @@ from fuseboard.store.errors import UsageError
 StoreFolder = Annotated[
     Path | None, typer.Option("--store", help="Use the store in this folder; by default in $FUSEBOARD_STORE.")
 ]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="Print every column, and each row in one line, however long that is.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Zenodo's sandbox, where nothing is for ever.")]
 

@@ -41,7 +41,7 @@ def test_list_shows_versions_and_what_is_broken(make_version, root):
     history.add(version.folder, "published", "7", history.splits_of(version.manifest), doi="10.5281/zenodo.7")
     [fact] = json.loads(run("list", "--json", root=root).stdout)
     assert (fact["origins"], fact["published"]) == (["pulled from org/alpha"], ["10.5281/zenodo.7"])
-    assert "pulled from" in run("list", root=root).stdout
+    assert "pulled from" in run("list", "--wide", root=root).stdout
     (make_version(root, "beta").folder / manifest.FILE).write_text("{")
     done = run("list", root=root)
     assert done.exit_code == 1

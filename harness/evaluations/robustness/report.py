@@ -83,6 +83,11 @@ class Resilience:
             )
         return made
 
+    @property
+    def wide_only(self) -> tuple[str, ...]:
+        """The severities one by one, and the second relative error."""
+        return (*(f"severity_{n + 1}" for n in range(SEVERITIES)), "rbe_of_sums")
+
 
 def _line(
     subset: Subset,

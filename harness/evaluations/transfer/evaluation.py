@@ -86,6 +86,11 @@ class Transfer:
             for each in self.winners
         ]
 
+    @property
+    def wide_only(self) -> tuple[str, ...]:
+        """None of the columns."""
+        return ()
+
 
 def evaluate(search: Search) -> Transfer:
     """Measures what is not known yet, and chooses each classifier's setting by top-1 on validation.

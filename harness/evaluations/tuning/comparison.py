@@ -84,6 +84,11 @@ class Comparison:
         return made
 
     @property
+    def wide_only(self) -> tuple[str, ...]:
+        """None of the columns."""
+        return ()
+
+    @property
     def notes(self) -> list[str]:
         """What the choices of a subset and of its parameters hide, one line each."""
         metric, choice = self.rows["selection"][0][0], self.choice

@@ -110,17 +110,17 @@ def _printable(reason: str | None) -> str | None:
     return None if reason is None else printable(reason)
 
 
-def show(found: Sequence[Answer], as_json: bool) -> None:
+def show(found: Sequence[Answer], as_json: bool, wide: bool = False) -> None:
     """Prints answers: one JSON of all, or tables of answers, backbones and near training images."""
     if as_json:
         typer.echo(strict_json.dumps([one.as_json() for one in found], indent=1))
         return
-    print_rows([_line(one) for one in found], False)
+    print_rows([_line(one) for one in found], False, wide)
     sound = [(one, one.explanation) for one in found if one.explanation is not None]
     if not sound:
         return
     drawn = any(one.pictures for one in found)
-    print_rows([row for one, why in sound for row in _backbones(one, why, drawn)], False)
+    print_rows([row for one, why in sound for row in _backbones(one, why, drawn)], False, wide)
     print_rows(
         [
             {"path": one.path, "training image": near.name, "label": near.label, "distance": f"{near.distance:.3f}"}
@@ -128,6 +128,7 @@ def show(found: Sequence[Answer], as_json: bool) -> None:
             for near in why.neighbours
         ],
         False,
+        wide,
     )
 
 

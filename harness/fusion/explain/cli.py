@@ -7,7 +7,7 @@ import typer
 
 from fuseboard.harness.fusion import opening
 from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Images, MaxPixels, ModelPath, Page, Trust
-from fuseboard.harness.terminal.options import Device, Json
+from fuseboard.harness.terminal.options import Device, Json, Wide
 
 
 def add(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def add(app: typer.Typer) -> None:
                 help="Draw into this folder where each image speaks for its class, a PNG per backbone.",
             ),
         ] = None,
+        wide: Wide = False,
         json: Json = False,
         bits: Bits = None,
         page: Page = None,
@@ -45,5 +46,5 @@ def add(app: typer.Typer) -> None:
         bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
         paths = opening.find(images)
         found = answers.explained(bundle, paths, place)
-        answers.show(found, json)
+        answers.show(found, json, wide)
         opening.end(sum(each.error is not None for each in found), len(found))

@@ -56,7 +56,7 @@ def test_the_same_weights_under_another_name_end_it_with_1(store: Path, capsys: 
     for asked in (2, 3):  # a second run says so again
         code, out, err = run(capsys, DATA, "--store", str(store))
         assert code == 1
-        assert "1.0000" in out.splitlines()[3], "the most alike come first"
+        assert "1.0000" in out.splitlines()[2], "the most alike come first"
         assert err.splitlines()[-1] == (
             f"pixels and somebody-elses on {DATA}: CKA 1.0000; these may be the same weights under two names "
             "(look at `source` on the cards)"

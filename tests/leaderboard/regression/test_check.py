@@ -225,6 +225,21 @@ def test_all_rows_removed_with_embeddings_left_fails(accepted):
     assert {f.kind for f in accepted.check().findings} == {"removed"}
 
 
+def test_a_reference_of_another_store_asks_only_for_what_this_one_measured(accepted):
+    """Whoever installs fuseboard has the rows that ship as the reference, and has embeddings that they never fused."""
+    for path in (accepted.root / "results" / "fusion" / "tiny").iterdir():
+        path.unlink()
+    put(accepted, ("alpha",), 0)
+    report = check.check(accepted.opened, accepted.folder, as_measured, whole=False)
+    assert report.findings == ()
+    assert "4 more rows of the reference were never measured in this store" in report.remarks
+    put(accepted, ("alpha", "beta"), 2)  # a search of both, of which one row is gone
+    report = check.check(accepted.opened, accepted.folder, as_measured, whole=False)
+    assert {(f.kind, f.about) for f in report.findings} == {
+        ("removed", f"tiny {split}, fusion of beta (starter)") for split in ("val", "test")
+    }
+
+
 def test_a_dataset_that_the_store_never_had_is_told_and_not_failed(accepted):
     shutil.rmtree(accepted.root / "results")
     shutil.rmtree(accepted.root / "embeddings")
