@@ -124,7 +124,7 @@ def folder_to_read(store: Store, here: Path) -> Path:
 
 def is_of(store: Store, folder: Path) -> bool:
     """Tell whether a reference was made from a store, which then once had every row of it."""
-    return folder == store.root / BESIDE_STORE
+    return folder == store.root / REFERENCE
 
 
 def _is_checkout(folder: Path) -> bool:
