@@ -9,6 +9,7 @@ from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.cli.options import possible
 from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
@@ -130,7 +131,7 @@ def check(
     ] = None,
     trust: Trust = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Compare with the other backbones of this store.")
+        Path | None, typer.Option("--store", callback=possible, help="Compare with the other backbones of this store.")
     ] = None,
     wide: Wide = False,
     json: Json = False,
