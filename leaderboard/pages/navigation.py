@@ -5,6 +5,7 @@ BOARDS = (
     ("boards/singles.html", "Singles"),
     ("boards/fusion.html", "Fusion"),
     ("boards/contribution.html", "Contribution"),
+    ("boards/classifiers.html", "Classifiers"),
     ("boards/robustness.html", "Robustness"),
     ("boards/transfer.html", "Transfer"),
     ("boards/efficiency.html", "Efficiency"),

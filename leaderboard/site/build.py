@@ -21,6 +21,7 @@ PAGES = (
     "singles",
     "fusion",
     "contribution",
+    "classifiers",
     "dataset",
     "explorer",
     "runtime",

@@ -19,7 +19,8 @@ KINDS = (
         "changes.html",
         "sql.html",
     ),
-    *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "robustness", "transfer", "efficiency")),
+    *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers")),
+    *(f"boards/{name}.html" for name in ("robustness", "transfer", "efficiency")),
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
         "explorer.html",
