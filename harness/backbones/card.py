@@ -17,7 +17,7 @@ from fuseboard.store.files.hashing import fingerprint
 
 __all__ = ["LOADERS", "Card", "Precision", "Source", "read"]
 
-LACKING = "`fuseboard backbones show pixels` prints a whole card"
+LACKING = "`fuseboard backbones new NAME` writes a card with every key"
 
 
 class Card(BaseModel):
@@ -93,8 +93,15 @@ class Card(BaseModel):
         if self.unpinned:
             raise FuseboardError(
                 f"{self.id}: {' and '.join(self.unpinned)} unpinned, so its weights are not known and it makes no "
-                f"version; run `fuseboard backbones pin {self.id}` and use the card that it writes"
+                f"version; {self.how_to_pin}"
             )
+
+    @property
+    def how_to_pin(self) -> str:
+        """The command that fills in pins, for people."""
+        if self.source.card is not None:
+            return f"run `fuseboard backbones pin {self.source.card}`, which fills them in there"
+        return f"run `fuseboard backbones pin {self.id}` and use the card that it writes"
 
     def with_random_weights(self, seed: int = 0) -> "Card":
         """The same network untrained, as its library makes it: the floor under what its weights learned.

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fuseboard.harness.backbones import draft_cli
 from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
@@ -13,6 +14,7 @@ from fuseboard.store.cli.options import possible
 from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
+cli.add_typer(draft_cli.cli)
 
 Name = Annotated[
     str,
@@ -78,7 +80,10 @@ def pin(
     everyone: Annotated[bool, typer.Option("--all", help="Pin every card that is unpinned.")] = False,
     paper: Annotated[bool, typer.Option("--paper", help="Pin the nine of the BioFuse paper.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Write the one pinned card to this file; by default to NAME.toml here.")
+        Path | None,
+        typer.Option(
+            help="Write the one pinned card to this file; by default to NAME.toml, or into a card of your own."
+        ),
     ] = None,
     into: Annotated[
         Path | None, typer.Option(help="Write the pinned cards to this folder; by default to pinned/, where several.")
@@ -88,11 +93,12 @@ def pin(
 ) -> None:
     """Fetch the weights of backbones and write their cards with revisions and hashes, for use as NAME.toml.
 
+    In a card of your own what says `unpinned` is filled in where it stands.
+
     Of several, one that fails stops no other, and the same command does what is left; exit with 1 while there is some.
     """
     from fuseboard.harness.backbones import pin as pins
     from fuseboard.harness.backbones import pinned_folder, registry
-    from fuseboard.store.files import atomic
 
     if everyone and (name or paper):
         raise UsageError("--all is every unpinned card; leave out the names and --paper")
@@ -110,9 +116,10 @@ def pin(
         print_rows([one.row() for one in made], json, wide)
         raise typer.Exit(int(any(one.is_bad for one in made)))
     card = registry.get(wanted[0])
-    path = out or pins.file_name(card)
-    pins.require_room(path)
-    atomic.write_text(path, pins.pin(card).toml())
+    path = out or card.source.card or pins.file_name(card)
+    if path != card.source.card:
+        pins.require_room(path)
+    pins.write(pins.pin(card), path)
     typer.echo(f"{path}")
 
 

@@ -1,16 +1,17 @@
 """Pinning: reading what a card's repository holds now, and writing it down so that it can never silently change."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fuseboard.harness.backbones import card as cards
-from fuseboard.harness.backbones import weight_sources, weights
+from fuseboard.harness.backbones import card_text, weight_sources, weights
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.backbones.loaders.python_loader import file_of
+from fuseboard.harness.backbones.loaders.own_code import file_of
 from fuseboard.harness.backbones.source import UNPINNED, Source
 from fuseboard.store.errors import UsageError
-from fuseboard.store.files import atomic
+from fuseboard.store.files import atomic, text_file
 from fuseboard.store.files.hashing import sha256_of
 
 
@@ -26,10 +27,11 @@ def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
     """
     if not card.unpinned:
         return card
-    path = file_name(card)
-    if path.is_file() and same_but_for_pins(own := cards.read(path), card):
-        return own
-    require_room(path)
+    path = card.source.card or file_name(card)
+    if card.source.card is None:
+        if path.is_file() and same_but_for_pins(own := cards.read(path), card):
+            return own
+        require_room(path)
     question = (
         f"{card.id}: {' and '.join(card.unpinned)} unpinned. Fetch its weights from {card.source.place}, take what is "
         f"there now for the truth, and write that to {path.name}?"
@@ -37,8 +39,31 @@ def pinned(card: Card, confirm: Callable[[str], bool]) -> Card:
     if not confirm(question):
         card.require_pins()
     made = pin(card)
-    atomic.write_text(path, made.toml())
+    write(made, path)
     return made
+
+
+def write(made: Card, path: Path) -> None:
+    """Writes a pinned card; into the file that it came from only its pins, so that comments there stay.
+
+    Raises:
+        UsageError: another folder, in which the code that lies beside the card would not be found.
+        FuseboardError: the pins cannot be filled in line by line.
+    """
+    source = made.source
+    if source.card is not None and path.exists() and path.samefile(source.card):
+        atomic.write_text(path, card_text.pinned(text_file.decoded(path.read_bytes(), path), made))
+        return
+    is_elsewhere = source.card is not None and path.absolute().parent != source.folder
+    if is_elsewhere and source.module is not None:
+        raise UsageError(
+            f"{path}: the code of {made.id} lies beside its card in {source.folder}, and would not be found there; "
+            "write the pinned card to that folder"
+        )
+    if is_elsewhere and source.file is not None:
+        file = os.path.relpath(weight_sources.fetch(made), path.absolute().parent)
+        made = made.model_copy(update={"source": source.model_copy(update={"file": file})})
+    atomic.write_text(path, made.toml())
 
 
 def pin(card: Card) -> Card:
@@ -79,7 +104,7 @@ def file_name(card: Card) -> Path:
 
 
 def _with(source: Source, **changes: Any) -> Source:
-    return Source.model_validate(source.model_dump() | changes)
+    return Source.model_validate(source.model_dump() | changes).lie_in(source.card)
 
 
 def same_but_for_pins(own: Card, shipped: Card) -> bool:

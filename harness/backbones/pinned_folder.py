@@ -10,7 +10,6 @@ from fuseboard.harness.backbones import pin
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.weight_sources import NoAccess
 from fuseboard.store.errors import FuseboardError, UsageError
-from fuseboard.store.files import atomic
 
 FOLDER = Path("pinned")
 """Where the cards go by default, in the current folder."""
@@ -53,7 +52,7 @@ def fill(unpinned: Iterable[Card], folder: Path) -> Iterator[Pinning]:
                 yield Pinning(card.id, "was pinned", str(path))
                 continue
             pin.require_room(path)
-            atomic.write_text(path, pin.pin(card).toml())
+            pin.write(pin.pin(card), path)
             yield Pinning(card.id, "pinned", str(path))
         except NoAccess as error:
             yield Pinning(card.id, "no access", str(error))

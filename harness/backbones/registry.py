@@ -32,18 +32,24 @@ def get(name: str) -> Card:
     if (base := random_weights.trained(random_weights.stored(name))) is not None:
         return get(base).with_random_weights()
     if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise UsageError(f"{name}: there is no such card; give a path to one, or a name of `backbones list`")
-        return cards.read(path)
+        return own(Path(name))
     return cards.read(CARDS[name])
+
+
+def own(path: Path) -> Card:
+    """The card of one's own in a file, from whose folder its paths count."""
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such card; give a path to one, or a name of `backbones list`")
+    card = cards.read(path)
+    card.source.lie_in(path)
+    return card
 
 
 def get_all(names: Iterable[str]) -> list[Card]:
     """The cards of several names, among which a folder stands for all cards in it, by name."""
     found = []
     for name in names:
-        found += [cards.read(path) for path in in_folder(Path(name))] if is_folder(name) else [get(name)]
+        found += [own(path) for path in in_folder(Path(name))] if is_folder(name) else [get(name)]
     return found
 
 
@@ -64,8 +70,8 @@ def specs(names: Iterable[str]) -> list[str]:
     """Names of versions, among which a card of one's own, or a folder of them, stands for the versions it makes."""
     found = []
     for name in names:
-        own = name.removesuffix(random_weights.TYPED).endswith(".toml") or is_folder(name)
-        found += [f"{card.id}@{card.fingerprint}" for card in get_all([name])] if own else [name]
+        is_own = name.removesuffix(random_weights.TYPED).endswith(".toml") or is_folder(name)
+        found += [f"{card.id}@{card.fingerprint}" for card in get_all([name])] if is_own else [name]
     return found
 
 

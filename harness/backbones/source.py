@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from fuseboard.harness.backbones.archive import Archive
 from fuseboard.store.errors import UsageError
@@ -74,7 +74,7 @@ class Source(BaseModel):
     url: str | None = Field(
         None, pattern=r"^https?://\S+/[\w.-]+$", description="http or https address of the weights' file"
     )
-    file: str | None = Field(None, description="path of a weights' file on this machine")
+    file: str | None = Field(None, description="path of a weights' file on this machine, from the card's folder")
     weights: str | None = Field(None, description="the weights' path, or its index's, in the package or repository")
     sha256: Sha256 | None = Field(None, description=f"64 hexadecimal digits of the weights' file, or {UNPINNED!r}")
     shards: dict[ShardName, Sha256] = Field({}, description="the needed shards of an indexed checkpoint")
@@ -97,6 +97,26 @@ class Source(BaseModel):
         None, description=f"64 hexadecimal digits of that module's file, or {UNPINNED!r}"
     )
     kwargs: dict[str, Any] = {}
+    _card: Path | None = PrivateAttr(None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same; where the cards lie is no part of it."""
+        return isinstance(other, Source) and self.model_dump() == other.model_dump()
+
+    def lie_in(self, card: Path | None) -> Self:
+        """Remembers the file of the card of one's own that says this, and returns itself."""
+        self._card = card and card.absolute().parent.resolve() / card.name
+        return self
+
+    @property
+    def card(self) -> Path | None:
+        """The file of the card that says this, where it is one's own."""
+        return self._card
+
+    @property
+    def folder(self) -> Path:
+        """Where its paths begin: the folder of its card, and the current one for a card that lies in no file."""
+        return Path.cwd() if self._card is None else self._card.parent
 
     @property
     def place(self) -> str:

@@ -40,7 +40,7 @@ def fetch(card: Card, shard: str | None = None) -> Path:
     source = card.source
     name = path_of(source, shard)
     if source.file is not None:
-        path = Path(source.file).expanduser()
+        path = source.folder / Path(source.file).expanduser()
     elif source.url is not None:
         path = _from_address(card, source.url)
     elif source.archives:
@@ -50,6 +50,8 @@ def fetch(card: Card, shard: str | None = None) -> Path:
     else:
         path = _from_hub(card, str(source.hub_id), name)
     if not path.is_file():
+        if source.file is not None:
+            raise FuseboardError(f"{card.id}: no file {path}; mend `file`, which counts from the folder of the card")
         raise FuseboardError(f"{card.id}: no file {name if source.weights else path} in {source.place}; mend its card")
     return path
 

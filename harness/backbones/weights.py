@@ -32,8 +32,7 @@ def files_of(card: Card) -> list[Path]:
     wanted, shards = shards_of(card, first), card.source.shards
     if loose := [name for name in wanted if name not in shards]:
         raise FuseboardError(
-            f"{card.id}: the shard {loose[0]} holds tensors it needs and is not pinned on its card; "
-            f"run `fuseboard backbones pin {card.id}`"
+            f"{card.id}: the shard {loose[0]} holds tensors it needs and is not pinned on its card; {card.how_to_pin}"
         )
     paths = [weight_sources.fetch(card, name) for name in wanted]
     for path, name in zip(paths, wanted, strict=True):

@@ -172,14 +172,16 @@ def _made(shard: Future[Shard], images: int, cost: dict[str, Any]) -> Made:
 
 def on_worker(card: str, maker: Maker, piece: Piece) -> Made:
     """Makes a shard on a worker, whose process keeps the backbone that the card's text describes for the next one."""
-    loaded = _kept(card, maker.device, maker.batch_size, maker.trust, maker.recorded)
+    loaded = _kept(card, maker.card.source.card, maker.device, maker.batch_size, maker.trust, maker.recorded)
     (made,) = replace(maker, _loaded=loaded).make([piece])
     return made
 
 
 @lru_cache(maxsize=1)
 def _kept(
-    card: str, device: str, batch_size: int, trust: bool, recorded: canary.Recorded
+    text: str, file: Path | None, device: str, batch_size: int, trust: bool, recorded: canary.Recorded
 ) -> tuple[Feeder, NDArray[np.float32]]:
-    encoder, vectors = canary.load(Card.model_validate(tomllib.loads(card)), device, trust, recorded)
+    card = Card.model_validate(tomllib.loads(text))
+    card.source.lie_in(file)
+    encoder, vectors = canary.load(card, device, trust, recorded)
     return Feeder(encoder, batch_size), vectors

@@ -24,7 +24,7 @@ EPSILON_OF_KERAS = 1e-3
 
 def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     """Builds the architecture, then fills in the pinned weights without the classification head."""
-    return model_builder.load(card, device, build)
+    return model_builder.load(card, device, build, POOLING)
 
 
 def build(card: Card) -> Tower:
@@ -43,13 +43,28 @@ def build(card: Card) -> Tower:
         as_in_keras(model)
     if part:
         return _part(card, model, part)
-    head = cast(Any, model).reset_classifier
+    head, convert = cast(Any, model).reset_classifier, _conversion(card, model)
+    if card.source.state_dict in ("by-name", "timm"):
+        convert = _without_head(model, convert)
     return Tower(
         model=model,
         forward=_with_mean(model) if card.pooling == "cls+mean" else model,
         finish=lambda: head(0, POOLING[card.pooling]),
-        convert=_conversion(card, model),
+        convert=convert,
     )
+
+
+def _without_head(model: Any, convert: Callable[[Tensors], Tensors]) -> Callable[[Tensors], Tensors]:
+    """Takes no head from the checkpoint: it is cut off, so that it may be absent there, or of other classes."""
+    names = model.pretrained_cfg.get("classifier") or ()
+    heads = tuple(f"{name}." for name in ([names] if isinstance(names, str) else names))
+    own = {name: tensor.shape for name, tensor in model.state_dict().items() if name.startswith(heads)} if heads else {}
+
+    def without(tensors: Tensors) -> Tensors:
+        kept = {name: tensor for name, tensor in convert(tensors).items() if not (heads and name.startswith(heads))}
+        return kept | {name: torch.zeros(shape) for name, shape in own.items()}
+
+    return without
 
 
 def _part(card: Card, model: Any, name: str) -> Tower:

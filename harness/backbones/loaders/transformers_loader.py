@@ -39,7 +39,7 @@ def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
     Not `tower.filled`: transformers 5 renames the tensors of older checkpoints while it reads them.
     """
     trusted = card.trust and trust
-    planned = model_builder.plan(card, lambda card: build(card, trusted))
+    planned = model_builder.plan(card, lambda card: build(card, trusted), POOLING)
     model: Any = type(planned.model)
     tensors = weights.tensors(card)
     quiet: Any = logging

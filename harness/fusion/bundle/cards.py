@@ -77,8 +77,8 @@ def running(stored: Mapping[str, Card], own: Sequence[Card], where: str) -> dict
         other = other.at_precision(card.precision)
         if other.unpinned:
             raise FuseboardError(
-                f"{where}: {name}: {' and '.join(other.unpinned)} unpinned on the card here; run `fuseboard backbones "
-                f"pin {name}` and give the card that it writes with --card"
+                f"{where}: {name}: {' and '.join(other.unpinned)} unpinned on the card here; {other.how_to_pin}, and "
+                "give that with --card"
             )
         if other.fingerprint != card.fingerprint:
             raise FuseboardError(

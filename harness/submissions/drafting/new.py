@@ -7,12 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.card_template import OF_ONES_OWN, filled
 from fuseboard.harness.submissions.drafting import configuration, hub_model
-from fuseboard.harness.submissions.drafting.configuration import Facts
 from fuseboard.harness.submissions.rules import names, parsing, texts
 from fuseboard.harness.submissions.rules.files import README
 from fuseboard.harness.submissions.rules.source import HUB_ID
@@ -22,7 +20,6 @@ from fuseboard.store.files import atomic
 from fuseboard.store.results import submission_file
 
 TEMPLATE = Path(__file__).parent / "template"
-_LINE = re.compile(r"(?:# )?([a-z_0-9]+) = ")
 
 
 def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[str]]:
@@ -51,7 +48,7 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
         )
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{folder}: this is there already, and is not overwritten; choose another name or --out")
-    card, notes = filled({"id": name}), list[str]()
+    card, notes = filled({"id": name, **OF_ONES_OWN}), list[str]()
     if hub_id is not None:
         card, notes = _from_hub(name, hub_id)
     notes = [*(f"to fill in: {key}" for key in parsing.read(Card, CARD, card.encode()).gaps), *notes]
@@ -72,24 +69,6 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
     return folder, notes
 
 
-def filled(facts: Facts) -> str:
-    """The template of a card with facts in their lines, comments kept; a value of None takes its line away."""
-    lines, section = [], ""
-    for line in (TEMPLATE / CARD).read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            section = f"{line.strip('[]')}."
-        if line.startswith("# [source.kwargs]") and "source.kwargs" in facts:
-            lines.append(tomli_w.dumps({"source": {"kwargs": facts["source.kwargs"]}}).strip())
-            continue
-        found = _LINE.match(line)
-        key = f"{section}{found[1]}" if found else ""
-        if key not in facts:
-            lines.append(line)
-        elif facts[key] is not None:
-            lines.append(tomli_w.dumps({str(found and found[1]): facts[key]}).strip())
-    return "\n".join(lines) + "\n"
-
-
 def _siblings(parent: Path) -> set[str]:
     return {path.name for path in parent.iterdir() if path.is_dir()} if parent.is_dir() else set()
 
@@ -99,7 +78,7 @@ def _from_hub(name: str, hub_id: str) -> tuple[str, list[str]]:
     if not HUB_ID.fullmatch(hub_id):
         raise UsageError(f"--from-hub {hub_id!a}: say ORG/NAME, as the address of the model's page ends")
     model = hub_model.ask(hub_id)
-    found = {"id": name, **configuration.facts(model)}
+    found = {"id": name, **OF_ONES_OWN, **configuration.facts(model)}
     notes = [*model.unreadable.values(), *configuration.hints(model)]
     for key, value in list(found.items()):
         if why := _refused(key, value):

@@ -146,3 +146,64 @@ def test_a_pooling_that_makes_no_vector(repository: Path, make_card: Any, poolin
     (repository / "model.safetensors").write_bytes(b"")
     with pytest.raises(FuseboardError, match=message):
         loaders.load(make_card("timm", 192, pooling, architecture="vit_tiny_patch16_224", kwargs=TINY))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kept", "said"),
+    [
+        ("resnet18", "none", {}),
+        ("resnet18", "of other classes", {}),
+        ("resnet18", "all", {"num_classes": 0}),
+        ("vit_tiny_patch16_224", "none", {}),
+        ("convnext_atto", "none", {}),
+    ],
+)
+def test_a_checkpoint_with_or_without_a_head(
+    repository: Path, make_card: Any, normalised: Any, assert_same: Any, architecture: str, kept: str, said: Any
+) -> None:
+    size = {"img_size": 32} if "vit" in architecture else {}
+    classes = {"all": 1000, "none": 0, "of other classes": 7}[kept]
+    model = timm.create_model(architecture, num_classes=classes, **size).eval()
+    save_file(model.state_dict(), repository / "model.safetensors")
+    model.reset_classifier(0, "token" if "vit" in architecture else "avg")
+    pooling = "cls" if "vit" in architecture else "avg"
+    card = make_card("timm", model.num_features, pooling, architecture=architecture, kwargs={**size, **said})
+    assert_same(card, model(normalised(card)))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "pooling", "message"),
+    [
+        ("resnet18", "cls", r"resnet18 cannot have pooling = 'cls' \(.+\); it has 'avg' \(dim = 512\)$"),
+        ("resnet18", "cls+mean", r"resnet18 cannot have pooling = 'cls\+mean' \(.+\); it has 'avg' \(dim = 512\)$"),
+        ("resnet18", "none", r"makes 512x1x1 numbers of an image, not one vector; it has 'avg' \(dim = 512\)$"),
+        (
+            "vit_tiny_patch16_224",
+            "none",
+            r"not one vector; it has 'avg' \(.*192\), 'cls' \(.*192\), 'cls\+mean' \(.*384\)",
+        ),
+    ],
+)
+def test_a_pooling_that_the_architecture_cannot_have(
+    repository: Path, make_card: Any, architecture: str, pooling: str, message: str
+) -> None:
+    (repository / "model.safetensors").write_bytes(b"")
+    kwargs = {"img_size": 32} if "vit" in architecture else {}
+    with pytest.raises(FuseboardError, match=message) as error:
+        loaders.load(make_card("timm", 512, pooling, architecture=architecture, kwargs=kwargs))
+    assert "\n" not in str(error.value)
+
+
+def test_what_does_not_fit_is_said_by_tensors(repository: Path, make_card: Any) -> None:
+    model = timm.create_model("vit_tiny_patch16_224", **TINY)
+    tensors = {name.replace("norm1.", "norm_1."): tensor for name, tensor in model.state_dict().items()}
+    save_file(tensors | {"cls_token": torch.zeros(1, 1, 4)}, repository / "model.safetensors")
+    with pytest.raises(FuseboardError) as error:
+        loaders.load(make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224", kwargs=TINY))
+    for part in (
+        "lacks blocks.0.norm1.weight",
+        "(24 tensors)",
+        "besides blocks.0.norm_1",
+        "cls_token (1x1x4 there, 1x1x192",
+    ):
+        assert part in str(error.value)

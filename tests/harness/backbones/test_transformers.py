@@ -162,3 +162,12 @@ def test_unknown_class_is_named(repository: Path, make_card: Any) -> None:
             loaders.load(make_card("transformers", 24, "cls", architecture=name))
     assert AutoConfig
     assert AutoModel
+
+
+def test_a_pooling_that_the_class_cannot_have(card_of: Any) -> None:
+    source = {"hub_id": "a/b", "revision": "0" * 40, "weights": "w", "sha256": "0" * 64}
+    card = card_of("transformers", 24, "pooler", architecture="ViTMSNModel", kwargs=SMALL, **source)
+    with pytest.raises(
+        FuseboardError, match=r"ViTMSNModel cannot have pooling = 'pooler' \(.+\); it has 'cls' .*'mean'"
+    ):
+        loaders.load(card)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fuseboard.harness.backbones import canary, registry
+from fuseboard.harness.backbones import canary, card_text, registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.findings import card_text, checklist
+from fuseboard.harness.findings import checklist
 from fuseboard.store.errors import FuseboardError
 
 PAGE = Path(__file__).parents[3] / "docs" / "checklist.md"

@@ -17,9 +17,8 @@ from safetensors.torch import save
 from timm.models import save_for_hf
 
 from fuseboard.cli import run
-from fuseboard.harness.backbones import canary, loaders
+from fuseboard.harness.backbones import canary, card_template, loaders
 from fuseboard.harness.backbones import card as cards
-from fuseboard.harness.submissions.drafting import new as template
 from fuseboard.harness.submissions.drafting.new import new
 from fuseboard.harness.submissions.folder import read
 from fuseboard.harness.submissions.rules import parsing
@@ -115,7 +114,7 @@ def test_every_gap_of_the_template_is_named(tmp_path: Path) -> None:
 def test_the_template_names_every_key_of_a_card() -> None:
     from fuseboard.harness.backbones.preprocessing import Preprocessing
 
-    text = (template.TEMPLATE / "card.toml").read_text()
+    text = card_template.FILE.read_text()
     for key in (*cards.Card.model_fields, *Preprocessing.model_fields):
         assert f"\n{key} = " in text or f"\n# {key} = " in text or f"\n[{key}]" in text
 

@@ -1,4 +1,4 @@
-"""The text of a shipped card with its pins filled in, where every comment and the order of its keys stay."""
+"""The text of a card with its pins filled in, where every comment and the order of its keys stay."""
 
 import json
 import tomllib

@@ -1,0 +1,43 @@
+"""`fuseboard backbones new`: a card of one's own to begin with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+cli = typer.Typer()
+
+
+@cli.command()
+def new(
+    name: Annotated[str, typer.Argument(help="What your backbone is called: small letters, digits, `.`, `_` and `-`.")],
+    loader: Annotated[
+        str, typer.Option(help="Load it by timm, open_clip, transformers, or python, which is your own code.")
+    ] = "timm",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Take this architecture of timm, configuration of open_clip, class of transformers, or your own "
+            "my_models:MyNetwork of my_models.py beside the card."
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Take the weights of this file; by default of a repository of the Hub.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this file; by default to NAME.toml here.")
+    ] = None,
+) -> None:
+    """Write a commented card with every key and what could be found out; nothing is overwritten.
+
+    What only you know says FILL IN, and `backbones check` names all of it with its lines.
+    """
+    from fuseboard.harness.backbones import draft
+    from fuseboard.store.files import atomic, toml_file
+
+    card = out or Path(f"{name}.toml")
+    text = draft.draft(name, loader, model, file, card)
+    atomic.write_text(card, text)
+    for fault in toml_file.unfilled(toml_file.parsed(text, card)):
+        typer.echo(f"to fill in: {fault.key}", err=True)
+    typer.echo(f"{card}")
