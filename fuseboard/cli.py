@@ -51,9 +51,18 @@ def _card(name: str) -> "Card":
 
 
 def _origin(name: str) -> "Origin":
-    from fuseboard.harness.datasets import registry
+    from fuseboard.harness.datasets import known_names
 
-    return registry.origin(name)
+    return known_names.origin(name)
+
+
+def _fault(submission: Path) -> str | None:
+    try:
+        from fuseboard.harness.submissions.folder import read
+
+        return next((one.message for one in read(submission)[1] if one.is_bad), None)
+    except ModuleNotFoundError:  # an installation without the harness builds the site without the check
+        return None
 
 
 def _current() -> dict[str, str]:
@@ -148,7 +157,14 @@ app.add_typer(harness_cli.cli)
 store = store_cli.commands(_dataset, _current, _origin, _card)
 store.command()(vector_audit.audit)
 app.add_typer(store, name="store")
-sources = Providers(_protocols, _examples, _files, _own_protocols)
+sources = Providers(
+    _protocols,
+    _examples,
+    _files,
+    is_own=lambda dataset: _origin(dataset) == "own",
+    fault=_fault,
+    own_protocols=_own_protocols,
+)
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"
 )

@@ -1,12 +1,13 @@
 """This declares the sub-commands `fuseboard leaderboard build | serve | check | accept`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.store.cli.options import StoreFolder, Wide
+from fuseboard.store.cli.options import StoreFolder, Wide, note
 from fuseboard.store.files.table import show
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ ReferenceOption = Annotated[
 ]
 DatasetsOption = Annotated[
     list[str] | None, typer.Option("--dataset", "-d", help="Take only this dataset; may be given several times.")
+]
+OwnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dataset", "-d", help="Show this dataset of your own images, too, by its name; may be given several times."
+    ),
 ]
 UrlOption = Annotated[
     str | None, typer.Option("--url", help="Say where the site will stand; by default where `serve` shows it.")
@@ -62,22 +69,34 @@ def commands(
         store: StoreFolder = None,
         out: OutOption = SITE,
         submissions: SubmissionsOption = None,
+        dataset: OwnOption = None,
         url: UrlOption = None,
     ) -> None:
-        """Build the site, print the path of its front page, and say on stderr what moved since it was last built."""
+        """Build the site, print the path of its front page, and say on stderr what moved since it was last built.
+
+        Datasets of one's own images stay off it unless --dataset names them.
+        """
         from fuseboard.leaderboard.output.base_url import normal
         from fuseboard.leaderboard.rows import shipped_rows
+        from fuseboard.leaderboard.rows.shown_store import ShownStore, datasets_in
         from fuseboard.leaderboard.site import build as site
+        from fuseboard.store.errors import unknown
         from fuseboard.store.store import Store
 
         address = site.URL if url is None else normal(url)
         when_empty(Store(store, cards, digests))
-        opened = Store(store, cards, digests, shipped_rows.SHIPPED)
+        named = set(dataset or ())
+        shown = replace(sources, hides=lambda name: name not in named and sources.is_own(name))
+        opened = ShownStore(store, shown.hides, cards=cards, digests=digests, reference=shipped_rows.SHIPPED)
+        held = datasets_in(opened.root)
+        for name in sorted(named - set(held)):
+            raise unknown("dataset", name, held, str(opened.root))
+        if own := [name for name in held if shown.hides(name)]:
+            note(f"not on the pages, being of your own images: {', '.join(own)}; --dataset NAME puts one there")
         if submissions is None and site.SUBMISSIONS.is_dir():
             submissions = site.SUBMISSIONS
-        typer.echo(
-            site.build(opened, out, submissions, sources, address, report=lambda line: typer.echo(line, err=True))
-        )
+            note(f"with the submissions in ./{submissions}; --submissions names another folder")
+        typer.echo(site.build(opened, out, submissions, shown, address, report=note))
 
     @app.command()
     def serve(

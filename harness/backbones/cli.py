@@ -10,7 +10,6 @@ from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.cli.options import possible
 from fuseboard.store.errors import FuseboardError, UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
@@ -137,9 +136,7 @@ def check(
         typer.Option(help="Judge the precision on a sample of this dataset; by default of breastmnist-28."),
     ] = None,
     trust: Trust = False,
-    store: Annotated[
-        Path | None, typer.Option("--store", callback=possible, help="Compare with the other backbones of this store.")
-    ] = None,
+    store: StoreFolder = None,
     wide: Wide = False,
     json: Json = False,
 ) -> None:

@@ -15,7 +15,7 @@ from fuseboard.harness.backbones.pipeline import embed
 from fuseboard.harness.classifiers.classifier import Classifier
 from fuseboard.harness.classifiers.knn import KNN
 from fuseboard.harness.classifiers.linear_probe import LinearProbe
-from fuseboard.harness.datasets import limited, registry
+from fuseboard.harness.datasets import known_names, limited, registry
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.arrays import Labels
@@ -111,7 +111,7 @@ def sample(name: str | None = None) -> Sample:
         UsageError: it has no train or no test split.
     """
     name = name or DATASET
-    found = registry.get(name if limited.NAME.fullmatch(name) else f"{name}-{limited.Sample.kind}{SAMPLE}")
+    found = registry.get(name if known_names.LIMITED.fullmatch(name) else f"{name}-{limited.Sample.kind}{SAMPLE}")
     if absent := {"train", "test"} - set(found.splits):
         raise UsageError(f"{name} has no {min(absent)} split, and a precision is judged by learning from one split "
                          f"and answering another; take --dataset {DATASET}")  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import known_names, medmnist
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.pages import thumbnail
@@ -44,7 +44,7 @@ def _dataset(name: str) -> Dataset | None:
     """Returns the dataset, or the same images at a smaller size; None where they are not at hand."""
     if name == Digits.name:
         return Digits()
-    if name not in medmnist.names():
+    if name not in known_names.MEDMNIST:
         return None
     return next((one for one in _sizes(name) if one.at_hand and one.file.stat().st_size <= LARGEST), None)
 
@@ -52,9 +52,9 @@ def _dataset(name: str) -> Dataset | None:
 def _sizes(name: str) -> Iterator[medmnist.MedMNIST]:
     """Returns the dataset at its own size, then at smaller ones."""
     flag, _, size = name.partition("-")
-    own = int(size or max(medmnist.SIZES))
+    own = int(size or max(known_names.SIZES))
     yield medmnist.get(name)
-    for smaller in sorted((size for size in medmnist.SIZES if size < own), reverse=True):
+    for smaller in sorted((size for size in known_names.SIZES if size < own), reverse=True):
         yield medmnist.get(f"{flag}-{smaller}")
 
 

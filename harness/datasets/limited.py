@@ -1,7 +1,6 @@
 """Limited datasets: some images of every split of another, to try something on."""
 
 import hashlib
-import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -17,9 +16,6 @@ from fuseboard.store.embeddings.manifest import ColumnName
 
 if TYPE_CHECKING:
     import polars as pl
-
-NAME = re.compile(r"(.+)-(first|sample)([1-9]\d*)")
-"""Such as `digits-sample100`: the whole dataset, the kind, the number of images of every split."""
 
 T = TypeVar("T")
 

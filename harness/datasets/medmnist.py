@@ -18,14 +18,6 @@ from fuseboard.harness.datasets.paths import root
 from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.errors import FuseboardError, UsageError
 
-FLAGS = tuple(
-    f"{stem}mnist"
-    for stem in (
-        "path", "chest", "derma", "oct", "pneumonia", "retina",
-        "breast", "blood", "tissue", "organa", "organc", "organs",
-    )
-)  # fmt: skip
-SIZES = (28, 64, 128, 224)
 SHIPPED = Path(__file__).parent / "shipped"
 """The one file that comes with fuseboard, so that the first minute needs no download."""
 CHUNK_BYTES = 16 * 2**20
@@ -145,12 +137,7 @@ def _file_of_the_table() -> dict[str, Any]:
     return table
 
 
-def names() -> list[str]:
-    """`breastmnist` is the 224-pixel file, `breastmnist-64` the one of 64 pixels."""
-    return [flag if size == 224 else f"{flag}-{size}" for flag in FLAGS for size in SIZES]
-
-
 def get(name: str) -> MedMNIST:
-    """The dataset of one of `names()`."""
+    """The dataset of one of `known_names.MEDMNIST`."""
     flag, _, size = name.partition("-")
     return MedMNIST(name, flag, int(size or 224))

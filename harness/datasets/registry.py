@@ -4,13 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fuseboard.harness.datasets import limited, medmnist
+from fuseboard.harness.datasets import known_names, limited, medmnist
 from fuseboard.harness.datasets.corrupted import Corrupted
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.datasets.digits import Digits
 from fuseboard.harness.datasets.imagenet import official
 from fuseboard.harness.datasets.imagenet import registry as imagenet
-from fuseboard.store.embeddings.dataset_protocol import Origin
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.registry import Registry
 
@@ -23,7 +22,7 @@ DATASETS: Registry[Callable[[], Dataset]] = Registry(
     [
         (Digits.name, Digits),
         (official.NAME, imagenet.get),
-        *((name, partial(medmnist.get, name)) for name in medmnist.names()),
+        *((name, partial(medmnist.get, name)) for name in known_names.MEDMNIST),
     ],
 )
 """Name -> what makes the dataset, which finds its files only then."""
@@ -41,7 +40,7 @@ def get(name: str) -> Dataset:
     `NAME-sample100` is a stratified sample of 100 images of every split, `NAME-first100` the first 100, `NAME-c` the
     corrupted test split.
     """
-    if part := limited.NAME.fullmatch(name):
+    if part := known_names.LIMITED.fullmatch(name):
         kind = limited.Sample if part[2] == limited.Sample.kind else limited.First
         return kind(get(part[1]), int(part[3]))
     if name.startswith(HUB):
@@ -51,7 +50,7 @@ def get(name: str) -> Dataset:
     if _is_own(name):
         return _own(Path(name))
     clean = name.removesuffix("-c")
-    if clean not in DATASETS or (clean != name and clean not in medmnist.names()):
+    if clean not in DATASETS or (clean != name and clean not in known_names.MEDMNIST):
         if Path(name).is_dir():
             raise UsageError(f"{name!r} is no dataset's name; if the folder is meant, write it with a slash: {name}/")
         raise unknown("dataset", name, [*names(), *PATHS])
@@ -60,23 +59,9 @@ def get(name: str) -> Dataset:
     return DATASETS[name]()
 
 
-def origin(name: str) -> Origin:
-    """Whose images a name in a store means; a name that nobody registered is somebody's own."""
-    plain = base_name(name).removesuffix("-c")
-    if plain not in DATASETS:
-        return "own"
-    return "known" if base_name(name) == name else "sample"
-
-
-def base_name(name: str) -> str:
-    """A name without the limit of images that `-sampleN` or `-firstN` sets; no dataset needs to have it."""
-    part = limited.NAME.fullmatch(name)
-    return part[1] if part else name
-
-
 def find(name: str) -> tuple[Dataset | None, str]:
     """A dataset by a name that a stranger wrote, so that it is never taken for a path; None with the reason."""
-    if base_name(name).removesuffix("-c") not in names():
+    if known_names.base_name(name).removesuffix("-c") not in names():
         return None, "no dataset of that name is known here"
     try:
         return get(name), ""
@@ -86,7 +71,7 @@ def find(name: str) -> tuple[Dataset | None, str]:
 
 def name_of(spec: str) -> str:
     """The name under which the store knows what `get` would find; of one's own nothing but the name is read."""
-    plain = base_name(spec)
+    plain = known_names.base_name(spec)
     suffix = spec[len(plain) :]
     if plain.startswith(HUB):
         from fuseboard.harness.datasets.custom.hub_images import name_of as name_on_hub
@@ -120,7 +105,7 @@ def _own(path: Path) -> Dataset:
 
 
 def _refuse_known(own: Dataset, path: Path | str) -> Dataset:
-    if own.name.removesuffix("-c") in names() or limited.NAME.fullmatch(own.name):
+    if own.name.removesuffix("-c") in names() or known_names.LIMITED.fullmatch(own.name):
         raise UsageError(
             f"{path}: name: {own.name} means another dataset; choose a name of your own, of a folder or table by "
             "renaming it or in a TOML"

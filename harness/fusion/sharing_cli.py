@@ -30,7 +30,7 @@ def add(app: typer.Typer) -> None:
     ) -> None:
         """Publish a model on the Hugging Face Hub, where its licences allow it, after asking."""
         from fuseboard.harness.backbones import registry
-        from fuseboard.harness.datasets import registry as datasets
+        from fuseboard.harness.datasets import known_names
         from fuseboard.harness.fusion.bundle import hub
         from fuseboard.harness.fusion.bundle.loading import load
         from fuseboard.store.embeddings import licence
@@ -38,7 +38,7 @@ def add(app: typer.Typer) -> None:
 
         bundle = load(model, own_cards=registry.get_all(card or ()))
         summary = bundle.facts.summary
-        is_own = summary.dataset is None or datasets.origin(summary.dataset) == "own"
+        is_own = summary.dataset is None or known_names.origin(summary.dataset) == "own"
         for_everyone = not is_own and licence.is_open(summary.licence or "")
         private = not (for_everyone if public is None else public)
         hub.allow(bundle, private)

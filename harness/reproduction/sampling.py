@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.encoder import Encoder
-from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets import known_names, registry
 from fuseboard.harness.datasets.dataset import Dataset, Image
 from fuseboard.store.embeddings import block
 from fuseboard.store.embeddings.manifest import DatasetEntry
@@ -47,7 +47,7 @@ def draw(version: Version, name: str, entry: DatasetEntry) -> dict[str, list[int
 
 def images_at_hand(name: str, entry: DatasetEntry) -> tuple[Dataset | None, str]:
     """The dataset on this machine, or why it is not. A name is never taken for a path, nothing is downloaded."""
-    if registry.base_name(name) not in registry.names():
+    if known_names.base_name(name) not in registry.names():
         return None, "its images are not known by this name"
     found = registry.get(name)
     why = unlike(found, entry)

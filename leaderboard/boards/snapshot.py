@@ -111,6 +111,7 @@ def take(store: Store) -> Snapshot:
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
     marked, made = mark(rows, store.current), boards(rows, tasks, guesses, store.current)
+    held = {*tasks, *rows["dataset"]}
     refused = ((error.path.relative_to(store.root).as_posix(), error.what) for error in store.reading.refused)
     return Snapshot(
         manifests=manifests,
@@ -120,7 +121,9 @@ def take(store: Store) -> Snapshot:
         boards=made,
         board_uncertainties=board_uncertainties(store, marked, made),
         confusions=confusions(store, rows, made),
-        similarities=tuple(similarity_rows.read(store.root, reference=store.reference)),
+        similarities=tuple(
+            one for one in similarity_rows.read(store.root, reference=store.reference) if one.dataset in held
+        ),
         profiles=tuple(profiles.read(store.root, store.reference)),
         balanced_errors=corruption_errors.errors(store.root, store.versions, rows, store.reference),
         refused=tuple(refused),

@@ -30,6 +30,12 @@ class Providers:
     does not let them be passed on. Never downloads."""
     files: Callable[[], Iterable[Path]] = tuple
     """Every file that the answers may come from, there or not: when one changes, the site is built anew."""
+    is_own: Callable[[str], bool] = lambda dataset: False
+    """Whether a dataset is somebody's own images, and not one that everybody knows."""
+    hides: Callable[[str], bool] = lambda dataset: False
+    """Whether a dataset stays off the pages, also where an earlier site or a submission has it."""
+    fault: Callable[[Path], str | None] = lambda submission: None
+    """Folder of a submission -> what its check finds wrong, without a look at its shards; None where nothing is."""
     own_protocols: Callable[[Path], Mapping[str, Definition]] = lambda root: {}
     """Root of a store -> name -> definition of the protocols that were made by whoever measured there."""
 

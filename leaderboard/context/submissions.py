@@ -9,6 +9,7 @@ from typing import Any
 
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.context.providers import Providers, no_providers
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.manifest import Manifest, is_name
 from fuseboard.store.errors import FuseboardError, UsageError
@@ -17,7 +18,7 @@ from fuseboard.store.results.submission_file import Statement
 
 MAX_BYTES = 16 * 2**20
 """Bytes that a file may have."""
-ORDER = ("active", "superseded", "withdrawn", "broken")
+ORDER = ("active", "failing", "superseded", "withdrawn", "broken")
 MAX_DATASETS = 40
 """Datasets of one submission that are named; a forged manifest could name a million."""
 MAX_COUNT = 10**15
@@ -32,6 +33,8 @@ class SubmissionEntry:
     statement: Statement | None = None
     manifest: Manifest | None = None
     broken: str | None = None
+    fault: str | None = None
+    """What its check finds wrong, without a look at its shards."""
     is_held: bool = False
     """Whether the store holds this very version."""
     boards: tuple[str, ...] = ()
@@ -39,8 +42,10 @@ class SubmissionEntry:
 
     @property
     def status(self) -> str:
-        """Return its status, or `broken`."""
-        return self.statement.status if self.statement is not None else "broken"
+        """Return its status, or `broken`, or `failing` where it says that it is active and its check fails."""
+        if self.statement is None:
+            return "broken"
+        return "failing" if self.fault and self.statement.status == "active" else self.statement.status
 
     @cached_property
     def url(self) -> str | None:
@@ -84,6 +89,7 @@ class SubmissionEntry:
             "name": self.name,
             "status": self.status,
             "broken": self.broken,
+            "fault": self.fault,
             "statement": statement.model_dump(mode="json") if statement else None,
             "fingerprint": held.fingerprint if held else None,
             "about": held.about.model_dump(mode="json") if held else None,
@@ -92,12 +98,13 @@ class SubmissionEntry:
         }
 
 
-def read(folder: Path | None, snapshot: Snapshot) -> tuple[SubmissionEntry, ...]:
+def read(folder: Path | None, snapshot: Snapshot, sources: Providers | None = None) -> tuple[SubmissionEntry, ...]:
     """Return every submission of a folder, active ones first; one that is broken is among them and breaks nothing.
 
     Args:
         folder: of submissions; none has none.
         snapshot: the store, to say whether it holds them.
+        sources: say what the check of a submission finds wrong, and which datasets are not shown.
 
     Raises:
         UsageError: there is no such folder.
@@ -107,11 +114,13 @@ def read(folder: Path | None, snapshot: Snapshot) -> tuple[SubmissionEntry, ...]
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder of submissions; leave --submissions out, or name another")
     held = {(one.backbone, one.fingerprint) for one in snapshot.manifests}
-    found = [_read(path, held, snapshot.boards) for path in folder.iterdir() if path.is_symlink() or path.is_dir()]
+    sources = sources or no_providers()
+    folders = [path for path in folder.iterdir() if path.is_symlink() or path.is_dir()]
+    found = [_read(path, held, snapshot.boards, sources) for path in folders]
     return tuple(sorted(found, key=lambda one: (ORDER.index(one.status), one.name)))
 
 
-def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...]) -> SubmissionEntry:
+def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...], sources: Providers) -> SubmissionEntry:
     try:
         if folder.is_symlink() or not is_name(folder.name):
             raise FuseboardError("the folder is a link" if folder.is_symlink() else "the folder has no allowed name")
@@ -125,8 +134,14 @@ def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...]) -
     except (FuseboardError, OSError, RecursionError, ValueError) as error:
         return _broken(folder, error.strerror or "unreadable" if isinstance(error, OSError) else str(error))
     version = (folder.name, manifest.fingerprint)
+    shown = {name: entry for name, entry in manifest.datasets.items() if not sources.hides(name)}
     return SubmissionEntry(
-        folder.name, statement, manifest, is_held=version in held, boards=tuple(_boards(version, boards))
+        folder.name,
+        statement,
+        manifest.model_copy(update={"datasets": shown}),
+        fault=sources.fault(folder),
+        is_held=version in held,
+        boards=tuple(_boards(version, boards)),
     )
 
 

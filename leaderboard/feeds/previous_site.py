@@ -1,5 +1,6 @@
 """The previous site is what stands in the folder that a build is about to replace. All of it is foreign text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,22 @@ class PreviousSite:
 NONE = PreviousSite()
 
 
-def read(out: Path) -> PreviousSite:
-    """Reads a site; one that is damaged or of an older format is said to be that, and fails nothing."""
+def read(out: Path, hides: Callable[[str], bool] = lambda dataset: False) -> PreviousSite:
+    """Reads a site; one that is damaged or of an older format is said to be that, and fails nothing.
+
+    One that tells of a dataset that is to stay off the pages is as none, so that nothing of it is handed on.
+    """
     if not is_ours(out):
         return NONE
+    found = _read(out)
+    entries = found.history.entries
+    told = {line.dataset for entry in entries for line in entry.lines if line.dataset is not None}
+    told |= {move.dataset for entry in entries for move in entry.moves}
+    told |= set(found.state.datasets) if found.state is not None else set()
+    return NONE if any(map(hides, told)) else found
+
+
+def _read(out: Path) -> PreviousSite:
     history, raw, problem = EMPTY, None, None
     try:
         raw = _bytes(out / CHANGES)

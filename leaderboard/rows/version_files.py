@@ -48,7 +48,7 @@ def _of(version: Version) -> VersionFiles:
     except FuseboardError as error:
         card, no_card = {}, str(error)
     try:
-        events, no_history = history.read(version.folder), None
+        events, no_history = _events(version), None
     except (FuseboardError, OSError):
         events, no_history = (), "its record cannot be read"
     return VersionFiles(
@@ -60,6 +60,17 @@ def _of(version: Version) -> VersionFiles:
         events=events,
         no_history=no_history or (None if events else "no record was kept"),
     )
+
+
+def _events(version: Version) -> tuple[Event, ...]:
+    """Return what happened to the datasets that are shown of it."""
+    shown, told = set(version.manifest.datasets), history.read(version.folder)
+    events = (
+        one.model_copy(update={"datasets": {name: own for name, own in one.datasets.items() if name in shown}})
+        for one in told
+        if not one.datasets or shown & set(one.datasets)
+    )
+    return tuple(events)
 
 
 def _card(path: Path, backbone: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.output.replace_folder import MARKER
+from fuseboard.leaderboard.rows.shown_store import datasets_in
 from fuseboard.store.store import Store
 
 CODE = (Path(__file__).parents[1], Path(__file__).parents[2] / "store")
@@ -51,6 +52,7 @@ class Inputs:
             "libraries": {name: version(name) for name in LIBRARIES},
             "code": {folder.name: _hashes(folder, NOT_CODE) for folder in CODE},
             "store": {name: _state(store.root / name) for name in READ},
+            "hidden": [name for name in datasets_in(store.root) if sources.hides(name)],
             "submissions": None if submitted is None else _state(submitted),
             "elsewhere": {str(path): _look(path) for path in sources.files()},
         }

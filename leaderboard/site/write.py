@@ -27,7 +27,7 @@ def gather(store: Store, submitted: Path | None, sources: Providers, url: str) -
     """Reads everything that the pages are made of; arguments as `site.build` takes them."""
     client.begin()
     snapshot = take(store)
-    return SiteContext(snapshot, submissions.read(submitted, snapshot), sources, url)
+    return SiteContext(snapshot, submissions.read(submitted, snapshot, sources), sources, url)
 
 
 def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path) -> str:
@@ -45,7 +45,7 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path) ->
     Raises:
         FuseboardError: two pages want one address, or offer two tables under one name.
     """
-    moved = changes.since(previous_site.read(out), site)
+    moved = changes.since(previous_site.read(out, site.sources.hides), site)
     kinds = [*(_pages(module, site) for module in modules), changes_page.pages(site, moved)]
     paths = []
     for page, text in render(kinds, site):

@@ -10,7 +10,7 @@ from fuseboard.store.errors import UsageError
 from fuseboard.store.files.location import store_root
 
 
-def possible(context: typer.Context, folder: Path | None) -> Path | None:
+def _possible(context: typer.Context, folder: Path | None) -> Path | None:
     """Raises where no store can be meant, before anything else is looked at; `$FUSEBOARD_STORE` where nothing else is.
 
     Before the name of a command only what is given there is looked at: the command may name another.
@@ -22,7 +22,7 @@ def possible(context: typer.Context, folder: Path | None) -> Path | None:
 
 StoreFolder = Annotated[
     Path | None,
-    typer.Option("--store", callback=possible, help="Use the store in this folder; by default in $FUSEBOARD_STORE."),
+    typer.Option("--store", callback=_possible, help="Use the store in this folder; by default in $FUSEBOARD_STORE."),
 ]
 Wide = Annotated[
     bool, typer.Option("--wide", help="Print every column, and each row in one line, however long that is.")

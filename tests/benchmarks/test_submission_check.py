@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fuseboard.harness.backbones import registry
-from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import known_names
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Profile, Split, now
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = shipped.model_copy(update={"id": "random", "title": "Random", "source": source, "unverified": ()})
     version = place / "embeddings" / card.id / card.fingerprint
     entries = {}
-    for flag in medmnist.FLAGS:
+    for flag in known_names.FLAGS:
         first = max(200, int(SHARE * max(datasets.get(flag).rows(split) or 0 for split in ("train", "val", "test"))))
         known = datasets.get(flag if SHARE >= 1 else f"{flag}-first{first}")
         splits = {}

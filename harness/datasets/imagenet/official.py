@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.datasets.known_names import IMAGENET
 from fuseboard.store.arrays import MULTI_CLASS, Labels
 
-NAME = "imagenet"
+NAME = IMAGENET
 LABELLED = {"train": 1_281_167, "validation": 50_000}
 """Official images with labels; those of the official test images are not public."""
 

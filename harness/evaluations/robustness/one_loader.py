@@ -7,7 +7,7 @@ normalisation, which the clean images that its classifiers had learned from did 
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.preprocessing import Preprocessing
-from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import known_names
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.evaluations.robustness import corruption
 from fuseboard.harness.evaluations.robustness.corrupted_test_set import Twin
@@ -33,9 +33,9 @@ def evaluate(search: Search) -> Resilience:
         FuseboardError: a backbone cannot take images of this size, or what `corruption` raises.
     """
     pool = search.pool
-    if pool.dataset not in medmnist.names():
+    if pool.dataset not in known_names.MEDMNIST:
         raise UsageError(f"{pool.dataset} has no {pool.dataset}-c that medmnistc hands out; take a dataset of MedMNIST")
-    edge = int(pool.dataset.partition("-")[2] or max(medmnist.SIZES))
+    edge = int(pool.dataset.partition("-")[2] or max(known_names.SIZES))
     wrong = [mistaken(_card(own), edge) for own in pool.versions.values()]
     twin = Twin(pool, {card.id: _embedded(search, card) for card in wrong})
     return corruption.expose(search, twin, NAME)

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import polars as pl
 
-from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets import known_names, registry
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.submissions.ranking.numbers import gained, measured, ranked
 from fuseboard.harness.submissions.ranking.scored import Comparison
@@ -115,7 +115,7 @@ def rank(
         try:
             if missing:
                 raise FuseboardError(f"it has no {' and no '.join(missing)} split")
-            if registry.base_name(dataset) not in registry.names():
+            if known_names.base_name(dataset) not in registry.names():
                 raise FuseboardError("no dataset of this name is known here, so nobody can vouch for its labels")
             standings.append(standing(store, dataset, version, protocol, device))
         except FuseboardError as error:  # one bad dataset must not cost the others theirs

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.source import DESCRIPTORS
-from fuseboard.harness.datasets import medmnist
+from fuseboard.harness.datasets import known_names
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.errors import unknown
 
@@ -35,7 +35,7 @@ def findings(card: Card) -> Iterator[Finding]:
     The rule is simple: a collection counts as seen when its name, or the dataset's own, stands as words in
     `pretraining`, whatever the case and the punctuation.
     """
-    known = [*medmnist.FLAGS, "digits", "imagenet"]
+    known = [*known_names.FLAGS, known_names.DIGITS, known_names.IMAGENET]
     wrong = [name for name in card.overlap if name not in known]
     for name in wrong:
         yield Finding("wrong", "overlap", str(unknown("dataset", name, known)), "name the dataset without its size")

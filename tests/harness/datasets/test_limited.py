@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets import known_names, registry
 from fuseboard.harness.datasets.dataset import Dataset, Images
 from fuseboard.harness.datasets.limited import Sample, draw
 from fuseboard.store.arrays import Labels
@@ -99,7 +99,7 @@ def test_names_of_both_kinds() -> None:
     assert sample.name == registry.name_of("digits-sample30") == "digits-sample30"
     assert np.bincount(sample.labels("val")).tolist() == [3] * 10
     assert sample.source_md5 == whole.source_md5
-    assert registry.base_name("digits-sample30") == registry.base_name("digits-first30") == "digits"
+    assert known_names.base_name("digits-sample30") == known_names.base_name("digits-first30") == "digits"
 
 
 def test_a_sample_of_ones_own_opens_no_other_files(tmp_path: Path) -> None:

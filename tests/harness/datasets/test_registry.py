@@ -7,8 +7,7 @@ import medmnist
 import numpy as np
 import pytest
 
-from fuseboard.harness.datasets import medmnist as ours
-from fuseboard.harness.datasets import registry
+from fuseboard.harness.datasets import known_names, registry
 from fuseboard.harness.datasets.dataset import WORKERS, Reader, read_ahead
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import FuseboardError, UsageError
@@ -18,11 +17,11 @@ def test_there_are_twelve_medmnist_datasets_at_four_sizes_digits_and_imagenet() 
     assert len(registry.names()) == 12 * 4 + 2
     assert {"digits", "imagenet"} < set(registry.names())
     two_d = {flag for flag, info in medmnist.INFO.items() if "3d" not in flag}
-    assert two_d == set(ours.FLAGS)
+    assert two_d == set(known_names.FLAGS)
 
 
 def test_every_name_gives_the_published_md5() -> None:
-    for flag in ours.FLAGS:
+    for flag in known_names.FLAGS:
         assert registry.get(flag).source_md5 == medmnist.INFO[flag]["MD5_224"]
         assert registry.get(f"{flag}-28").source_md5 == medmnist.INFO[flag]["MD5"]
 
@@ -101,9 +100,9 @@ def test_the_stream_equals_the_official_reader(medmnist_root: Path) -> None:
 
 def test_a_name_says_whose_images_it_means() -> None:
     known = ["digits", "breastmnist-64", "breastmnist-c", "imagenet"]
-    assert {registry.origin(name) for name in known} == {"known"}
-    assert {registry.origin(f"{name}-{limit}") for name in known for limit in ("sample9", "first9")} == {"sample"}
-    assert {registry.origin(name) for name in ("ward", "ward-c", "ward-sample9", "x.toml", "digits2")} == {"own"}
+    assert {known_names.origin(name) for name in known} == {"known"}
+    assert {known_names.origin(f"{name}-{limit}") for name in known for limit in ("sample9", "first9")} == {"sample"}
+    assert {known_names.origin(name) for name in ("ward", "ward-c", "ward-sample9", "x.toml", "digits2")} == {"own"}
 
 
 def test_a_flipped_byte_is_noticed(medmnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

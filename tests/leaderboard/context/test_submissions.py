@@ -238,7 +238,12 @@ def test_the_command_takes_the_folder_of_the_checkout(searched, folder, tmp_path
     submit(searched, folder, title="A net")
     monkeypatch.chdir(tmp_path)
     assert cli.run(["leaderboard", "build", "--store", str(searched.root), "--out", str(tmp_path / "site")]) == 0
-    assert "A net active" in Page(tmp_path / "site" / "submissions" / "net.html").words
+    assert "with the submissions in ./submissions" in capsys.readouterr().err
+    page = Page(tmp_path / "site" / "submissions" / "net.html").words  # which hands in neither card nor README
+    assert "A net failing" in page
+    assert "its check fails" in page
+    counts = "0 active · 0 superseded · 0 withdrawn · 0 broken · 1 failing"
+    assert counts in Page(tmp_path / "site" / "submissions.html").words
     where = ["--store", str(searched.root), "--out", str(tmp_path / "site"), "--submissions", str(tmp_path / "none")]
     assert cli.run(["leaderboard", "build", *where]) == 2
 
