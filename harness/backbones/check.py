@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fuseboard.harness.backbones import canary, loaders, speed, wrong_weights
+from fuseboard.harness.backbones import canary, loaders, parity, speed, wrong_weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.backbones.source import DESCRIPTORS
@@ -17,7 +18,9 @@ REPEATABLE = 1e-6
 """Largest difference between two passes over the same pixels, as a share of the vectors' scale."""
 
 
-def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterator[Finding]:
+def check(
+    card: Card, device: str, store: Store, trust: bool = False, authors: NDArray[np.float32] | None = None
+) -> Iterator[Finding]:
     """Looks at a backbone, one finding after another; what cannot go on after a failure is left out.
 
     Args:
@@ -25,6 +28,7 @@ def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterato
         device: where it runs.
         store: whose other backbones it is compared with.
         trust: whether code of its repository may run.
+        authors: vectors (3, D) of the canary's images by the authors' own code, to be compared with.
     """
     yield _access(card)
     meter = profiling.Meter(device)
@@ -35,14 +39,18 @@ def check(card: Card, device: str, store: Store, trust: bool = False) -> Iterato
         return
     yield Finding("ok", "loads", f"in {meter.wall_s:.1f} s on {profiling.hardware(device)}")
     yield from _vectors(card, loaded)
+    if authors is not None:
+        found = parity.compare(card, canary.vectors(card, loaded), authors)
+        mend = "look at `preprocessing` and `pooling`: each is what the authors' own transform does"
+        yield _judged(found.holds, "parity", f"{found} from the authors' own", mend)
     kind = device.partition(":")[0]
     fitted = 1
     for size in speed.BATCHES[kind]:
-        found = speed.possible(card, loaded, size)
-        if found is None:
+        pace = speed.possible(card, loaded, size)
+        if pace is None:
             yield Finding("note", f"batch of {size}", "out of memory; extraction halves its batches until they fit")
             break
-        yield Finding("ok", f"batch of {size}", str(found))
+        yield Finding("ok", f"batch of {size}", str(pace))
         fitted = size
     yield from wrong_weights.findings(card, loaded, store, fitted)
 

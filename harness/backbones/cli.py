@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from fuseboard.harness.backbones import draft_cli
-from fuseboard.harness.terminal.extras import what_is_missing
+from fuseboard.harness.backbones import draft_cli, profile_cli
+from fuseboard.harness.backbones.options import Trust, confirm
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
 cli.add_typer(draft_cli.cli)
+cli.add_typer(profile_cli.cli)
 
 Name = Annotated[
     str,
@@ -21,9 +22,6 @@ Name = Annotated[
         help="A name of `backbones list`, its network untrained (NAME:random), or a card of your own: a path ending in "
         ".toml."
     ),
-]
-Trust = Annotated[
-    bool, typer.Option("--trust-remote-code", help="Let code from the model's repository run, where its card says so.")
 ]
 
 
@@ -138,10 +136,18 @@ def check(
     trust: Trust = False,
     store: StoreFolder = None,
     wide: Wide = False,
+    authors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Compare with what the authors' own code makes of the images of `backbones findings --canary-images "
+            "DIR`: three vectors, .npy or .csv.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check access, loading, dimension, canary, determinism, speed and memory, and raise the alarm on wrong weights."""
-    from fuseboard.harness.backbones import canary, loaders, precision_choice, registry
+    from fuseboard.harness.backbones import canary, loaders, parity, precision_choice, registry
     from fuseboard.harness.backbones.check import check as run
     from fuseboard.harness.backbones.pin import pinned
     from fuseboard.harness.runtime.device import resolve
@@ -159,77 +165,5 @@ def check(
     if record:
         path = canary.record(card, canary.vectors(card, loaders.load(card, where, trust)))
         typer.echo(f"recorded {path}", err=True)
-    print_findings(list(run(card, where, Store(store), trust)), json, wide)
-
-
-@cli.command()
-def profile(
-    name: Annotated[
-        list[str] | None, typer.Argument(help="Names of `backbones list`, or cards of your own: paths ending in .toml.")
-    ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="Profile every network that has a card.")] = False,
-    random: Annotated[
-        bool, typer.Option("--random-weights", help="Take untrained networks, for which nothing is fetched.")
-    ] = False,
-    device: Device = None,
-    precision: Annotated[
-        list[str] | None, typer.Option(help="Take this precision; by default all that the device has instructions for.")
-    ] = None,
-    batch_size: Annotated[
-        list[int] | None,
-        typer.Option(min=1, help="Take this many images per pass; by default 1, 8 and 32, or on a GPU 1, 32 and 128."),
-    ] = None,
-    trust: Trust = False,
-    store: StoreFolder = None,
-    wide: Wide = False,
-    json: Json = False,
-) -> None:
-    """Measure images per second, peak memory and GFLOPs of forward passes, and keep them as rows of the store.
-
-    Of several, one that fails stops no other; exit with 1 where one did.
-    """
-    from fuseboard.harness.backbones import profile as profiles
-    from fuseboard.harness.backbones import registry, speed
-    from fuseboard.harness.backbones.pin import pinned
-    from fuseboard.harness.backbones.source import DESCRIPTORS
-    from fuseboard.harness.runtime.device import resolve
-    from fuseboard.harness.runtime.precision import require
-    from fuseboard.store.results import profiles as kept
-    from fuseboard.store.store import Store
-
-    if everyone == bool(name):
-        raise UsageError("name backbones, or say --all, which is every network")
-    cards = [registry.get(one) for one in name or registry.names()]
-    networks = [card for card in cards if name or card.source.loader not in DESCRIPTORS]
-    if random:
-        networks = [card if card.source.random is not None else card.with_random_weights() for card in networks]
-    where, root = resolve(device), Store(store).root
-    asked, sizes = precision or profiles.precisions(where), batch_size or speed.BATCHES[where.partition(":")[0]]
-    for one in asked:
-        networks[0].at_precision(one)
-        require(one, where)
-    made, failed = [], 0
-    for number, card in enumerate(networks, 1):
-        typer.echo(f"{number} of {len(networks)}: {card.id}", err=True)
-        try:
-            own = list(profiles.measure(pinned(card, confirm), where, asked, sizes, trust))
-        except (FuseboardError, ModuleNotFoundError) as error:
-            if len(networks) == 1:
-                raise
-            failed += 1
-            missing = what_is_missing(error) if isinstance(error, ModuleNotFoundError) else None
-            typer.echo(f"{card.id}: {missing}" if missing else str(error), err=True)
-            continue
-        kept.keep(root, own)
-        made += own
-    if made:
-        print_rows([one.model_dump(mode="json") if json else one.brief for one in made], json, wide)
-    if failed:
-        raise FuseboardError(f"{failed} of {len(networks)} backbones have no profile, as said above")
-
-
-def confirm(question: str) -> bool:
-    """Asks on a terminal; where nobody can answer, the answer is no."""
-    import sys
-
-    return sys.stdin.isatty() and typer.confirm(question, err=True)
+    theirs = None if authors is None else parity.read(authors, card)
+    print_findings(list(run(card, where, Store(store), trust, theirs)), json, wide)

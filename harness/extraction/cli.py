@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fuseboard.harness.backbones.cli import confirm
+from fuseboard.harness.backbones.options import confirm
 from fuseboard.harness.terminal.options import Device, StoreFolder
 from fuseboard.store.cli.options import announce
 from fuseboard.store.errors import FuseboardError, UsageError

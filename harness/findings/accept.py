@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from fuseboard.harness.backbones import canary, card_text, pin, published_pins, registry
+from fuseboard.harness.backbones import canary, card_text, parity, pin, published_pins, registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.findings import parity
 from fuseboard.harness.findings.report import LIMIT, Observation, Report
 from fuseboard.harness.submissions.rules import files, parsing, texts
 from fuseboard.harness.terminal.finding import Finding

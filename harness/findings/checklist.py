@@ -12,8 +12,8 @@ from typing import Any
 
 from fuseboard.harness.backbones import canary
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.backbones.parity import IMAGES
 from fuseboard.harness.backbones.source import UNPINNED
-from fuseboard.harness.findings.parity import IMAGES
 
 HEAD = """# Checklist for the first person with access
 

@@ -43,8 +43,8 @@ def findings(
 
     The file holds cards, vectors, the device and library versions; no token, no path and no image.
     """
-    from fuseboard.harness.backbones import pin, registry
-    from fuseboard.harness.findings import collect, parity
+    from fuseboard.harness.backbones import parity, pin, registry
+    from fuseboard.harness.findings import collect
     from fuseboard.harness.runtime.device import resolve
     from fuseboard.store.files import atomic
 

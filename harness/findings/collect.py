@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.backbones import canary, loaders, registry
+from fuseboard.harness.backbones import canary, loaders, parity, registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.findings import parity
-from fuseboard.harness.findings.parity import Parity
+from fuseboard.harness.backbones.parity import Parity
 from fuseboard.harness.findings.report import Observation, Report
 from fuseboard.harness.runtime import profiling
 from fuseboard.harness.submissions.rules import texts

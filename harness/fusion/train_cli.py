@@ -66,7 +66,7 @@ def add(app: typer.Typer) -> None:
         The dataset's own val split chooses and calibrates, and test is left for the score.
         """
         from fuseboard.harness.backbones import pin, registry
-        from fuseboard.harness.backbones.cli import confirm
+        from fuseboard.harness.backbones.options import confirm
         from fuseboard.harness.datasets import registry as known_datasets
         from fuseboard.harness.fusion.bundle import overview, writing
         from fuseboard.harness.fusion.embed import cards_of

@@ -11,6 +11,7 @@ from typing import Any
 
 from fuseboard.harness.backbones.adaptive_batches import is_out_of_memory
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
 
@@ -62,10 +63,12 @@ def speaking(card: Card, what: str) -> Iterator[None]:
             raise
         reason = " ".join(str(error).split())[:300]
         said = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-        hint = ""
+        hint, place = "", _place(error, path)
         if isinstance(error, ModuleNotFoundError):
+            if mend := what_is_missing(error):
+                raise FuseboardError(f"{card.id}: {mend} ({place})") from error
             hint = "; keep your own code in this one file, whose hash is pinned, and install the packages it needs"
-        raise FuseboardError(f"{card.id}: {what}: {said} ({_place(error, path)}){hint}") from error
+        raise FuseboardError(f"{card.id}: {what}: {said} ({place}){hint}") from error
 
 
 def _place(error: BaseException, path: Path) -> str:

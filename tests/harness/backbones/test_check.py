@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuseboard.harness.backbones import check, loaders, registry, speed, synthetic_shapes, wrong_weights
+from fuseboard.harness.backbones import canary, check, loaders, parity, registry, speed, synthetic_shapes, wrong_weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.datasets import registry as datasets
@@ -36,6 +36,18 @@ def test_a_sound_backbone_passes_every_rule(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found["twin"].status == "note", "nothing there to compare with"
     assert "images/s" in found["batch of 4"].message
+
+
+def test_the_authors_own_vectors_are_compared_with(tmp_path: Path) -> None:
+    card = registry.get("pixels")
+    theirs = np.stack([card.preprocessing.pixels(image).ravel() / np.float32(255) for image in canary.images()])
+    theirs = (theirs - card.preprocessing.mean[0]) / card.preprocessing.std[0]
+    np.save(tmp_path / "theirs.npy", theirs)
+    read = parity.read(tmp_path / "theirs.npy", card)
+    for authors, status in ((read, "ok"), (read[:, ::-1], "wrong")):
+        found = {one.check: one for one in check.check(card, "cpu", Store(tmp_path), authors=authors)}
+        assert found["parity"].status == status
+    assert "preprocessing" in found["parity"].fix
 
 
 def test_random_weights_raise_the_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from fuseboard.harness.backbones import canary, registry
+from fuseboard.harness.backbones import canary, parity, registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.findings import parity
 from tests.harness.backbones import paper_nine
 from tests.harness.backbones.conftest import _hub as _hub
 from tests.harness.backbones.conftest import hub as hub

@@ -74,7 +74,7 @@ def read_all(folder: Path, cards: Sequence[Card]) -> dict[str, NDArray[np.float3
             raise unknown("backbone", path.stem, known, str(folder))
         if path.stem in found:
             raise UsageError(f"{folder}: {path.stem} is there as {' and as '.join(ENDINGS)}; keep one")
-        found[path.stem] = _read(path, known[path.stem])
+        found[path.stem] = read(path, known[path.stem])
     if not found:
         raise UsageError(
             f"{folder}: no NAME.npy and no NAME.csv lies there; save the authors' vectors under these names"
@@ -82,7 +82,12 @@ def read_all(folder: Path, cards: Sequence[Card]) -> dict[str, NDArray[np.float3
     return found
 
 
-def _read(path: Path, card: Card) -> NDArray[np.float32]:
+def read(path: Path, card: Card) -> NDArray[np.float32]:
+    """Returns the authors' vectors (3, D) of the canary's images, from one file.
+
+    Raises:
+        UsageError: it cannot be read, or holds something else.
+    """
     try:
         if path.stat().st_size > LIMIT:
             raise ValueError(f"it has more than {LIMIT:,} bytes")

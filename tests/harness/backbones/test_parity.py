@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics.pairwise import cosine_similarity
 
-from fuseboard.harness.backbones import canary, registry
-from fuseboard.harness.findings import parity
+from fuseboard.harness.backbones import canary, parity, registry
 from fuseboard.store.errors import UsageError
 
 CARD = registry.get("pixels")
