@@ -141,14 +141,21 @@ def commands(
     def accept(store: StoreFolder = None, reference: ReferenceOption = None, dataset: DatasetsOption = None) -> None:
         """Write what this store measured as the reference that `check` holds later rows against.
 
-        The reference of a checkout is what comes with fuseboard and stands on every board.
+        The reference of a checkout is what comes with fuseboard and stands on every board, so it has no datasets of
+        one's own images unless --dataset names them.
         """
         from fuseboard.leaderboard.regression import accept as accepting
         from fuseboard.leaderboard.regression import reference as references
+        from fuseboard.leaderboard.rows.shown_store import ShownStore, datasets_in
+        from fuseboard.store.removal import REFERENCE
         from fuseboard.store.store import Store
 
         opened = Store(store, cards, digests)
         folder = reference or references.folder_to_write(opened, Path.cwd())
+        if dataset is None and folder != opened.root / REFERENCE:  # which others will have
+            if own := [name for name in datasets_in(opened.root) if sources.is_own(name)]:
+                note(f"not in the reference, being of your own images: {', '.join(own)}; --dataset NAME takes one")
+            opened = ShownStore(store, sources.is_own, cards=cards, digests=digests)
         written = accepting.accept(opened, folder, tuple(dataset or ()))
         typer.echo(f"the reference is in {folder}", err=True)
         for path in written:

@@ -52,7 +52,7 @@ def recall(maker: Maker, store: Store, plans: Sequence[Plan]) -> list[tuple[Plan
 
 
 def summary(before: DatasetEntry | None, after: DatasetEntry) -> str:
-    """Says how many images a run embedded, such as `1 of 201 images were embedded, the others were before`.
+    """Says how many images a run embedded, such as `1 of 201 images was embedded, the others were before`.
 
     Args:
         before: the dataset in the manifest before the run.
@@ -63,7 +63,7 @@ def summary(before: DatasetEntry | None, after: DatasetEntry) -> str:
     made = [split.profile for name, split in after.splits.items() if split != old.get(name)]
     images = sum(profile.images for profile in made if profile is not None)
     rest = "" if images == rows else f", {'the others' if images else 'all'} were before"
-    return f"{images:,} of {rows:,} images were embedded{rest}"
+    return f"{images:,} of {rows:,} images {'was' if images == 1 else 'were'} embedded{rest}"
 
 
 def tidy(dataset: Dataset, store: Store, folder: Path) -> None:

@@ -135,11 +135,14 @@ def _read(folder: Path, held: set[tuple[str, str]], boards: tuple[Board, ...], s
         return _broken(folder, error.strerror or "unreadable" if isinstance(error, OSError) else str(error))
     version = (folder.name, manifest.fingerprint)
     shown = {name: entry for name, entry in manifest.datasets.items() if not sources.hides(name)}
+    fault = sources.fault(folder)
+    for name in manifest.datasets.keys() - shown.keys():
+        fault = fault and fault.replace(name, "a dataset of one's own")
     return SubmissionEntry(
         folder.name,
         statement,
         manifest.model_copy(update={"datasets": shown}),
-        fault=sources.fault(folder),
+        fault=fault,
         is_held=version in held,
         boards=tuple(_boards(version, boards)),
     )

@@ -14,6 +14,7 @@ from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import image_io
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.extraction.shared_reader import extract_together
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
 from fuseboard.store.store import Store
@@ -212,3 +213,36 @@ def test_an_id_leads_back_to_its_file(ward: Path) -> None:
     assert joined["label"].to_list() == [ord(path[0]) - ord("a") for path in joined["path"]]
     with pytest.raises(UsageError, match="no table of the images of digits, only of ward"):
         store.images("digits")
+
+
+def test_a_table_of_before_there_were_keys_keeps_the_splits(ward: Path) -> None:
+    store = embed(ward)
+    before = held(ward)
+    store.images("ward").write_csv(store.root / "splits" / "ward.csv")
+    draw(ward / "a" / "000a.png", 5007)
+    embed(ward)
+    after = held(ward)
+    assert {path: after[path] for path in before} == before
+
+
+def test_a_damaged_table_is_said(ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = embed(ward)
+    (store.root / "splits" / "ward.csv").write_text("split,id\n")
+    capsys.readouterr()
+    assert cli.run(["extract", "pixels", "-d", str(ward), "--store", str(store.root)]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "ward.csv: no table of images (it has no column label); restore it, or delete it" in said
+    (store.root / "splits" / "ward.csv").unlink()
+    assert cli.run(["extract", "pixels", "-d", str(ward), "--store", str(store.root)]) == 0
+
+
+def test_backbones_that_share_reading_embed_what_is_new(ward: Path) -> None:
+    store, cards = Store(ward.parent / "store", registry.fingerprints), [registry.get("hog"), registry.get("pixels")]
+    extract_together(cards, datasets.get(str(ward)), store, "cpu")
+    draw(ward / "b" / "000b.png", 5008)
+    made = extract_together(cards, datasets.get(str(ward)).as_divided(store.root), store, "cpu")
+    for version in made:
+        profiles = [split.profile for split in version.manifest.datasets["ward"].splits.values()]
+        assert sum(profile.images for profile in profiles if profile is not None) == 1
+    assert held(ward, "hog").keys() == held(ward).keys()
+    assert len(held(ward)) == 41

@@ -94,3 +94,15 @@ def test_a_damaged_file_of_theirs_is_not_named(root: Path) -> None:
     (own,) = (root / "results" / "fusion" / OWN).glob("rows-*.parquet")
     pl.DataFrame({"of": ["another schema"]}).write_parquet(own)
     assert names(build(root), OWN) == []
+
+
+def test_a_reference_for_others_has_them_when_they_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accept = ["leaderboard", "accept", "--store", str(root)]
+    assert cli.run([*accept, "--reference", "given"]) == 0
+    assert f"not in the reference, being of your own images: {OWN}" in capsys.readouterr().err
+    assert names(Path("given"), OWN) == []
+    assert len(names(Path("given"), KNOWN)) > 0
+    assert cli.run([*accept, "--reference", "given", "--dataset", OWN]) == 0
+    assert (Path("given") / "results" / "fusion" / OWN).is_dir()
+    assert cli.run(accept) == 0  # of the store itself
+    assert (root / "reference" / "results" / "fusion" / OWN).is_dir()
