@@ -22,7 +22,7 @@ from fuseboard.leaderboard.context.providers import Definition, Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import names
+from fuseboard.store.files import damage, names
 
 if TYPE_CHECKING:
     from fuseboard.harness.backbones.card import Card
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
 """What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
+
 
 INTERRUPTED = 130
 """What Typer answers to Ctrl-C, and shells expect: 128 and the number of the signal."""
@@ -193,7 +194,8 @@ def run(arguments: Sequence[str]) -> int:
         typer.echo(notice, err=True)
     before = os.environ.get("FUSEBOARD_STORE")
     try:
-        code = int(app(arguments, prog_name="fuseboard", standalone_mode=False) or 0)
+        with damage.told_in_lines():
+            code = int(app(arguments, prog_name="fuseboard", standalone_mode=False) or 0)
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         return code

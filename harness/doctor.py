@@ -20,7 +20,7 @@ def examine() -> list[Finding]:
 
 def _extras() -> Iterator[Finding]:
     for extra in dict.fromkeys(EXTRAS.values()):
-        if extra == "gpu" and _gpu().status != "ok":
+        if extra == "gpu" and not _has_cuda():
             continue
         absent = [module for module, of in EXTRAS.items() if of == extra and find_spec(module) is None]
         if absent:
@@ -46,6 +46,14 @@ def _magickwand() -> Iterator[Finding]:
         yield Finding("ok", "MagickWand", "found")
 
 
+def _has_cuda() -> bool:
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
 def _gpu() -> Finding:
     if find_spec("torch") is None:
         return Finding("note", "GPU", "cannot be looked for without torch", str(install_command("torch")))
@@ -53,6 +61,8 @@ def _gpu() -> Finding:
 
     if torch.cuda.is_available():
         return Finding("ok", "GPU", torch.cuda.get_device_name())
+    if torch.backends.mps.is_available():
+        return Finding("ok", "GPU", "Apple's, for embeddings with --device mps; classifiers are fitted on the CPU")
     return Finding("note", "GPU", "no CUDA device: everything runs on the CPU, more slowly")
 
 

@@ -62,7 +62,7 @@ def find(root: Path, chosen: Sequence[Version], dataset: str | None) -> list[Rem
         if names:
             for name in names:
                 if name not in measured:
-                    measured[name] = rows.read(root, dataset=name).select("key", "subset", "fingerprints")
+                    measured[name] = rows.read_whole(root, name).select("key", "subset", "fingerprints")
             keys = frozenset(key for name in names for key in _keys(measured[name], version))
             size = sum(part.bytes for name in names for split in held[name].splits.values() for part in split.shards)
             found.append(Removal(version, names, keys, size))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fuseboard.store.additions import Additions
-from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.location import store_root
 
 if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, so that a light command starts at once
@@ -22,6 +21,7 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
     from fuseboard.store.embeddings.join import Blocks
     from fuseboard.store.embeddings.labels import Images
     from fuseboard.store.embeddings.versions import Version
+    from fuseboard.store.files.damage import DamagedFile
     from fuseboard.store.results.interval_cache import Intervals
     from fuseboard.store.results.rows import Reading, Result
 
@@ -58,25 +58,21 @@ class Store(Additions):
         return f"Store({str(self.root)!r})"
 
     @cached_property
-    def _survey(self) -> tuple[list[Version], dict[Path, FuseboardError]]:
+    def _survey(self) -> tuple[list[Version], dict[Path, DamagedFile]]:
         from fuseboard.store.embeddings.versions import survey
 
         return survey(self.root, self.reference)
 
     @property
     def versions(self) -> list[Version]:
-        """Every version, by backbone and then age; raises a FuseboardError where a manifest cannot be read."""
-        if self.broken_versions:
-            raise next(iter(self.broken_versions.values()))
-        return self.readable_versions
+        """Every version, by backbone and then age; one whose manifest cannot be read is left out, with a warning."""
+        from fuseboard.store.files import damage
 
-    @property
-    def readable_versions(self) -> list[Version]:
-        """Every version whose manifest can be read, by backbone and then age."""
+        damage.tell(self.broken_versions.values())
         return self._survey[0]
 
     @property
-    def broken_versions(self) -> Mapping[Path, FuseboardError]:
+    def broken_versions(self) -> Mapping[Path, DamagedFile]:
         """Folder of a version -> what is wrong with its manifest."""
         return self._survey[1]
 
@@ -86,7 +82,7 @@ class Store(Additions):
         from fuseboard.store.embeddings.current import Current
 
         known = {} if self._digests is None else {"digests": self._digests}
-        return Current(self.readable_versions, self._cards(), **known)
+        return Current(self._survey[0], self._cards(), **known)
 
     def version(self, spec: str, dataset: str | None = None) -> Version:
         """The version that `backbone` or `backbone@fingerprint-prefix` names.
@@ -114,9 +110,12 @@ class Store(Additions):
             FuseboardError: as `version`, no backbone has embeddings of the dataset, or two embedded different files.
         """
         from fuseboard.store.embeddings.version_names import by_backbone, holding
+        from fuseboard.store.files import damage
 
         names = specs or holding(dataset, self.versions, self.root)
-        return by_backbone(dataset, [self.version(spec, dataset) for spec in names], self.root)
+        found = by_backbone(dataset, [self.version(spec, dataset) for spec in names], self.root)
+        damage.tell(self.broken_versions.values())  # of others, which are not needed
+        return found
 
     def forget_versions(self) -> None:
         """Has the versions read again, after one was added, changed or removed."""
@@ -171,8 +170,7 @@ class Store(Additions):
 
         With `scores` come the predictions, which are large: such rows are read each time and not held.
 
-        Raises:
-            FuseboardError: a file is damaged, or of another schema.
+        A file that cannot be read is left out, with a warning.
         """
         from fuseboard.store.results import rows
 
@@ -206,9 +204,9 @@ class Store(Additions):
 
     def compact(self, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:
         """Joins the small files of finished fits into one, without the predictions of the rows `drop_scores` names."""
-        from fuseboard.store.results import rows
+        from fuseboard.store.results import compaction
 
-        rows.compact(self.root, evaluation, dataset, drop_scores)
+        compaction.compact(self.root, evaluation, dataset, drop_scores)
         self._forget_rows()
 
     def predictions(self, evaluation: str, dataset: str, key: str) -> NDArray[np.floating[Any]] | None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.backbones import allocator
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.store.errors import FuseboardError
 
@@ -56,10 +57,7 @@ class Feeder:
                 "free its memory"
             ) from error
         self.size = tried // 2
-        if self.encoder.device != "cpu":
-            import torch
-
-            torch.cuda.empty_cache()
+        allocator.release(self.encoder.device)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -30,4 +30,4 @@ def release(device: str) -> None:
     if device != "cpu":
         import torch
 
-        torch.cuda.empty_cache()
+        torch.mps.empty_cache() if device == "mps" else torch.cuda.empty_cache()

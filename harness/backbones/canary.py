@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones import loaders
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
+from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 
@@ -102,7 +103,9 @@ def check(card: Card, found: NDArray[np.float32]) -> float | None:
     if found.shape[1] != card.dim:
         raise FuseboardError(f"{card.id}: its card says dim = {card.dim}, the model makes {found.shape[1]} numbers")
     if not np.isfinite(found).all():
-        raise FuseboardError(f"{card.id}: NaN or infinity in the canary's vectors; try --precision fp32")
+        raise FuseboardError(
+            f"{card.id}: NaN or infinity in the canary's vectors; {against_nan(card.precision, card.id)}"
+        )
     recorded = shipped(card)
     if recorded is None:
         return None

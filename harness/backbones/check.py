@@ -1,6 +1,7 @@
 """The check of a backbone: can it be had, does it load, are its vectors what they should be, and at what speed."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.backbones.source import DESCRIPTORS
 from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.harness.terminal.finding import Finding
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
@@ -61,6 +63,10 @@ def _access(card: Card) -> Finding:
         return Finding("ok", "access", "computes and has no weights")
     if card.source.random is not None:
         return Finding("ok", "access", f"{card.source.place}: nothing is fetched")
+    if card.source.file is not None and not (path := Path(card.source.file).expanduser()).is_file():
+        return Finding(
+            "missing", "access", f"there is no file {path}", "mend `file` in its card, or put the file there"
+        )
     if not card.gated:
         return Finding("ok", "access", f"open, from {card.source.place}")
     from huggingface_hub import get_token
@@ -97,7 +103,9 @@ def _vectors(card: Card, loaded: Encoder) -> Iterator[Finding]:
     yield _judged(repeated <= REPEATABLE, "determinism", message, "a layer draws random numbers: it must not")
     ends = np.stack([card.preprocessing.pixels(np.full((64, 64, 3), value, np.uint8)) for value in (0, 255)])
     finite = bool(np.isfinite(loaded.encode(ends)).all())
-    yield _judged(finite, "black and white", "finite" if finite else "NaN or infinity", "try --precision fp32")
+    yield _judged(
+        finite, "black and white", "finite" if finite else "NaN or infinity", against_nan(card.precision, card.id)
+    )
 
 
 def _judged(is_right: bool, check: str, message: str, fix: str) -> Finding:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import allocator
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.runtime.device import is_cuda
 from fuseboard.harness.runtime.precision import computing
 
 if TYPE_CHECKING:
@@ -80,18 +81,17 @@ class TorchEncoder:
     def submit(self, batch: NDArray[np.uint8]) -> Callable[[], NDArray[np.float32]]:
         """Starts a batch; the function it hands out waits for the vectors.
 
-        On a GPU, copies in pinned memory and the forward pass are queued, so that this returns while they run.
+        On a CUDA device, copies in pinned memory and the forward pass are queued, so that this returns while they run.
         """
         torch = self._torch
         with torch.inference_mode(), computing(self._precision, self.device):
             pixels = torch.from_numpy(batch)
-            if self.device != "cpu":
-                pixels = self._copied(pixels)
+            pixels = self._copied(pixels) if is_cuda(self.device) else pixels.to(self.device)
             # N x H x W x C bytes seen as N x C x H x W are channels-last already.
             images = pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self._mean).div_(self._std)
             vectors = self._forward(images).float()
-            if self.device == "cpu":
-                found: NDArray[np.float32] = vectors.numpy()
+            if not is_cuda(self.device):
+                found: NDArray[np.float32] = vectors.cpu().numpy()
                 return lambda: found
             host = torch.empty(vectors.shape, dtype=vectors.dtype, pin_memory=True)
             host.copy_(vectors, non_blocking=True)

@@ -13,7 +13,7 @@ from fuseboard.harness.backbones.encoder import Encoder
 from fuseboard.harness.runtime import profiling
 from fuseboard.store.errors import FuseboardError
 
-BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128)}
+BATCHES = {"cpu": (1, 8, 32), "cuda": (1, 32, 128), "mps": (1, 32, 128)}
 SECONDS = 2.0
 """Each batch size is timed for at least this long, and for two passes."""
 

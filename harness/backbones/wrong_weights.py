@@ -47,7 +47,7 @@ def _vectors(card: Card, feeder: Feeder, images: Images, count: int) -> NDArray[
 def _twin(card: Card, feeder: Feeder, store: Store) -> Finding:
     """Returns the backbone of the store that sees the same images most alike."""
     digits, others = Digits(), {}
-    for version in store.readable_versions:
+    for version in store.versions:
         entry = version.manifest.datasets.get(digits.name)
         if version.manifest.backbone != card.id and entry is not None and "train" in entry.splits:
             others[version.manifest.backbone] = version

@@ -100,7 +100,7 @@ def extract(
         require(card.precision, where)
         if is_slow(where, card.precision):
             typer.echo(f"{card.id}: {EMULATED.format(card.precision)}", err=True)
-    before = {version.folder: version.manifest.datasets for version in opened.readable_versions}
+    before = {version.folder: version.manifest.datasets for version in opened.versions}
     jobs = [(source, group) for source in sources for group in ([cards] if shared_read else [[one] for one in cards])]
     for source, group in jobs:
         try:

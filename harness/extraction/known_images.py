@@ -77,5 +77,5 @@ def tidy(dataset: Dataset, store: Store, folder: Path) -> None:
     for split in manifest.SPLITS:
         for path in folder.glob(f"{split}-*.parquet") if split not in dataset.splits else ():
             path.unlink()
-    entries = [version.manifest.datasets.get(dataset.name) for version in store.readable_versions]
+    entries = [version.manifest.datasets.get(dataset.name) for version in store.versions]
     image_table.prune(store.root, dataset.name, {entry.source_md5 for entry in entries if entry is not None})

@@ -20,6 +20,7 @@ from fuseboard.harness.backbones.decoders import Decoders
 from fuseboard.harness.backbones.pipeline import embed_each
 from fuseboard.harness.datasets.dataset import Dataset, Reader
 from fuseboard.harness.runtime import profiling
+from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import ColumnName, Shard, SplitName
@@ -49,12 +50,13 @@ class Piece:
         """Ids of the images that are to be embedded."""
         return self.ids if not self.known else self.ids[[number not in self.known for number in self.ids.tolist()]]
 
-    def write(self, made: NDArray[np.floating[Any]], dtype: Any) -> Shard:
+    def write(self, made: NDArray[np.floating[Any]], dtype: Any, mend: str = "") -> Shard:
         """Writes the shard.
 
         Args:
             made: vectors (n, D) of the images that were lacking.
             dtype: of the vectors in the shard.
+            mend: what helps against a NaN or an infinity.
         """
         matrix = made.astype(dtype)
         if self.known:
@@ -62,7 +64,7 @@ class Piece:
             lacks = np.isin(self.ids, self.lacking)
             matrix[lacks] = made
             matrix[~lacks] = [self.known[number] for number in self.ids[~lacks].tolist()]
-        return shards.write(self.path, self.ids, self.labels, matrix, self.about, self.columns)
+        return shards.write(self.path, self.ids, self.labels, matrix, self.about, self.columns, mend)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Maker:
                     raise
                 if writing is not None:
                     yield writing()
-                shard = writer.submit(piece.write, vectors, self.dtype)
+                shard = writer.submit(piece.write, vectors, self.dtype, against_nan(self.card.precision, self.card.id))
                 writing = partial(_made, shard, len(vectors), self._cost(meter, feeder, of_canary))
                 meter = profiling.Meter(self.device)
             if writing is not None:

@@ -21,7 +21,7 @@ from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.summary import Measured
 from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
-from fuseboard.harness.runtime.device import resolve
+from fuseboard.harness.runtime.device import of_fits, resolve
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import UsageError
@@ -102,7 +102,7 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             protocol=self._rules(),
             budget=self.budget,
             share=self.validation_fraction,
-            device=resolve(self.device) if wants_trees else "cpu",
+            device=of_fits(resolve(self.device)) if wants_trees else "cpu",
             seed=self.random_state,
             parameters={name: card.parameters for name, card in self.cards_.items()},
         )

@@ -18,6 +18,7 @@ from fuseboard.harness.backbones.pipeline import WORKERS, embed
 from fuseboard.harness.datasets import image_check
 from fuseboard.harness.fusion.pictures import Picture, names_of
 from fuseboard.harness.runtime.device import resolve
+from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.store.embeddings.by_image import ByImage
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import counting
@@ -171,16 +172,12 @@ class Embedder:
             vectors = embed(iter(part), len(part), pixels, feeder, advance)
         sound = [row for row, number in enumerate(part) if number not in faults]
         if not np.isfinite(vectors[sound]).all():
-            raise FuseboardError(f"{card.id}: NaN or infinity in the vectors; {_mend(card)}")
+            raise FuseboardError(f"{card.id}: NaN or infinity in the vectors; {against_nan(card.precision, card.id)}")
         return vectors
 
 
 def _silent(_: int) -> None:
     """Shows nothing."""
-
-
-def _mend(card: Card) -> str:
-    return "try precision fp32" if card.precision != "fp32" else "see `fuseboard backbones check` for wrong weights"
 
 
 def refuse_faults(embedded: Embedded) -> None:

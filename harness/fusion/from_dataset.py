@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.runtime.device import of_fits
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
@@ -106,7 +107,7 @@ def train_on(
         protocol=recipe.protocol,
         budget=recipe.budget,
         share=SHARE,
-        device=device if recipe.grows_trees else "cpu",
+        device=of_fits(device) if recipe.grows_trees else "cpu",
         seed=recipe.seed,
         parameters={card.id: card.parameters for card in recipe.cards},
     )

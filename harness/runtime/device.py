@@ -20,12 +20,27 @@ def side_by_side(jobs: int | None, device: str) -> int:
     return jobs or (profiling.cores() if device == "cpu" else min(GPU_FITS, profiling.cores()))
 
 
+def is_cuda(device: str) -> bool:
+    """Whether a device is a GPU that torch speaks to as `cuda`: NVIDIA's, or AMD's."""
+    return device.partition(":")[0] == "cuda"
+
+
+def of_fits(device: str) -> str:
+    """Returns where classifiers are fitted: on the CPU where vectors are computed on Apple's GPU.
+
+    It has no double precision, which closed forms and losses are summed in, and XGBoost has nothing for it.
+    """
+    return "cpu" if device == "mps" else device
+
+
 def is_slow(device: str, precision: str) -> bool:
     """Whether a device computes a precision more slowly than fp32, because it has no instructions for it."""
     if precision in ("fp32", "tf32"):
         return False
     import torch
 
+    if device == "mps":
+        return precision == "bf16" and not torch.backends.mps.is_macos_or_newer(14, 0)
     if device != "cpu":
         return precision == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False)
     supported = getattr(torch.ops.mkldnn, f"_is_mkldnn_{precision}_supported", None)  # no build but oneDNN's can tell
@@ -34,7 +49,7 @@ def is_slow(device: str, precision: str) -> bool:
 
 def has_tf32(device: str) -> bool:
     """Whether products may be taken in TF32: NVIDIA's GPUs from Ampere on can, and others would ignore the wish."""
-    if device == "cpu":
+    if not is_cuda(device):
         return False
     import torch
 
@@ -47,15 +62,32 @@ def computes(device: str, precision: str) -> bool:
 
 
 def resolve(device: str | None) -> str:
-    """Returns `cpu`, `cuda` or `cuda:N`; the GPU where there is one, unless another is asked for."""
+    """Returns `cpu`, `cuda`, `cuda:N` or `mps`; the CUDA device where there is one, unless another is asked for.
+
+    Apple's GPU is taken only where it is asked for: its numbers were never held against those of others.
+    """
     if device is None:
         return "cuda" if _devices() else "cpu"
+    if device == "mps":
+        _require_mps()
+        return device
     name, _, index = device.partition(":")
     if name not in ("cpu", "cuda") or (index and not index.isdecimal()):
-        raise UsageError(f"unknown device {device!r}; known: cpu, cuda, cuda:0, cuda:1 …")
+        raise UsageError(f"unknown device {device!r}; known: cpu, cuda, cuda:0, cuda:1 …, mps")
     if name == "cuda" and int(index or 0) >= (count := _devices()):
         raise UsageError(f"device {device}: this machine has {count} CUDA device(s); use --device cpu")
     return device
+
+
+def _require_mps() -> None:
+    from torch.backends import mps
+
+    if not mps.is_built():
+        raise UsageError("device mps: this torch was built without it, as only that of a Mac is; use --device cpu")
+    if not mps.is_available():
+        raise UsageError(
+            "device mps: this Mac has no GPU that torch can use (Apple's chip, macOS 12.3); use --device cpu"
+        )
 
 
 def _devices() -> int:

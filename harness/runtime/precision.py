@@ -11,13 +11,25 @@ from contextlib import ExitStack, contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING, Any, Literal
 
-from fuseboard.harness.runtime.device import has_tf32
+from fuseboard.harness.runtime.device import has_tf32, is_cuda
 from fuseboard.store.errors import UsageError
 
 if TYPE_CHECKING:
     import torch
 
 Precision = Literal["fp32", "tf32", "fp16", "bf16"]
+
+
+def against_nan(precision: str, backbone: str = "NAME") -> str:
+    """Says what helps where vectors in a precision hold NaN or infinity.
+
+    fp16 holds no number above 65,504, and bf16 has the exponents of single precision; where that overflows too, no
+    precision helps.
+    """
+    if precision == "fp32":
+        check = f"`fuseboard backbones check {backbone}`"
+        return f"no precision helps, as this was fp32: look at the image, and at the weights with {check}"
+    return f"try --precision {'bf16 or fp32' if precision == 'fp16' else 'fp32'}, as this was {precision}"
 
 
 @contextmanager
@@ -29,14 +41,14 @@ def computing(precision: str, device: str) -> Iterator[None]:
 
     Args:
         precision: one of `Precision`.
-        device: `cpu`, `cuda` or `cuda:N`.
+        device: `cpu`, `cuda`, `cuda:N` or `mps`.
 
     Raises:
         UsageError: the device has no such arithmetic.
     """
     import torch
 
-    if device == "cpu":
+    if not is_cuda(device):
         require(precision, device)
     with ExitStack() as settings:
         settings.enter_context(_SINGLE.held("tf32" if precision == "tf32" else "ieee"))

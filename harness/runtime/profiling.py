@@ -20,7 +20,7 @@ class Meter:
         self._device = device
         self._began = time.perf_counter()
         _reset_peak_rss()
-        if device != "cpu":
+        if _is_cuda(device):
             import torch
 
             torch.cuda.reset_peak_memory_stats(device)
@@ -37,8 +37,8 @@ class Meter:
 
     @property
     def peak_vram_mb(self) -> float | None:
-        """Returns the largest sum of tensors that torch held on the GPU, in MiB; None on the CPU."""
-        if self._device == "cpu":
+        """Returns the largest sum of tensors that torch held on the GPU, in MiB; None where nobody counts."""
+        if not _is_cuda(self._device):
             return None
         import torch
 
@@ -46,8 +46,8 @@ class Meter:
 
     @property
     def peak_vram_reserved_mb(self) -> float | None:
-        """Returns the most that torch held back from the GPU for its tensors and its cache, in MiB; None on the CPU."""
-        if self._device == "cpu":
+        """Returns the most that torch held back from the GPU for its tensors and its cache, in MiB; else None."""
+        if not _is_cuda(self._device):
             return None
         import torch
 
@@ -117,12 +117,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _is_cuda(device: str) -> bool:
+    return device.partition(":")[0] == "cuda"
+
+
 def hardware(device: str = "cpu") -> str:
     """Returns the GPU's name, or the processor's with its generation and the cores that this process may use.
 
     A virtual machine may name no more than `AMD EPYC`, and the generation decides which instructions round how.
     """
-    if device != "cpu":
+    if _is_cuda(device):
         import torch
 
         return torch.cuda.get_device_name(device)
@@ -130,7 +134,8 @@ def hardware(device: str = "cpu") -> str:
     name = stated.get("model name") or platform.processor() or platform.machine()
     message = {"cpu family", "model"} <= set(stated)
     generation = f" (family {stated['cpu family']}, model {stated['model']})" if message else ""
-    return f"{name}{generation}, {cores()} cores"
+    own = f"{name}{generation}, {cores()} cores"
+    return f"GPU (MPS) of {own}" if device == "mps" else own
 
 
 def libraries() -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Any, Self
 
+from fuseboard.harness.runtime.device import is_cuda
 from fuseboard.harness.runtime.profiling import MIB
 
 EVERY_S = 0.01
@@ -20,11 +21,11 @@ class Span:
     """Measures, from entering it to leaving it, the largest memory that the whole process held on a GPU.
 
     Spans side by side see each other's memory, as the resident memory of a process is that of all its threads. The
-    peak is None on a CPU, and without the extra `gpu`, whose nvidia-ml-py asks the driver.
+    peak is None on a CPU or Apple's GPU, and without the extra `gpu`, whose nvidia-ml-py asks the driver.
     """
 
     def __init__(self, device: str) -> None:
-        self._watch = None if device == "cpu" else _watch_of(device)
+        self._watch = _watch_of(device) if is_cuda(device) else None
         self._peak = 0
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from fuseboard.harness.backbones import registry
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
-from fuseboard.harness.runtime.device import resolve
+from fuseboard.harness.runtime.device import of_fits, resolve
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
@@ -38,7 +38,7 @@ def open_search(
     """
     opened = store if isinstance(store, Store) else Store(store, registry.fingerprints)
     rules = own.get(protocol, opened.root) if isinstance(protocol, str) else protocol
-    where = device if address and device else resolve(device)
+    where = device if address and device else of_fits(resolve(device))
     return Search(opened, datasets.name_of(dataset), rules, registry.specs(backbones), where, jobs, address, yes)
 
 

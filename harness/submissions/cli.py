@@ -53,6 +53,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Hold a submission against every rule, its shards included; exit with 1 when one is broken."""
+    from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.submissions.check import check as run
     from fuseboard.harness.submissions.folder import accepted
     from fuseboard.harness.submissions.ranking import pr_comment
@@ -62,7 +63,7 @@ def check(
     if not folder.exists() and before is not None:
         findings = list(lifecycle.findings(None, accepted(before)))
     else:
-        findings = run(folder, _opened(store), before, device or "cpu", download_weights).findings
+        findings = run(folder, _opened(store), before, resolve(device or "cpu"), download_weights).findings
     if markdown is not None:
         atomic.write_text(markdown, pr_comment.checked(folder.name, findings))
     print_findings(findings, json, wide)
@@ -86,7 +87,7 @@ def rank(
     It is checked first, and not ranked where a rule is broken. The store's own results stay as they are.
     """
     from fuseboard.harness.protocols import own as protocols
-    from fuseboard.harness.runtime.device import resolve
+    from fuseboard.harness.runtime.device import of_fits, resolve
     from fuseboard.harness.submissions.check import check as run
     from fuseboard.harness.submissions.ranking import pr_comment
     from fuseboard.harness.submissions.ranking.rank import rank as measure
@@ -100,7 +101,7 @@ def rank(
             atomic.write_text(markdown, pr_comment.checked(folder.name, checked.findings))
         print_rows([finding.row() for finding in checked.findings], json, wide)
         raise typer.Exit(1)  # a withdrawn one breaks no rule, and there is nothing to rank
-    ranking = measure(checked.submission, checked.version, opened, rules, where, dataset or ())
+    ranking = measure(checked.submission, checked.version, opened, rules, of_fits(where), dataset or ())
     if markdown is not None:
         atomic.write_text(markdown, pr_comment.comment(ranking))
     for note in ranking.notes:
@@ -118,11 +119,12 @@ def accept(
     json: Json = False,
 ) -> None:
     """Check a submission and take its embeddings into the store, where searches and the board see them."""
+    from fuseboard.harness.runtime.device import resolve
     from fuseboard.harness.submissions.merging.acceptance import accept as take
     from fuseboard.harness.submissions.merging.acceptance import folders
 
     opened = _opened(store)
-    found = [finding for one in folders(folder, everyone) for finding in take(one, opened, device or "cpu")]
+    found = [finding for one in folders(folder, everyone) for finding in take(one, opened, resolve(device or "cpu"))]
     if found:
         print_findings(found, json, wide)
 

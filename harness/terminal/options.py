@@ -10,7 +10,7 @@ from fuseboard.store.cli.options import Wide as Wide
 from fuseboard.store.errors import UsageError
 
 Device = Annotated[
-    str | None, typer.Option(help="Compute on cpu, cuda or cuda:N; by default on the GPU where there is one.")
+    str | None, typer.Option(help="Compute on cpu, cuda, cuda:N or mps; by default on the CUDA GPU where there is one.")
 ]
 Backbones = Annotated[
     str | None,

@@ -48,7 +48,7 @@ def versions(asked: Asked, store: Store) -> Iterator[Sequence[Version]]:
         fix = "copy the version again"
         yield [Version(path, manifests.parse((path / manifests.FILE).read_bytes(), str(path / manifests.FILE), fix))]
     elif (path / "embeddings").is_dir():
-        found = Store(path).readable_versions
+        found = Store(path).versions
         if not found:
             raise FuseboardError(
                 f"{path}: holds no version that can be read; see `fuseboard store list --store {path}`"
@@ -78,7 +78,7 @@ def _expect(path: Path, asked: Asked) -> None:
 
 def _is_stored(place: str, store: Store) -> bool:
     name = place.partition("@")[0]
-    return any(version.manifest.backbone == name for version in store.readable_versions)
+    return any(version.manifest.backbone == name for version in store.versions)
 
 
 def _name(asked: Asked) -> str | None:

@@ -18,6 +18,7 @@ from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import corruption_errors, profiles, similarity_rows
+from fuseboard.store.results.damaged import damaged_results
 from fuseboard.store.results.profiles import Profile
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
@@ -53,8 +54,8 @@ class Snapshot:
     """What forward passes of backbones cost, by device, weights and name."""
     balanced_errors: Mapping[str, float | str]
     """Key of a row on a corrupted set -> its balanced error, or why there is none."""
-    refused: tuple[tuple[str, str], ...]
-    """Results files that are left out, and what is wrong with each."""
+    damaged: tuple[tuple[str, str, str], ...]
+    """Files that are left out, what is wrong with each, and how to mend it."""
     invalid_rows: tuple[InvalidRows, ...]
     """Rows that are left out, with the reason."""
     referenced: frozenset[str]
@@ -102,9 +103,7 @@ def take(store: Store) -> Snapshot:
 
     Intervals that nobody computed yet are computed and kept in the store.
 
-    Raises:
-        FuseboardError: a manifest, results or similarity file is damaged. Files of another schema and rows that mean
-            nothing are left out and named.
+    Files that cannot be read and rows that mean nothing are left out and named.
     """
     manifests = tuple(version.manifest for version in store.versions)
     rows, invalid_rows = valid_rows(store.reading.rows)
@@ -112,7 +111,8 @@ def take(store: Store) -> Snapshot:
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
     marked, made = mark(rows, store.current), boards(rows, tasks, guesses, store.current)
     held = {*tasks, *rows["dataset"]}
-    refused = ((error.path.relative_to(store.root).as_posix(), error.what) for error in store.reading.refused)
+    damaged = [one for one in damaged_results(store.root) if one.path.suffix == ".csv" or one.path.parent.name in held]
+    left_out = [*store.broken_versions.values(), *damaged]
     return Snapshot(
         manifests=manifests,
         version_files=version_files(store.versions),
@@ -126,7 +126,7 @@ def take(store: Store) -> Snapshot:
         ),
         profiles=tuple(profiles.read(store.root, store.reference)),
         balanced_errors=corruption_errors.errors(store.root, store.versions, rows, store.reference),
-        refused=tuple(refused),
+        damaged=tuple((one.path.relative_to(store.root).as_posix(), one.what, one.mend) for one in left_out),
         invalid_rows=invalid_rows,
         referenced=store.reading.referenced,
         disputed=store.reading.disputed,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.store.embeddings.labels import CORRUPTED
-from fuseboard.store.results.schema import MEND
 
 KEYS = 5
 """Named of those that stand twice."""
@@ -55,8 +54,8 @@ def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Miss
 
 
 def _of_files(snapshot: Snapshot) -> Iterator[MissingResult]:
-    for file, what in snapshot.refused:
-        yield MissingResult(file, f"a file of another schema is left out: {what}", MEND)
+    for file, what, mend in snapshot.damaged:
+        yield MissingResult(file, f"the file is left out: {what}", mend)
     for one in snapshot.invalid_rows:
         count = f"{one.rows:,} row{'s'[: one.rows - 1]}"
         yield MissingResult(one.dataset, f"{count} of {one.evaluation} left out: {one.reason}", BAD_ROW)

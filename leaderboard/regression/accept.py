@@ -9,7 +9,7 @@ import polars as pl
 from fuseboard.leaderboard.published.verdicts import csv_file as verdict_file
 from fuseboard.leaderboard.published.verdicts.verdicts import judge
 from fuseboard.leaderboard.regression.changes import StoredRows
-from fuseboard.leaderboard.regression.reference import VERDICTS
+from fuseboard.leaderboard.regression.reference import VERDICTS, require_whole
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store.embeddings import block, label_file, manifest
 from fuseboard.store.embeddings.manifest import CARD, SPLITS, Manifest
@@ -37,6 +37,7 @@ def accept(store: Store, folder: Path, datasets: Collection[str] = ()) -> list[P
     Raises:
         FuseboardError: the store has nothing to accept, or lacks what it is asked for.
     """
+    require_whole(store)
     rows = store.rows(scores=True)
     marked = mark(rows, store.current)
     found = marked.filter(pl.col("superseded").is_null()).drop("superseded")

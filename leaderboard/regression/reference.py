@@ -145,6 +145,7 @@ def read(folder: Path) -> list[Row]:
     if not folder.is_dir():
         raise FuseboardError(f"{folder}: no such folder; write one with `fuseboard leaderboard accept`")
     held = Store(folder)
+    require_whole(held)
     rows = [*rows_of(held.rows(scores=True), held.versions), *_older(folder)]
     counted = Counter(row.identity for row in rows)
     for row in rows:
@@ -154,6 +155,12 @@ def read(folder: Path) -> list[Row]:
                 "twice; write it again with `fuseboard leaderboard accept`"
             )
     return rows
+
+
+def require_whole(store: Store) -> None:
+    """Raises where a file of a store cannot be read, for what would otherwise compare, or keep, less than there is."""
+    if damaged := [*store.broken_versions.values(), *store.reading.refused]:
+        raise damaged[0]
 
 
 def _older(folder: Path) -> list[Row]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fuseboard.store.embeddings.versions import Version
-    from fuseboard.store.errors import FuseboardError
+    from fuseboard.store.files.damage import DamagedFile
     from fuseboard.store.results.rows import Reading
 
 Hides = Callable[[str], bool]
@@ -32,7 +32,7 @@ class ShownStore(Store):
         self._hides = hides
 
     @cached_property
-    def _survey(self) -> tuple[list[Version], dict[Path, FuseboardError]]:
+    def _survey(self) -> tuple[list[Version], dict[Path, DamagedFile]]:
         found, broken = super()._survey
         return [one for one in map(self._narrowed, found) if one.manifest.datasets], broken
 

@@ -66,6 +66,8 @@ def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) ->
     from fuseboard.store import removal
     from fuseboard.store.embeddings import by_image, image_table
 
+    if spec is None and store.broken_versions:  # it may hold what must go
+        raise next(iter(store.broken_versions.values()))
     chosen = store.versions if spec is None else [store.version(spec, dataset)]
     found = removal.find(store.root, chosen, dataset)
     if not found and dataset is not None and spec is None and image_table.path_of(store.root, dataset).is_file():

@@ -71,34 +71,32 @@ def commands(datasets: "Catalogues", current: "Fingerprints", origin: "Origins",
 
 
 def _list(opened: "Store", wide: bool, as_json: bool) -> None:
-    broken = opened.broken_versions
-    facts = [_facts(version, opened.current.is_current(version.manifest)) for version in opened.readable_versions]
+    facts = [_facts(version, opened.current.is_current(version.manifest)) for version in opened.versions]
     if as_json:
         print(json.dumps(facts, indent=1))
     elif facts:
         _print_versions(facts, wide)
-    elif not broken:
+    elif not opened.broken_versions:
         note(f"the store {opened.root} is empty: fill it with `fuseboard extract` or `fuseboard store pull ORG/NAME`")
-    for error in broken.values():
-        note(f"error: {error}")
-    if broken:
-        raise typer.Exit(1)
 
 
 def _verify(
     store: "Store", spec: str | None, own: "Official | None", stored: "Datasets", wide: bool, as_json: bool
 ) -> None:
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from rich.console import Console
 
     from fuseboard.store.embeddings import verify as verification
+    from fuseboard.store.results import damaged
 
     with Console(stderr=True).status("verifying"):
         if own is None:
             report = verification.verify(store.root, spec, stored)
         else:
             report = verification.verify(store.root, spec, lambda _: own, own.name)
+    if spec is None:
+        report = replace(report, findings=(*report.findings, *damaged.findings(store.root, own.name if own else None)))
     if as_json:
         findings = [asdict(finding) for finding in report.findings]
         print(json.dumps({"findings": findings, "not_compared": report.not_compared}, indent=1))

@@ -18,13 +18,14 @@ from pydantic import (
 )
 
 from fuseboard.store.embeddings.reading import PLAIN, Reading
-from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic
+from fuseboard.store.errors import FuseboardError, unknown
+from fuseboard.store.files import atomic, damage
 from fuseboard.store.files.hashing import fingerprint
 
 FILE = "manifest.json"
 CARD = "card.toml"
 """The card that made the vectors; it lies beside the manifest."""
+MEND = "restore the file, or pull or extract it again"
 OWN_FILES = {FILE, CARD, "readme.md", "history.json"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
 SplitName = Literal["train", "val", "test"]
@@ -175,6 +176,8 @@ class Manifest(_Strict):
 
     def entry(self, dataset: str, split: str) -> Split:
         """Returns a split's shards; an error that names what is there when it is not."""
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS)
         splits: dict[Any, Split] = dict(self.dataset(dataset).splits)
         if split not in splits:
             raise FuseboardError(
@@ -196,17 +199,16 @@ class Manifest(_Strict):
 
 
 def read(folder: Path) -> Manifest:
-    """Reads and checks a version's manifest; its folder names must agree with what it says it is."""
+    """Reads and checks a version's manifest, whose folder it must name; raises a DamagedFile where it is no good."""
     path = folder / FILE
     try:
-        manifest = parse(path.read_bytes(), str(path), "restore the file, or pull or extract it again")
+        with damage.named(path, "manifest", MEND, ValidationError):
+            manifest = Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise FuseboardError(f"{path}: no manifest, so this version does not exist: extract or pull it") from None
     if (manifest.backbone, manifest.fingerprint) != (folder.parent.name, folder.name):
-        raise FuseboardError(
-            f"{path}: describes {manifest.backbone}/{manifest.fingerprint} but lies in "
-            f"{folder.parent.name}/{folder.name}; move it to its own folder"
-        )
+        what = f"describes {manifest.backbone}/{manifest.fingerprint} but lies in {folder.parent.name}/{folder.name}"
+        raise damage.DamagedFile(path, what, "move it to its own folder")
     return manifest
 
 
@@ -215,9 +217,7 @@ def parse(text: bytes, where: str, fix: str) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise FuseboardError(f"{where}: {key}: {first['msg']}; {fix}") from error
+        raise FuseboardError(f"{where}: {damage.first_of(error)}; {fix}") from error
 
 
 def now() -> datetime:

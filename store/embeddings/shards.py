@@ -51,6 +51,7 @@ def write(
     embeddings: NDArray[np.floating[Any]],
     about: Mapping[str, Any],
     columns: Mapping[ColumnName, NDArray[Any]] = MappingProxyType({}),
+    mend: str = "leave that image out, or ask whoever computed it",
 ) -> Shard:
     """Writes one shard in one step and returns its manifest entry.
 
@@ -62,12 +63,13 @@ def write(
         about: what the shard belongs to (fingerprint, dataset, split, source MD5); kept in the file, so that a
             resumed run can tell its own shards from those of another version.
         columns: (N,) each; the dataset's own, of those in `COLUMNS`.
+        mend: what helps against a NaN or an infinity.
     """
     finite = np.isfinite(embeddings).all(axis=1)
     if not finite.all():
         raise FuseboardError(
             f"{path.name}: the vector of id {int(ids[~finite][0])} holds NaN or infinity ({int((~finite).sum())} of "
-            f"{len(ids)} vectors do); try --precision fp32, and `fuseboard backbones check` for wrong weights"
+            f"{len(ids)} vectors do); {mend}"
         )
     dim = embeddings.shape[1]
     dtype = str(embeddings.dtype)

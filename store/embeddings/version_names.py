@@ -7,8 +7,9 @@ from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
+from fuseboard.store.files.damage import DamagedFile
 
-Survey = tuple[list[Version], Mapping[Path, FuseboardError]]
+Survey = tuple[list[Version], Mapping[Path, DamagedFile]]
 """The versions of a store that can be read, and by folder what is wrong with the others."""
 
 
@@ -23,14 +24,21 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
         root: the store, for errors.
 
     Raises:
-        FuseboardError: nothing fits, or several do, or a manifest of the backbone cannot be read. Never guesses which
-            of two versions was meant.
+        FuseboardError: nothing fits, or several do, or the manifest of what may be meant cannot be read. Never
+            guesses which of two versions was meant.
     """
     name, _, prefix = random_weights.stored(spec).partition("@")
     found, broken = survey
-    if error := next((e for folder, e in broken.items() if folder.parent.name == name), None):
-        raise error
+    damaged = [
+        error
+        for folder, error in broken.items()
+        if folder.parent.name == name
+        and folder.name.startswith(prefix)
+        and (dataset is None or (folder / dataset).is_dir())
+    ]
     versions = [v for v in found if v.manifest.backbone == name]
+    if damaged and not any(v.manifest.fingerprint.startswith(prefix) for v in versions):
+        raise damaged[0]
     if not versions:
         there = {v.manifest.backbone for v in found} | {folder.parent.name for folder in broken}
         raise unknown("backbone", name, there, f"the store {root}")
@@ -38,10 +46,12 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
     if not fitting:
         raise unknown("version", spec, [v.spec for v in versions], f"the store {root}")
     with_data = [v for v in fitting if dataset is None or dataset in v.manifest.datasets] or fitting
-    if len(with_data) == 1:
+    if len(with_data) == 1 and not damaged:
         return with_data[0]
     meant = current().version(with_data)
     if not current().is_said(meant):
+        if damaged:
+            raise damaged[0]
         raise FuseboardError(
             f"{name} has {len(with_data)} versions in {root}; name one: {', '.join(v.spec for v in with_data)}"
         )

@@ -8,7 +8,8 @@ from filelock import FileLock
 
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.manifest import Manifest, Shard
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import damage
+from fuseboard.store.files.damage import DamagedFile
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,17 @@ def _age(version: Version) -> tuple[object, ...]:
     return version.manifest.backbone, version.manifest.created, version.manifest.fingerprint
 
 
-def survey(root: Path, reference: Path | None = None) -> tuple[list[Version], dict[Path, FuseboardError]]:
+def survey(root: Path, reference: Path | None = None) -> tuple[list[Version], dict[Path, DamagedFile]]:
     """Every version that can be read, by backbone and then age, and by folder what is wrong with the others.
 
     Args:
         root: the store.
         reference: a store without vectors, whose versions and datasets are added where the store has none such.
     """
-    found: list[Version] = []
-    broken: dict[Path, FuseboardError] = {}
-    for path in sorted((root / "embeddings").glob(f"*/*/{manifests.FILE}")):
-        try:
-            found.append(Version(path.parent, manifests.read(path.parent)))
-        except FuseboardError as error:
-            broken[path.parent] = error
+    paths = sorted((root / "embeddings").glob(f"*/*/{manifests.FILE}"))
+    read, damaged = damage.readable(paths, lambda path: Version(path.parent, manifests.read(path.parent)))
+    found, broken = list(read.values()), {path.parent: error for path, error in damaged.items()}
     if reference is None:
         return sorted(found, key=_age), broken
-    others, damaged = survey(reference)
-    return _beside(found, others, reference), broken | damaged
+    others, broken_there = survey(reference)
+    return _beside(found, others, reference), broken | broken_there

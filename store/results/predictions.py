@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import literal_path
+from fuseboard.store.files import damage, literal_path
+from fuseboard.store.files.damage import DamagedFile
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.evaluations import keeping
-from fuseboard.store.results.schema import SCHEMA, folder_of
+from fuseboard.store.results.schema import MEND, SCHEMA, folder_of
 
 EVALUATIONS = keeping("clean predictions")
 """Whose rows are fits, or votes of fits, on the clean test images."""
@@ -58,13 +59,15 @@ def of_one(
     is_there = False
     for path in sorted(folder_of(root, evaluation, dataset).glob("[!.]*.parquet")):
         try:
-            if literal_path.scan_parquet(path).collect_schema().get("scores") != SCHEMA["scores"]:
-                continue  # of another schema, so its rows are on no board
-            found = literal_path.scan_parquet(path).filter(pl.col("key") == key).select("scores").collect()
+            with damage.named(path, "results file", MEND, pl.exceptions.PolarsError):
+                if literal_path.scan_parquet(path).collect_schema().get("scores") != SCHEMA["scores"]:
+                    continue  # of another schema, so its rows are on no board
+                found = literal_path.scan_parquet(path).filter(pl.col("key") == key).select("scores").collect()
         except FileNotFoundError:  # another process joined the files meanwhile: list them again
             return of_one(root, evaluation, dataset, key, reference)
-        except pl.exceptions.PolarsError as error:
-            raise FuseboardError(f"{path}: not a readable results file ({str(error).splitlines()[0]})") from error
+        except DamagedFile as error:
+            damage.tell([error])
+            continue
         is_there = is_there or len(found) > 0
         for scores in found["scores"].drop_nulls():
             return _matrix(key, scores)

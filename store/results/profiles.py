@@ -11,11 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
 
 from fuseboard.store.embeddings.manifest import Name
-from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic
+from fuseboard.store.files import atomic, damage
 
 IMAGES = 708_069
 """Images of the twelve datasets of MedMNIST v2 in two dimensions, which the hours are of."""
@@ -102,7 +101,7 @@ def keep(root: Path, rows: Iterable[Profile]) -> None:
         by_backbone.setdefault(row.backbone, []).append(row)
     for backbone, own in by_backbone.items():
         path = path_of(root, backbone)
-        there = _open(path) if path.is_file() else []
+        there = read_file(path) if path.is_file() else []
         found = {row.key: row for row in (*there, *own)}
         with atomic.replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -117,13 +116,13 @@ def read(root: Path, reference: Path | None = None) -> list[Profile]:
         root: the store.
         reference: another one, whose rows come beside; the store's own take the place of the same there.
 
-    Raises:
-        FuseboardError: a file is damaged.
+    A file that cannot be read is left out, with a warning.
     """
     found: dict[tuple[Any, ...], Profile] = {}
     for place in filter(None, (reference, root)):
-        for path in sorted((place / "profiles").glob("[!.]*.csv")):
-            found |= {row.key: row for row in _open(path)}
+        read_rows, damaged = damage.readable(files(place), read_file)
+        damage.tell(damaged.values())
+        found |= {row.key: row for rows in read_rows.values() for row in rows}
     return [found[key] for key in sorted(found)]
 
 
@@ -132,8 +131,15 @@ def _cells(row: Profile) -> dict[str, Any]:
     return {**facts, "libraries": json.dumps(row.libraries, sort_keys=True)}
 
 
-def _open(path: Path) -> list[Profile]:
-    try:
+def files(root: Path) -> list[Path]:
+    """Returns the files of all backbones."""
+    return sorted((root / "profiles").glob("[!.]*.csv"))
+
+
+def read_file(path: Path) -> list[Profile]:
+    """Returns the rows of one file; raises a DamagedFile."""
+    mend = f"delete it and run `fuseboard backbones profile {path.stem}` again"
+    with damage.named(path, "file of profiles", mend, ValueError, TypeError, csv.Error):
         with path.open(encoding="utf-8", newline="") as file:
             rows = []
             for cells in csv.DictReader(file, strict=True):
@@ -142,13 +148,3 @@ def _open(path: Path) -> list[Profile]:
         if wrong := next((row.backbone for row in rows if row.backbone != path.stem), None):
             raise ValueError(f"a row is of {wrong}")
         return rows
-    except (OSError, ValidationError, ValueError, TypeError, csv.Error) as error:
-        if isinstance(error, ValidationError):
-            first = error.errors(include_url=False)[0]
-            said = f"{'.'.join(map(str, first['loc'])) or 'a row'}: {first['msg']}"
-        else:
-            said = str(error).partition("\n")[0]
-        raise FuseboardError(
-            f"{path}: not a readable file of profiles ({said}); delete it and run `fuseboard backbones profile "
-            f"{path.stem}` again"
-        ) from error

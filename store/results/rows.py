@@ -11,13 +11,12 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from fuseboard.store.embeddings.manifest import Name
-from fuseboard.store.files import atomic, literal_path
+from fuseboard.store.files import atomic, damage, literal_path
+from fuseboard.store.files.damage import DamagedFile
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results.metrics import FIELDS, Metrics
-from fuseboard.store.results.schema import SCHEMA, OldSchema, folder_of, frames
+from fuseboard.store.results.schema import SCHEMA, folder_of, frames
 
-JOINED = "rows-"
-"""How the name of a file begins in which the rows of finished searches are joined."""
 ORDER = ("evaluation", "dataset", "protocol", "subset", "split", "seed", "key")
 """Columns that rows are sorted by."""
 METRIC_SET = "medmnist"
@@ -91,8 +90,8 @@ class Reading:
 
     rows: pl.DataFrame
     """As `read` gives them."""
-    refused: tuple[OldSchema, ...]
-    """Files whose rows are not among them."""
+    refused: tuple[DamagedFile, ...]
+    """What is wrong with files whose rows are not among them."""
     referenced: frozenset[str]
     """Keys of the rows that only the reference has."""
     disputed: tuple[str, ...]
@@ -106,7 +105,7 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
     folder = folder_of(root, str(first["evaluation"]), str(first["dataset"]))
     # Rows that come again with their predictions must not replace a file in which others lie as well.
     name = fingerprint({"rows": [[record["key"], record["scores"] is not None] for record in records]})
-    with atomic.replacing(folder / f"{name}.parquet") as temporary:
+    with atomic.replacing(free(folder / f"{name}.parquet")) as temporary:
         write_file(pl.DataFrame(records, schema=SCHEMA), temporary)
 
 
@@ -122,24 +121,31 @@ def read(
         scores: whether to read the predictions.
         reference: another store, whose rows come beside; of one that stands in both, that of `root` is meant.
 
-    Raises:
-        FuseboardError: a file is damaged, or of another schema.
+    A file that cannot be read is left out, with a warning.
     """
     found, refused = frames(root, evaluation, dataset, scores)
-    if refused:
-        raise refused[0]
+    damage.tell(refused)
     return _beside(fold(found), reference, evaluation, dataset, scores)
+
+
+def read_whole(root: Path, dataset: str) -> pl.DataFrame:
+    """Returns every row of a dataset, for what must not go on without one.
+
+    Raises:
+        DamagedFile: a file cannot be read.
+    """
+    found, damaged = frames(root, "*", dataset, scores=False)
+    if damaged:
+        raise damaged[0]
+    return fold(found)
 
 
 def read_all(
     root: Path, evaluation: str = "*", dataset: str = "*", scores: bool = False, reference: Path | None = None
 ) -> Reading:
-    """Returns the same without the files of another schema, which are named instead: for what must go on without them.
-
-    Raises:
-        FuseboardError: a file is damaged.
-    """
+    """Returns the same with what is wrong with the files that cannot be read."""
     found, refused = frames(root, evaluation, dataset, scores)
+    damage.tell(refused)
     metrics = pl.concat([frame.select("key", *FIELDS) for frame in found]).unique()
     disputed = metrics.filter(pl.col("key").is_duplicated())["key"].unique().drop_nulls().sort()
     own = fold(found)
@@ -163,33 +169,6 @@ def _beside(own: pl.DataFrame, reference: Path | None, evaluation: str, dataset:
     return pl.concat([own, other.filter(~pl.col("key").is_in(own["key"].to_list()))]).sort(ORDER)
 
 
-def compact(root: Path, evaluation: str, dataset: str, drop_scores: Collection[str] = ()) -> None:
-    """Joins the small files of finished fits into one, without the predictions of the rows named by `drop_scores`.
-
-    Only predictions that came since files were last joined are dropped: those in a joined file were kept on purpose,
-    by a search whose finalists they are of, and a later search of other backbones has no say in that.
-
-    The joined file is in place before the small ones go, so a crash between the two leaves duplicates, which `read`
-    folds, and never a gap.
-    """
-    folder = folder_of(root, evaluation, dataset)
-    parts = sorted(folder.glob("[!.]*.parquet"))
-    joined = [part for part in parts if part.name.startswith(JOINED)]
-    if len(parts) < 2 and parts == joined:
-        return
-    everything = read(root, evaluation, dataset, scores=True)
-    dropped = pl.col("key").is_in(list(set(drop_scores) - _predicted(joined)))
-    without = everything.filter(dropped).with_columns(pl.lit(None, SCHEMA["scores"]).alias("scores"))
-    rows = pl.concat([everything.filter(~dropped), without])
-    kept = rows.filter(pl.col("scores").is_not_null())
-    target = folder / f"{JOINED}{fingerprint({'keys': sorted(rows['key']), 'scores': sorted(kept['key'])})}.parquet"
-    with atomic.replacing(target) as temporary:
-        write_file(rows, temporary)
-    for part in parts:
-        if part != target:
-            part.unlink(missing_ok=True)
-
-
 def remove(root: Path, dataset: str, keys: Collection[str]) -> None:
     """Removes rows of a dataset, of every evaluation; each file is replaced at once, or goes where no row is left."""
     for folder in sorted(folder_of(root, "x", dataset).parents[1].glob(f"*/{literal_path.in_pattern(dataset)}")):
@@ -203,13 +182,9 @@ def remove(root: Path, dataset: str, keys: Collection[str]) -> None:
                     write_file(kept, temporary)
 
 
-def _predicted(paths: Iterable[Path]) -> set[str]:
-    """Returns the keys of the rows that have predictions in some files."""
-    found: set[str] = set()
-    for path in paths:
-        scored = literal_path.scan_parquet(path).filter(pl.col("scores").is_not_null())
-        found |= set(scored.select("key").collect()["key"])
-    return found
+def free(path: Path) -> Path:
+    """Returns a path, or the next one where a folder lies there."""
+    return free(path.with_stem(f"{path.stem}-again")) if path.is_dir() else path
 
 
 def write_file(rows: pl.DataFrame, path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import literal_path
+from fuseboard.store.files import damage, literal_path
+from fuseboard.store.files.damage import DamagedFile
 from fuseboard.store.results import metrics
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -49,58 +49,39 @@ which a published board leaves out."""
 MEND = "delete it and run the same search again"
 
 
-class OldSchema(FuseboardError):
-    """A results file that can be read, and whose columns are not those of a result row."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path}: of another schema: {what}; {MEND}")
-        self.path, self.what = path, what
-
-
 def folder_of(root: Path, evaluation: str, dataset: str) -> Path:
     """Returns the folder of the rows of an evaluation on a dataset."""
     return root / "results" / evaluation / dataset
 
 
-def frames(root: Path, evaluation: str, dataset: str, scores: bool) -> tuple[list[pl.DataFrame], list[OldSchema]]:
-    """One frame per file, by name, after an empty one; and what is wrong with files of another schema.
-
-    Raises:
-        FuseboardError: a file is damaged.
-    """
+def frames(root: Path, evaluation: str, dataset: str, scores: bool) -> tuple[list[pl.DataFrame], list[DamagedFile]]:
+    """One frame per file, by name, after an empty one; and what is wrong with the files that cannot be read."""
     columns = [name for name in SCHEMA if scores or name != "scores"]
     pattern = f"{literal_path.in_pattern(evaluation)}/{literal_path.in_pattern(dataset)}/[!.]*.parquet"
     while True:
         paths = sorted((root / "results").glob(pattern))
-        found = [pl.DataFrame(schema={name: SCHEMA[name] for name in columns})]
-        refused: list[OldSchema] = []
+        empty = pl.DataFrame(schema={name: SCHEMA[name] for name in columns})
         try:
-            for path in paths:
-                try:
-                    found.append(_open(path, columns))
-                except OldSchema as error:
-                    refused.append(error)
-            return found, refused
+            found, damaged = damage.readable(paths, lambda path: _open(path, columns))
+            return [empty, *found.values()], list(damaged.values())
         except FileNotFoundError:  # another process joined the files meanwhile: list them again
             continue
 
 
 def _open(path: Path, columns: list[str]) -> pl.DataFrame:
-    try:
+    with damage.named(path, "results file", MEND, pl.exceptions.PolarsError):
         present = literal_path.scan_parquet(path).collect_schema()
         lacking = [name for name in columns if name not in present]
         if required := [name for name in lacking if name not in LATER]:
-            raise OldSchema(path, f"it lacks the column{'s'[: len(required) - 1]} {', '.join(required)}")
+            raise DamagedFile(
+                path, f"of another schema: it lacks the column{'s'[: len(required) - 1]} {', '.join(required)}", MEND
+            )
         for name in columns:
             if name in present and not _fits(present[name], SCHEMA[name]):
-                raise OldSchema(path, f"its column {name} is of the type {present[name]}")
+                raise DamagedFile(path, f"of another schema: its column {name} is of the type {present[name]}", MEND)
         rows = literal_path.read_parquet(path, columns=[name for name in columns if name not in lacking])
         rows = rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in lacking)
         return rows.select(pl.col(name).cast(SCHEMA[name]) for name in columns)
-    except FileNotFoundError:
-        raise
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise FuseboardError(f"{path}: not a readable results file ({str(error).splitlines()[0]}); {MEND}") from error
 
 
 def _fits(present: Any, wanted: Any) -> bool:

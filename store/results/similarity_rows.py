@@ -8,11 +8,10 @@ from typing import Annotated
 
 import polars as pl
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.store.embeddings.manifest import Fingerprint, Name
-from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic, literal_path
+from fuseboard.store.files import atomic, damage, literal_path
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.cka import TWIN
 
@@ -97,7 +96,7 @@ def keep(root: Path, rows: Sequence[Similarity]) -> None:
 def remove(root: Path, dataset: str, backbone: str, version: str) -> None:
     """Removes the pairs of a dataset that one version is part of."""
     for path in sorted(folder_of(root, dataset).glob("[!.]*.parquet")):
-        pairs = _open(path)
+        pairs = read_file(path)
         mine = (backbone, version)
         both = [((one.backbone, one.fingerprint), (one.other, one.other_fingerprint)) for one in pairs]
         kept = [pair for pair, names in zip(pairs, both, strict=True) if mine not in names]
@@ -115,31 +114,31 @@ def read(root: Path, dataset: str = "*", reference: Path | None = None) -> list[
         dataset: of the rows.
         reference: another store, whose rows come beside.
 
-    Raises:
-        FuseboardError: a file is damaged, or its rows are none of ours.
+    A file that cannot be read, or whose rows are none of ours, is left out, with a warning.
     """
     found: dict[str, Similarity] = {}
-    pattern = f"{literal_path.in_pattern(dataset)}/[!.]*.parquet"
-    for path in (
-        path for place in filter(None, (root, reference)) for path in sorted((place / "similarity").glob(pattern))
-    ):
-        for row in _open(path):
+    paths = [path for place in filter(None, (root, reference)) for path in files(place, dataset)]
+    read_rows, damaged = damage.readable(paths, read_file)
+    damage.tell(damaged.values())
+    for rows in read_rows.values():
+        for row in rows:
             known = found.get(row.key)
             if known is None or row.created > known.created:
                 found[row.key] = row
     return sorted(found.values(), key=lambda row: (row.dataset, row.backbone, row.other, row.created, row.key))
 
 
-def _open(path: Path) -> list[Similarity]:
-    try:
+def files(root: Path, dataset: str = "*") -> list[Path]:
+    """Returns the files of a dataset, or of all."""
+    return sorted((root / "similarity").glob(f"{literal_path.in_pattern(dataset)}/[!.]*.parquet"))
+
+
+def read_file(path: Path) -> list[Similarity]:
+    """Returns the rows of one file; raises a DamagedFile."""
+    mend = f"delete it and run `fuseboard similarity {path.parent.name}` again"
+    with damage.named(path, "similarity file", mend, pl.exceptions.PolarsError, ValueError, TypeError):
         records = literal_path.read_parquet(path, list(SCHEMA)).cast(pl.Schema(SCHEMA)).to_dicts()
         rows = [Similarity(**{**record, "libraries": json.loads(record["libraries"])}) for record in records]
         if wrong := next((row.dataset for row in rows if row.dataset != path.parent.name), None):
             raise ValueError(f"a row is of {wrong}")
         return rows
-    except (pl.exceptions.PolarsError, OSError, ValidationError, ValueError, TypeError) as error:
-        value = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).partition("\n")[0]
-        raise FuseboardError(
-            f"{path}: not a readable similarity file ({value}); "
-            f"delete it and run `fuseboard similarity {path.parent.name}` again"
-        ) from error

@@ -15,7 +15,7 @@ from fuseboard.store.embeddings import corruptions, manifest
 from fuseboard.store.embeddings.corruptions import Condition
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
-from fuseboard.store.results import predictions, similarity_rows
+from fuseboard.store.results import compaction, predictions, similarity_rows
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.rows import Inputs, Result
 from fuseboard.store.results.similarity_rows import Similarity
@@ -205,7 +205,7 @@ def test_rows_are_joined_where_they_lie(tmp_path: Path) -> None:
     for folder, value in (("s1", 0.25), ("s[1]", 0.75)):
         results.keep(tmp_path / folder, [row(value)])
         results.keep(tmp_path / folder, [row(value, "val")])
-        results.compact(tmp_path / folder, "fusion", "digits")
+        compaction.compact(tmp_path / folder, "fusion", "digits")
     assert results.read(tmp_path / "s[1]")["auc"].to_list() == [0.75, 0.75]
     [joined] = (tmp_path / "s[1]" / "results" / "fusion" / "digits").iterdir()
     shutil.copy(joined, tmp_path / "x.parquet")

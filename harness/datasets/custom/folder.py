@@ -41,7 +41,8 @@ def _depth_of_classes(root: Path, images: list[str]) -> int:
     """0 where the topmost folders are classes, 1 where they are splits."""
     tops = {path.partition("/")[0] for path in images if "/" in path}
     depth = int(bool(tops & set(SPLITS)))
-    strange = {top: said for top in sorted(tops - set(SPLITS)) if (said := split_names.meant(top))}
+    asked = split_names.misspelt if depth else split_names.meant  # beside classes alone, `vals` may be one
+    strange = {top: said for top in sorted(tops - set(SPLITS)) if (said := asked(top))}
     if strange and (depth or (len(strange) > 1 and set(strange) == tops)):
         renamed = ", ".join(f"{said} by {top!r}" for top, said in strange.items())
         raise UsageError(f"{root}: did you mean {renamed}? rename these folders: splits are {', '.join(SPLITS)}")

@@ -1,5 +1,7 @@
 """The names of splits, and those that other people give them."""
 
+import difflib
+
 from fuseboard.store.embeddings.manifest import SPLITS
 
 OTHERS: dict[str, str] = {
@@ -17,3 +19,9 @@ OTHERS: dict[str, str] = {
 def meant(name: str) -> str | None:
     """Returns the split that a name probably means; None where it means nothing here."""
     return OTHERS.get(name.strip().lower())
+
+
+def misspelt(name: str) -> str | None:
+    """Returns the split that a name means, or nearly is, such as `vall`; for the question alone, never as an answer."""
+    near = difflib.get_close_matches(name.strip().lower(), OTHERS, n=1, cutoff=0.8)
+    return OTHERS[near[0]] if near else None

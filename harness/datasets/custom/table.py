@@ -94,7 +94,7 @@ def _find_splits(faults: Faults, rows: pl.DataFrame) -> None:
     """Finds names of splits that are none; where they are other people's, says which is meant."""
     strange = rows.filter(~pl.col("split").is_in(SPLITS))["split"].unique(maintain_order=True)
     for name in strange:
-        if meant := split_names.meant(name):
+        if meant := split_names.misspelt(name):
             faults.find(rows, pl.col("split") == name, f"{{path}} is in the split {name}; did you mean {meant}?")
     known = f"a split is {', '.join(SPLITS)}"
     faults.find(rows, ~pl.col("split").is_in(SPLITS), f"{{path}} is in the split {{split}}; {known}")

@@ -35,7 +35,7 @@ def baseline_pool(store: Store, dataset: str, submitted: Version) -> BaselinePoo
     """
     remarks = [f"{folder.parent.name}: left out, its manifest cannot be read" for folder in store.broken_versions]
     fitting: dict[str, list[Version]] = {}
-    for version in store.readable_versions:
+    for version in store.versions:
         if dataset not in version.manifest.datasets:
             continue
         if version.spec == submitted.spec:

@@ -69,13 +69,19 @@ class Standing:
         notes += [
             f"{p.kind}: the choice does not hold it" for p in self.comparisons if self.backbone not in p.with_it.subset
         ]
-        reasons = (
-            f"{pair.kind}: no interval of the difference: {gap.reason}"
-            for pair in self.comparisons
-            for gap in (pair.auc, pair.acc)
-            if pair.without and pair.without.subset != pair.with_it.subset and gap.reason
-        )
-        return [*notes, *dict.fromkeys(reasons)]
+        lacking: dict[tuple[str, str], list[str]] = {}
+        for pair in self.comparisons:
+            if pair.without and pair.without.subset != pair.with_it.subset:
+                for metric, gap in (("AUC", pair.auc), ("ACC", pair.acc)):
+                    if gap.reason:
+                        lacking.setdefault((pair.kind, gap.reason), []).append(metric)
+        return [
+            *notes,
+            *(
+                f"{kind}: no interval of the difference in {' and '.join(metrics)}: {reason}"
+                for (kind, reason), metrics in lacking.items()
+            ),
+        ]
 
 
 def standing(store: Store, dataset: str, submitted: Version, protocol: Protocol, device: str) -> Standing:

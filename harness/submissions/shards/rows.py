@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from fuseboard.harness.datasets import registry
+from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.harness.submissions.shards import duplicates
 from fuseboard.harness.submissions.shards.split_statistics import SplitStatistics
 from fuseboard.harness.submissions.shards.stored_backbones import StoredBackbones
@@ -48,7 +49,8 @@ def findings(
     sound = True
     for split, own in statistics.items():
         yield _labels(version.manifest, store, dataset, split, own)
-        for finding in _vectors(f"{dataset} {split}", own):
+        precision = version.manifest.identity.get("precision", "fp32")
+        for finding in _vectors(f"{dataset} {split}", own, str(precision)):
             sound &= not finding.is_bad
             yield finding
     if sound:
@@ -82,7 +84,7 @@ def official_labels(store: Store, manifest: Manifest, dataset: str, split: str) 
         dataset: of the manifest.
         split: of the dataset.
     """
-    others = [version for version in store.readable_versions if version.manifest.backbone != manifest.backbone]
+    others = [version for version in store.versions if version.manifest.backbone != manifest.backbone]
     try:
         _, found = labels.truth(others, dataset, manifest.datasets[dataset].source_md5, split, "official")
         return found, "the store's other backbones"
@@ -98,13 +100,13 @@ def official_labels(store: Store, manifest: Manifest, dataset: str, split: str) 
     return official.labels(split), "the dataset"
 
 
-def _vectors(where: str, own: SplitStatistics) -> Iterator[Finding]:
+def _vectors(where: str, own: SplitStatistics, precision: str) -> Iterator[Finding]:
     """What is wrong with the vectors by themselves."""
     broken, zero = ~np.isfinite(own.squares), own.squares == 0
     if broken.any():
         first, count = int(own.ids[broken][0]), int(broken.sum())
         message = f"{where}: id {first} holds NaN, infinity or numbers whose squares float32 cannot hold ({count:,} do)"
-        yield Finding("wrong", "vectors", message, "try --precision fp32; " + WEIGHTS)
+        yield Finding("wrong", "vectors", message, f"{against_nan(precision)}, then extract again")
     elif zero.any():
         message = f"{where}: id {int(own.ids[zero][0])} has a vector of zeros ({int(zero.sum()):,} do)"
         yield Finding("wrong", "vectors", message, WEIGHTS)

@@ -134,6 +134,15 @@ def test_a_gated_model_without_a_token_is_told_what_to_do(tmp_path: Path, monkey
     assert (found.status, "hf_x" in found.message) == ("ok", False)
 
 
+def test_a_file_of_weights_that_is_not_there_is_no_access(tmp_path: Path) -> None:
+    card = registry.get("efficientnet-lite0")
+    source = card.source.model_copy(update={"package": None, "file": str(tmp_path / "mine.pt")})
+    card = card.model_copy(update={"source": source})
+    assert next(iter(check.check(card, "cpu", Store(tmp_path)))).status == "missing"
+    (tmp_path / "mine.pt").touch()
+    assert next(iter(check.check(card, "cpu", Store(tmp_path)))).status == "ok"
+
+
 def test_the_shapes_are_eight_balanced_classes_and_stay_as_they_are() -> None:
     pictures = list(synthetic_shapes.images(16))
     assert {picture.shape for picture in pictures} == {(96, 96, 3)}

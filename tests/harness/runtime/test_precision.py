@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from fuseboard.harness.runtime.precision import computing  # noqa: E402
+from fuseboard.harness.runtime.precision import against_nan, computing  # noqa: E402
 from fuseboard.store.errors import UsageError  # noqa: E402
 
 
@@ -105,3 +105,10 @@ def test_a_gpu_computes_in_what_was_asked_for(kind: str) -> None:
     assert error("fp32") < 1e-5
     if torch.cuda.get_device_capability() >= (8, 0):
         assert 5e-5 < error("tf32") < 1e-3
+
+
+def test_what_helps_against_nan_is_never_the_precision_that_made_it() -> None:
+    assert "bf16 or fp32" in against_nan("fp16")
+    assert "fp32" in against_nan("bf16")
+    assert "--precision" not in against_nan("fp32", "mine")
+    assert "backbones check mine" in against_nan("fp32", "mine")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.damage import DamagedFileWarning
 from fuseboard.store.results import profiles
 from fuseboard.store.results.profiles import Profile
 
@@ -62,5 +62,5 @@ def test_what_is_no_profile_is_told(tmp_path: Path, old: str, new: str, said: st
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    with pytest.raises(FuseboardError, match=rf"uni\.csv: not a readable .*{said}.* backbones profile uni"):
+    with pytest.warns(DamagedFileWarning, match=rf"uni\.csv: not a readable .*{said}.* backbones profile uni"):
         profiles.read(tmp_path)
