@@ -9,7 +9,6 @@ from fuseboard.harness.backbones import draft_cli, profile_cli
 from fuseboard.harness.backbones.options import Trust, confirm
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.harness.terminal.output import print_facts, print_findings, print_rows
-from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.errors import UsageError
 
 cli = typer.Typer(no_args_is_help=True, help="List, show, pin and check the models that turn images into vectors.")
@@ -28,28 +27,9 @@ Name = Annotated[
 @cli.command("list")
 def list_backbones(wide: Wide = False, json: Json = False) -> None:
     """List every backbone with a card; `unpinned` ones are pinned before their first use."""
-    from fuseboard.harness.backbones import registry
+    from fuseboard.harness.backbones.overview import WIDE_ONLY, rows
 
-    cards = [registry.get(name) for name in registry.names()]
-    rows: list[Facts] = [
-        {
-            "id": card.id,
-            "title": card.title,
-            "dim": card.dim,
-            "pixels": card.preprocessing.size,
-            "parameters": card.parameters if json else _millions(card.parameters),
-            "licence": card.licence,
-            "gated": card.gated,
-            "redistribution": card.redistribution,
-            "fingerprint": "unpinned" if card.unpinned else card.fingerprint if json else card.fingerprint[:12],
-        }
-        for card in cards
-    ]
-    print_rows(rows, json, wide, ("title", "pixels", "gated", "redistribution"))
-
-
-def _millions(parameters: int | None) -> str | None:
-    return f"{parameters / 1e6:,.1f} M" if parameters else None
+    print_rows(rows(exact=json), json, wide, WIDE_ONLY)
 
 
 @cli.command()

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.runtime.device import of_fits
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
@@ -20,6 +19,7 @@ from fuseboard.harness.fusion.plan import make_plan
 from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.training import train
 from fuseboard.harness.protocols.protocol import Protocol
+from fuseboard.harness.runtime.device import of_fits
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.cost_estimate import MANY
 from fuseboard.store.embeddings.versions import Version
