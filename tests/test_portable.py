@@ -75,4 +75,4 @@ def test_everything_is_imported_and_worked_with_where_nothing_of_unix_is(tmp_pat
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site" / "index.html").is_file()
     assert "hog" in done.stdout
-    assert "\\u2013" in done.stdout, "a dash that the pipe cannot take"
+    assert "\\u2192" in done.stdout, "an arrow that the pipe cannot take"

@@ -101,4 +101,4 @@ for command in (
 ):
     if code := cli.run(command):
         sys.exit(f"{' '.join(command)}: {code}")
-cli.main(["datasets", "list"])
+cli.main(["store", "sql", "SELECT chr(8594) AS arrow", "--csv"])
