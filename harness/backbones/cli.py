@@ -93,8 +93,8 @@ def pin(
         print_rows([one.row() for one in made], json, wide)
         raise typer.Exit(int(any(one.is_bad for one in made)))
     card = registry.get(wanted[0])
-    path = out or card.source.card or pins.file_name(card)
-    if path != card.source.card:
+    path = out or (pins.file_name(card) if card.source.card is None else Path(wanted[0]))
+    if out is not None or card.source.card is None:
         pins.require_room(path)
     pins.write(pins.pin(card), path)
     typer.echo(f"{path}")

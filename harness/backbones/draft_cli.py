@@ -38,6 +38,6 @@ def new(
     card = out or Path(f"{name}.toml")
     text = draft.draft(name, loader, model, file, card)
     atomic.write_text(card, text)
-    for fault in toml_file.unfilled(toml_file.parsed(text, card)):
-        typer.echo(f"to fill in: {fault.key}", err=True)
+    left = toml_file.unfilled(toml_file.parsed(text, card))
+    typer.echo(f"to fill in: {', '.join(fault.key for fault in left)}", err=True)
     typer.echo(f"{card}")

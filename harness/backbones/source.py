@@ -182,6 +182,8 @@ class Source(BaseModel):
                 return
         if self.architecture is None and self.loader not in (*FROM_CONFIGURATION, "python"):
             yield "`architecture` is missing: the loader's own name of the model"
+        elif self.architecture is None and self.loader == "transformers" and self.hub_id is None:
+            yield "`architecture` is missing: the model's class, which only a repository of the Hub says by itself"
         if len(places) != 1:
             known, given = (", ".join(f"`{place}`" for place in some) for some in (PLACES, places))
             yield f"give one of {known}{given and f', not {given}'}: the place that carries the weights"

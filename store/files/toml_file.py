@@ -15,6 +15,7 @@ from fuseboard.store.files.model_faults import PLACEHOLDER, Fault
 Model = TypeVar("Model", bound=BaseModel)
 
 HEADER, KEY = re.compile(r"\s*\[\[?\s*([\w.\s\"-]+?)\s*\]"), re.compile(r"\s*([\w.-]+|\"[^\"]*\")\s*=")
+GAP = "is still to be filled in"
 PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 
 
@@ -58,7 +59,7 @@ def unfilled(tree: Any, above: tuple[str, ...] = ()) -> list[Fault]:
     if isinstance(tree, dict):
         return [fault for key, value in tree.items() for fault in unfilled(value, (*above, key))]
     if tree == PLACEHOLDER or (isinstance(tree, list) and PLACEHOLDER in tree):
-        return [Fault(above, "is still to be filled in; the comment above it says how")]
+        return [Fault(above, GAP)]
     return []
 
 
@@ -77,7 +78,13 @@ def refuse(faults: Iterable[Fault], text: str, where: Path | str, lacking: str =
             found.setdefault(fault.keys, fault)
     absent: dict[tuple[str, ...], list[str]] = {}
     said: list[tuple[int, str]] = []
+    gaps = [fault for fault in found.values() if fault.message == GAP]
+    if gaps:
+        named = ", ".join(f"{fault.key} (line {line_of(places, fault.keys)})" for fault in gaps)
+        said.append((line_of(places, gaps[0].keys), f"still to be filled in, as the comments above them say: {named}"))
     for fault in found.values():
+        if fault.message == GAP:
+            continue
         if fault.is_missing:
             absent.setdefault(fault.keys[:-1], []).append(fault.keys[-1])
         else:

@@ -179,6 +179,9 @@ def test_every_fault_of_a_card_comes_at_once(tmp_path: Path) -> None:
     numbered = [part for part in faults if " line " in f" {part}"]
     for key in ("pooling", "dim", "gatet", "source.x", "source.sha256"):
         assert any(f"{key}:" in part for part in numbered), key
+    (tmp_path / "card.toml").write_text('[source]\nloader = "transformers"\nfile = "a"\nsha256 = "unpinned"\n')
+    with pytest.raises(UsageError, match="`architecture` is missing: the model's class"):
+        cards.read(tmp_path / "card.toml")
     (tmp_path / "card.toml").write_text('[source]\nloader = "timm"\nhub_id = "a/b"\n')
     with pytest.raises(UsageError) as caught:
         cards.read(tmp_path / "card.toml")

@@ -89,7 +89,7 @@ def test_what_is_not_found_is_left_to_a_person(tmp_path: Path, capsys: pytest.Ca
     Path("t.csv").write_text("file,one,other\n" + "".join(f"{n}.png,{n % 2},{'ab'[n % 2]}\n" for n in range(12)))
     assert new("t.csv") == 1
     assert "label: file, one, other" in capsys.readouterr().err
-    with pytest.raises(UsageError, match=r"my\.toml: line \d+: label: is still to be filled in"):
+    with pytest.raises(UsageError, match=r"my\.toml: line \d+: still to be filled in.*: label \(line \d+\)"):
         registry.get("my.toml")
     Path("my.toml").write_text(Path("my.toml").read_text().replace("FILL IN", "other"))
     assert registry.get("my.toml").label_names == ("a", "b")
