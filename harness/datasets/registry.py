@@ -93,9 +93,11 @@ def of_path(path: Path, group: str | None = None) -> Dataset:
 
 
 def _is_own(name: str) -> bool:
+    if name.removesuffix("-c") in DATASETS:
+        return False
     from fuseboard.harness.datasets.custom import implied
 
-    return name.removesuffix("-c") not in DATASETS and (name.endswith(OWN) or implied.is_path(name))
+    return name.endswith(OWN) or implied.is_path(name)
 
 
 def _own(path: Path) -> Dataset:

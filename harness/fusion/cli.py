@@ -114,6 +114,8 @@ def show(model: ModelPath, wide: Wide = False, json: Json = False) -> None:
         print_facts(facts.as_json(), True)
         return
     print_facts(facts.summary, False)
+    typer.echo()
     print_rows(facts.backbones, False, wide, ("source",))
+    typer.echo()
     print_rows(facts.metrics, False, wide)
     opening.say(facts.notes)

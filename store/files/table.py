@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from math import isfinite
 
 MISSING = "\N{EN DASH}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 WIDTH = 80
 """Columns where neither a terminal nor `$COLUMNS` says another number."""
 GAP = 2
@@ -89,6 +90,11 @@ def _flat(facts: Mapping[str, object], above: str = "") -> Iterator[tuple[str, s
             yield f"{above}{name}", text(value)
 
 
+def unbroken(cell: str) -> str:
+    """Returns a text that stays on one line, such as a number with its interval."""
+    return cell.replace(" ", NO_BREAK)
+
+
 def _says(cell: object) -> bool:
     return cell is not None and cell != ""
 
@@ -147,7 +153,7 @@ def _longest(parts: Sequence[str]) -> int:
 class _Wrapper(textwrap.TextWrapper):
     """Breaks between words, and after the plus between two names."""
 
-    wordsep_simple_re = re.compile(r"(\s+|(?<=\w\+)(?=[a-z]))")
+    wordsep_simple_re = re.compile(r"( +|(?<=\w\+)(?=[a-z]))")
 
 
 def _parts(cell: str) -> list[str]:
@@ -155,7 +161,8 @@ def _parts(cell: str) -> list[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    return _Wrapper(width, break_long_words=False, break_on_hyphens=False).wrap(line) or [""]
+    lines = _Wrapper(width, break_long_words=False, break_on_hyphens=False).wrap(line) or [""]
+    return [part.replace(NO_BREAK, " ") for part in lines]
 
 
 def _record(facts: Mapping[str, str], screen: int) -> str:

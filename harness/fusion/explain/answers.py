@@ -120,10 +120,12 @@ def show(found: Sequence[Answer], as_json: bool, wide: bool = False) -> None:
     if not sound:
         return
     drawn = any(one.pictures for one in found)
+    typer.echo()
     print_rows([row for one, why in sound for row in _backbones(one, why, drawn)], False, wide)
+    typer.echo()
     print_rows(
         [
-            {"path": one.path, "training image": near.name, "label": near.label, "distance": f"{near.distance:.3f}"}
+            {"path": one.path, "training image": near.name, "label": near.label, "distance": near.distance}
             for one, why in sound
             for near in why.neighbours
         ],

@@ -17,6 +17,7 @@ from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, unknown
+from fuseboard.store.files.table import unbroken
 from fuseboard.store.statistics.estimates import Difference, Replicates
 from fuseboard.store.store import Store
 
@@ -62,13 +63,13 @@ class Ranking:
             {
                 "dataset": one.dataset,
                 "kind": comparison.kind,
-                "rank by AUC": ranked(one.auc) if comparison is one.comparisons[0] else "",
+                "rank by AUC": unbroken(ranked(one.auc)) if comparison is one.comparisons[0] else "",
                 "with it": "+".join(comparison.with_it.subset),
-                "test AUC": measured(comparison.with_it.auc),
-                "test ACC": measured(comparison.with_it.acc),
+                "test AUC": unbroken(measured(comparison.with_it.auc)),
+                "test ACC": unbroken(measured(comparison.with_it.acc)),
                 "without it": "+".join(comparison.without.subset) if comparison.without else None,
-                "AUC gained": gained(comparison.auc),
-                "ACC gained": gained(comparison.acc),
+                "AUC gained": unbroken(gained(comparison.auc)),
+                "ACC gained": unbroken(gained(comparison.acc)),
             }
             for one in self.standings
             for comparison in one.comparisons

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from fuseboard.store.files.table import show, show_facts
+from fuseboard.store.files.table import show, show_facts, unbroken
 
 SENTENCE = "the images of this split were read anew and are not what the manifest says"
 
@@ -77,3 +77,10 @@ def test_facts_have_a_line_each_and_keep_what_is_not_known(capsys):
     out = capsys.readouterr().out
     assert re.match(r"a +–\nspace\.rate +0\.1, 0\.05\nspace\.deep\.n +1\nlong +the images", out)
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_number_stays_beside_its_interval(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    interval = "0.857 [0.560, 0.968]"
+    show(["name", "auc", "why"], [["hog", unbroken(interval), SENTENCE]])
+    assert any(interval in line for line in lines_of(capsys))
