@@ -203,3 +203,14 @@ def test_an_offline_hub_has_a_line_of_its_own(make_version, root, hub_server, mo
     for done in (run(root, "pull", "org/alpha"), push(root, "--yes")):
         assert isinstance(done.exception, FuseboardError)
         assert "HF_HUB_OFFLINE" in str(done.exception)
+
+
+def test_the_table_of_paths_stays(mixed, root, hub_server):
+    table = root / "splits" / "ward.csv"
+    table.parent.mkdir()
+    table.write_text("split,id,path,label,md5\nval,0,mueller/1.png,a,0\n")
+    assert push(root, "--dataset", "ward", "--yes").exit_code == 0
+    repo = hub_server.repos["org/alpha"]
+    files = repo.commits[repo.head]
+    assert any(name.startswith("ward/") for name in files)
+    assert not any("splits" in name or b"mueller" in content for name, content in files.items())
