@@ -87,6 +87,8 @@ def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) ->
     for one in found:
         removal.remove(store.root, one)
         print(f"removed {one.version.spec}: {', '.join(one.datasets)}")
+    if store.broken_versions:
+        note("tables, rows and single vectors stay where a manifest that cannot be read may hold the dataset")
     images = {name: image_table.images(store.root, name) for name in image_table.datasets(store.root)}
     gone = [name for one in found for name in one.datasets]
     for name in dict.fromkeys(gone):
