@@ -17,8 +17,8 @@ WIDTH = 80
 """Columns where neither a terminal nor `$COLUMNS` says another number."""
 GAP = 2
 """Spaces between two columns."""
-TALLEST = 4
-"""Lines that one line of a cell may become; where it would be more, records are easier to read."""
+TALLEST, TALLEST_LIST = 4, 10
+"""Lines that a sentence, or the names of a subset, may become; where it would be more, records are easier to read."""
 DECIMALS = 4
 
 Texts = Mapping[str, Sequence[str]]
@@ -139,9 +139,11 @@ def _fitted(texts: Texts, screen: int) -> list[int] | None:
         if not wider:
             return None
         widths[max(wider, key=lambda place: widths[place])] -= 1
-    lines = (len(_wrapped(line, own)) for own, cells in zip(widths, texts.values(), strict=True)
-             for cell in cells for line in cell.splitlines())  # fmt: skip
-    return widths if max(lines, default=0) <= TALLEST else None
+    for own, cells in zip(widths, texts.values(), strict=True):
+        for line in (line for cell in cells for line in cell.splitlines()):
+            if len(_wrapped(line, own)) > (TALLEST if " " in line else TALLEST_LIST):
+                return None
+    return widths
 
 
 def _longest(parts: Sequence[str]) -> int:

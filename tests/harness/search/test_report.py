@@ -1,0 +1,48 @@
+"""What a search says of its choice: the best single backbone beside it, and what fusion adds on test."""
+
+import polars as pl
+
+from fuseboard.harness.search.report import Chosen
+from fuseboard.store.results.selection import choose
+
+SCORES = {
+    ("alpha",): {"val": (0.80, 0.70), "test": (0.81, 0.71)},
+    ("beta",): {"val": (0.90, 0.75), "test": (0.70, 0.60)},
+    ("alpha", "beta"): {"val": (0.95, 0.80), "test": (0.75, 0.65)},
+}
+
+
+def said(scores: dict[tuple[str, ...], dict[str, tuple[float, float]]]) -> Chosen:
+    rows = pl.DataFrame(
+        [
+            {
+                "dataset": "d", "protocol": "p", "split": split, "subset": list(subset), "features": len(subset),
+                "auc": auc, "acc": acc, "reason": None, "selection": ["acc", "backbones", "name"],
+            }
+            for subset, splits in scores.items()
+            for split, (auc, acc) in splits.items()
+        ],
+        schema_overrides={"reason": pl.String},
+    )  # fmt: skip
+    return Chosen(choose(rows), rows)
+
+
+def test_the_best_single_is_the_one_that_validation_prefers_and_not_test() -> None:
+    own = said(SCORES)
+    assert own.best_single == ("beta",)
+    assert [(row["role"], row["subset"]) for row in own.table] == [
+        ("chosen", "alpha+beta"),
+        ("best single", "beta"),
+        ("all", "alpha+beta"),
+        ("oracle (best on test)", "alpha"),
+    ]
+    assert any("AUC +0.0500, ACC +0.0500" in note for note in own.notes)
+
+
+def test_nothing_is_added_where_a_single_one_is_chosen_and_nothing_shown_where_none_was_measured() -> None:
+    alone = said({subset: own for subset, own in SCORES.items() if len(subset) == 1})
+    assert alone.choice.chosen == alone.best_single == ("beta",)
+    assert not any("best single" in note for note in alone.notes)
+    together = said({subset: own for subset, own in SCORES.items() if len(subset) == 2})
+    assert together.best_single == ()
+    assert "best single" not in [row["role"] for row in together.table]
