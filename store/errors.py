@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+LISTED = 100
+"""Names of which all are listed where none is near; timm alone has a thousand."""
+
 
 class FuseboardError(Exception):
     """Something failed a check or could not be done; the command line exits with 1."""
@@ -17,11 +20,13 @@ class UsageError(FuseboardError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> UsageError:
-    """The error for a name nobody knows, with the nearest known ones or, where none is near, all of them."""
+    """The error for a name nobody knows, with the nearest known ones, or all; where these are very many, a few."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         hint = f"did you mean {' or '.join(near)}?"
+    elif len(names) > LISTED:
+        hint = f"there are {len(names):,}, such as {', '.join(names[:: len(names) // 5])}"
     elif names:
         hint = f"known: {', '.join(names)}"
     else:

@@ -160,7 +160,9 @@ def fill(card: Card, tower: Tower, tensors: Tensors) -> Tensors:
         tensors = dict(zip(wanted, tensors.values(), strict=True))
     tensors = tensors | _untrained(card, tower.model)
     if misfit := _misfit(tensors, wanted):
-        raise FuseboardError(f"{card.id}: the checkpoint does not fit the model: {misfit}")
+        raise FuseboardError(
+            f"{card.id}: the checkpoint does not fit the model: {misfit}{_prefix(card, tensors, wanted)}"
+        )
     try:
         tower.model.load_state_dict(tensors, assign=True)
     except RuntimeError as error:
@@ -182,6 +184,14 @@ def _misfit(tensors: Tensors, wanted: Tensors) -> str:
         ("of another shape are", other, "mend `architecture` or `kwargs`"),
     )
     return "; ".join(f"{what} {_few(names)}: {mend}" for what, names, mend in found if names)
+
+
+def _prefix(card: Card, tensors: Tensors, wanted: Tensors) -> str:
+    """Returns the advice where all names of the model are there behind the same beginning."""
+    first = next(iter(wanted))
+    begins = {name.removesuffix(first) for name in tensors if name.endswith(first)}
+    fitting = [begin for begin in begins if begin and all(f"{begin}{name}" in tensors for name in wanted)]
+    return f'; all of them begin with it, so say prefix = "{card.source.prefix or ""}{fitting[0]}"' if fitting else ""
 
 
 def _few(names: list[str]) -> str:

@@ -51,6 +51,8 @@ class Preprocessing(BaseModel):
         channels, faults = len(self.mode), []
         if (len(self.mean), len(self.std)) != (channels, channels):
             faults.append(f"mode {self.mode} wants {channels} values in `mean` and in `std`")
+        if max(self.mean, default=0) > 1:
+            faults.append("`mean` and `std` are of pixels from 0 to 1, not to 255: divide both by 255")
         if self.resize == "longest" and self.crop != 1:
             faults.append('resize = "longest" cuts nothing: say crop = 1.0')
         if faults:

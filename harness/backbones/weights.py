@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,11 @@ def _read(path: Path, card: Card) -> "Iterator[tuple[str, torch.Tensor]]":
         tree = _read_pickle(path)
     except Exception as error:  # the unpickler raises whatever it meets
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FuseboardError(f"{path}: not a readable checkpoint ({reason})") from error
+        if found := re.search(r"GLOBAL (\S+)", str(error)):
+            reason = f"it holds {found[1]}, not tensors alone, and loading that could run code: save a state_dict()"
+        elif reason.startswith("Weights only"):
+            reason = "it holds no tensors that torch can read without running code"
+        raise FuseboardError(f"{path}: not a readable checkpoint ({reason}); is the file whole?") from error
     yield from _in_tree(tree, path, card)
 
 

@@ -9,7 +9,7 @@ from fuseboard.harness.backbones import model_builder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.backbones.model_builder import Tower
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, unknown
 
 PREFIX = "visual."
 """Where the image tower lies in a checkpoint, unless the card says otherwise (parallel training: `module.visual.`)."""
@@ -30,7 +30,8 @@ def build(card: Card) -> Tower:
     if name is not None:
         known = open_clip.get_model_config(name)
         if known is None:
-            raise FuseboardError(f"{card.id}: open_clip {open_clip.__version__} has no model {name!r}; mend the card")
+            hint = unknown("architecture", name, open_clip.list_models(), f"open_clip {open_clip.__version__}")
+            raise FuseboardError(f"{card.id}: {hint}; mend `architecture`")
         config = known
     config |= card.source.kwargs
     try:

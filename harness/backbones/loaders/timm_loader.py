@@ -13,7 +13,7 @@ from fuseboard.harness.backbones import model_builder, run_order
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.backbones.model_builder import Tensors, Tower
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, unknown
 
 POOLING = {"avg": "avg", "cls": "token", "cls+mean": "token", "none": ""}
 """Our words for timm's; timm's own default differs from model to model, so it is never left to the library."""
@@ -32,9 +32,8 @@ def build(card: Card) -> Tower:
     model_builder.check_pooling(card, POOLING)
     name, _, part = str(card.source.architecture).partition(".")
     if not timm.is_model(name):
-        raise FuseboardError(
-            f"{card.id}: timm {timm.__version__} has no architecture {name!r}; mend the card or update timm"
-        )
+        hint = unknown("architecture", name, timm.list_models(), f"timm {timm.__version__}")
+        raise FuseboardError(f"{card.id}: {hint}; mend `architecture`, or update timm")
     try:
         model = timm.create_model(name, pretrained=False, **_arguments(card))
     except TypeError as error:

@@ -10,7 +10,7 @@ from fuseboard.harness.backbones import model_builder, weights
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.backbones.model_builder import Tower
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, unknown
 
 
 def _projected(model: Any) -> Callable[[Any], Any]:
@@ -78,9 +78,9 @@ def _by_name(card: Card) -> Any:
     name = str(card.source.architecture)
     kind: Any = getattr(transformers, name, None)
     if not isinstance(kind, type) or not issubclass(kind, transformers.PreTrainedModel):
-        raise FuseboardError(
-            f"{card.id}: transformers {transformers.__version__} has no model class {name!r}; mend `architecture`"
-        )
+        models = [one for one in dir(transformers) if "Model" in one]
+        hint = unknown("class of models", name, models, f"transformers {transformers.__version__}")
+        raise FuseboardError(f"{card.id}: {hint}; mend `architecture`")
     configuration: Any = kind.config_class
     return kind(configuration(**card.source.kwargs))
 

@@ -142,6 +142,7 @@ def test_unknown_backbone_is_answered_with_the_near_ones() -> None:
         ('pooling = "avg"', 'pooling = "best"', "pooling"),
         ("dim = 1280", "dim = 0", "dim"),
         ("dim = 1280", 'dim = "wide"', "dim"),
+        ("mean = [0.5, 0.5, 0.5]", "mean = [123, 116, 103]", "of pixels from 0 to 1, not to 255"),
         ("mean = [0.5, 0.5, 0.5]", "mean = [0.5]", "mode RGB wants 3 values"),
         ("std = [0.5, 0.5, 0.5]", "std = [0.0, 0.5, 0.5]", "std"),
         ("crop = 0.875", "crop = inf", "crop"),

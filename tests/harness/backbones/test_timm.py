@@ -124,7 +124,10 @@ def test_half_precision_weights_are_computed_in_single(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"architecture": "vit_imaginary"}, "has no architecture 'vit_imaginary'; mend the card or update timm"),
+        (
+            {"architecture": "vit_tiny_patch61_224"},
+            "unknown architecture .* did you mean vit_tiny_patch16_224",
+        ),
         ({"kwargs": {"no_such": 1}}, "timm cannot build vit_tiny_patch16_224 .*no_such.*mend `kwargs`"),
         ({"kwargs": {"img_size": 64}}, r"images of 32 x 32 pixels .* failed .*mend `preprocessing.size`"),
         ({"untrained": ["blocks"]}, "has no LayerNorm 'blocks'; mend `untrained`"),
@@ -207,3 +210,11 @@ def test_what_does_not_fit_is_said_by_tensors(repository: Path, make_card: Any) 
         "cls_token (1x1x4 there, 1x1x192",
     ):
         assert part in str(error.value)
+    save_file({f"module.{name}": one for name, one in model.state_dict().items()}, repository / "model.safetensors")
+    with pytest.raises(FuseboardError, match=r'so say prefix = "module\."'):
+        loaders.load(make_card("timm", 192, "cls", architecture="vit_tiny_patch16_224", kwargs=TINY))
+    torch.save(model, repository / "whole.bin")
+    with pytest.raises(FuseboardError, match=r"holds timm\.\S+VisionTransformer.* save a state_dict\(\)"):
+        loaders.load(
+            make_card("timm", 192, "cls", weights="whole.bin", architecture="vit_tiny_patch16_224", kwargs=TINY)
+        )

@@ -158,7 +158,7 @@ def test_a_checkpoint_that_is_less_or_more(
 def test_unknown_class_is_named(repository: Path, make_card: Any) -> None:
     (repository / "model.safetensors").write_bytes(b"")
     for name in ("Dinov9Model", "AutoConfig", "AutoModel"):
-        with pytest.raises(FuseboardError, match=f"has no model class '{name}'"):
+        with pytest.raises(FuseboardError, match=f"unknown class of models '{name}'"):
             loaders.load(make_card("transformers", 24, "cls", architecture=name))
     assert AutoConfig
     assert AutoModel
