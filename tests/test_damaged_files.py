@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from fuseboard import cli
-from fuseboard.store.embeddings import manifest
+from fuseboard.store.embeddings import history, manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.damage import DamagedFileWarning
 from fuseboard.store.store import Store
@@ -150,6 +150,16 @@ def test_a_search_refuses_only_what_it_needs(root, run, damage: Damage) -> None:
     assert {row["subset"] for row in json.loads(out)} <= {"alpha", "gamma", "alpha+gamma"}
     code, out, err = run("search", "tiny", "--protocol", "starter", "--backbones", "alpha", "--json")
     assert (code, {row["subset"] for row in json.loads(out)}) == (0, {"alpha"})
+
+
+@pytest.mark.parametrize("damage", [cut, empty, of_another_schema, a_folder])
+def test_a_history_costs_the_word_where_a_version_came_from(root, run, damage: Damage) -> None:
+    version = Store(root).version("beta")
+    history.add(version.folder, "pulled", "org/beta", history.splits_of(version.manifest))
+    path = version.folder / history.FILE
+    damage(path)
+    code, out, err = run("store", "list", "--json")
+    assert (code, [one["origins"] for one in json.loads(out)], len(told(err, path))) == (0, [[], [], []], 1)
 
 
 def test_a_removal_wants_to_read_all_that_it_looks_through(root, run) -> None:

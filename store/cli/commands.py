@@ -153,8 +153,11 @@ def sql(
 
 def _facts(version: Any, is_current: bool) -> dict[str, Any]:
     from fuseboard.store.embeddings import history
+    from fuseboard.store.files import damage
 
-    manifest, events = version.manifest, history.read(version.folder)
+    manifest, folder = version.manifest, version.folder
+    events, damaged = damage.readable([folder], history.read)
+    damage.tell(damaged.values())
     splits = [split for entry in manifest.datasets.values() for split in entry.splits.values()]
     return {
         "backbone": manifest.backbone,
@@ -170,8 +173,10 @@ def _facts(version: Any, is_current: bool) -> dict[str, Any]:
         "bytes": sum(shard.bytes for split in splits for shard in split.shards),
         "created": manifest.created.isoformat(),
         "licence": manifest.about.licence,
-        "origins": history.origins(events),
-        "published": [event.doi or event.where for event in events if event.what in ("pushed", "published")],
+        "origins": history.origins(events.get(folder, ())),
+        "published": [
+            event.doi or event.where for event in events.get(folder, ()) if event.what in ("pushed", "published")
+        ],
         "unknown_order": [
             f"{name} {split}"
             for name, entry in manifest.datasets.items()

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.manifest import Manifest, Name, SplitName
-from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic
+from fuseboard.store.files import atomic, damage
 
 FILE = "history.json"
 Kind = Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
@@ -36,18 +35,14 @@ class _History(BaseModel):
 
 
 def read(folder: Path) -> tuple[Event, ...]:
-    """What happened to the version in a folder, oldest first; nothing where no record was kept."""
+    """What happened to a version, oldest first; nothing where no record was kept. Raises a DamagedFile."""
     path = folder / FILE
-    if not path.is_file():
-        return ()
+    mend = "delete it: only the record of where this version came from is lost"
     try:
-        return _History.model_validate_json(path.read_bytes()).events
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise FuseboardError(
-            f"{path}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}; "
-            "delete it: only the record of where this version came from is lost"
-        ) from error
+        with damage.named(path, "history", mend, ValidationError):
+            return _History.model_validate_json(path.read_bytes()).events
+    except FileNotFoundError:
+        return ()
 
 
 def add(
