@@ -53,6 +53,8 @@ def get(name: str) -> Dataset:
     if clean not in DATASETS or (clean != name and clean not in known_names.MEDMNIST):
         if Path(name).is_dir():
             raise UsageError(f"{name!r} is no dataset's name; if the folder is meant, write it with a slash: {name}/")
+        if Path(name).is_file():
+            raise UsageError(f"{name}: a table ends in .csv, .tsv or .parquet, a description in .toml; save it so")
         raise unknown("dataset", name, [*names(), *PATHS])
     if clean != name:
         return Corrupted(medmnist.get(clean))

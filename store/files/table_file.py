@@ -16,6 +16,9 @@ SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
 SEEN = (";", "\t", "|", ",")
 """What separates columns where the ending says another: semicolons where the comma is the decimal point, and so on."""
 
+ARCHIVE = b"PK\x03\x04"
+"""Begins a ZIP file."""
+
 NUMBERED = 5
 """Lines with more cells than columns that are named, when there are more."""
 
@@ -67,6 +70,8 @@ def _separator(table: Path, usual: str) -> str:
     """Returns what separates the columns; raises where the first line cannot be their names, and says what it is."""
     with table.open("rb") as file:
         line = file.readline(2**16)
+    if line.startswith(ARCHIVE):
+        raise UsageError(f"{table}: it is an archive, as Excel's .xlsx is one; save the table as CSV in UTF-8")
     text_file.refuse_utf_16(line, table)
     start = line.removeprefix(text_file.MARK).strip()
     if start.lower().startswith(b"sep="):
@@ -79,9 +84,23 @@ def _separator(table: Path, usual: str) -> str:
 
 def _refuse_lines(table: Path, separator: str) -> None:
     """Raises where lines are what no table has: bytes that are no UTF-8, or more cells than the first line names."""
-    lines = csv.reader(io.StringIO(text_file.decoded(table.read_bytes(), table)), delimiter=separator)
+    text = text_file.decoded(table.read_bytes(), table)
+    lines = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    begin, ragged, others = 0, list[tuple[int, int]](), 0
     columns = len(next(lines, []))
-    ragged = [(lines.line_num, len(cells)) for cells in lines if len(cells) > columns]
+    try:
+        for cells in lines:
+            begin, is_more = lines.line_num, len(cells) > columns
+            others += bool(cells) and not is_more
+            ragged += [(begin, len(cells))] if is_more else []
+    except csv.Error as error:
+        raise UsageError(
+            f"{table}: line {begin + 1}: a double quote is opened that is never closed, or stands in the middle of a "
+            "cell; mend it, or write it twice"
+        ) from error
+    if ragged and columns == 1 and not others:
+        first = text.splitlines()[0][:60]
+        raise UsageError(f"{table}: its first line, {first!r}, names no columns; remove what stands above those names")
     if ragged:
         named = ", ".join(f"line {line} has {cells}" for line, cells in ragged[:NUMBERED])
         more = f" and {len(ragged) - NUMBERED:,} more lines too many" if len(ragged) > NUMBERED else ""

@@ -87,5 +87,8 @@ def _names(found: list[str], spec: Spec, where: str) -> tuple[str, ...]:
     if all(re.fullmatch(r"[-+]?\d+", label) for label in found):
         return tuple(sorted(found, key=Decimal))  # which reads any number of digits
     if decimals := [label for label in found if re.fullmatch(r"[-+]?(\d+\.\d*|\.\d+)", label)]:
-        raise UsageError(f"{where}: label {min(decimals)}; classes are whole numbers or names, not decimals")
+        raise UsageError(
+            f"{where}: label {min(decimals)}; classes are whole numbers or names, not decimals (`fuseboard fuse train "
+            "--target COLUMN` learns numbers)"
+        )
     return tuple(found)

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.harness.datasets.custom import implied
+from fuseboard.harness.datasets.custom.table import refuse_headless
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files import table_file
 
@@ -31,6 +32,8 @@ def guess(table: Path) -> tuple[dict[str, Any], list[str]]:
         UsageError: the file is no table.
     """
     frame = table_file.read(table).drop(table_file.ROW)
+    for folder in _folders(table.parent):
+        refuse_headless(table, folder, frame.columns)
     rows = frame.select(table_file.lenient_text(frame, name).alias(name) for name in frame.columns)
     found: dict[str, Any] = {}
     named = {name.lower(): name for name in reversed(rows.columns)}
@@ -49,12 +52,15 @@ def guess(table: Path) -> tuple[dict[str, Any], list[str]]:
 
 def _places(rows: pl.DataFrame, beside: Path) -> Iterator[tuple[str, Path]]:
     """Returns columns whose cells name files, and the folder in which these begin: the table's, or one in it."""
-    folders = [beside, *sorted(path for path in beside.iterdir() if path.is_dir() and not path.name.startswith("."))]
-    for folder in folders:
+    for folder in _folders(beside):
         for name in rows.columns:
             cells = rows[name].drop_nulls().head(LOOKED_AT).to_list()
             if cells and sum((folder / cell).is_file() for cell in cells) * 2 > len(cells):
                 yield name, folder
+
+
+def _folders(beside: Path) -> list[Path]:
+    return [beside, *sorted(path for path in beside.iterdir() if path.is_dir() and not path.name.startswith("."))]
 
 
 def _labels(rows: pl.DataFrame, left: list[str]) -> dict[str, Any]:

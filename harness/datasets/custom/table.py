@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from unicodedata import normalize
 
 import polars as pl
@@ -13,9 +13,13 @@ from fuseboard.harness.datasets.custom.divided import FURTHER
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.custom.table_faults import Faults
+from fuseboard.harness.datasets.image_files import ENDINGS
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import table_file
+
+MAX_PATH = 255
+"""Characters of a column's name that may be a path; some systems refuse to look for longer ones."""
 
 
 def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -44,7 +48,8 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
         if composed(name) in frame.columns or key in spec.model_fields_set:
             columns[key] = name
     columns = {key: composed(name) for key, name in columns.items()}
-    _refuse_lacking(table, spec, columns, frame.drop(table_file.ROW).columns)
+    refuse_headless(table, root, frame.drop(table_file.ROW).columns)
+    _refuse_lacking(table, columns, frame.drop(table_file.ROW).columns)
     text = [table_file.text(frame, name, table).alias(key) for key, name in columns.items()]
     further = [
         table_file.lenient_text(frame, name).alias(f"{FURTHER}{name}")
@@ -73,7 +78,17 @@ def read(table: Path, root: Path, spec: Spec) -> tuple[pl.DataFrame, tuple[str, 
     return rows.drop(table_file.ROW), remarks
 
 
-def _refuse_lacking(table: Path, spec: Spec, columns: Mapping[str, str], found: Sequence[str]) -> None:
+def refuse_headless(table: Path, root: Path, found: Sequence[str]) -> None:
+    """Raises where the first line is a row already, whose image would be lost: it names a file."""
+    images = (name for name in found if len(name) < MAX_PATH and PurePath(name).suffix.lower() in ENDINGS)
+    if row := next((name for name in images if (root / name).is_file()), None):
+        raise UsageError(
+            f"{table}: its first line is a row, of the image {row}; write the names of the columns above it, such as "
+            "path,label"
+        )
+
+
+def _refuse_lacking(table: Path, columns: Mapping[str, str], found: Sequence[str]) -> None:
     """Raises where the table lacks columns: says which there are, and by which keys of a TOML they are meant."""
     lacking = [key for key, name in columns.items() if name not in found]
     if not lacking:
@@ -107,8 +122,8 @@ def _find_words(faults: Faults, rows: pl.DataFrame, spec: Spec) -> None:
         faults.find(
             rows,
             missing.is_word(key, spec),
-            f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say "
-            f'missing = "drop" to leave such images out or missing = "keep" to take it as a name{listed}',
+            f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say in "
+            f'a TOML missing = "drop" to leave such images out or missing = "keep" to take it as a name{listed}',
         )
 
 
@@ -132,5 +147,17 @@ def _find_paths(faults: Faults, rows: pl.DataFrame, root: Path) -> None:
         pl.col("spelt"),
         "{path} is there with its accents written in another way (composed or decomposed); write both in one way",
     )
+    windows = pl.col("path").str.contains("\\", literal=True)
+    faults.find(lacking, windows, "{path} is a path of Windows; write it with / and from the folder `images` on")
+    ending = _ending(lacking, root)
+    known = f"no file {root}/{{path}}, but {{path}}{ending}; write the ending, too"
+    faults.find(lacking, pl.lit(ending != ""), known)
     fix = "mend the path, or say as `images` the folder where paths begin"
     faults.find(lacking, pl.lit(True), f"no file {root}/{{path}}; {fix}")
+
+
+def _ending(lacking: pl.DataFrame, root: Path) -> str:
+    """Returns the ending with which every path is there that is not there without it; none where that is not so."""
+    paths = lacking["path"].to_list()
+    fitting = (e for e in sorted(ENDINGS) if paths and all((root / f"{path}{e}").is_file() for path in paths))
+    return next(fitting, "")

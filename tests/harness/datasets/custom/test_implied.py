@@ -177,3 +177,9 @@ def test_no_file_of_this_machine_is_read_for_a_repository(repository: dict[str, 
 def test_what_is_no_name_of_the_hub(name: str) -> None:
     with pytest.raises(UsageError, match="is no dataset of the Hub"):
         registry.get(name)
+
+
+def test_a_file_that_is_no_table_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "list.xlsx").touch()
+    with pytest.raises(UsageError, match=r"list\.xlsx: a table ends in \.csv, \.tsv or \.parquet"):
+        registry.get(str(tmp_path / "list.xlsx"))
