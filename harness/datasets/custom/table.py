@@ -122,8 +122,8 @@ def _find_words(faults: Faults, rows: pl.DataFrame, spec: Spec) -> None:
         faults.find(
             rows,
             missing.is_word(key, spec),
-            f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say in "
-            f'a TOML missing = "drop" to leave such images out or missing = "keep" to take it as a name{listed}',
+            f"{spec.named(key)} is a word for what is not known ({missing.counts(rows, key, spec)}); fill it in, say "
+            f'missing = "drop" in a TOML to leave such images out or missing = "keep" to take it as a name{listed}',
         )
 
 
