@@ -95,7 +95,7 @@ def classifier_tables(snapshot: Snapshot) -> tuple[DatasetClassifiers, ...]:
         pl.col("evaluation").is_in(names),
         pl.col("fusion").is_in(["concat", "soft-vote"]),
         pl.col("superseded").is_null(),
-        pl.col("split").is_in(["val", "test"]),
+        pl.col("split").is_in(["val", "test", "cv"]),
     ).with_columns(pl.col("auc", "acc").fill_nan(None))
     tables = []
     for dataset in in_order(filter(is_ranked, rows["dataset"].unique().to_list())):
@@ -136,6 +136,9 @@ def _pool(groups: list[pl.DataFrame]) -> Subset:
 
 
 def _row(group: pl.DataFrame, pool: Subset) -> ClassifierRow | None:
+    """Return what a classifier says; None where no subset has what its protocol chooses by."""
+    if not len(group):
+        return None
     test = group.filter(pl.col("split") == "test")
     cells = {tuple(row["subset"]): _cell(row) for row in test.iter_rows(named=True)}
     inside = group.filter(pl.col("subset").list.set_difference(list(pool)).list.len() == 0)

@@ -62,6 +62,12 @@ def test_trees_of_two_protocols_and_their_votes_are_told_apart(store):
     assert {row.title for row in one.rows} == {"trees (biofuse-2026)", "trees (starter)", "vote of trees"}
 
 
+def test_rows_that_nothing_can_be_chosen_by_are_no_classifier(store):
+    search(store, TREES)
+    store.measure(ABC, (None, None), (0.9, 0.9), "breastmnist", protocol="linear-2026", classifier="ridge")
+    assert classifier_tables(take(store.opened)) == ()
+
+
 def test_equal_aucs_have_no_order_to_agree_on(store):
     search(store, TREES)
     ridge(store, (0.5,) * 7)
