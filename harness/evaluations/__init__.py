@@ -21,6 +21,7 @@ EVALUATIONS = Registry(
         ("attention-trained", "fuseboard.harness.evaluations.attention.ablation:trained"),
         ("linear-probe", "fuseboard.harness.evaluations.classifier_grid:linear_probe"),
         ("knn", "fuseboard.harness.evaluations.classifier_grid:knn"),
+        ("few-labels", "fuseboard.harness.evaluations.few_labels:evaluate"),
         ("corruption", "fuseboard.harness.evaluations.robustness.corruption:evaluate"),
         ("corruption-one-loader", "fuseboard.harness.evaluations.robustness.one_loader:evaluate"),
         ("transfer", "fuseboard.harness.evaluations.transfer.evaluation:evaluate"),

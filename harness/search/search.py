@@ -1,6 +1,5 @@
 """The engine: fits the subsets that nobody has fitted yet, and keeps them as they come."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +17,7 @@ from fuseboard.harness.runtime import cluster, executor
 from fuseboard.harness.runtime.device import side_by_side
 from fuseboard.harness.search import cost_estimate, folds, preconditions
 from fuseboard.harness.search.fit import Order, fit
+from fuseboard.harness.search.kept_together import kept_together
 from fuseboard.harness.search.pool import Pool, gather
 from fuseboard.harness.search.result_rows import Circumstances, results_of
 from fuseboard.harness.search.row_identity import Recipe
@@ -28,12 +28,8 @@ from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import SPLITS
 from fuseboard.store.files.progress import counting
 from fuseboard.store.results import rows as results
-from fuseboard.store.results.rows import Result
 from fuseboard.store.results.selection import Choice, choose
 from fuseboard.store.store import Store
-
-KEPT_AFTER_S = 1.0
-"""Fits that are over sooner are kept together: a file takes as long to write as one of them."""
 
 
 @dataclass
@@ -178,20 +174,12 @@ class Search:
         jobs_of_a_process = cluster.threads_of(self.address) if self.address else self.side_by_side
         here = Circumstances(self.pool, recipe, self.device, jobs_of_a_process)
         title = f"{self.dataset} · {self.protocol.name} · {len(self.pool.versions)} backbones"
-        with counting(f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title, len(ordered)) as advance:
-            made: list[Result] = []
-            kept = time.monotonic()
-            try:
-                for number, outcome in executor.run(fit, jobs, self.side_by_side, self.address):
-                    made += results_of(here, ordered[number], outcome, truth, order.folds)
-                    self.fits += 1
-                    advance(1)
-                    if time.monotonic() - kept > KEPT_AFTER_S:
-                        self.store.keep(made)
-                        made, kept = [], time.monotonic()
-            finally:
-                if made:
-                    self.store.keep(made)
+        title = f"{title} · {recipe.fidelity}" if recipe.fidelity != FULL else title
+        with counting(title, len(ordered)) as advance, kept_together(self.store) as keep:
+            for number, outcome in executor.run(fit, jobs, self.side_by_side, self.address):
+                keep(results_of(here, ordered[number], outcome, truth, order.folds))
+                self.fits += 1
+                advance(1)
 
     def _order(self, recipe: Recipe, train: Labels, both: Labels) -> Order:
         plan, seed, part = self.protocol.selection.cv, self.protocol.seed, recipe.fidelity.rows

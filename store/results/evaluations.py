@@ -135,6 +135,13 @@ ATTENTION_TRAINED = Evaluation(
     settings_are_listed=True,
     board="alternatives",
 )
+FEW_LABELS = Evaluation(
+    name="few-labels",
+    title="few labelled images",
+    command="evaluate few-labels {dataset} --backbones {backbones}",
+    has_own_digests=True,
+    setting="classifier",
+)
 CORRUPTION = Evaluation(
     name="corruption",
     title="each backbone's own preprocessing",
@@ -160,7 +167,7 @@ TRANSFER = Evaluation(
 )
 
 _DECLARED = (
-    *(FUSION, PROBE, LATE, TUNED, TUNING, LINEAR_PROBE, KNN, ATTENTION_RANDOM, ATTENTION_TRAINED),
+    *(FUSION, PROBE, LATE, TUNED, TUNING, LINEAR_PROBE, KNN, ATTENTION_RANDOM, ATTENTION_TRAINED, FEW_LABELS),
     *(CORRUPTION, CORRUPTION_ONE_LOADER, TRANSFER),
 )
 EVALUATIONS = Registry("evaluation", ((one.name, one) for one in _DECLARED))
