@@ -5,8 +5,10 @@ The workflow `tests.yml` runs the main job on these systems themselves.
 
 import ast
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 WALK = REPOSITORY / "tests" / "walk_elsewhere.py"
+REFUSED = re.compile(r'[:<>"|?*\\]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.[^/]*)?(/|$)', re.IGNORECASE)
+"""In names of files on Windows."""
 ROOMS = ("fuseboard", "store", "harness", "leaderboard")
 
 
@@ -56,6 +60,22 @@ def test_texts_have_the_same_bytes_on_every_system() -> None:
     assert unclear == []
 
 
+def unusable(names: list[str]) -> list[str]:
+    """Names of files that Windows refuses, or that it and macOS take for one."""
+    counted = Counter(name.lower() for name in names)
+    return [name for name in names if REFUSED.search(name.replace(os.sep, "/")) or counted[name.lower()] > 1]
+
+
+def test_every_file_of_the_project_has_a_name_on_every_system() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a checkout, so nothing says which files belong to the project")
+    assert unusable([name for name in listed.stdout.split("\0") if name]) == []
+    assert unusable(["a:b", "a/con.txt", "A", "a", "a./b", "fine"]) == ["a:b", "a/con.txt", "A", "a", "a./b"]
+
+
 def test_git_keeps_the_ends_of_lines() -> None:
     """Files are hashed, and git for Windows would write other ones."""
     assert "* text=auto eol=lf" in (REPOSITORY / ".gitattributes").read_text().splitlines()
@@ -75,4 +95,5 @@ def test_everything_is_imported_and_worked_with_where_nothing_of_unix_is(tmp_pat
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site" / "index.html").is_file()
     assert "hog" in done.stdout
+    assert unusable([str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")]) == []
     assert "\\u2192" in done.stdout, "an arrow that the pipe cannot take"
