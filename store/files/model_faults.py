@@ -79,6 +79,9 @@ def _sentence(kind: type[BaseModel], error: ErrorDetails) -> str:
         return _none_of(value, re.findall(r"'([^']*)'", str(told.get("expected", ""))), str(told.get("expected", "")))
     if error["type"] == "string_pattern_mismatch":
         return f"{_short(value)} cannot be this: {about or str(told.get('pattern'))}"
+    if error["type"] == "string_type" and isinstance(value, dict):
+        near = difflib.get_close_matches(str(key), [one for one in _fields(_model_at(kind, above)) if one != key], n=1)
+        return f"is a table, and a text belongs here{f'; did you mean [{near[0]}]?' if near else ''}"
     for name, words in SENTENCES.items():
         if re.fullmatch(name, error["type"]):
             return words(_short(value), told)

@@ -74,6 +74,13 @@ def test_keys_that_are_missing_are_one_sentence(tmp_path: Path) -> None:
     assert said(tmp_path, 'name = "a"\ntitle = "b"\npart = 1\n') == "line 3: part: 1 is no table of keys and values"
 
 
+def test_a_table_under_a_neighbouring_name(tmp_path: Path) -> None:
+    assert said(tmp_path, GOOD + "[name]\nsize = 1\n") != ""
+    assert said(tmp_path, GOOD.replace('title = "b"', "title = { a = 1 }")) == (
+        "line 2: title: is a table, and a text belongs here"
+    )
+
+
 def test_what_is_to_be_filled_in_is_that_and_nothing_else(tmp_path: Path) -> None:
     text = GOOD.replace("= 1", '= "FILL IN"').replace('"b"', '"FILL IN"') + 'mode = "FILL IN"\n'
     assert said(tmp_path, text).endswith(": title (line 2), part.size (line 4), part.mode (line 5)")
