@@ -10,6 +10,7 @@ from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 DOORS = (
     ("boards/contribution.html", "Contribution", "What each backbone adds to the pool, as exact Shapley values."),
     ("boards/classifiers.html", "Classifiers", "The same embeddings under trees, linear maps, neighbours and votes."),
+    ("boards/few-labels.html", "Few labels", "Scores with few labelled images, and what a backbone is worth in them."),
     ("boards/robustness.html", "Robustness", "What MedMNIST-C's corruptions do, condition by condition."),
     ("boards/transfer.html", "Transfer", "Top-1 and top-5 on natural images, from the same embeddings."),
     ("boards/efficiency.html", "Efficiency", "AUC against memory, speed and hours: who is on the front."),

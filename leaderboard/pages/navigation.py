@@ -6,6 +6,7 @@ BOARDS = (
     ("boards/fusion.html", "Fusion"),
     ("boards/contribution.html", "Contribution"),
     ("boards/classifiers.html", "Classifiers"),
+    ("boards/few-labels.html", "Few labels"),
     ("boards/robustness.html", "Robustness"),
     ("boards/transfer.html", "Transfer"),
     ("boards/efficiency.html", "Efficiency"),

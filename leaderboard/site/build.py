@@ -22,6 +22,7 @@ PAGES = (
     "fusion",
     "contribution",
     "classifiers",
+    "few_labels",
     "dataset",
     "explorer",
     "runtime",

@@ -77,10 +77,10 @@ def worth(better: LabelCurve, other: LabelCurve, seed: int = 0) -> tuple[Worth, 
     count = max(len(values) for values in yours)
     picks = rng.integers(0, count, (RESAMPLES, count))
     answers = []
+    reached = np.array([_means(values, picks) for values in yours]).T
     for place, n in enumerate(sizes[:-1]):
-        resampled = [
-            _needed(_mean(mine[place], pick), sizes, [_mean(values, pick) for values in yours]) - n for pick in picks
-        ]
+        values = _means(mine[place], picks)
+        resampled = [_needed(value, sizes, row) - n for value, row in zip(values, reached, strict=True)]
         middle = _needed(mine[place].mean(), sizes, [values.mean() for values in yours]) - n
         low, high = np.quantile(resampled, (0.025, 0.975), method="closest_observation")
         answers.append(Worth(n, middle, float(low), float(high)))
@@ -92,12 +92,12 @@ def _by_size(curve: LabelCurve, sizes: Sequence[int]) -> list[NDArray[np.float64
     return [known[n] for n in sizes]
 
 
-def _mean(values: NDArray[np.float64], pick: NDArray[np.int64]) -> float:
-    """Mean of the picked draws; of all images there is one draw, which is always picked."""
-    return float(values[pick].mean()) if len(values) > 1 else float(values[0])
+def _means(values: NDArray[np.float64], picks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean of the draws of each pick; of all images there is one draw, which is always picked."""
+    return values[picks].mean(axis=1) if len(values) > 1 else np.repeat(values, len(picks))
 
 
-def _needed(value: float, images: Sequence[int], reached: Sequence[float]) -> float:
+def _needed(value: float, images: Sequence[int], reached: Sequence[float] | NDArray[np.float64]) -> float:
     """Labelled images at which a curve reaches a value, infinite where it never does."""
     height = np.maximum.accumulate(reached)
     first = int(np.searchsorted(height, value))

@@ -87,6 +87,16 @@ def _other(store: TinyStore) -> None:
     keep(store, POOL[:3], said(302), dataset=dataset, evaluation="attention-trained", fusion="attention-trained 64x4")
     for seed in (1, 2):
         keep(store, POOL[:2], said(302 + seed), dataset=dataset, evaluation="tuned", seed=seed)
+    for subset in (*((name,) for name in POOL[:3]), *combinations(POOL[:3], 2), POOL[:3]):
+        shared = {"dataset": dataset, "evaluation": "few-labels", "protocol": "linear-2026", "split": "test"}
+        drawn = [(n, draw) for n in (3, 30) for draw in (0, 1)] + [(60, 0)]
+        store.keep_together(
+            *(
+                {**shared, "subset": subset, "metrics": (0.5 + 0.001 * n + 0.02 * len(subset) + 0.01 * draw, 0.5),
+                 "seed": 42 + draw, "params": {"images": n}, "classifier": f"ridge n={n}", "protocol_digest": f"{n}{draw}"}
+                for n, draw in drawn
+            )
+        )  # fmt: skip
     splits = ["clean", *(f"{kind}-{severity}" for kind in ("pixelate", "jpeg_compression") for severity in range(1, 6))]
     for at, name in enumerate(POOL):
         exposed = []

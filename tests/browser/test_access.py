@@ -19,7 +19,7 @@ KINDS = (
         "changes.html",
         "sql.html",
     ),
-    *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers")),
+    *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers", "few-labels")),
     *(f"boards/{name}.html" for name in ("robustness", "transfer", "efficiency")),
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
