@@ -93,7 +93,8 @@ def _other(store: TinyStore) -> None:
         store.keep_together(
             *(
                 {**shared, "subset": subset, "metrics": (0.5 + 0.001 * n + 0.02 * len(subset) + 0.01 * draw, 0.5),
-                 "seed": 42 + draw, "params": {"images": n}, "classifier": f"ridge n={n}", "protocol_digest": f"{n}{draw}"}
+                 "seed": 42 + draw, "params": {"images": n}, "classifier": f"ridge n={n}",
+                 "protocol_digest": f"{n}{draw}"}
                 for n, draw in drawn
             )
         )  # fmt: skip
