@@ -159,5 +159,5 @@ def test_a_missing_package_or_file_is_named(card_of: Any, tmp_path: Path) -> Non
     pins = {"sha256": "0" * 64, **TINY}
     with pytest.raises(FuseboardError, match="come with the Python package not_there, which is not installed"):
         loaders.load(card_of("timm", 192, "cls", package="not_there", weights="w.pth", **pins))
-    with pytest.raises(FuseboardError, match=r"no file .*none\.pth in .*none\.pth; mend its card"):
+    with pytest.raises(FuseboardError, match=r"no file .*none\.pth; mend `file`, which counts from the folder"):
         loaders.load(card_of("timm", 192, "cls", file=str(tmp_path / "none.pth"), **pins))
