@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from fuseboard.leaderboard.boards.few_labels import DatasetCurves, few_label_tables
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.label_curves import label_curves
-from fuseboard.leaderboard.rankings.few_labels import DatasetCurves, few_label_tables
 
 _CURVES: dict[str, Kind] = {
     **dict.fromkeys(("dataset", "protocol"), pl.String),

@@ -5,9 +5,9 @@ from typing import Any
 from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.board import Subset
+from fuseboard.leaderboard.boards.few_labels import DatasetCurves
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer, room, stroke
-from fuseboard.leaderboard.rankings.few_labels import DatasetCurves
 
 HEIGHT = 250
 COLOURS = {"all backbones": "plot-chosen", "best single": "plot-oracle", "another backbone": "soft"}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from fuseboard.leaderboard.boards.few_labels import few_label_tables
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.rankings.few_labels import few_label_tables
 from fuseboard.leaderboard.site.build import build
 from tests.leaderboard.page import Page
 
