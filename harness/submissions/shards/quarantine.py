@@ -141,8 +141,8 @@ def _remote(submission: Submission) -> Iterator[Remote]:
 def _clear(place: Store, manifest: Manifest) -> None:
     """Removes what lies in the quarantine unless it is part of what is wanted now."""
     wanted = versions.folder_of(place.root, manifest.backbone, manifest.fingerprint)
-    other = {version.folder for version in place.versions if _content(version.manifest) != _content(manifest)}
-    stale = other | set(place.broken_versions)
+    found, broken = versions.survey(place.root)  # without a warning: what is broken is fetched again
+    stale = {version.folder for version in found if _content(version.manifest) != _content(manifest)} | set(broken)
     for folder in (*place.root.glob("embeddings/*/*"), *place.root.glob("incoming/*/*")):
         if folder in stale or (folder.parent.name, folder.name) != (wanted.parent.name, wanted.name):
             (folder / manifests.FILE).unlink(missing_ok=True)
