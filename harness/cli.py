@@ -12,6 +12,7 @@ from fuseboard.harness.evaluations import similarity
 from fuseboard.harness.extraction import cli as extraction_cli
 from fuseboard.harness.findings import cli as findings_cli
 from fuseboard.harness.fusion import cli as fusion_cli
+from fuseboard.harness.grams import cli as grams_cli
 from fuseboard.harness.protocols import cli as protocols_cli
 from fuseboard.harness.search import cli as search_cli
 from fuseboard.harness.submissions import cli as submissions_cli
@@ -33,6 +34,7 @@ datasets.add_typer(audit_cli.cli)
 cli.add_typer(datasets, name="datasets")
 cli.add_typer(fusion_cli.cli, name="fuse")
 cli.add_typer(protocols_cli.cli, name="protocols")
+cli.add_typer(grams_cli.cli, name="grams", help="Fuse without sharing rows: share sums and products, and search them.")
 cli.add_typer(submissions_cli.cli, name="submission")
 
 

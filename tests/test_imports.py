@@ -44,6 +44,7 @@ FLOORS = (
         "harness/audit",
         "harness/submissions",
         "harness/fusion",
+        "harness/grams",
         "harness/doctor",
     ),
     ("harness/quickstart", "harness/findings", "harness/vector_audit"),
