@@ -12,6 +12,7 @@ CLASSIFIERS = Registry(
     [
         ("xgboost", "fuseboard.harness.classifiers.xgboost:XGBoost"),
         ("linear-probe", "fuseboard.harness.classifiers.linear_probe:LinearProbe"),
+        ("logistic", "fuseboard.harness.classifiers.logistic:Logistic"),
         ("ridge", "fuseboard.harness.classifiers.ridge:Ridge"),
         ("knn", "fuseboard.harness.classifiers.knn:KNN"),
     ],

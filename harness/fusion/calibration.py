@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.metrics import SMALLEST, log_loss
-from fuseboard.harness.fusion.tasks import REGRESSION, link_of
+from fuseboard.harness.classifiers.tasks import REGRESSION, link_of
 from fuseboard.store.arrays import BINARY, Labels, Scores
 from fuseboard.store.statistics.calibration import calibrate
 

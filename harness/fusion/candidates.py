@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import CONCAT, SOFT_VOTE, Subset
-from fuseboard.harness.fusion.heads import Gram, gram
+from fuseboard.harness.classifiers.heads import Gram, gram
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.learner import TREES, Learner, Part
 from fuseboard.harness.fusion.model import Member, raw_scores
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.harness.fusion.utilities import Metric, utilities
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.strategies.strategy import DEFAULT_BINS, FULL, Ask, SearchView

@@ -8,8 +8,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.base import FusionBase, Images
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL, is_multi_label
 from fuseboard.store.errors import UsageError
 

@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.classifiers.heads import Gram, Linear, Trees, fit_linear, fit_ridge, fit_trees
 from fuseboard.harness.classifiers.linear_probe import GRID
-from fuseboard.harness.fusion.heads import Gram, Linear, Trees, fit_linear, fit_ridge, fit_trees
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.model import Blocks, Matrix, Member
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.harness.search import folds
 from fuseboard.harness.search.strategies.strategy import FULL, Fidelity
 from fuseboard.store.errors import unknown

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.heads import Linear, Trees
 from fuseboard.harness.fusion.calibration import Calibration
-from fuseboard.harness.fusion.heads import Linear, Trees
 from fuseboard.harness.fusion.novelty import Novelty
 from fuseboard.store.arrays import BINARY
 

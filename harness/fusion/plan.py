@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.learner import TREES, Learner, kind_of
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.harness.fusion.utilities import Metric
 from fuseboard.harness.protocols import protocol as protocols
 from fuseboard.harness.protocols.protocol import Protocol

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import metrics
-from fuseboard.harness.fusion.tasks import REGRESSION
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.store.statistics import test_metrics
 
 RESAMPLES = 1_000

@@ -67,12 +67,12 @@ def add(app: typer.Typer) -> None:
         """
         from fuseboard.harness.backbones import pin, registry
         from fuseboard.harness.backbones.options import confirm
+        from fuseboard.harness.classifiers.tasks import REGRESSION
         from fuseboard.harness.datasets import registry as known_datasets
         from fuseboard.harness.fusion.bundle import overview, writing
         from fuseboard.harness.fusion.embed import cards_of
         from fuseboard.harness.fusion.from_dataset import Recipe, train_on
         from fuseboard.harness.fusion.from_table import regress_on
-        from fuseboard.harness.fusion.tasks import REGRESSION
         from fuseboard.harness.protocols import own
         from fuseboard.harness.runtime.device import resolve
         from fuseboard.harness.runtime.precision import require

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion import calibration, hold_out, novelty
 from fuseboard.harness.fusion.candidates import Candidates
 from fuseboard.harness.fusion.inputs import Given
@@ -18,7 +19,6 @@ from fuseboard.harness.fusion.plan import ALL, Plan
 from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.selection import Selection, select
 from fuseboard.harness.fusion.summary import Measured, Summary
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
 
 WHY_ALL = (

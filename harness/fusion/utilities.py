@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.metrics import SMALLEST
-from fuseboard.harness.fusion.tasks import REGRESSION
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, is_multi_label
 from fuseboard.store.statistics.weighted_metrics import n_correct
 

@@ -15,7 +15,7 @@ from fuseboard.store.results.evaluations import FUSION, KNN, LATE, LINEAR_PROBE
 from fuseboard.store.results.selection import SCORE, Criterion, choose
 from fuseboard.store.statistics.ties import level
 
-TITLES = {"xgboost": "trees", "ridge": "ridge", "linear-probe": "logistic", "knn": "kNN"}
+TITLES = {"xgboost": "trees", "ridge": "ridge", "linear-probe": "linear probe", "logistic": "logistic", "knn": "kNN"}
 """Name of a classifier as rows have it -> as people say it."""
 VOTE = "vote of "
 LEAST = 5

@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from fuseboard.harness.classifiers.heads import fit_linear
 from fuseboard.harness.classifiers.linear_probe import GRID
 from fuseboard.harness.classifiers.metrics import log_loss
-from fuseboard.harness.fusion.heads import fit_linear
 from fuseboard.store.arrays import BINARY, MULTI_CLASS
 
 ROWS, HELD, WIDTHS = 546, 78, (768, 1_024, 512, 512, 1_024, 1_024, 768, 1_280, 1_664)

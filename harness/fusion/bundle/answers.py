@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.embedder import Embedded
 from fuseboard.harness.fusion.model import Model
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.files.names import printable
 

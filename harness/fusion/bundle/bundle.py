@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, writing
 from fuseboard.harness.fusion.bundle import manifest as manifests
@@ -24,7 +25,6 @@ from fuseboard.harness.fusion.pictures import pictures_of
 from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import join
 from fuseboard.store.embeddings.reading import Reading

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from fuseboard.harness.classifiers.tasks import REGRESSION, link_of
 from fuseboard.harness.fusion.bundle.facts import (
     BackboneFacts,
     CalibrationFacts,
@@ -20,7 +21,6 @@ from fuseboard.harness.fusion.bundle.facts import (
     SummaryFacts,
     Text,
 )
-from fuseboard.harness.fusion.tasks import REGRESSION, link_of
 from fuseboard.store.arrays import BINARY, Task, is_multi_label
 from fuseboard.store.embeddings.manifest import FileName, Name
 from fuseboard.store.embeddings.reading import PLAIN, Reading

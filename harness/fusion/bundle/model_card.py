@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.bundle.facts import MetricFacts
 from fuseboard.harness.fusion.bundle.manifest import Manifest
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.embeddings import licence
 from fuseboard.store.files.table import MISSING
 

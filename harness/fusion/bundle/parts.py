@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.heads import Linear, Trees
+from fuseboard.harness.classifiers.tasks import REGRESSION, link_of
 from fuseboard.harness.fusion.bundle import arrays, trees
 from fuseboard.harness.fusion.bundle.facts import (
     MOST_DIRECTIONS,
@@ -21,11 +23,9 @@ from fuseboard.harness.fusion.bundle.facts import (
 )
 from fuseboard.harness.fusion.bundle.manifest import CALIBRATION, NOVELTY, Manifest
 from fuseboard.harness.fusion.calibration import Calibration, Quality
-from fuseboard.harness.fusion.heads import Linear, Trees
 from fuseboard.harness.fusion.model import Member, Model
 from fuseboard.harness.fusion.novelty import Novelty
 from fuseboard.harness.fusion.predictions import Predictions
-from fuseboard.harness.fusion.tasks import REGRESSION, link_of
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.errors import FuseboardError
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from fuseboard.harness.classifiers.heads import Trees
+from fuseboard.harness.classifiers.tasks import Link
 from fuseboard.harness.fusion.bundle import ubjson
-from fuseboard.harness.fusion.heads import Trees
-from fuseboard.harness.fusion.tasks import Link
 from fuseboard.store.errors import FuseboardError
 
 OBJECTIVES: Mapping[Link, str] = {

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseboard.harness.fusion.heads import Linear
+from fuseboard.harness.classifiers.heads import Linear
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.model import Blocks, Model
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, is_multi_label
 
 NEIGHBOURS = 5

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.explain.explanation import Target, direction, is_linear
 from fuseboard.harness.fusion.explain.saliency import Heat, Saliency, of_network
 from fuseboard.harness.fusion.model import Blocks, Model
-from fuseboard.harness.fusion.tasks import REGRESSION
 
 EDGE = 224
 """Pixels of each picture; smaller ones are drawn larger."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.predictions import Predictions
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, MULTI_LABEL
 
 BINS = 10

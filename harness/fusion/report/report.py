@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.bundle import model_card
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.report import images, numbers, plots, sentences
 from fuseboard.harness.fusion.selection import joined
 from fuseboard.harness.fusion.summary import Measured
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.harness.pages import page
 from fuseboard.store.arrays import MULTI_LABEL
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.manifest import Manifest
 from fuseboard.harness.fusion.bundle.model_card import TITLES
 from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.report.numbers import Bin, Group, right
 from fuseboard.harness.fusion.summary import Measured
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import MULTI_LABEL
 
 FIRST = ("auc", "rmse", "acc")

@@ -10,8 +10,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from fuseboard.harness.classifiers.metrics import log_loss
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.fusion import calibration
-from fuseboard.harness.fusion.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL
 from fuseboard.store.statistics.calibration import calibrate
 

@@ -8,9 +8,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from fuseboard.harness.classifiers.heads import Linear, fit_linear, gram
 from fuseboard.harness.classifiers.linear_probe import GRID
 from fuseboard.harness.classifiers.metrics import log_loss
-from fuseboard.harness.fusion.heads import Linear, fit_linear, gram
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL
 
 WIDE, TALL = (40, 30), (5, 3)

@@ -6,9 +6,9 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fuseboard.harness.fusion.heads import fit_ridge
-from fuseboard.harness.fusion.heads.ridge import GRID
-from fuseboard.harness.fusion.tasks import REGRESSION
+from fuseboard.harness.classifiers.heads import fit_ridge
+from fuseboard.harness.classifiers.heads.ridge import GRID
+from fuseboard.harness.classifiers.tasks import REGRESSION
 
 WIDE, TALL = (40, 30), (5, 3)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from fuseboard.harness.fusion.heads import Trees, fit_trees
-from fuseboard.harness.fusion.heads import trees as tree_head
-from fuseboard.harness.fusion.tasks import REGRESSION
+from fuseboard.harness.classifiers.heads import Trees, fit_trees
+from fuseboard.harness.classifiers.heads import trees as tree_head
+from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.store.arrays import BINARY, MULTI_CLASS, MULTI_LABEL
 
 PARAMS = {"n_estimators": 8, "learning_rate": 0.3, "max_depth": 3}

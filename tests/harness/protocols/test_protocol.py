@@ -12,6 +12,7 @@ from fuseboard.store.errors import UsageError
 FROZEN = {
     ("biofuse-2026", 1): "76ba01ca8f0bf8d42556d718eac048bc",
     ("linear-2026", 1): "eb56fe3028d45fbb254b63540a9762e8",
+    ("logistic-2026", 1): "9ebffa80a696a99f455befa95fa5b728",
     ("starter", 1): "26baebd0954e9099d78e855248e72f57",
 }
 

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 
 from fuseboard.harness.backbones import registry
+from fuseboard.harness.classifiers.heads import Linear, Trees, fit_trees
+from fuseboard.harness.classifiers.tasks import link_of
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.making import of_estimator
 from fuseboard.harness.fusion.calibration import Calibration
-from fuseboard.harness.fusion.heads import Linear, Trees, fit_trees
 from fuseboard.harness.fusion.model import Member, Model
 from fuseboard.harness.fusion.novelty import Novelty
 from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured, Summary
-from fuseboard.harness.fusion.tasks import link_of
 from fuseboard.store.embeddings.reading import Reading
 
 BACKBONES = ("hog", "pixels")

@@ -21,10 +21,10 @@ from safetensors.numpy import save as save_arrays
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.classifiers.heads import Trees
 from fuseboard.harness.fusion.bundle import reading, trees, ubjson
 from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.harness.fusion.calibration import Calibration
-from fuseboard.harness.fusion.heads import Trees
 from fuseboard.store.errors import FuseboardError
 
 from .conftest import bundle_of, fitted

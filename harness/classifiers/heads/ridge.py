@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
 from fuseboard.harness.classifiers.gram import Gram, Matrix, Weights
+from fuseboard.harness.classifiers.heads import choice
+from fuseboard.harness.classifiers.heads.choice import Solved, Targets, Validation
+from fuseboard.harness.classifiers.heads.linear import Linear
+from fuseboard.harness.classifiers.heads.rows import TrainingRows
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
-from fuseboard.harness.fusion.heads import choice
-from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.linear import Linear
-from fuseboard.harness.fusion.heads.rows import TrainingRows
 
 GRID = tuple(10.0**power for power in range(7, -3, -1))
 """scikit-learn's alpha, the strongest penalty first, which wins among equals; columns are of length 1 per row."""

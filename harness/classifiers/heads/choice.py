@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
 from fuseboard.harness.classifiers.gram import Gram, Matrix, Weights
-from fuseboard.harness.fusion.heads.linear import Linear
-from fuseboard.harness.fusion.heads.rows import TrainingRows, rows_of
-from fuseboard.harness.fusion.tasks import Link
+from fuseboard.harness.classifiers.heads.linear import Linear
+from fuseboard.harness.classifiers.heads.rows import TrainingRows, rows_of
+from fuseboard.harness.classifiers.tasks import Link
 
 Targets = NDArray[Any]
 """(N,) classes or numbers, or (N, L) of 0 and 1."""

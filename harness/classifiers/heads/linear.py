@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.classifier import Blocks
 from fuseboard.harness.classifiers.fusion import BATCH_ROWS
-from fuseboard.harness.fusion.tasks import Link, answers
+from fuseboard.harness.classifiers.tasks import Link, answers
 
 
 @dataclass(frozen=True)

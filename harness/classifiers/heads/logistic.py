@@ -8,14 +8,14 @@ import numpy as np
 
 from fuseboard.harness.classifiers.classifier import Blocks
 from fuseboard.harness.classifiers.gram import Gram, Matrix, Weights
+from fuseboard.harness.classifiers.heads import choice
+from fuseboard.harness.classifiers.heads.choice import Solved, Targets, Validation
+from fuseboard.harness.classifiers.heads.linear import Linear
+from fuseboard.harness.classifiers.heads.rows import TrainingRows
 from fuseboard.harness.classifiers.linear_probe import GRID, MAX_ITERATIONS
 from fuseboard.harness.classifiers.metrics import log_loss
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
-from fuseboard.harness.fusion.heads import choice
-from fuseboard.harness.fusion.heads.choice import Solved, Targets, Validation
-from fuseboard.harness.fusion.heads.linear import Linear
-from fuseboard.harness.fusion.heads.rows import TrainingRows
-from fuseboard.harness.fusion.tasks import NEVER, Link, answers, link_of
+from fuseboard.harness.classifiers.tasks import NEVER, Link, answers, link_of
 from fuseboard.store.arrays import Labels
 
 TOLERANCE = 1e-5

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import fusion
 from fuseboard.harness.classifiers.classifier import Blocks
+from fuseboard.harness.classifiers.heads.choice import Targets
+from fuseboard.harness.classifiers.tasks import REGRESSION, Link, answers, link_of
 from fuseboard.harness.classifiers.xgboost import XGBoost
-from fuseboard.harness.fusion.heads.choice import Targets
-from fuseboard.harness.fusion.tasks import REGRESSION, Link, answers, link_of
 
 SHARES = 16 * 2**20
 """SHAP values held at a time: one for every row, class and column."""
