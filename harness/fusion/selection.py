@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.statistics import paired_power
 from fuseboard.store.statistics.selection_bias import win
 from fuseboard.store.statistics.weighted_metrics import mean
 
 RESAMPLES = 1_000
-POWER_Z = 1.959964 + 0.841621
-"""Standard normal quantiles of a two-sided test at 5 % and of a power of 80 %."""
 
 
 @dataclass(frozen=True)
@@ -178,9 +177,7 @@ def _optimism(
 def power(chosen: Subset, right: Mapping[Subset, NDArray[np.float64]]) -> tuple[float | None, int | None]:
     """Returns the smallest difference in accuracy that could be told, and the images that one point would take.
 
-    Of two classifiers that answer n images, the difference of accuracies has the variance p / n at most, with p the
-    share of images that exactly one of them gets right (Connor, Biometrics 43, 1987, for McNemar's test); so it is told
-    at 5 % with a power of 80 % from (1.96 + 0.84) sqrt(p / n) on. p is the mean over the others, each with the chosen.
+    Of two that disagree as often as the others do with the chosen one, on the mean (store.statistics.paired_power).
     """
     others = [answers for subset, answers in right.items() if subset != chosen]
     if chosen not in right or not others:
@@ -189,4 +186,4 @@ def power(chosen: Subset, right: Mapping[Subset, NDArray[np.float64]]) -> tuple[
     if not apart:
         return None, None
     images = len(right[chosen])
-    return POWER_Z * float(np.sqrt(apart / images)), int(np.ceil(POWER_Z**2 * apart / 0.01**2))
+    return paired_power.smallest_difference(apart, images), paired_power.images_for(0.01, apart)

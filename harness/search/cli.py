@@ -44,12 +44,16 @@ def search(
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.runtime import cluster as clusters
     from fuseboard.harness.search.opening import open_search
+    from fuseboard.harness.search.outlook import outlook
     from fuseboard.harness.search.report import Chosen
 
     plan = strategies.get(strategy)
     with clusters.opened(cluster) as address:
         where = clusters.device_of(address, device) if address else device
         engine = open_search(dataset, names(backbones), protocol, store, where, jobs, address, yes)
+        before = outlook(engine) if strategy != "all" else None
+        for note in before.notes if before else []:
+            typer.echo(note, err=True)
         choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:

@@ -9,6 +9,7 @@ from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime.device import of_fits, resolve
 from fuseboard.harness.search import strategies
+from fuseboard.harness.search.outlook import outlook
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
 from fuseboard.store.store import Store
@@ -68,11 +69,13 @@ def search(
         yes: more fits than anybody asks for by accident are meant.
 
     Returns:
-        The choice, its rows, and what it hides (`choice`, `rows`, `table`, `notes`).
+        The choice, its rows, what it hides (`choice`, `rows`, `table`, `notes`), and what the images could tell before
+        the search (`outlook`).
 
     Raises:
         FuseboardError: an unknown name, no embeddings of the dataset, or more fits than `yes` allows.
     """
     plan, engine = strategies.get(strategy), open_search(dataset, backbones, protocol, store, device, jobs, yes=yes)
+    before = outlook(engine)
     choice = engine.run(plan)
-    return Chosen(choice, engine.rows(sorted(choice.finalists)))
+    return Chosen(choice, engine.rows(sorted(choice.finalists)), outlook=before)

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.harness.classifiers.fusion import Subset
+from fuseboard.harness.search.outlook import Outlook
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.results.selection import Choice, Criterion, by_validation
 
@@ -20,6 +21,8 @@ class Chosen:
     """Those of the choice's parts at least, validation and test."""
     remarks: Sequence[str] = ()
     """Remarks of the one who measured, one line each."""
+    outlook: Outlook | None = None
+    """What the images could tell before the search; None where nobody asked, and of one backbone."""
 
     @property
     def notes(self) -> list[str]:

@@ -100,8 +100,11 @@ class Search:
         """Returns the result rows of some subsets of this search, with their kept predictions when asked for."""
         recipe = recipe or self.recipe
         keys = {key for subset in subsets for key in recipe.keys(self.pool, subset)}
-        found = results.fold(s.rows(recipe.evaluation, self.dataset, scores) for s in (self.store, *self.known))
-        return found.filter(pl.col("key").is_in(list(keys)))
+        return self.known_rows(recipe.evaluation, scores).filter(pl.col("key").is_in(list(keys)))
+
+    def known_rows(self, evaluation: str, scores: bool = False) -> pl.DataFrame:
+        """Returns every row of an evaluation of this dataset that the stores hold, whatever it was measured with."""
+        return results.fold(s.rows(evaluation, self.dataset, scores) for s in (self.store, *self.known))
 
     @property
     def classifier(self) -> Classifier:
