@@ -46,7 +46,7 @@ class Ridge(Classifier):
             found = spectrum(features, truth - center, self.device, self.seed)
             decided, left_out = self._path(found, truth[found.looked_at] - center)
             weights = found.weights(decided)
-        platt = Platt.fit(left_out + center, truth[found.looked_at], self.task in (MULTI_CLASS, ORDINAL))
+            platt = Platt.fit(left_out + center, truth[found.looked_at], self.task in (MULTI_CLASS, ORDINAL))
         means = [each.mean for each in found.standardisers]
         intercept = center - sum(mean @ block for mean, block in zip(means, weights, strict=True))
         return Fitted(weights, intercept, platt, decided)
