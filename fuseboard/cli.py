@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import fuseboard
-from fuseboard import renamed
+from fuseboard import recommending, renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import what_is_missing
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 WrongUsage: type[typer.BadParameter] = typer.BadParameter.__base__  # type: ignore[assignment]
 """What Typer raises for any unknown command, option or value; it has moved from Click into Typer, this base has not."""
-
 
 INTERRUPTED = 130
 """What Typer answers to Ctrl-C, and shells expect: 128 and the number of the signal."""
@@ -155,6 +154,7 @@ def _options(
 
 
 app.add_typer(harness_cli.cli)
+app.command()(recommending.recommend)
 store = store_cli.commands(_dataset, _current, _origin, _card)
 store.command()(vector_audit.audit)
 app.add_typer(store, name="store")

@@ -54,7 +54,7 @@ FLOORS = (
     ("leaderboard/boards", "leaderboard/published"),
     ("leaderboard/costs", "leaderboard/robustness", "leaderboard/regression"),
     ("leaderboard/rankings", "leaderboard/explorer", "leaderboard/plots"),
-    ("leaderboard/context",),
+    ("leaderboard/context", "leaderboard/recommending"),
     ("leaderboard/feeds",),
     ("leaderboard/pages",),
     ("leaderboard/site",),

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION, KNN, LATE, LINEAR_PROBE
@@ -84,14 +83,17 @@ class DatasetClassifiers:
         return tuple(title for title, auc in levelled.items() if auc == top)
 
 
-def classifier_tables(snapshot: Snapshot) -> tuple[DatasetClassifiers, ...]:
+def classifier_tables(marked: pl.DataFrame) -> tuple[DatasetClassifiers, ...]:
     """Return the datasets on which more than one classifier was measured, in the order of columns.
 
     An evaluation that tries many settings stands with the setting that validation prefers for each subset. Every
     classifier chooses among the subsets that it measured, by the rule of its own protocol.
+
+    Args:
+        marked: result rows with the column `superseded`.
     """
     names = (FUSION.name, LINEAR_PROBE.name, KNN.name, LATE.name)
-    rows = snapshot.rows.filter(
+    rows = marked.filter(
         pl.col("evaluation").is_in(names),
         pl.col("fusion").is_in(["concat", "soft-vote"]),
         pl.col("superseded").is_null(),

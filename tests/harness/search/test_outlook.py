@@ -12,7 +12,6 @@ from fuseboard.harness.search.outlook import Outlook, outlook
 from fuseboard.harness.search.search import Search
 from fuseboard.leaderboard.published.biofuse_2024 import summarise
 from fuseboard.leaderboard.published.tables import load
-from fuseboard.leaderboard.rows.shipped_rows import SHIPPED
 from fuseboard.store.results.selection_stability import rechoose
 from fuseboard.store.statistics.paired_power import disagreement, optimism_of_the_best
 from fuseboard.store.store import Store
@@ -61,10 +60,10 @@ def test_the_figures_are_those_of_the_published_searches() -> None:
     assert round(chosen, 3) == outlooks.CHOSEN_OVER_ALL
 
 
-def test_the_assumed_disagreement_is_among_those_of_the_rows_that_ship() -> None:
+def test_the_assumed_disagreement_is_among_those_of_the_rows_that_ship(shipped: Path) -> None:
     measured = []
     for dataset in ("breastmnist-28", "breastmnist-64", "pneumoniamnist-28"):
-        rows = Store(SHIPPED).rows("fusion", dataset).filter(split="val", fusion="concat")
+        rows = Store(shipped).rows("fusion", dataset).filter(split="val", fusion="concat")
         for own in rows.partition_by("protocol"):
             measured.append(disagreement(np.stack(own["right"].to_list()).astype(float)))
     assert min(measured) == pytest.approx(0.03, abs=0.005)
@@ -73,8 +72,8 @@ def test_the_assumed_disagreement_is_among_those_of_the_rows_that_ship() -> None
 
 
 @pytest.mark.parametrize("dataset", ["breastmnist-28", "breastmnist-64", "pneumoniamnist-28"])
-def test_what_luck_adds_is_no_more_than_was_foretold_on_the_rows_that_ship(dataset: str) -> None:
-    rows = Store(SHIPPED).rows("fusion", dataset).filter(fusion="concat")
+def test_what_luck_adds_is_no_more_than_was_foretold_on_the_rows_that_ship(dataset: str, shipped: Path) -> None:
+    rows = Store(shipped).rows("fusion", dataset).filter(fusion="concat")
     for own in rows.partition_by("protocol"):
         winner = rechoose(own, resamples=100)
         apart = disagreement(np.stack(own.filter(split="val")["right"].to_list()).astype(float))
