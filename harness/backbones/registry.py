@@ -33,6 +33,8 @@ def get(name: str) -> Card:
         return get(base).with_random_weights()
     if name.endswith(".toml"):
         return own(Path(name))
+    if name not in CARDS and Path(f"{name}.toml").is_file():
+        raise UsageError(f"unknown backbone {name!r}; a card of your own is a path: say {name}.toml")
     return cards.read(CARDS[name])
 
 

@@ -96,9 +96,14 @@ def check_dim(card: Card, shape: tuple[int, ...]) -> None:
 
 def _hold(card: Card, path: Path, pinned: str) -> None:
     if (digest := sha256_of(path)) != pinned:
+        mend = (
+            f'say sha256 = "{digest}" on the card, where they are the wanted ones'
+            if card.source.file is not None
+            else "remove that file and fetch it again, or make a new card for it"
+        )
         raise FuseboardError(
             f"{card.id}: {path.name} has SHA-256 {digest}, its card says {pinned}: these are other weights, or cut "
-            "off ones, so nothing was computed; remove that file and fetch it again, or make a new card for it"
+            f"off ones, so nothing was computed; {mend}"
         )
 
 

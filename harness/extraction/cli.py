@@ -120,8 +120,13 @@ def extract(
             continue
         for version in made:
             typer.echo(f"{version.folder / source.name}")
+            old, new = before.get(version.folder, {}).get(source.name), version.manifest.datasets[source.name]
+            said = None
             if source.paths(source.splits[0]) is not None:  # one's own images, which may be others than yesterday
-                said = summary(before.get(version.folder, {}).get(source.name), version.manifest.datasets[source.name])
+                said = summary(old, new)
+            elif old is not None and old.splits == new.splits:
+                said = "all of it is in the store already, nothing was computed"
+            if said is not None:
                 typer.echo(f"{source.name}: {version.manifest.backbone}: {said}", err=True)
     if failed:
         raise FuseboardError(

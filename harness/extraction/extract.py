@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuseboard.harness.backbones import adaptive_batches, canary
+from fuseboard.harness.backbones import adaptive_batches, canary, own_files
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction import known_images
@@ -57,11 +57,17 @@ def extract(
         precision_choice: why the card's precision is what it is, where it was chosen and not named.
 
     Raises:
-        FuseboardError: no space, weights that are not the pinned ones, vectors that are not finite; what was finished
-            stays.
+        FuseboardError: no space, weights or code that are not the pinned ones, vectors that are not finite; what was
+            finished stays.
     """
     folder = versions.folder_of(store.root, card.id, card.fingerprint)
-    recorded = manifest.read(folder).canary if (folder / manifest.FILE).is_file() else ()
+    own_files.hold(card)
+    there = manifest.read(folder) if (folder / manifest.FILE).is_file() else None
+    if there is not None and there.dim != card.dim:
+        raise FuseboardError(
+            f"{card.id}: its card says dim = {card.dim}, the vectors in the store have {there.dim} numbers; mend `dim`"
+        )
+    recorded = there.canary if there is not None else ()
     maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust, recorded)
     job = _Job(maker, store, shard_rows, address, precision_choice)
     with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
@@ -148,6 +154,8 @@ class _Job:
 
     def _make(self, missing: list[Piece], total: int) -> Generator[tuple[int, Made], None, None]:
         """Makes shards one after another here, or side by side on the cluster."""
+        if not total:
+            return
         with counting(f"{self.card.id} · {self.dataset.name}", total) as advance:
             advance(total - sum(len(piece.lacking) for piece in missing))
             if self.address is None:

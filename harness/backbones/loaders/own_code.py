@@ -16,16 +16,30 @@ from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.hashing import sha256_of
 
 
+def path_of(card: Card) -> Path:
+    """Returns where the file of a card's module belongs."""
+    dotted = str(card.source.module).partition(":")[0]
+    return card.source.folder.joinpath(*dotted.split(".")).with_suffix(".py")
+
+
 def file_of(card: Card) -> Path:
     """Returns the file of a card's module, in the folder of the card or below, and nowhere else."""
-    dotted = str(card.source.module).partition(":")[0]
-    path = card.source.folder.joinpath(*dotted.split(".")).with_suffix(".py")
+    path = path_of(card)
     if not path.is_file():
         raise FuseboardError(
             f"{card.id}: its code is {path.name}, which is not in {path.parent}, beside the card; put it there, or "
             "mend `module`"
         )
     return path
+
+
+def hold(card: Card, path: Path) -> None:
+    """Raises where the file of a card's module has another hash than the card says."""
+    if (digest := sha256_of(path)) != card.source.module_sha256:
+        raise FuseboardError(
+            f"{card.id}: {path.name} has SHA-256 {digest}, its card says {card.source.module_sha256}: the code has "
+            f'changed, so its vectors are another version; say module_sha256 = "{digest}" on the card'
+        )
 
 
 def thing(card: Card) -> Any:
@@ -35,13 +49,9 @@ def thing(card: Card) -> Any:
         FuseboardError: another hash, no such name, or whatever the file raises.
     """
     path = file_of(card)
-    if (digest := sha256_of(path)) != card.source.module_sha256:
-        raise FuseboardError(
-            f"{card.id}: {path.name} has SHA-256 {digest}, its card says {card.source.module_sha256}: the code has "
-            f'changed, so its vectors are another version; say module_sha256 = "{digest}" on the card'
-        )
+    hold(card, path)
     with speaking(card, "import"):
-        module = _imported(path, digest)
+        module = _imported(path, str(card.source.module_sha256))
     name = str(card.source.module).partition(":")[2]
     if not hasattr(module, name):
         own = [key for key, one in vars(module).items() if getattr(one, "__module__", "") == module.__name__]

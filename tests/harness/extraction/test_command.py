@@ -49,3 +49,29 @@ def test_a_folder_names_the_versions_of_its_cards(here: Path, capsys: pytest.Cap
     assert cli.run(["search", "digits-sample12", "--backbones", "own", "--protocol", "starter"]) == 2
     assert "unknown version 'b@" in capsys.readouterr().err
     assert cli.run(["search", "digits-sample12", "--backbones", "b", "--protocol", "starter", "--jobs", "1"]) == 0
+
+
+def test_what_is_there_is_said_and_not_taken_for_what_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["extract", "net.toml", "-d", "digits", "--limit", "12"]
+    Path("code.py").write_text("from torch import nn\nmade = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n")
+    source = {"loader": "python", "architecture": None, "module": "code:made", "module_sha256": "unpinned"}
+    card = registry.get("hog").model_dump(mode="json", exclude_none=True) | {"id": "net", "dim": 12, "source": source}
+    card["preprocessing"] |= {"mode": "RGB", "size": 16, "mean": [0.5] * 3, "std": [0.5] * 3}
+    Path("net.toml").write_text(Card.model_validate(card).toml())
+    assert cli.run(["extract", "net", "-d", "digits"]) == 2
+    assert "say net.toml" in capsys.readouterr().err
+    assert cli.run(["backbones", "pin", "net.toml"]) == 0
+    assert cli.run(command) == 0
+    assert "nothing was computed" not in capsys.readouterr().err
+    assert cli.run(command) == 0
+    assert "nothing was computed" in capsys.readouterr().err
+    text = Path("net.toml").read_text()
+    Path("net.toml").write_text(text.replace("dim = 12", "dim = 13"))
+    assert cli.run(command) == 1
+    assert "its card says dim = 13, the vectors in the store have 12 numbers" in capsys.readouterr().err
+    Path("net.toml").write_text(text)
+    Path("code.py").write_text(Path("code.py").read_text().replace("AdaptiveAvg", "AdaptiveMax"))
+    assert cli.run(command) == 1
+    assert "the code has changed" in capsys.readouterr().err
+    Path("code.py").unlink()
+    assert cli.run(command) == 0
