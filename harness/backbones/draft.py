@@ -4,14 +4,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones import draft_code, draft_transformers, registry
 from fuseboard.harness.backbones.card_template import filled
-from fuseboard.harness.backbones.source import DESCRIPTORS, LOADERS, UNPINNED
+from fuseboard.harness.backbones.source import DESCRIPTORS, LOADERS
 from fuseboard.store.embeddings.manifest import is_name
 from fuseboard.store.errors import UsageError, unknown
 from fuseboard.store.files.hashing import sha256_of
 
 HUB = ("source.hub_id", "source.revision", "source.weights")
+WEIGHTS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt")
+"""How files of weights end that torch or safetensors wrote."""
 KEPT_TO_ONESELF: dict[str, Any] = {"gated": False, "redistribution": "hash", "trust": False}
 """What holds of a model that nobody else has: nothing of it is passed on."""
 
@@ -38,38 +40,45 @@ def draft(name: str, loader: str, model: str | None, file: Path | None, card: Pa
     if card.exists() or card.is_symlink():
         raise UsageError(f"{card}: this is there already, and is not overwritten; name another file with --out")
     LOADERS[loader]
+    if file is not None:
+        file = _weights(file)
     facts: dict[str, Any] = {"id": name, "title": name, "source.loader": loader, **KEPT_TO_ONESELF}
     facts |= _of_model(loader, model, file, card)
     if file is not None:
-        if not file.is_file():
-            raise UsageError(f"{file}: no such file of weights")
         facts |= dict.fromkeys(HUB) | {"source.file": _relative(file, card), "source.sha256": sha256_of(file)}
     else:
         facts["source.file"] = None
     return filled(facts)
 
 
+def _weights(path: Path) -> Path:
+    """Returns the file of weights that is meant, in a folder such as `save_pretrained` writes the only one."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such file of weights")
+    found = sorted(one for one in path.iterdir() if one.suffix in WEIGHTS and one.is_file())
+    if len(found) != 1:
+        held = f"{len(found)} files of weights, such as {found[0].name}" if found else "no file of weights"
+        raise UsageError(f"{path}: this folder holds {held}; name the one that is meant")
+    return found[0]
+
+
 def _of_model(loader: str, model: str | None, file: Path | None, card: Path) -> dict[str, Any]:
     without_weights = dict.fromkeys((*HUB, "source.sha256"))
     if loader == "python":
         facts = {"source.architecture": None, "pooling": "none", **without_weights}
-        return facts if model is None else facts | _of_code(model, card)
+        return facts if model is None else facts | draft_code.facts(model, card)
     own: dict[str, Any] = {"source.module": None, "source.module_sha256": None}
     if loader in DESCRIPTORS:
         plain = {"pooling": "none", "holds_image": True, "pretraining": [], "overlap": [], "source.architecture": None}
         return {**own, **without_weights, **plain}
+    if loader == "transformers" and (model is not None or file is not None):
+        return own | draft_transformers.facts(model, file)
     if model is None:
         return own
-    known = {"timm": _of_timm, "open_clip": _of_open_clip, "transformers": _of_transformers}
+    known = {"timm": _of_timm, "open_clip": _of_open_clip}
     return {**own, "source.architecture": model, **(known[loader](model, file is None) if loader in known else {})}
-
-
-def _of_code(model: str, card: Path) -> dict[str, Any]:
-    module, _, name = model.partition(":")
-    if not name or not all(part.isidentifier() for part in (*module.split("."), name)):
-        raise UsageError(f"{model!r}: say the file and what is in it, as my_models:MyNetwork of my_models.py")
-    path = card.absolute().parent.joinpath(*module.split(".")).with_suffix(".py")
-    return {"source.module": model, "source.module_sha256": sha256_of(path) if path.is_file() else UNPINNED}
 
 
 def _of_timm(model: str, is_published: bool) -> dict[str, Any]:
@@ -111,20 +120,6 @@ def _of_open_clip(model: str, _: bool) -> dict[str, Any]:
         "preprocessing.convert": "after",
     }
     return facts | {"unverified": _guessed(facts)}
-
-
-def _of_transformers(model: str, _: bool) -> dict[str, Any]:
-    import transformers
-
-    kind: Any = getattr(transformers, model, None)
-    if not isinstance(kind, type) or not issubclass(kind, transformers.PreTrainedModel):
-        models = [name for name in dir(transformers) if name.endswith("Model")]
-        raise unknown("class", model, models, f"transformers {transformers.__version__}")
-    configuration: Any = kind.config_class
-    config = configuration()
-    found = {"dim": getattr(config, "hidden_size", None), "preprocessing.size": getattr(config, "image_size", None)}
-    facts: dict[str, Any] = {key: value for key, value in found.items() if isinstance(value, int)}
-    return {**facts, "preprocessing.centre": "floor", "unverified": [*facts]}
 
 
 def _transform(size: int, crop: float, interpolation: str, mean: Any, std: Any) -> dict[str, Any]:

@@ -22,7 +22,11 @@ def new(
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="Take the weights of this file; by default of a repository of the Hub.")
+        Path | None,
+        typer.Option(
+            help="Take the weights of this file, or of the folder that `save_pretrained` wrote; by default of a "
+            "repository of the Hub."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write to this file; by default to NAME.toml here.")
@@ -33,11 +37,16 @@ def new(
     What only you know says FILL IN, and `backbones check` names all of it with its lines.
     """
     from fuseboard.harness.backbones import draft
+    from fuseboard.harness.backbones.source import UNPINNED
     from fuseboard.store.files import atomic, toml_file
 
     card = out or Path(f"{name}.toml")
     text = draft.draft(name, loader, model, file, card)
     atomic.write_text(card, text)
     left = toml_file.unfilled(toml_file.parsed(text, card))
+    if loader == "python" and model is not None and f'module_sha256 = "{UNPINNED}"' in text:
+        typer.echo(
+            f"the file of {model} is not beside {card} yet: once it is, `fuseboard backbones pin {card}`", err=True
+        )
     typer.echo(f"to fill in: {', '.join(fault.key for fault in left)}", err=True)
     typer.echo(f"{card}")

@@ -1,15 +1,12 @@
 """The configuration of a model on the Hub: what of it belongs on a card, and what a person must judge."""
 
-import math
 from typing import Any
 
+from fuseboard.harness.backbones import image_processor
 from fuseboard.harness.submissions.drafting.hub_model import HubModel
 
 Facts = dict[str, Any]
 """Dotted key of a card -> its value; None for a key that does not belong on this card."""
-
-RESAMPLING = {0: "nearest", 2: "bilinear", 3: "bicubic"}
-"""Pillow's numbers; it has others, which no card can say."""
 
 
 def facts(model: HubModel) -> Facts:
@@ -69,7 +66,7 @@ def _timm(config: dict[str, Any]) -> Facts:
         "source.kwargs": kwargs or None,
         "dim": config.get("num_features"),
         "preprocessing.size": size[-1] if isinstance(size, list) and size and size[-1] == size[-2:][0] else None,
-        "preprocessing.resize": _translated(
+        "preprocessing.resize": image_processor.translated(
             given.get("crop_mode", "center"), {"center": "shortest", "squash": "stretch"}
         ),
         "preprocessing.crop": given.get("crop_pct"),
@@ -93,7 +90,7 @@ def _open_clip(config: dict[str, Any]) -> Facts:
         "pooling": "cls+proj",  # the only one that this loader has
         "dim": tower.get("embed_dim"),
         "preprocessing.size": size[0] if isinstance(size, list) and size else size,
-        "preprocessing.resize": _translated(
+        "preprocessing.resize": image_processor.translated(
             transform.get("resize_mode", "shortest"), {"shortest": "shortest", "squash": "stretch"}
         ),
         "preprocessing.crop": 1.0,
@@ -116,44 +113,7 @@ def _transformers(config: dict[str, Any], transform: dict[str, Any]) -> Facts:
         "trust": True if "auto_map" in config else None,
         "preprocessing.centre": "floor",
     }
-    return found | _processor(transform) if transform else found
-
-
-def _processor(given: dict[str, Any]) -> Facts:
-    """The transform of a transformers image processor; what no card can say is left out."""
-    found: Facts = {"preprocessing.interpolation": _translated(given.get("resample"), RESAMPLING)}
-    if math.isclose(_number(given.get("rescale_factor"), 1 / 255), 1 / 255, rel_tol=1e-6):
-        normal = given.get("do_normalize", True) is not False
-        found["preprocessing.mean"] = given.get("image_mean") if normal else [0.0, 0.0, 0.0]
-        found["preprocessing.std"] = given.get("image_std") if normal else [1.0, 1.0, 1.0]
-    size, cut = given.get("size"), given.get("crop_size")
-    size = {"shortest_edge": size} if isinstance(size, int) and given.get("do_center_crop") else size
-    size = {"height": size, "width": size} if isinstance(size, int) else size
-    cut = cut.get("height") if isinstance(cut, dict) and cut.get("height") == cut.get("width") else cut
-    if not isinstance(size, dict) or given.get("do_resize") is False:
-        return found
-    is_square = "height" in size and size.get("height") == size.get("width")
-    edge = size.get("height") if is_square else size.get("shortest_edge")
-    cut = cut if given.get("do_center_crop") else (edge if is_square else None)
-    if isinstance(edge, int) and isinstance(cut, int) and 0 < cut <= edge:
-        found["preprocessing.size"] = cut
-        found["preprocessing.resize"] = "stretch" if is_square else "shortest"
-        found["preprocessing.crop"] = _share(cut, edge)
-    return found
-
-
-def _share(cut: int, edge: int) -> float:
-    """The fraction by which `floor(cut / fraction)` is exactly the edge."""
-    share = cut / edge
-    return share if math.floor(cut / share) == edge else math.nextafter(share, 0)
-
-
-def _translated(value: Any, known: dict[Any, str]) -> str | None:
-    return known.get(value) if isinstance(value, str | int) else None
-
-
-def _number(value: Any, default: float) -> float:
-    return float(value) if isinstance(value, int | float) else default
+    return found | image_processor.facts(transform) if transform else found
 
 
 def _part(config: dict[str, Any], key: str) -> dict[str, Any]:

@@ -110,6 +110,35 @@ def test_what_a_library_tells_is_filled_in(loader: str, model: str, facts: dict[
     assert {key: found["source"][key] for key in facts} == facts
 
 
+def test_a_folder_of_transformers_says_its_class_and_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers import ViTConfig, ViTImageProcessor, ViTModel
+
+    small = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32, "patch_size": 8}
+    model = ViTModel(ViTConfig(**small, intermediate_size=48)).eval()
+    model.save_pretrained("vit")
+    ViTImageProcessor(size={"height": 32, "width": 32}, image_mean=[0.4] * 3).save_pretrained("vit")
+    assert new("net", "--loader", "transformers", "--file", "vit") == 0
+    assert "to fill in: pooling, modality, licence, pretraining, overlap\n" in capsys.readouterr().err
+    fill(Path("net.toml"))
+    Path("net.toml").write_text(Path("net.toml").read_text().replace('pooling = "avg"', 'pooling = "cls"'))
+    card = registry.get("net.toml")
+    assert (card.dim, card.unverified, card.preprocessing.resize) == (24, (), "stretch")
+    found = canary.vectors(card, loaders.load(card))
+    pixels = torch.stack([torch.from_numpy(card.preprocessing.pixels(image).copy()) for image in canary.images()])
+    images = (pixels.permute(0, 3, 1, 2).float() / 255 - 0.4) / 0.5
+    np.testing.assert_allclose(found, model(images).last_hidden_state[:, 0].detach().numpy(), atol=1e-4)
+
+
+def test_a_name_that_the_code_lacks_is_said_before_anything_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert new("early", "--loader", "python", "--model", "code:made") == 0
+    assert "the file of code:made is not beside early.toml yet" in capsys.readouterr().err
+    Path("code.py").write_text(CODE + "raise RuntimeError\n")
+    assert new("net", "--loader", "python", "--model", "code:made") == 0
+    Path("code.py").write_text(CODE)
+    assert new("other", "--loader", "python", "--model", "code:mode") == 2
+    assert "code.py has no mode; it has nn, made" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -124,6 +153,7 @@ def test_what_a_library_tells_is_filled_in(loader: str, model: str, facts: dict[
         ),
         (("net", "--loader", "python", "--model", "code.py"), "say the file and what is in it, as my_models:MyNetwork"),
         (("net", "--file", "none.pth"), "none.pth: no such file of weights"),
+        (("net", "--file", "."), "this folder holds no file of weights"),
         (("net", "-o", "net.txt"), "net.txt: name a file that ends in .toml"),
         (("kept",), "kept.toml: this is there already, and is not overwritten"),
     ],
