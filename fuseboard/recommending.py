@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Json, StoreFolder, Wide
+from fuseboard.harness.terminal.options import Commercial, Json, OpenWeights, StoreFolder, Wide
 
 if TYPE_CHECKING:
     from fuseboard.harness.backbones.card import Card
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from fuseboard.store.results.profiles import Profile
     from fuseboard.store.store import Store
 
-COMMERCIAL = {"mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0"}
-"""Licences that are known to allow commercial use; of any other nobody here says so."""
 CHOOSING = 10
 """One of so many labelled images is held out to choose by, as in MedMNIST."""
 KINDS = ("microscopy", "photographs", "radiology")
@@ -35,18 +33,15 @@ def recommend(
     max_vram: Annotated[
         float | None, typer.Option(min=0, metavar="GB", help="Take only backbones that run on a GPU of this memory.")
     ] = None,
-    commercial: Annotated[
-        bool, typer.Option("--commercial", help="Take only weights whose licence is known to allow commercial use.")
-    ] = False,
-    open_weights: Annotated[
-        bool, typer.Option("--open", help="Take only weights that ask nobody to agree to terms.")
-    ] = False,
+    commercial: Commercial = False,
+    open_weights: OpenWeights = False,
     store: StoreFolder = None,
     wide: Wide = False,
     json: Json = False,
 ) -> None:
     """Recommend backbones and a classifier without a search, with what that lost on datasets left out in turn."""
     from fuseboard.harness.backbones import registry
+    from fuseboard.harness.backbones.limits import Limits
     from fuseboard.harness.terminal.output import print_rows
     from fuseboard.leaderboard.recommending.classifier import classifier
     from fuseboard.leaderboard.recommending.notes import notes
@@ -65,11 +60,11 @@ def recommend(
     flag = _flag(dataset, opened)
     whole = published()
     measured = profiles.read(opened.root, SHIPPED)
-    reasons = {}
+    reasons, limits = {}, Limits(commercial, open_weights)
     for name in whole.subsets[-1]:
         card = registry.get(name)
         own = [profile for profile in measured if profile.backbone == name]
-        if reason := _refusal(card, own, max_vram, commercial, open_weights):
+        if reason := limits.refusal(card) or _too_large(card, own, max_vram):
             reasons[name] = reason
     allowed = whole.within(set(whole.subsets[-1]) - set(reasons))
     if not allowed.subsets:
@@ -109,16 +104,10 @@ def _flag(dataset: str | None, store: "Store") -> str:
     return dataset
 
 
-def _refusal(
-    card: "Card", measured: "list[Profile]", max_vram: float | None, commercial: bool, open_weights: bool
-) -> str | None:
-    """Returns why a backbone may not be used; None where it may."""
+def _too_large(card: "Card", measured: "list[Profile]", max_vram: float | None) -> str | None:
+    """Returns why a backbone does not fit a GPU; None where it does, or nobody asks."""
     from fuseboard.leaderboard.recommending.memory import needed_gb
 
-    if commercial and (card.licence.casefold() not in COMMERCIAL or "licence" in card.unverified):
-        return f"licence: {card.licence}"
-    if open_weights and card.gated:
-        return "gated"
     if max_vram is None:
         return None
     needed = needed_gb(measured, card.precision)

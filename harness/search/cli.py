@@ -7,9 +7,11 @@ import typer
 from fuseboard.harness.search import strategies
 from fuseboard.harness.terminal.options import (
     Backbones,
+    Commercial,
     Device,
     Jobs,
     Json,
+    OpenWeights,
     ProtocolName,
     StoreFolder,
     Wide,
@@ -34,6 +36,8 @@ def search(
         str | None,
         typer.Option(metavar="ADDRESS", help="Fit on the workers of this Dask scheduler; `gpus`: on all GPUs here."),
     ] = None,
+    commercial: Commercial = False,
+    open_weights: OpenWeights = False,
     yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
@@ -41,6 +45,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Search the fusion of backbones that is best on validation, and report it on test."""
+    from fuseboard.harness.backbones.limits import Limits
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.runtime import cluster as clusters
     from fuseboard.harness.search.opening import open_search
@@ -50,7 +55,8 @@ def search(
     plan = strategies.get(strategy)
     with clusters.opened(cluster) as address:
         where = clusters.device_of(address, device) if address else device
-        engine = open_search(dataset, names(backbones), protocol, store, where, jobs, address, yes)
+        limits = Limits(commercial, open_weights)
+        engine = open_search(dataset, names(backbones), protocol, store, where, jobs, address, yes, limits)
         before = outlook(engine) if strategy != "all" else None
         for note in before.notes if before else []:
             typer.echo(note, err=True)
@@ -58,7 +64,7 @@ def search(
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
         print_selection_optimism(engine.rows(all_subsets(list(engine.pool.versions))))
-    print_report(Chosen(choice, engine.rows(sorted(choice.finalists))), json, wide)
+    print_report(Chosen(choice, engine.rows(sorted(choice.finalists)), engine.remarks), json, wide)
 
 
 @cli.command("strategies")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fuseboard.harness.backbones import registry
+from fuseboard.harness.backbones.limits import Limits
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.protocols import own
 from fuseboard.harness.protocols.protocol import Protocol
@@ -12,7 +13,10 @@ from fuseboard.harness.search import strategies
 from fuseboard.harness.search.outlook import outlook
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
+from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
+
+NO_LIMITS = Limits()
 
 
 def open_search(
@@ -24,6 +28,7 @@ def open_search(
     jobs: int | None = None,
     address: str | None = None,
     yes: bool = False,
+    limits: Limits = NO_LIMITS,
 ) -> Search:
     """Returns a search of a dataset whose embeddings are in a store.
 
@@ -36,11 +41,28 @@ def open_search(
         jobs: fits side by side.
         address: of a Dask scheduler, to fit there instead.
         yes: more fits than anybody asks for by accident are meant.
+        limits: of the weights that may be used; what they leave out is in the search's `left_out`.
+
+    Raises:
+        FuseboardError: an unknown name, no embeddings of the dataset, or none that the limits leave.
     """
     opened = store if isinstance(store, Store) else Store(store, registry.fingerprints)
     rules = own.get(protocol, opened.root) if isinstance(protocol, str) else protocol
     where = device if address and device else of_fits(resolve(device))
-    return Search(opened, datasets.name_of(dataset), rules, registry.specs(backbones), where, jobs, address, yes)
+    name, specs = datasets.name_of(dataset), registry.specs(backbones)
+    specs, left_out = _within(limits, opened, name, specs) if limits != NO_LIMITS else (specs, {})
+    return Search(opened, name, rules, specs, where, jobs, address, yes, left_out=left_out)
+
+
+def _within(limits: Limits, store: Store, dataset: str, specs: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Returns the versions that may be used, and backbone -> why it may not."""
+    versions = store.versions_of(dataset, specs)
+    left_out = {name: reason for name, version in versions.items() if (reason := limits.refusal_of(version))}
+    kept = [version.spec for name, version in versions.items() if name not in left_out]
+    if not kept:
+        told = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
+        raise FuseboardError(f"{dataset}: no backbone of the store may be used: {told}")
+    return kept, left_out
 
 
 def search(
@@ -53,6 +75,8 @@ def search(
     device: str | None = None,
     jobs: int | None = None,
     yes: bool = False,
+    commercial: bool = False,
+    open_weights: bool = False,
 ) -> Chosen:
     """Searches the fusion of backbones that is best on validation, as `fuseboard search` does.
 
@@ -67,6 +91,8 @@ def search(
         device: `cpu`, `cuda` or `cuda:N`; the GPU where there is one when None.
         jobs: fits side by side.
         yes: more fits than anybody asks for by accident are meant.
+        commercial: only weights whose licence is known to allow commercial use.
+        open_weights: only weights that ask nobody to agree to terms.
 
     Returns:
         The choice, its rows, what it hides (`choice`, `rows`, `table`, `notes`), and what the images could tell before
@@ -75,7 +101,8 @@ def search(
     Raises:
         FuseboardError: an unknown name, no embeddings of the dataset, or more fits than `yes` allows.
     """
-    plan, engine = strategies.get(strategy), open_search(dataset, backbones, protocol, store, device, jobs, yes=yes)
+    plan, limits = strategies.get(strategy), Limits(commercial, open_weights)
+    engine = open_search(dataset, backbones, protocol, store, device, jobs, yes=yes, limits=limits)
     before = outlook(engine)
     choice = engine.run(plan)
-    return Chosen(choice, engine.rows(sorted(choice.finalists)), outlook=before)
+    return Chosen(choice, engine.rows(sorted(choice.finalists)), engine.remarks, before)

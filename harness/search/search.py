@@ -1,6 +1,6 @@
 """The engine: fits the subsets that nobody has fitted yet, and keeps them as they come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -47,6 +47,7 @@ class Search:
         yes: more fits than anybody asks for by accident are meant.
         given: the pool itself, whose versions may lie in other stores; `backbones` are not asked then.
         known: other stores, whose rows are known as well; nothing is written to them.
+        left_out: backbone -> why somebody left it out of `backbones`, to be told.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class Search:
     yes: bool = False
     given: Pool | None = None
     known: tuple[Store, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     fits: int = field(default=0, init=False)
     """Fits done by `run`, those of folds not counted; 0 when everything was known."""
     recipe: Recipe = field(init=False)
@@ -105,6 +107,12 @@ class Search:
     def known_rows(self, evaluation: str, scores: bool = False) -> pl.DataFrame:
         """Returns every row of an evaluation of this dataset that the stores hold, whatever it was measured with."""
         return results.fold(s.rows(evaluation, self.dataset, scores) for s in (self.store, *self.known))
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is told beside the choice: which backbones were left out."""
+        told = ", ".join(f"{name} ({why})" for name, why in self.left_out.items())
+        return [f"not searched: {told}"] if told else []
 
     @property
     def classifier(self) -> Classifier:

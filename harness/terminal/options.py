@@ -24,6 +24,10 @@ ProtocolName = Annotated[
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Run so many fits side by side; by default one per core, on a GPU up to four.")
 ]
+Commercial = Annotated[
+    bool, typer.Option("--commercial", help="Take only weights whose licence is known to allow commercial use.")
+]
+OpenWeights = Annotated[bool, typer.Option("--open", help="Take only weights that ask nobody to agree to terms.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")]
 
 
