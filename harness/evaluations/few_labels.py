@@ -171,7 +171,13 @@ def _measure(search: Search, lacking: Sequence[tuple[Subset, Draw]], labels: Lab
         for number, outcome in executor.run(fit, jobs, search.side_by_side, search.address):
             subset, draw = lacking[number]
             here = Circumstances(search.pool, draw, search.device, search.side_by_side)
-            keep(results_of(here, subset, outcome, truth, ()))
+            # hundreds of rows that nobody chooses among or resamples: what they said of each image is not kept
+            keep(
+                [
+                    row.model_copy(update={"right": None, "scores": None})
+                    for row in results_of(here, subset, outcome, truth, ())
+                ]
+            )
             advance(1)
 
 
@@ -179,6 +185,6 @@ def _told(one: Worth) -> str:
     """Says it with its interval."""
 
     def said(images: float) -> str:
-        return f"{images:+,.0f}" if np.isfinite(images) else "more than there are"
+        return f"{round(images):+,}" if np.isfinite(images) else "more than there are"
 
     return f"with {one.at:,} labelled images worth {said(one.images)} ({said(one.low)} to {said(one.high)})"

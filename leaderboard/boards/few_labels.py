@@ -8,7 +8,6 @@ import polars as pl
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rows.modality import in_order
-from fuseboard.store.results.evaluations import FEW_LABELS
 from fuseboard.store.statistics.label_curves import LabelCurve, Worth, curves, worth
 
 
@@ -43,9 +42,7 @@ def few_label_tables(snapshot: Snapshot) -> tuple[DatasetCurves, ...]:
 
     The largest pool counts whose backbones were all measured together.
     """
-    rows = snapshot.rows.filter(
-        pl.col("evaluation") == FEW_LABELS.name, pl.col("split") == "test", pl.col("superseded").is_null()
-    ).with_columns(pl.col("auc").fill_nan(None), images=pl.col("params").str.json_path_match("$.images").cast(pl.Int64))
+    rows = current_draws(snapshot)
     found = []
     for dataset in in_order(rows["dataset"].unique().to_list()):
         own = rows.filter(pl.col("dataset") == dataset)
@@ -53,6 +50,13 @@ def few_label_tables(snapshot: Snapshot) -> tuple[DatasetCurves, ...]:
             if table := _table(dataset, group):
                 found.append(table)
     return tuple(found)
+
+
+def current_draws(snapshot: Snapshot) -> pl.DataFrame:
+    """Return the test row of every draw that is not superseded, with its number of labelled images."""
+    return snapshot.draws.filter(pl.col("split") == "test", pl.col("superseded").is_null()).with_columns(
+        pl.col("auc").fill_nan(None), images=pl.col("params").str.json_path_match("$.images").cast(pl.Int64)
+    )
 
 
 def _table(dataset: str, rows: pl.DataFrame) -> DatasetCurves | None:

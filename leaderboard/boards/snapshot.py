@@ -19,6 +19,7 @@ from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import corruption_errors, profiles, similarity_rows
 from fuseboard.store.results.damaged import damaged_results
+from fuseboard.store.results.evaluations import FEW_LABELS
 from fuseboard.store.results.profiles import Profile
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.statistics.shapley import majority_acc
@@ -44,7 +45,9 @@ class Snapshot:
     says: Current
     """What the store says is current, by which the rows are marked."""
     rows: pl.DataFrame
-    """Every result row with the column `superseded`."""
+    """Every result row with the column `superseded`, but for those of draws."""
+    draws: pl.DataFrame
+    """The rows of draws of few labelled images likewise: thousands, which count as curves and not one by one."""
     boards: tuple[Board, ...]
     board_uncertainties: BoardUncertainties
     confusions: Confusions
@@ -69,7 +72,7 @@ class Snapshot:
         change."""
         dates = [manifest.created for manifest in self.manifests]
         dates += [row.created for row in self.similarities]
-        return max([*dates, *self.rows["created"]], default=None)
+        return max([*dates, *self.rows["created"], *self.draws["created"]], default=None)
 
     def shipped(self, dataset: str) -> Shipped | None:
         """Count the rows of a dataset that came with fuseboard; None where it has none."""
@@ -110,6 +113,7 @@ def take(store: Store) -> Snapshot:
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
     marked, made = mark(rows, store.current), boards(rows, tasks, guesses, store.current)
+    is_draw = pl.col("evaluation") == FEW_LABELS.name
     held = {*tasks, *rows["dataset"]}
     damaged = [one for one in damaged_results(store.root) if one.path.suffix == ".csv" or one.path.parent.name in held]
     left_out = [*store.broken_versions.values(), *damaged]
@@ -117,7 +121,8 @@ def take(store: Store) -> Snapshot:
         manifests=manifests,
         version_files=version_files(store.versions),
         says=store.current,
-        rows=marked,
+        rows=marked.filter(~is_draw),
+        draws=marked.filter(is_draw),
         boards=made,
         board_uncertainties=board_uncertainties(store, marked, made),
         confusions=confusions(store, rows, made),

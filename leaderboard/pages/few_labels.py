@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.few_labels import DatasetCurves, few_label_tables
+from fuseboard.leaderboard.boards.few_labels import DatasetCurves, current_draws, few_label_tables
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
@@ -21,6 +21,8 @@ _WORTH: dict[str, Kind] = {
     "at_images": pl.Int64,
     **dict.fromkeys(("worth_images", "low", "high"), pl.Float64),
 }
+DRAWS = ("dataset", "protocol", "subset", "fingerprints", "images", "seed", "auc", "acc", "log_loss", "created", "key")
+"""Columns of a row for each draw, which stands nowhere else on the site."""
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -34,6 +36,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         context={"found": [(one, label_curves(one)) for one in found], "infinity": float("inf")},
         tables={
             "few-labels": pl.DataFrame([line for one in found for line in _curves(one)], _CURVES, orient="row"),
+            "few-label-draws": current_draws(site.snapshot).select(DRAWS),
             "worth-in-labels": pl.DataFrame([line for one in found for line in _worth(one)], _WORTH, orient="row"),
         }
         if found
