@@ -1,14 +1,17 @@
 """The outlook of a choice: whether so few images can choose among so many subsets at all, before any is fitted."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from fuseboard.harness.classifiers.fusion import CONCAT
-from fuseboard.harness.search.search import Search
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.statistics import paired_power
+
+if TYPE_CHECKING:  # what a few numbers say needs no classifier
+    from fuseboard.harness.search.search import Search
 
 ASSUMED_DISAGREEMENT = 0.08
 """Share of validation images that exactly one of two subsets gets right, before any was measured: 3 to 9 % over the
@@ -79,7 +82,7 @@ class Outlook:
         ]
 
 
-def outlook(search: Search) -> Outlook | None:
+def outlook(search: "Search") -> Outlook | None:
     """Returns what a search can tell, from rows that are known where there are enough; None of one backbone."""
     pool = search.pool
     if len(pool.versions) < 2:
