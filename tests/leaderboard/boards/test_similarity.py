@@ -11,7 +11,7 @@ from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output.format import DASH
 from fuseboard.leaderboard.site import build
 from fuseboard.leaderboard.site.write import STATIC
-from fuseboard.store.errors import DamagedFileWarning, FuseboardError
+from fuseboard.store.files.damage import DamagedFileWarning
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import similarity_rows
 from fuseboard.store.results.similarity_rows import Similarity
