@@ -58,7 +58,14 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'fuseboard' has no attribute {name!r}")
     module, _, attribute = _HOME[name].partition(":")
-    found = import_module(module)
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        from fuseboard.harness.terminal.extras import what_is_missing
+
+        if (missing := what_is_missing(error)) is None:
+            raise
+        raise ModuleNotFoundError(f"fuseboard.{name}: {missing}", name=error.name) from error
     return getattr(found, attribute) if attribute else found
 
 

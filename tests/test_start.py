@@ -2,10 +2,12 @@
 
 import builtins
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+import fuseboard
 from fuseboard import __main__ as start
 
 
@@ -49,3 +51,10 @@ def test_a_group_alone_shows_its_help(group: list[str], capfd: pytest.CaptureFix
     out, err = capfd.readouterr()
     assert "Usage:" in out
     assert err == ""
+
+
+def test_a_name_of_the_front_door_says_what_its_installation_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "fuseboard.harness.fusion.estimator", raising=False)
+    monkeypatch.setitem(sys.modules, "sklearn.base", None)
+    with pytest.raises(ModuleNotFoundError, match=r"^fuseboard\.Fusion: this needs sklearn.*run: .*harness"):
+        fuseboard.Fusion  # noqa: B018

@@ -22,8 +22,8 @@ def remarks(dataset: Dataset) -> tuple[str, ...]:
     remarks = [f"{dataset.name}: {dataset.task}; {sizes} images"]
     if dataset.task == BINARY:
         remarks.append(
-            f"positive class, whose probability is predicted: {dataset.label_names[1]} (of one's own images the last "
-            "of `classes`)"
+            f"positive class, whose probability is predicted: {dataset.label_names[1]} (the last one; of your own "
+            "images `classes` in a TOML says another order)"
         )
     if dataset.reading.settings:
         remarks.append(f"read with {dataset.reading}")

@@ -53,7 +53,12 @@ def named(what: str, paths: list[str]) -> str:
 
 def left_out(others: list[str]) -> str:
     """Returns the remark on files that are no images."""
-    return named("files left out, being no images by their endings", others)
+    what = (
+        "file left out, being no image by its ending"
+        if len(others) == 1
+        else "files left out, no images by their endings"
+    )
+    return named(what, others)
 
 
 def _files(root: Path, below: str, above: frozenset[str] = frozenset()) -> Iterator[str]:

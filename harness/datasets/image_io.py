@@ -145,6 +145,8 @@ def _source(file: Path | bytes) -> Path | io.BytesIO:
 
 
 def _reason(file: Path | bytes, error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()  # without its number and the path, which is named already
     if not isinstance(error, UnidentifiedImageError):
         return (str(error).splitlines() or [""])[0] or type(error).__name__
     with file.open("rb") if isinstance(file, Path) else io.BytesIO(file) as content:

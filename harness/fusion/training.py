@@ -23,7 +23,7 @@ from fuseboard.store.arrays import is_multi_label
 
 WHY_ALL = (
     "no subset was searched: on the datasets of docs/results.md none that a search chose had a higher test AUC than "
-    "all backbones with a linear head; strategy exhaustive searches yours"
+    "all backbones with a linear head; the strategy `exhaustive` searches yours"
 )
 
 

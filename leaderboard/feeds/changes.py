@@ -10,6 +10,8 @@ from fuseboard.leaderboard.feeds.previous_site import CHANGES, STATE, PreviousSi
 from fuseboard.leaderboard.feeds.rank_changes import rank_changes
 from fuseboard.leaderboard.feeds.state import Chosen, State, state
 
+FIRST = "the first build here, so nothing to compare it with"
+HIDDEN = "the site that stood here told of images of your own that stay off now, so nothing of it is compared or kept"
 NOTHING = "nothing moved since the last build"
 
 
@@ -40,7 +42,7 @@ def since(previous: PreviousSite, site: SiteContext) -> Changes:
         )
         return _appended(previous, site, now, lines=[line])
     if previous.rows is None or previous.state is None:
-        return Changes(EMPTY, EMPTY.as_json(), now, "the first build here, so nothing to compare it with")
+        return Changes(EMPTY, EMPTY.as_json(), now, HIDDEN if previous.is_hidden else FIRST)
     before, after = named(previous.rows), named(site.snapshot.rows.drop("right"))
     shards = ({(v.backbone, v.fingerprint, v.dataset): v.hash for v in one.vectors} for one in (previous.state, now))
     moves, rows = score_changes(before, after, *shards)

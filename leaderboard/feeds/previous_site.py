@@ -30,17 +30,20 @@ class PreviousSite:
     history: History = EMPTY
     raw: bytes | None = None
     """The history as it was written, which is carried over where nothing moved."""
+    is_hidden: bool = False
+    """Whether there is a site of which nothing may be handed on, because it tells of datasets that now stay off."""
     problem: str | None = None
     """Why it cannot be compared; None where it can, and where there is none."""
 
 
 NONE = PreviousSite()
+HIDDEN = PreviousSite(is_hidden=True)
 
 
 def read(out: Path, hides: Callable[[str], bool] = lambda dataset: False) -> PreviousSite:
     """Reads a site; one that is damaged or of an older format is said to be that, and fails nothing.
 
-    One that tells of a dataset that is to stay off the pages is as none, so that nothing of it is handed on.
+    One that tells of a dataset that is to stay off the pages is read no further, so that nothing of it is handed on.
     """
     if not is_ours(out):
         return NONE
@@ -49,7 +52,7 @@ def read(out: Path, hides: Callable[[str], bool] = lambda dataset: False) -> Pre
     told = {line.dataset for entry in entries for line in entry.lines if line.dataset is not None}
     told |= {move.dataset for entry in entries for move in entry.moves}
     told |= set(found.state.datasets) if found.state is not None else set()
-    return NONE if any(map(hides, told)) else found
+    return HIDDEN if any(map(hides, told)) else found
 
 
 def _read(out: Path) -> PreviousSite:

@@ -106,7 +106,8 @@ def _verify(
     else:
         print(f"{store.root}: everything is as the manifests say")
     for name, reason in report.not_compared.items():
-        note(f"{name}: ids and labels were not compared with the dataset itself ({reason})")
+        mend = "; --dataset PATH compares your own images" if reason == verification.UNKNOWN else ""
+        note(f"{name}: ids and labels were not compared with the dataset itself ({reason}{mend})")
     for spec in report.stale_readmes:
         note(
             f"{spec}: its README.md is of an earlier release, and load_dataset may answer with rows of another store; "
@@ -147,6 +148,8 @@ def sql(
         writer.writerow(names)
         nested = (list, tuple, dict)
         writer.writerows([strict_json.dumps(c) if isinstance(c, nested) else c for c in row] for row in rows)
+    elif not rows:
+        note(f"no row; its columns are {', '.join(names)}")
     else:
         show(names, rows if wide else [[_short(cell) for cell in row] for row in rows], wide=wide)
 

@@ -171,7 +171,7 @@ class Manifest(_Strict):
         """Returns a dataset's facts; an error that names what is there when it is not."""
         if name not in self.datasets:
             there = ", ".join(sorted(self.datasets)) or "nothing"
-            raise FuseboardError(f"{self.backbone} has no embeddings of {name}; it has {there}: extract them")
+            raise FuseboardError(f"{self.backbone} has no embeddings of {name}; it has {there}; extract or pull them")
         return self.datasets[name]
 
     def entry(self, dataset: str, split: str) -> Split:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fuseboard.store import installation
 from fuseboard.store.arrays import Labels, is_multi_label
 from fuseboard.store.embeddings import block, dataset_card, random_weights, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
@@ -18,6 +19,9 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 
 BATCH_ROWS = 4096
+
+
+UNKNOWN = "no dataset of that name is known here"
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
         broken = {f: e for f, e in broken.items() if f.parent.name == name and f.name.startswith(prefix)}
         if not found and not broken:
             raise UsageError(f"no version fits {spec!r} in {root}; `fuseboard store list` shows what is there")
+    whole = found
     if dataset is not None:
         found = [Version(v.folder, part) for v in found if (part := _alone(v.manifest, dataset)).datasets]
         if not found and not broken:
@@ -67,7 +72,7 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
     findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
     known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
     findings += [finding for version in found for finding in _version(version, known)]
-    stale = tuple(version.spec for version in found if dataset_card.is_stale(version.folder, version.manifest))
+    stale = tuple(version.spec for version in whole if dataset_card.is_stale(version.folder, version.manifest))
     return Report(tuple(findings), not_compared, stale)
 
 
@@ -90,14 +95,20 @@ def _at_hand(names: set[str], datasets: Datasets | None) -> tuple[dict[str, Offi
             else:
                 lacking[name] = "its file is not on this machine"
         except UsageError:
-            lacking[name] = "no dataset of that name is known here"
-        except (FuseboardError, ModuleNotFoundError) as error:
+            lacking[name] = UNKNOWN
+        except ModuleNotFoundError as error:
+            lacking[name] = f"that needs {error.name}, which is not installed; run: {installation.command('harness')}"
+        except FuseboardError as error:
             lacking[name] = str(error)
     return known, lacking
 
 
 def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
     for dataset, entry in version.manifest.datasets.items():
+        behind = dataset in known and known[dataset].source_md5 not in (None, entry.source_md5)
+        if dataset in known and any(facts.numbering == "official" for facts in entry.splits.values()):
+            for problem in differing_facts(entry, known[dataset], known[dataset].source_md5):
+                yield Finding(version.spec, dataset, "", "", problem)
         for split, facts in entry.splits.items():
             last, whole = -1, True
             for shard in facts.shards:
@@ -105,20 +116,18 @@ def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
                 yield from (Finding(version.spec, dataset, split, shard.file, problem) for problem in problems)
                 whole &= not problems
             if whole and dataset in known and facts.numbering == "official":
-                for problem in _against(known[dataset], version, dataset, split, entry):
+                if problem := _against(known[dataset], version, dataset, split, behind):
                     yield Finding(version.spec, dataset, split, "", problem)
 
 
-def _against(official: Official, version: Version, dataset: str, split: str, entry: DatasetEntry) -> Iterator[str]:
-    """What the dataset itself says otherwise than a split whose shards are sound."""
-    yield from differing_facts(entry, official, official.source_md5)
+def _against(official: Official, version: Version, dataset: str, split: str, behind: bool) -> str | None:
+    """What the dataset says otherwise than a sound split; of rows nothing where its images were others anyway."""
     if split not in official.splits:
-        yield f"the dataset has no {split} split"
-        return
+        return f"the dataset has no {split} split"
+    if behind:
+        return None
     found, labels = block.read(version, dataset, split, vectors=False), official.labels(split)
-    problem = id_problem(found.ids, len(labels)) or label_problem(found.labels, labels, "in the dataset")
-    if problem is not None:
-        yield problem
+    return id_problem(found.ids, len(labels)) or label_problem(found.labels, labels, "in the dataset")
 
 
 def differing_facts(entry: DatasetEntry, official: Official, source_md5: str | None) -> Iterator[str]:
@@ -136,7 +145,8 @@ def differing_facts(entry: DatasetEntry, official: Official, source_md5: str | N
         ("source MD5", entry.source_md5, source_md5),
     ):
         if theirs is not None and ours != theirs:
-            yield f"{what} {_short(ours)}, the dataset has {_short(theirs)}"
+            mend = "; extract it again, which embeds only what is new" if what == "source MD5" else ""
+            yield f"{what} {_short(ours)}, the dataset has {_short(theirs)}{mend}"
 
 
 def id_problem(ids: NDArray[np.integer[Any]], rows: int) -> str | None:

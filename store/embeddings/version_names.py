@@ -96,10 +96,14 @@ def by_backbone(dataset: str, found: Sequence[Version], root: Path) -> dict[str,
         behind = [name for name, source in sources.items() if source != present]
         if present is None or len(behind) == len(sources):
             raise FuseboardError(
-                f"{' and '.join(names)} embedded different source files of {dataset}; extract it again with each"
+                f"{_listed(names)} embedded different source files of {dataset}; extract it again with each"
             )
         raise FuseboardError(
-            f"{' and '.join(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; `fuseboard "
+            f"{_listed(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; `fuseboard "
             f"extract {' '.join(behind)} --dataset PATH`, with the path of {dataset}, embeds what is new"
         )
     return versions
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

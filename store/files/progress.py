@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Shows a bar with counts and the time left; hands out what moves it on, by how many were done."""
+    """Shows a bar with counts and the time left; hands out what moves it on, by how many were done.
+
+    Where nothing is to be done it shows nothing.
+    """
+    if not total:
+        yield lambda count: None
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,

@@ -1,5 +1,6 @@
 """The address of a repository on the Hub: `ORG/NAME`, or what one copies from a browser or a README."""
 
+import os
 import re
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -34,8 +35,9 @@ def parse(
     name = name.strip()
     if "://" not in name:
         if not REPOSITORY.fullmatch(name):
+            here = "; a store in a folder is read where it is, with --store" if os.path.isdir(name) else ""
             raise UsageError(
-                f"{name!r} is not ORG/NAME, as repositories of the Hub are called, nor a Zenodo record or DOI"
+                f"{name!r} is not ORG/NAME, as repositories of the Hub are called, nor a Zenodo record or DOI{here}"
             )
         return name, revision
     url = urlsplit(name)

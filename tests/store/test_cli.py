@@ -69,6 +69,8 @@ def test_sql_in_three_forms(make_version, root):
     assert lines[0] == "id,embedding,text"
     assert lines[1].endswith(',"a,b"')
     assert "embedding" in run("sql", query, root=root).stdout
+    none = run("sql", f"SELECT * FROM ({query}) WHERE id > 9", root=root)
+    assert (none.stdout, none.stderr) == ("", "no row; its columns are id, embedding, text\n")
     assert isinstance(run("sql", query, "--csv", "--json", root=root).exception, UsageError)
     late = run("sql", "SELECT error('no')", root=root)
     assert isinstance(late.exception, UsageError)

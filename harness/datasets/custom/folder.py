@@ -45,7 +45,10 @@ def _depth_of_classes(root: Path, images: list[str]) -> int:
     strange = {top: said for top in sorted(tops - set(SPLITS)) if (said := asked(top))}
     if strange and (depth or (len(strange) > 1 and set(strange) == tops)):
         renamed = ", ".join(f"{said} by {top!r}" for top, said in strange.items())
-        raise UsageError(f"{root}: did you mean {renamed}? rename these folders: splits are {', '.join(SPLITS)}")
+        raise UsageError(
+            f"{root}: {' and '.join(map(repr, strange))} {'are no splits' if len(strange) > 1 else 'is no split'}; did "
+            f"you mean {renamed}? Rename the folder: splits are {', '.join(SPLITS)}"
+        )
     if depth and (others := tops - set(SPLITS)):
         named = image_files.few(map(repr, sorted(others)))
         raise UsageError(

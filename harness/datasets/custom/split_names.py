@@ -22,6 +22,9 @@ def meant(name: str) -> str | None:
 
 
 def misspelt(name: str) -> str | None:
-    """Returns the split that a name means, or nearly is, such as `vall`; for the question alone, never as an answer."""
-    near = difflib.get_close_matches(name.strip().lower(), OTHERS, n=1, cutoff=0.8)
+    """Returns the split that a name means, or nearly is, such as `vall` or `vla`.
+
+    It is for the question alone, never an answer.
+    """
+    near = difflib.get_close_matches(name.strip().lower(), OTHERS, n=1, cutoff=0.6)
     return OTHERS[near[0]] if near else None

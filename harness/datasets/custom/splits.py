@@ -42,7 +42,7 @@ def divide(
         if earlier is not None and (lost := [split for split in wanted if not (made == split).any()]):
             remarks.append(f"splits were made anew, because no image of {' and '.join(lost)} was left")
             names[pool] = made = _make(rows[pool], pool, classes, wanted, spec, where)
-        reached = ", ".join(f"{s} {100 * np.mean(made == s):.1f} % (wanted {100 * wanted[s]:.1f} %)" for s in wanted)
+        reached = ", ".join(_share(split, float(np.mean(made == split)), wanted[split]) for split in wanted)
         remarks.append(f"splits made with seed {_shares(spec).seed}: {reached}")
     names[names == ""] = "train"
     if "group" in rows.columns:
@@ -62,6 +62,12 @@ def rule(rows: pl.DataFrame, spec: Spec, where: str) -> str:
     made = {split: size for split, size in _wanted(_given(rows, spec, where), spec, where).items() if split != "train"}
     sizes = ", ".join(f"{split} {size:g}" for split, size in made.items())
     return f"{sizes}, seed {_shares(spec).seed}" if made else ""
+
+
+def _share(split: str, reached: float, wanted: float) -> str:
+    """How large a split became, and what was wanted where that is another number."""
+    said = f"{100 * reached:.1f} %", f"{100 * wanted:.1f} %"
+    return f"{split} {said[0]}" if said[0] == said[1] else f"{split} {said[0]} (wanted {said[1]})"
 
 
 def _shares(spec: Spec) -> Shares:

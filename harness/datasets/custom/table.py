@@ -1,6 +1,7 @@
 """The table: a CSV, TSV or Parquet file with a row for every image."""
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path, PurePath
@@ -101,8 +102,14 @@ def _refuse_lacking(table: Path, columns: Mapping[str, str], found: Sequence[str
     raise UsageError(
         f"{table}: {said}; its columns are {', '.join(found)}. Say in a TOML which is meant, by "
         f"{', '.join(f'{key} = …' for key in keys)} (and, where there are such, split = …, group = …); "
-        f"`fuseboard datasets new {table.name}` writes one"
+        f"`fuseboard datasets new {_typed(table)}` writes one"
     )
+
+
+def _typed(path: Path) -> str:
+    """A path as it can be typed where the command was."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _find_splits(faults: Faults, rows: pl.DataFrame) -> None:

@@ -125,7 +125,7 @@ def show(found: Sequence[Answer], as_json: bool, wide: bool = False) -> None:
     typer.echo()
     print_rows(
         [
-            {"path": one.path, "training image": near.name, "label": near.label, "distance": near.distance}
+            {"path": one.path, "training image": near.name, "label": near.label, "distance": f"{near.distance:.4f}"}
             for one, why in sound
             for near in why.neighbours
         ],
@@ -137,14 +137,21 @@ def show(found: Sequence[Answer], as_json: bool, wide: bool = False) -> None:
 def _line(one: Answer) -> Facts:
     why = one.explanation
     if why is None:
-        return {"path": one.path, "answer": None, "score": None, "unlike": None, "distance": None, "error": one.error}
-    near = f"{why.distance:.3f} (unlike above {why.threshold:.3f})"
+        return {
+            "path": one.path,
+            "answer": None,
+            "score": None,
+            "unlike": None,
+            "mean distance": None,
+            "error": one.error,
+        }
+    near = f"{why.distance:.4f} (unlike above {why.threshold:.4f})"
     return {
         "path": one.path,
         "answer": why.answer,
         "score": f"{why.score:.4f}",
         "unlike": why.unlike,
-        "distance": near,
+        "mean distance": near,
         "error": None,
     }
 

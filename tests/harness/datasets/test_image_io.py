@@ -177,6 +177,11 @@ def test_what_is_no_image_is_named(tmp_path: Path, content: bytes, message: str)
             look(path)
 
 
+def test_a_file_that_is_not_there_is_said_to_be_that(tmp_path: Path) -> None:
+    with pytest.raises(FuseboardError, match=r"a\.png: not a readable image \(no such file or directory\)"):
+        image_io.read(tmp_path / "a.png")
+
+
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "bmp", "webp", "gif", "ppm"])
 def test_a_file_cut_short_is_named_by_both_looks(tmp_path: Path, ending: str) -> None:
     whole = saved(tmp_path / f"whole.{ending}", Image.fromarray(np.tile(COLOUR, (9, 9, 1))))

@@ -109,7 +109,7 @@ def test_the_folder_is_walked_like_a_dataset(trained: Path, tmp_path: Path, caps
         "far/b.PNG",
         "link/b.PNG",
     ]
-    assert "1 files left out, being no images by their endings: notes.txt" in said.err
+    assert "1 file left out, being no image by its ending: notes.txt" in said.err
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])

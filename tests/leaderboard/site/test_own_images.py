@@ -77,9 +77,12 @@ def test_they_are_there_when_they_are_named(root: Path, capsys: pytest.CaptureFi
     assert names(site, f"{OWN}-0") == []  # paths never are
 
 
-def test_a_site_that_had_them_hands_nothing_on(root: Path) -> None:
+def test_a_site_that_had_them_hands_nothing_on(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build(root, "--dataset", OWN)
+    capsys.readouterr()
     assert names(build(root), OWN) == []
+    said = capsys.readouterr().err
+    assert ("the site that stood here told of images of your own" in said, "first build" in said) == (True, False)
     build(root, "--dataset", OWN)
     assert cli.run(["store", "remove", "-d", OWN, "--yes", "--store", str(root)]) == 0
     assert names(build(root), OWN) == []

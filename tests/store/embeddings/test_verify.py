@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from fuseboard.store.embeddings import manifest
+from fuseboard.store import installation
+from fuseboard.store.embeddings import dataset_card, manifest
 from fuseboard.store.embeddings.verify import Report, verify
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.hashing import sha256_of
@@ -126,6 +127,23 @@ def test_other_images_or_splits_are_found(make_version, root):
     assert "the dataset has no train split" in problems
 
 
+def test_other_images_are_said_once_and_not_again_of_every_row(make_version, root):
+    make_version(root, splits=("train", "val"), labels=np.zeros(20, np.uint16))
+    other = Dataset()
+    other.source_md5, other.splits = "1" * 32, ("train", "val")
+    findings = verify(root, datasets=lambda name: other).findings
+    assert [(one.dataset, one.split, one.problem[:10]) for one in findings] == [("digits", "", "source MD5")]
+
+
+def test_one_dataset_alone_makes_no_readme_stale(make_version, root):
+    version = make_version(root, splits=("val",))
+    facts = json.loads((version.folder / manifest.FILE).read_text())
+    facts["datasets"]["other"] = facts["datasets"]["digits"]
+    (version.folder / manifest.FILE).write_text(json.dumps(facts))
+    dataset_card.write(version.folder, manifest.read(version.folder))
+    assert verify(root, datasets=lambda name: Dataset(), dataset="digits").stale_readmes == ()
+
+
 def test_what_cannot_be_compared_is_said(make_version, root):
     make_version(root, splits=("val",))
     away = Dataset()
@@ -135,5 +153,6 @@ def test_what_cannot_be_compared_is_said(make_version, root):
         raise ModuleNotFoundError("No module named 'medmnist'", name="medmnist")
 
     assert verify(root, datasets=lambda name: away).not_compared == {"digits": "its file is not on this machine"}
-    assert verify(root, datasets=missing).not_compared == {"digits": "No module named 'medmnist'"}
+    reason = verify(root, datasets=missing).not_compared["digits"]
+    assert (reason.startswith("that needs medmnist"), reason.endswith(installation.command("harness"))) == (True, True)
     assert verify(root).not_compared == {"digits": "no datasets were given"}

@@ -23,3 +23,9 @@ def test_a_notebook_without_widgets_gets_a_line_on_stderr(monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert "2/2" in err
+
+
+def test_nothing_to_do_shows_no_bar(capsys):
+    with progress.counting("hog", 0) as advance:
+        advance(0)
+    assert capsys.readouterr() == ("", "")

@@ -86,6 +86,12 @@ def test_what_is_no_such_table_is_named(root: Path, content: bytes, message: str
         own(root, content)
 
 
+def test_the_mend_of_another_header_can_be_typed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root.parent)
+    with pytest.raises(UsageError, match=rf"`fuseboard datasets new {root.name}/list\.csv` writes one"):
+        own(root, f"file,label\n{ROWS}".encode())
+
+
 def test_floats_of_pandas_are_whole_numbers(root: Path) -> None:
     frame = {"path": [f"{n}.png" for n in range(12)], "label": [(1.0, -1.0, None)[n % 3] for n in range(12)]}
     frame["who"] = [float(n) for n in range(12)]

@@ -61,6 +61,7 @@ def test_no_line_is_said_without_a_fault_and_none_left_out(
 @pytest.mark.parametrize(
     ("folders", "message"),
     [
+        (("train", "vla"), "'vla' is no split; did you mean val by 'vla'"),
         (("train", "validation"), "did you mean val by 'validation'"),
         (("training", "validation", "testing"), "did you mean test by 'testing', train by 'training', val by"),
         (("Train", "Val", "Test"), "did you mean test by 'Test', train by 'Train', val by 'Val'"),
