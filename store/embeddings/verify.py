@@ -115,9 +115,9 @@ def _version(version: Version, known: dict[str, Official]) -> Iterator[Finding]:
                 problems, last = _shard(version.folder / dataset / shard.file, shard, version.manifest, entry, last)
                 yield from (Finding(version.spec, dataset, split, shard.file, problem) for problem in problems)
                 whole &= not problems
-            if whole and dataset in known and facts.numbering == "official":
-                if problem := _against(known[dataset], version, dataset, split, behind):
-                    yield Finding(version.spec, dataset, split, "", problem)
+            compared = whole and dataset in known and facts.numbering == "official"
+            if compared and (differing := _against(known[dataset], version, dataset, split, behind)):
+                yield Finding(version.spec, dataset, split, "", differing)
 
 
 def _against(official: Official, version: Version, dataset: str, split: str, behind: bool) -> str | None:
