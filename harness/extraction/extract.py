@@ -12,14 +12,14 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction import known_images
 from fuseboard.harness.extraction.plan import Plan
+from fuseboard.harness.extraction.run_profile import profile_of
 from fuseboard.harness.extraction.shard_worker import Made, Maker, Piece, on_worker
 from fuseboard.harness.runtime import executor, profiling
 from fuseboard.store.embeddings import dataset_card, history, manifest, shards, versions
-from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Profile, Split, SplitName
+from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Split, SplitName
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
-from fuseboard.store.files.optional_max import largest
 from fuseboard.store.files.progress import counting
 from fuseboard.store.store import Store
 
@@ -134,7 +134,7 @@ class _Job:
 
     def _finish(self, plan: Plan, wall_s: float) -> None:
         whole = tuple(shard for shard in plan.found if shard is not None)
-        profile = self._profile(plan.made, wall_s)
+        profile = profile_of(self.maker, plan.made, wall_s, self.precision_choice)
         self._list(plan.split, Split(rows=plan.rows, shards=whole, profile=profile), plan.made)
         for path in (self.folder / self.dataset.name).glob(f"{plan.split}-*.parquet"):
             if path not in {piece.path for piece in plan.pieces}:  # of an earlier run; globs would read it twice
@@ -168,23 +168,6 @@ class _Job:
             for number, one in executor.run(on_worker, jobs, None, self.address) if jobs else ():
                 advance(len(missing[number].lacking))
                 yield number, one
-
-    def _profile(self, made: list[Made], wall_s: float) -> Profile:
-        """What a run cost: the largest peaks, and on a cluster the time that passed here for all workers together."""
-        images = sum(one.images for one in made)
-        devices = sorted({one.device for one in made}) or [profiling.hardware(self.maker.device)]
-        return Profile(
-            images=images,
-            wall_s=wall_s,
-            images_per_s=images / wall_s if images else None,
-            batch_size=min((one.batch_size for one in made), default=self.maker.batch_size),
-            precision=self.card.precision,
-            device=" + ".join(devices),
-            peak_rss_mb=largest(one.peak_rss_mb for one in made) if made else profiling.peak_rss_mb(),
-            peak_vram_mb=largest(one.peak_vram_mb for one in made),
-            peak_vram_reserved_mb=largest(one.peak_vram_reserved_mb for one in made),
-            precision_choice=self.precision_choice,
-        )
 
     def about(self, split: SplitName) -> dict[str, Any]:
         return {
