@@ -58,7 +58,7 @@ def list_datasets(wide: Wide = False, json: Json = False) -> None:
             rows.append({"name": name, **dict.fromkeys(("task", "classes", "licence", "source_md5"))})
     print_rows(rows, json, wide, ("source_md5",))
     for mend in missing:
-        typer.echo(mend, err=True)
+        typer.echo(mend.replace("this", "the rest of this list", 1), err=True)
 
 
 @datasets.command("new")

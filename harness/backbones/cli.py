@@ -74,8 +74,8 @@ def pin(
 
     Of several, one that fails stops no other, and the same command does what is left; exit with 1 while there is some.
     """
+    from fuseboard.harness.backbones import held_card, pinned_folder, registry
     from fuseboard.harness.backbones import pin as pins
-    from fuseboard.harness.backbones import pinned_folder, registry
 
     if everyone and (name or paper):
         raise UsageError("--all is every unpinned card; leave out the names and --paper")
@@ -96,6 +96,9 @@ def pin(
     path = out or (pins.file_name(card) if card.source.card is None else Path(wanted[0]))
     if out is not None or card.source.card is None:
         pins.require_room(path)
+    if not card.unpinned:
+        held_card.require(card)
+        typer.echo(f"{card.id}: everything was pinned already", err=True)
     pins.write(pins.pin(card), path)
     typer.echo(f"{path}")
 

@@ -53,7 +53,10 @@ def _twin(card: Card, feeder: Feeder, store: Store) -> Finding:
             others[version.manifest.backbone] = version
     if not others:
         return Finding(
-            "note", "twin", f"the store {store.root} holds no other backbone's {digits.name} to compare with"
+            "note",
+            "twin",
+            f"the store {store.root} holds no other backbone's vectors of {digits.name} to compare with",
+            f"fuseboard extract hog pixels -d {digits.name}",
         )
     vectors = _vectors(card, feeder, digits.images("train", 0, COMPARED), COMPARED)
     found = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuseboard.harness.backbones import adaptive_batches, canary, own_files
+from fuseboard.harness.backbones import adaptive_batches, canary, held_card
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction import known_images
@@ -52,23 +52,17 @@ def extract(
         batch_size: images per forward pass at most; it is halved where the device has no memory for as many.
         shard_rows: images per shard.
         trust: whether code of the backbone's repository may run.
-        address: a Dask scheduler whose workers make the shards. They must see the store and the images under the same
-            paths.
+        address: a Dask scheduler whose workers make the shards; they see store and images under the same paths.
         precision_choice: why the card's precision is what it is, where it was chosen and not named.
 
     Raises:
-        FuseboardError: no space, weights or code that are not the pinned ones, vectors that are not finite; what was
-            finished stays.
+        FuseboardError: no space, other weights or code than the pinned ones, vectors not finite; what is done stays.
     """
     folder = versions.folder_of(store.root, card.id, card.fingerprint)
-    own_files.hold(card)
     there = manifest.read(folder) if (folder / manifest.FILE).is_file() else None
-    if there is not None and there.dim != card.dim:
-        raise FuseboardError(
-            f"{card.id}: its card says dim = {card.dim}, the vectors in the store have {there.dim} numbers; mend `dim`"
-        )
-    recorded = there.canary if there is not None else ()
-    maker = Maker(card, dataset, device, batch_size or adaptive_batches.batch_size(device), trust, recorded)
+    held_card.require(card, there)
+    most, recorded = batch_size or adaptive_batches.batch_size(device), there.canary if there is not None else ()
+    maker = Maker(card, dataset, device, most, trust, recorded)
     job = _Job(maker, store, shard_rows, address, precision_choice)
     with versions.lock_of(store.root, card.id, card.fingerprint, dataset.name):
         atomic.sweep(job.folder / dataset.name)
@@ -154,8 +148,6 @@ class _Job:
 
     def _make(self, missing: list[Piece], total: int) -> Generator[tuple[int, Made], None, None]:
         """Makes shards one after another here, or side by side on the cluster."""
-        if not total:
-            return
         with counting(f"{self.card.id} · {self.dataset.name}", total) as advance:
             advance(total - sum(len(piece.lacking) for piece in missing))
             if self.address is None:
@@ -182,8 +174,8 @@ class _Job:
         with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
             there = manifest.read(self.folder) if (self.folder / manifest.FILE).is_file() else self._new(made)
             entry = there.datasets.get(self.dataset.name)
-            same_source = entry is not None and entry.source_md5 == self.dataset.source_md5
-            splits: dict[SplitName, Split] = dict(entry.splits) if entry is not None and same_source else {}
+            is_same = entry is not None and entry.source_md5 == self.dataset.source_md5
+            splits: dict[SplitName, Split] = dict(entry.splits) if entry is not None and is_same else {}
             splits[split] = done
             extended = DatasetEntry(
                 task=self.dataset.task,

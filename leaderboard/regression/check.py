@@ -16,6 +16,7 @@ from fuseboard.leaderboard.regression.changes import StoredRows, compare, score_
 from fuseboard.leaderboard.regression.finding import Finding
 from fuseboard.leaderboard.regression.recompute import about, recompute
 from fuseboard.leaderboard.regression.reference import Row
+from fuseboard.leaderboard.rows import shipped_rows
 from fuseboard.leaderboard.rows.changed_inputs import changed_inputs, row_inputs
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.store import installation
@@ -86,10 +87,12 @@ def check(store: Store, folder: Path, refit: Refit, whole: bool = True) -> Repor
         for change in verdict_regressions(said, now)
     ]
     missing = sorted({row.dataset for row in committed if not present.holds(row.dataset)})
+    is_shipped = folder.resolve() == shipped_rows.SHIPPED.resolve()
+    of_whom = "the reference that ships" if is_shipped else f"the reference in {folder.name}"
     words = Counter(verdict.verdict for verdict in now)
     remarks = [
         f"{recomputed.rows} rows recomputed from their predictions; {len(rows) - recomputed.rows} kept none",
-        f"{len(held)} rows held against the reference in {folder.name}",
+        f"{len(held)} rows held against {of_whom}",
         *(
             [f"{elsewhere} more rows of the reference are of backbones that this store has no embeddings of"]
             if elsewhere

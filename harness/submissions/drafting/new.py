@@ -51,7 +51,8 @@ def new(name: str, parent: Path, hub_id: str | None = None) -> tuple[Path, list[
     card, notes = filled({"id": name, **OF_ONES_OWN}), list[str]()
     if hub_id is not None:
         card, notes = _from_hub(name, hub_id)
-    notes = [*(f"to fill in: {key}" for key in parsing.read(Card, CARD, card.encode()).gaps), *notes]
+    if left := parsing.read(Card, CARD, card.encode()).gaps:
+        notes = [f"to fill in: {', '.join(left)}", *notes]
     placeholders = {"FOLDER": folder.as_posix(), "ORG/NAME": "ORG/NAME", "NAME": name}
     steps = (TEMPLATE / README).read_text(encoding="utf-8")
     steps = re.sub("|".join(placeholders), lambda found: placeholders[found[0]], steps)

@@ -62,10 +62,9 @@ def read(kind: type[Model], file: str, data: bytes) -> Content[Model]:
         return Content(None, bad)
     findings = _shortened(list(texts.findings(file, tree)), file)
     gaps = tuple(dict.fromkeys(re.sub(r"\.\d+$", "", key) for key, value in texts.leaves(tree) if value == PLACEHOLDER))
-    findings += [
-        Finding("missing", "filled in", f"{file}: {key} is still to be filled in", "the comment above it says how")
-        for key in gaps
-    ]
+    if gaps:
+        left = f"{file}: still to be filled in: {', '.join(gaps[:MAX_LISTED])}{' …' if len(gaps) > MAX_LISTED else ''}"
+        findings.append(Finding("missing", "filled in", left, "the comment above each says how"))
     model, faults = None, dict[str, str]()
     try:
         model = kind.model_validate_json(text) if is_json else kind.model_validate(tree)

@@ -73,5 +73,7 @@ def test_what_is_there_is_said_and_not_taken_for_what_changed(here: Path, capsys
     Path("code.py").write_text(Path("code.py").read_text().replace("AdaptiveAvg", "AdaptiveMax"))
     assert cli.run(command) == 1
     assert "the code has changed" in capsys.readouterr().err
+    assert cli.run(["backbones", "pin", "net.toml"]) == 1
+    assert "the code has changed" in capsys.readouterr().err
     Path("code.py").unlink()
     assert cli.run(command) == 0

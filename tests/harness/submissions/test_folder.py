@@ -311,10 +311,10 @@ CASES: dict[str, tuple[Break, str]] = {
     "a long title": (card(title="a" * 201), "texts: card.toml: title has 201 characters, 200 are allowed"),
     "a long text": (said(about__source="a" * 2001), "texts: manifest.json: about.source has 2,001 characters"),
     "a long key": (said(libraries={"k" * 3000: "1"}), "texts: manifest.json: libraries. has 3,000 characters"),
-    "not filled in": (card(title="FILL IN"), "filled in: card.toml: title is still to be filled in"),
+    "not filled in": (card(title="FILL IN"), "filled in: card.toml: still to be filled in: title"),
     "a licence that forbids": (
         card(licence="CC BY-NC-ND 4.0", redistribution="hash"),
-        "licence: the licence, CC BY-NC-ND 4.0, does not let embeddings be passed on",
+        "licence: the card does not let embeddings be passed on: redistribution = 'hash', and the licence is CC BY-NC",
     ),
     "no licence": (card(licence="unknown"), "licence: the licence 'unknown' says nothing"),
     "weights of another": (
