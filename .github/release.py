@@ -30,17 +30,19 @@ def problems(tag: str, dist: Path, root: Path = ROOT) -> Iterator[str]:
         yield f"CHANGELOG.md has no section `## [{version}] - YYYY-MM-DD`; rename `## [Unreleased]`"
     cited = _found(r"^version: (.*)$", root / "CITATION.cff"), _found(r"^date-released: (.*)$", root / "CITATION.cff")
     if cited != (version, dates.get(version or "")):
-        yield f"CITATION.cff cites version {cited[0]} of {cited[1]}; have it say `version` and `date-released` too"
+        date = dates.get(version or "") or "YYYY-MM-DD"
+        yield f"CITATION.cff has to say `version: {version}` and `date-released: {date}`"
     urls = tomllib.loads(_text(root / "pyproject.toml"))["project"].get("urls", {})
     if "Repository" not in urls:
         yield "pyproject.toml names no repository; say it as `Repository` under [project.urls]"
-    yield from _of_files(version or "", sorted(dist.iterdir()))
+    yield from _of_files(version or "", sorted(dist.iterdir()) if dist.is_dir() else [])
 
 
 def _of_files(version: str, files: list[Path]) -> Iterator[str]:
     wanted = [f"fuseboard-{version}-py3-none-any.whl", f"fuseboard-{version}.tar.gz"]
     if [path.name for path in files] != wanted:
-        yield f"the files are {', '.join(path.name for path in files) or 'none'}, and not {' and '.join(wanted)}"
+        held = ", ".join(path.name for path in files) or "none"
+        yield f"the files are {held}, and not {' and '.join(wanted)}: empty the folder, and run python -m build"
         return
     with zipfile.ZipFile(files[0]) as wheel:
         names = wheel.namelist()
@@ -80,6 +82,7 @@ def main(arguments: list[str]) -> None:
         case ["check", tag, dist]:
             if found := list(problems(tag, Path(dist))):
                 raise SystemExit("\n".join(found))
+            print(f"{tag}: version, changes, citation, repository and files agree")
         case ["notes", tag]:
             print(notes(tag), end="")
         case _:

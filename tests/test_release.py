@@ -76,6 +76,7 @@ def test_every_place_that_says_another_version_is_named(project: Path) -> None:
     (project / "pyproject.toml").write_text("[project]\n")
     found = problems(project)
     assert [line.partition(" ")[0] for line in found] == ["CHANGELOG.md", "CITATION.cff", "pyproject.toml"]
+    assert "`version: 1.2.3` and `date-released: YYYY-MM-DD`" in found[1]
 
 
 def test_files_without_the_page_of_sql_or_of_another_version_are_refused(project: Path) -> None:
@@ -86,6 +87,8 @@ def test_files_without_the_page_of_sql_or_of_another_version_are_refused(project
     ]
     pack(project / "dist", "1.2.2", "fuseboard/leaderboard/sql/dist/duckdb.wasm")
     assert "fuseboard-1.2.2-py3-none-any.whl" in "".join(problems(project))
+    (project / "dist").rename(project / "elsewhere")
+    assert "the files are none, and not fuseboard-1.2.3" in "".join(problems(project))
 
 
 def test_notes_are_the_section_of_the_version(project: Path) -> None:
