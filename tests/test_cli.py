@@ -206,6 +206,18 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu", "audit", "explain"}
 
 
+def test_a_light_installation_knows_the_digests_that_a_board_is_built_by() -> None:
+    code = """if True:
+        import sys
+        from fuseboard.harness.terminal.extras import EXTRAS
+        sys.modules.update(dict.fromkeys(EXTRAS))
+        from fuseboard.harness.evaluations.digests import digests
+        print(len(digests("linear-2026")))
+    """
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(answer.stdout) > 10
+
+
 def test_datasets_are_listed_without_what_embeds_and_trains() -> None:
     code = """if True:
         import sys

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +28,8 @@ def run(
     if address:
         yield from _on_dask(function, enumerate(jobs), address)
         return
+    import joblib  # a light installation lacks it, and asks for the digests of settings, which come with searches
+
     parallel = joblib.Parallel(
         n_jobs=workers or profiling.cores(),
         return_as="generator_unordered",

@@ -29,7 +29,8 @@ class Chosen:
         """How many were measured, how many of them are equal, what fusion adds, what test does not say, the remarks."""
         choice, by = self.choice, Criterion(self.rows["selection"][0][0])
         where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
-        counted = f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best {where}"
+        best = f"{len(choice.ties)} share" if len(choice.ties) > 1 else "one has"
+        counted = f"{choice.measured} of {choice.possible} subsets; {best} the best {where}"
         none = [f"no oracle: {choice.no_oracle}"] if choice.no_oracle else []
         return [counted, *self._gain, *none, *self._unmeasured, *self.remarks]
 

@@ -61,10 +61,12 @@ def print_selection_optimism(rows: "pl.DataFrame") -> None:
     except FuseboardError as error:
         typer.echo(f"what the choice is worth is not known: {error}", err=True)
         return
-    again, others = winner.subsets.get(winner.chosen, 0), len(winner.subsets)
+    again, more = winner.subsets.get(winner.chosen, 0), len(set(winner.subsets) - {winner.chosen})
+    others = f"one of {more:,} others" if more > 1 else "another one" * more
     typer.echo(
-        f"{'+'.join(winner.chosen)}: {winner.validation_score:.3f} of the validation images right, "
-        f"{winner.corrected_score:.3f} to be expected of others; "
-        f"wins {again:.0%} of {winner.resamples:,} redrawn validations, which {others} subsets win",
+        f"{'+'.join(winner.chosen)}: {winner.validation_score:.3f} of the validation images right; "
+        f"expect {winner.corrected_score:.3f} of other images, since the best was taken; it is the best on "
+        f"{again:.0%} of {winner.resamples:,} redrawn validation sets"
+        f"{f', on the rest {others}' if others else ''}",
         err=True,
     )

@@ -49,4 +49,7 @@ def _answered(where: str, error: BaseException) -> FuseboardError:
         return FuseboardError(f"{where}: the Hub refused (HTTP {status}); {LOGIN}")
     if status is not None:
         return FuseboardError(f"{where}: the Hub answered HTTP {status}; run the same command again later to go on")
-    return FuseboardError(f"{where}: the transfer failed ({' '.join(str(error).split())}); run the same command again")
+    reason = " ".join(str(error).split())
+    return FuseboardError(
+        f"{where}: the transfer failed ({reason}); see whether the Hub can be reached, and run the same command again"
+    )

@@ -92,9 +92,8 @@ class Comparison:
     def notes(self) -> list[str]:
         """What the choices of a subset and of its parameters hide, one line each."""
         metric, choice = self.rows["selection"][0][0], self.choice
-        made = [
-            f"{choice.measured} of {choice.possible} subsets; {len(choice.ties)} share the best validation {metric}"
-        ]
+        tied = f"{len(choice.ties)} share" if len(choice.ties) > 1 else "one has"
+        made = [f"{choice.measured} of {choice.possible} subsets; {tied} the best validation {metric}"]
         for subset, best in self.found.items():
             params = ", ".join(f"{name} {value}" for name, value in best.params.items())
             shared = f"{best.ties} of {best.trials} trials share the best validation {metric} {abs(best.value):.4f}"
