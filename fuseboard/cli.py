@@ -97,9 +97,14 @@ def _definitions(rules: "Iterable[Protocol]") -> dict[str, Definition]:
 
 
 def _digests(protocol: str) -> frozenset[str]:
-    from fuseboard.harness.evaluations.digests import digests
+    try:
+        from fuseboard.harness.evaluations.digests import digests
 
-    return digests(protocol)
+        return digests(protocol)
+    except ModuleNotFoundError:  # an installation without the harness knows protocols, and no settings of evaluations
+        from fuseboard.harness.protocols.protocol import digests as of_protocol
+
+        return of_protocol(protocol)
 
 
 def _examples(dataset: str) -> dict[str, bytes]:

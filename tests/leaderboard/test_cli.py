@@ -165,3 +165,15 @@ def test_imports_stay_light(module, absent):
     code = f"import sys, {module}; print(*sorted({absent!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_light_installation_checks_a_store_that_holds_rows(searched, tmp_path):
+    heavy = ("joblib", "sklearn", "scipy", "torch", "xgboost", "medmnist", "PIL")
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({heavy}))\n"
+        "from fuseboard import cli\nsys.exit(cli.run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "leaderboard", "check", "--store", str(searched.root)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 findings" in done.stdout
