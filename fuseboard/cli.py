@@ -5,20 +5,20 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import fuseboard
-from fuseboard import recommending, renamed
+from fuseboard import definitions, recommending, renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.harness.vector_audit import cli as vector_audit
 from fuseboard.leaderboard import cli as leaderboard_cli
-from fuseboard.leaderboard.context.providers import Definition, Providers
+from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.cli.options import StoreFolder
 from fuseboard.store.errors import FuseboardError
@@ -27,7 +27,6 @@ from fuseboard.store.files import damage, names
 if TYPE_CHECKING:
     from fuseboard.harness.backbones.card import Card
     from fuseboard.harness.datasets.dataset import Dataset
-    from fuseboard.harness.protocols.protocol import Protocol
     from fuseboard.store.embeddings.dataset_protocol import Origin
     from fuseboard.store.store import Store
 
@@ -75,36 +74,6 @@ def _refit(store: "Store", dataset: str, protocol: str, subset: tuple[str, ...])
     from fuseboard.harness.search.refit import refit
 
     return refit(store, dataset, protocol, subset)
-
-
-def _protocols() -> dict[str, Definition]:
-    from fuseboard.harness.protocols import protocol
-
-    return _definitions(map(protocol.get, protocol.names()))
-
-
-def _own_protocols(root: Path) -> dict[str, Definition]:
-    from fuseboard.harness.protocols import own
-
-    return _definitions(own.known(root))
-
-
-def _definitions(rules: "Iterable[Protocol]") -> dict[str, Definition]:
-    return {
-        own.name: Definition(own.name, own.digest, own.title, own.description, own.model_dump(mode="json"))
-        for own in rules
-    }
-
-
-def _digests(protocol: str) -> frozenset[str]:
-    try:
-        from fuseboard.harness.evaluations.digests import digests
-
-        return digests(protocol)
-    except ModuleNotFoundError:  # an installation without the harness knows protocols, and no settings of evaluations
-        from fuseboard.harness.protocols.protocol import digests as of_protocol
-
-        return of_protocol(protocol)
 
 
 def _examples(dataset: str) -> dict[str, bytes]:
@@ -164,15 +133,16 @@ store = store_cli.commands(_dataset, _current, _origin, _card)
 store.command()(vector_audit.audit)
 app.add_typer(store, name="store")
 sources = Providers(
-    _protocols,
+    definitions.protocols,
     _examples,
     _files,
     is_own=lambda dataset: _origin(dataset) == "own",
     fault=_fault,
-    own_protocols=_own_protocols,
+    own_protocols=definitions.own_protocols,
 )
 app.add_typer(
-    leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, _digests), name="leaderboard"
+    leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, definitions.digests),
+    name="leaderboard",
 )
 
 
