@@ -82,6 +82,11 @@ def _by_name(card: Card) -> Any:
         hint = unknown("class of models", name, models, f"transformers {transformers.__version__}")
         raise FuseboardError(f"{card.id}: {hint}; mend `architecture`")
     configuration: Any = kind.config_class
+    config = configuration()  # it takes a key that it does not know without a word
+    for key in card.source.kwargs:
+        if not hasattr(config, key) and key != "attn_implementation":
+            hint = unknown("key", key, config.to_dict(), f"[source.kwargs] of {configuration.__name__}")
+            raise FuseboardError(f"{card.id}: {hint}")
     return kind(configuration(**card.source.kwargs))
 
 

@@ -164,6 +164,13 @@ def test_unknown_class_is_named(repository: Path, make_card: Any) -> None:
     assert AutoModel
 
 
+def test_a_key_that_the_configuration_would_ignore_is_named(repository: Path, make_card: Any) -> None:
+    (repository / "model.safetensors").write_bytes(b"")
+    wrong = {**SMALL, "imagesize": 32}
+    with pytest.raises(FuseboardError, match=r"unknown key 'imagesize' in .* of Dinov2Config; did you mean image_size"):
+        loaders.load(make_card("transformers", 24, "cls", architecture="Dinov2Model", kwargs=wrong))
+
+
 def test_a_pooling_that_the_class_cannot_have(card_of: Any) -> None:
     source = {"hub_id": "a/b", "revision": "0" * 40, "weights": "w", "sha256": "0" * 64}
     card = card_of("transformers", 24, "pooler", architecture="ViTMSNModel", kwargs=SMALL, **source)
