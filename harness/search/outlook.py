@@ -61,22 +61,24 @@ class Outlook:
         """What can be told, and what to take where that is not enough; one line each."""
         share = f"{100 * self.disagreement:.1f} %"
         apart = (
-            f"{self.measured_on} subsets disagree on {share}" if self.measured_on else f"two disagree on {share}, say"
+            f"the {self.measured_on} measured disagree on {share}"
+            if self.measured_on
+            else f"supposed that two disagree on {share}"
         )
         least = (
-            f"tell subsets apart that differ by {100 * self.smallest_difference:.1f} points of accuracy or more"
+            f"can tell subsets apart that differ by {100 * self.smallest_difference:.1f} points of accuracy or more"
             if self.smallest_difference <= 1
-            else "tell no two subsets apart"
+            else "can tell no two subsets apart"
         )
         told = (
-            f"{self.images:,} images to choose by {least} (power 80 %; {apart}); luck lifts the best of "
-            f"{self.subsets:,} equally good ones by about {100 * self.optimism:.1f}"
+            f"the {self.images:,} images to choose by {least} (power 80 %; {apart}); luck lifts the best of "
+            f"{self.subsets:,} equally good ones by about {100 * self.optimism:.1f} points"
         )
         if not self.all_is_safer:
             return [told]
         return [
             told,
-            f"all {self.backbones} backbones is the safer answer: in {PUBLISHED_SEARCHES} published searches of 8 the "
+            f"to take all {self.backbones} backbones is safer: in {PUBLISHED_SEARCHES} published searches over 8 the "
             f"subset that is best on test was {100 * BEST_OVER_ALL:.1f} points above all of them, and the chosen one "
             f"{-100 * CHOSEN_OVER_ALL:.1f} below",
         ]

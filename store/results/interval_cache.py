@@ -90,7 +90,9 @@ class Intervals:
             except FuseboardError as error:
                 unlabelled.update(dict.fromkeys(own, str(error)))
                 continue
-            _say(f"{self._dataset}: intervals of {len(own)} rows, {RESAMPLES:,} resamples of {len(labels):,} images")
+            source = f" (source MD5 {images[1][:8]})" if len(groups) > 1 else ""
+            rows = f"intervals of {len(own)} rows, {RESAMPLES:,} resamples of {len(labels):,} images{source}"
+            _say(f"{self._dataset}: {rows}")
             scores: dict[str, Any] = {}
             for key in own:
                 try:

@@ -41,7 +41,7 @@ def refuse_other(path: Path) -> None:
     if not path.exists() or not (held := sorted(os.listdir(path))):
         return
     if FILE not in held:
-        raise UsageError(f"{path} holds {held[0]!r} and no bundle; name a new or an empty folder")
+        raise UsageError(f"{path} holds {held[0]!r} and is no model; name a new or an empty folder")
     try:
         reading.read(path)
     except FuseboardError as error:

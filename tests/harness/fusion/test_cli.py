@@ -209,7 +209,7 @@ def test_a_table_with_patients(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["predict", "MODEL", "x.png", "--format", "xml"], "unknown format 'xml'"),
         (["train", "EMPTY", "-o", "new"], "no image there"),
         (["train", "absent", "-o", "new"], "unknown dataset 'absent'"),
-        (["train", "digits", "-o", "EMPTY/.."], "and no bundle; name a new or an empty folder"),
+        (["train", "digits", "-o", "EMPTY/.."], "and is no model; name a new or an empty folder"),
         (["train", "digits", "-o", "new", "--classifier", "svm"], "unknown classifier 'svm'"),
         (["train", "digits", "-o", "new", "--strategy", "exhaustiv"], "did you mean exhaustive"),
         (["train", "digits", "-o", "new", "--backbones", "absent"], "absent"),

@@ -132,7 +132,7 @@ def test_what_is_not_there(models: Any, tmp_path: Path) -> None:
         hub.pull(f"{models.url}/datasets/a/b/c", tmp_path / "model")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x").touch()
-    with pytest.raises(UsageError, match="holds 'x' and no bundle"):
+    with pytest.raises(UsageError, match="holds 'x' and is no model"):
         hub.pull(REPO, tmp_path / "mine")
 
 

@@ -120,7 +120,7 @@ def test_where_names_cannot_change_places_it_takes_two_steps(saved: Path, monkey
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        ("thesis.txt", "holds 'thesis.txt' and no bundle; name a new or an empty folder"),
+        ("thesis.txt", "holds 'thesis.txt' and is no model; name a new or an empty folder"),
         ("manifest.json", "is not replaced .*remove it by hand"),
     ],
 )
