@@ -9,8 +9,11 @@ from fuseboard.store.errors import UsageError, unknown
 
 CONFIGURATION, PROCESSOR = "config.json", "preprocessor_config.json"
 """What `save_pretrained` writes beside the weights."""
-NOT_OF_THE_MODEL = ("architectures", "model_type", "transformers_version", "dtype", "torch_dtype", "_name_or_path")
-"""Keys of a configuration that say how it was saved."""
+NOT_OF_THE_MODEL = (
+    "architectures", "model_type", "transformers_version", "dtype", "torch_dtype", "_name_or_path",
+    "id2label", "label2id", "problem_type",
+)  # fmt: skip
+"""Keys of a configuration that say how it was saved, and what the classes of its head are called."""
 
 
 def facts(model: str | None, file: Path | None) -> dict[str, Any]:
@@ -43,6 +46,8 @@ def facts(model: str | None, file: Path | None) -> dict[str, Any]:
             for key, value in written.items()
             if key not in NOT_OF_THE_MODEL and value is not None and value != standard.get(key)
         }
+        if isinstance(labels := written.get("id2label"), dict):
+            kwargs["num_labels"] = len(labels)
     config = configuration(**kwargs)
     sizes = {"dim": getattr(config, "hidden_size", None), "preprocessing.size": getattr(config, "image_size", None)}
     guessed: dict[str, Any] = {key: value for key, value in sizes.items() if isinstance(value, int)}

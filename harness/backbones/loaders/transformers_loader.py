@@ -25,10 +25,15 @@ def _projected(model: Any) -> Callable[[Any], Any]:
     return forward
 
 
+def _body(model: Any) -> Any:
+    """Returns what makes the features: of a class with a head, such as ViTForImageClassification, its body."""
+    return model.base_model if "For" in type(model).__name__ else model
+
+
 POOLING: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
-    "cls": lambda model: lambda images: model(pixel_values=images).last_hidden_state[:, 0],
-    "mean": lambda model: lambda images: model(pixel_values=images).last_hidden_state.mean(dim=1),
-    "pooler": lambda model: lambda images: model(pixel_values=images).pooler_output,
+    "cls": lambda model: lambda images: _body(model)(pixel_values=images).last_hidden_state[:, 0],
+    "mean": lambda model: lambda images: _body(model)(pixel_values=images).last_hidden_state.mean(dim=1),
+    "pooler": lambda model: lambda images: _body(model)(pixel_values=images).pooler_output,
     "cls+proj": _projected,
 }
 
