@@ -95,9 +95,8 @@ def _remove(store: "Store", spec: str | None, dataset: str | None, yes: bool) ->
         removal.forget(store.root, name)
         shared = sorted(other for other, own in images.items() if other not in gone and own & images.get(name, set()))
         if shared:
-            note(
-                f"images of {name} are also in {', '.join(shared)}; remove {'these' if len(shared) > 1 else 'that'} too where they must go"
-            )
+            too = "these" if len(shared) > 1 else "that"
+            note(f"images of {name} are also in {', '.join(shared)}; remove {too} too where they must go")
     note(
         "the next `fuseboard leaderboard build` leaves them out; a site that was built before, models that were "
         "trained and what was pushed elsewhere are still there"
