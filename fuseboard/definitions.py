@@ -32,10 +32,7 @@ def _definitions(rules: "Iterable[Protocol]") -> dict[str, Definition]:
 
 
 def digests(protocol: str) -> frozenset[str]:
-    """Returns what rows of a protocol have by its present definition; without the harness not of settings."""
-    try:
-        from fuseboard.harness.evaluations.digests import digests as of_all
-    except ModuleNotFoundError:
-        from fuseboard.harness.protocols.protocol import digests as of_all
+    """Returns what rows of a protocol have by its present definition."""
+    from fuseboard.harness.evaluations.digests import digests as of_all
 
     return of_all(protocol)
