@@ -15,7 +15,7 @@ def test_the_protocols_are_those_of_the_harness():
     assert list(known) == protocol.names()
     for name, own in known.items():
         assert (own.digest, own.title) == (protocol.get(name).digest, protocol.get(name).title)
-        assert own.choices["params"]["n_estimators"] == protocol.get(name).params.n_estimators
+        assert own.choices["params"] == protocol.get(name).params.model_dump()
 
 
 def test_every_file_that_the_answers_come_from_is_watched(tmp_path, monkeypatch):

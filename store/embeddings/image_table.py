@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from fuseboard.store.errors import FuseboardError, UsageError
-from fuseboard.store.files import atomic
+from fuseboard.store.files import atomic, literal_path
 
 FOLDER = "splits"
 FACTS = ("split", "id", "path", "label", "group", "md5")
@@ -99,7 +99,7 @@ def _earlier(root: Path, dataset: str) -> list[Path]:
 
 def _read(path: Path) -> pl.DataFrame:
     try:
-        table = pl.read_csv(path.read_bytes(), infer_schema=False).fill_null("")
+        table = literal_path.read_csv(path, ",").fill_null("")
         if lacking := {"split", "id", "path", "label", "md5"} - set(table.columns):
             raise ValueError(f"it has no column {min(lacking)}")
         if table.is_empty():

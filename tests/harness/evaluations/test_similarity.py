@@ -1,7 +1,6 @@
 """`fuseboard similarity` on real embeddings of digits."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -93,13 +92,11 @@ def test_what_cannot_be_meant_is_one_line(
     assert not (store / "similarity").exists()
 
 
-def test_a_damaged_kept_file_is_one_line(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_kept_file_is_named_and_computed_again(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, DATA, "--store", str(store))
     [path] = (store / "similarity" / DATA).iterdir()
     path.write_bytes(path.read_bytes()[:50])
     code, _, err = run(capsys, DATA, "--store", str(store))
-    assert code == 1
-    assert err.startswith(f"error: {path}: not a readable similarity file")
-    assert len(err.splitlines()) == 1
-    shutil.rmtree(path.parent)
-    assert run(capsys, DATA, "--store", str(store))[0] == 0
+    assert code == 0
+    assert err.count(f"warning: {path}: not a readable similarity file") == 1
+    assert run(capsys, DATA, "--store", str(store))[2].count("warning") == 0

@@ -13,6 +13,7 @@ from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.rows.validation import valid_rows
 from fuseboard.leaderboard.site import build
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.damage import DamagedFileWarning
 from fuseboard.store.results import rows as results
 from tests.leaderboard.page import Page
 
@@ -92,7 +93,7 @@ def test_a_file_of_an_older_schema_is_named_and_the_others_are_shown(searched, o
     name = path.relative_to(searched.root).as_posix()
     words = home(searched, out)
     assert name in words
-    assert "a file of another schema is left out: it lacks the columns jobs, hardware" in words
+    assert "the file is left out: of another schema: it lacks the columns jobs, hardware" in words
     assert "12 result rows" in words
     with pytest.raises(FuseboardError, match="lacks the columns jobs, hardware; delete it and run"):
         results.read(searched.root)
@@ -111,11 +112,12 @@ def test_narrower_numbers_and_unknown_columns_are_read(searched):
     assert results.read(searched.root).equals(before)
 
 
-def test_a_damaged_file_is_still_an_error(searched, out):
-    file_of(searched).write_bytes(b"PAR1")
-    with pytest.raises(FuseboardError, match="not a readable results file"):
-        build.build(searched.opened, out)
-    assert not out.exists()
+def test_a_damaged_file_costs_its_own_rows_and_is_named(searched, out):
+    path = file_of(searched)
+    path.write_bytes(b"PAR1")
+    with pytest.warns(DamagedFileWarning, match="not a readable results file"):
+        words = home(searched, out)
+    assert path.relative_to(searched.root).as_posix() in words
 
 
 def test_one_key_with_two_metrics_is_told(searched, out):
