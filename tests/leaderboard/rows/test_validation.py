@@ -96,7 +96,7 @@ def test_a_file_of_an_older_schema_is_named_and_the_others_are_shown(searched, o
     assert "the file is left out: of another schema: it lacks the columns jobs, hardware" in words
     assert "12 result rows" in words
     with pytest.raises(FuseboardError, match="lacks the columns jobs, hardware; delete it and run"):
-        results.read(searched.root)
+        results.read_whole(searched.root, "tiny")
 
 
 def test_a_column_of_another_type_is_an_older_schema(searched, out):
