@@ -22,10 +22,11 @@ def _extras() -> Iterator[Finding]:
     for extra in dict.fromkeys(EXTRAS.values()):
         if extra == "gpu" and not _has_cuda():
             continue
-        absent = [module for module, of in EXTRAS.items() if of == extra and find_spec(module) is None]
+        modules = [module for module, of in EXTRAS.items() if of == extra]
+        absent = [module for module in modules if find_spec(module) is None]
         if absent:
-            # Only the harness is needed for the main job; the others widen it.
-            status: Status = "missing" if extra == "harness" else "note"
+            # A light installation has none of the harness and is whole without; a part of it is a broken one.
+            status: Status = "missing" if extra == "harness" and len(absent) < len(modules) else "note"
             yield Finding(
                 status, f"extra {extra}", f"not installed: {', '.join(absent)}", str(install_command(absent[0]))
             )

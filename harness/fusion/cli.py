@@ -66,8 +66,8 @@ def predict(
     from fuseboard.harness.fusion import tables
 
     form = tables.format_of(output, form)
-    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     paths = opening.find(images)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     table = bundle.answers(paths)
     tables.write(table, output, form)
     opening.end(int(table["error"].is_not_null().sum()), len(table))
@@ -94,8 +94,8 @@ def embed(
     from fuseboard.harness.fusion import tables
 
     form = tables.format_of(output, form)
-    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     paths = opening.find(images)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
     found = bundle.embed(paths)
     columns = [f"{name}__{place}" for name in bundle.backbones_ for place in range(bundle.model.widths[name])]
     tables.write(

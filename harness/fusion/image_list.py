@@ -23,7 +23,7 @@ def find(arguments: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
         arguments: paths of files and folders, `@LIST` or `-`.
 
     Raises:
-        UsageError: a list cannot be read, or no image is there.
+        UsageError: a list cannot be read, or none of the images is there.
     """
     paths: list[Path] = []
     remarks: list[str] = []
@@ -40,6 +40,9 @@ def find(arguments: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
         remarks += [f"{path}: {image_files.left_out(others)}"] if others else []
     if not paths:
         raise UsageError("no image is named; give files, folders, @LIST with a path per line, or - for lines of input")
+    if not any(path.exists() for path in paths):
+        others = f", nor are {len(paths) - 1:,} others that are named" if len(paths) > 1 else ""
+        raise UsageError(f"{paths[0]}: no such file or folder{others}")
     return paths, tuple(remarks)
 
 

@@ -35,3 +35,12 @@ def test_without_the_extra_only_the_extra_is_named(monkeypatch: pytest.MonkeyPat
     findings = {found.check: found for found in doctor.examine()}
     assert "MagickWand" not in findings
     assert findings["extra corruptions"].fix == installation.command("corruptions")
+
+
+@pytest.mark.parametrize(("there", "status"), [((), "note"), (("sklearn", "timm"), "missing")])
+def test_a_light_installation_is_whole_and_half_a_harness_is_not(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], status: str
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda name: ModuleSpec(name, None) if name in there else None)
+    findings = {found.check: found for found in doctor.examine()}
+    assert findings["extra harness"].status == status

@@ -14,6 +14,7 @@ from PIL import Image
 import fuseboard
 from fuseboard import cli
 from fuseboard.harness.datasets import registry
+from fuseboard.harness.fusion import opening
 from fuseboard.harness.fusion.bundle.loading import load
 
 BACKBONES = ["--backbones", "hog,pixels"]
@@ -63,6 +64,15 @@ def test_a_folder_becomes_a_model_that_says_what_it_is(trained: Path, capsys: py
     assert "hog+pixels" in shown.err
     run("show", trained / "model", "--json")
     assert json.loads(capsys.readouterr().out)["task"] == "binary-class"
+
+
+@pytest.mark.parametrize("command", ["predict", "embed"])
+def test_images_that_are_not_there_are_told_before_any_backbone_is_loaded(
+    trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(opening, "load", lambda *_: pytest.fail("loaded"))
+    run(command, trained / "model", trained / "elsewhere", code=2)
+    assert "elsewhere" in capsys.readouterr().err
 
 
 def test_new_images_get_a_row_each_with_both_classes(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
