@@ -210,7 +210,11 @@ def test_a_table_with_patients(tmp_path: Path, capsys: pytest.CaptureFixture[str
             "is two commands now: `fuseboard fuse train digits -o MODEL`, then `fuseboard fuse predict",
         ),
         (["predikt"], "unknown command 'predikt' in fuseboard fuse; did you mean predict"),
-        (["predict", "absent", "x.png"], "absent: no such folder or zip"),
+        (["predict", "absent", "MODEL/README.md"], "absent: no such folder or zip"),
+        (
+            ["predict", "MODEL", "x.png", "y.png"],
+            "x.png: no such file or folder; none of the 2 that are named is there",
+        ),
         (["predict", "MODEL"], "Missing argument 'images'"),
         (["predict", "MODEL", "EMPTY"], "no image there"),
         (["predict", "MODEL", "@absent.txt"], "this list of images cannot be read (No such file or directory)"),
