@@ -40,6 +40,17 @@ def test_files_that_are_named_exist(document: Path) -> None:
         assert list(REPOSITORY.glob(name(Path(where)))), f"{named or linked} does not exist"
 
 
+def test_every_page_is_in_a_table_of_contents() -> None:
+    """The build of the documentation says so, too, after ten minutes."""
+    listed = {"docs/index.md"}
+    for page in PAGES:
+        for body in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text(), re.DOTALL):
+            entries = [line for line in body.splitlines() if line and not line.startswith(":")]
+            targets = [re.sub(r".*<(.*)>$", r"\1", entry) for entry in entries]
+            listed |= {os.path.normpath(f"{name(page.parent)}/{target}.md") for target in targets}
+    assert {name(page) for page in PAGES} - listed == set()
+
+
 def test_pages_that_code_names_exist() -> None:
     sources = [path for room in ROOMS for path in (REPOSITORY / room).rglob("*.*") if path.suffix in TEXTS]
     named = {page: path for path in sources for page in re.findall(r"docs/[\w/-]+\.md", path.read_text())}
