@@ -41,8 +41,8 @@ def find(arguments: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
     if not paths:
         raise UsageError("no image is named; give files, folders, @LIST with a path per line, or - for lines of input")
     if not any(path.exists() for path in paths):
-        others = f"; none of the {len(paths):,} that are named is there" if len(paths) > 1 else ""
-        raise UsageError(f"{paths[0]}: no such file or folder{others}")
+        how_many = f"; none of the {len(paths):,} that are named is there" if len(paths) > 1 else ""
+        raise UsageError(f"{paths[0]}: no such file or folder{how_many}")
     return paths, tuple(remarks)
 
 
