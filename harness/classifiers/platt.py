@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.gram import Matrix
+from fuseboard.harness.classifiers.tasks import Link, answers, linked
 
 LEAST_SLOPE = 1e-3
 """Per standard deviation of the decisions. Rows are never put into the opposite order: a left-out mean is always lower
@@ -24,33 +25,25 @@ class Platt:
     """(1,) over classes, or (C,)."""
     offset: NDArray[np.float64]
     """(C,)"""
-    over_classes: bool
+    link: Link
 
     @classmethod
-    def fit(cls, decisions: Matrix, truth: Matrix, over_classes: bool) -> "Platt":
+    def fit(cls, decisions: Matrix, truth: Matrix, link: Link) -> "Platt":
         """Minimises the log-loss of decisions (N, C) that were not fitted to their rows, whose truth is 0 and 1.
 
         One row more, of no class in particular, makes N rows without a mistake certain of nothing.
         """
-        if over_classes:
-            slope, offset = _minimum(decisions, truth, over_classes=True)
-            return cls(slope, offset, True)
-        each = [_minimum(decisions[:, [c]], truth[:, [c]], over_classes=False) for c in range(truth.shape[1])]
-        return cls(np.concatenate([slope for slope, _ in each]), np.concatenate([offset for _, offset in each]), False)
+        if link == "softmax":
+            return cls(*_minimum(decisions, truth, link), link)
+        each = [_minimum(decisions[:, [c]], truth[:, [c]], link) for c in range(truth.shape[1])]
+        return cls(np.concatenate([slope for slope, _ in each]), np.concatenate([offset for _, offset in each]), link)
 
     def apply(self, decisions: Matrix) -> NDArray[np.float32]:
         """Turns decisions (N, C) into probabilities (N, C)."""
-        return _shares(decisions * self.slope + self.offset, self.over_classes).astype(np.float32)
+        return answers(self.link, decisions * self.slope + self.offset)
 
 
-def _shares(scores: Matrix, over_classes: bool) -> Matrix:
-    from scipy.special import expit, softmax
-
-    found: Matrix = softmax(scores, axis=1) if over_classes else expit(scores)
-    return found
-
-
-def _minimum(decisions: Matrix, truth: Matrix, over_classes: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _minimum(decisions: Matrix, truth: Matrix, link: Link) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The slope (1,) and the offsets (C,); the loss is convex in them."""
     from scipy.optimize import minimize
     from scipy.special import log_expit, log_softmax
@@ -62,9 +55,11 @@ def _minimum(decisions: Matrix, truth: Matrix, over_classes: bool) -> tuple[NDAr
 
     def loss(place: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         scores = place[0] * scaled + place[1:]
-        error = _shares(scores, over_classes) - smooth
-        logs = log_softmax(scores, axis=1) if over_classes else log_expit(scores)
-        value = -(smooth * logs).sum() if over_classes else -(smooth * logs + (1 - smooth) * log_expit(-scores)).sum()
+        error = linked(link, scores) - smooth
+        if link == "softmax":
+            value = -(smooth * log_softmax(scores, axis=1)).sum()
+        else:
+            value = -(smooth * log_expit(scores) + (1 - smooth) * log_expit(-scores)).sum()
         slope = np.concatenate([[(error * scaled).sum()], error.sum(axis=0)])
         return float(value) / rows, slope / rows
 

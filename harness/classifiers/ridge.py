@@ -22,7 +22,8 @@ from fuseboard.harness.classifiers.knn import truth_of
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.classifiers.platt import Platt
 from fuseboard.harness.classifiers.spectrum import Spectrum, spectrum
-from fuseboard.store.arrays import MULTI_CLASS, ORDINAL, Labels
+from fuseboard.harness.classifiers.tasks import link_of
+from fuseboard.store.arrays import Labels
 
 
 class Params(classifier.Params):
@@ -46,7 +47,7 @@ class Ridge(Classifier):
             found = spectrum(features, truth - center, self.device, self.seed)
             decided, left_out = self._path(found, truth[found.looked_at] - center)
             weights = found.weights(decided)
-            platt = Platt.fit(left_out + center, truth[found.looked_at], self.task in (MULTI_CLASS, ORDINAL))
+            platt = Platt.fit(left_out + center, truth[found.looked_at], link_of(self.task))
         means = [each.mean for each in found.standardisers]
         intercept = center - sum(mean @ block for mean, block in zip(means, weights, strict=True))
         return Fitted(weights, intercept, platt, decided)

@@ -26,11 +26,14 @@ def link_of(task: str) -> Link:
 
 def answers(link: Link, decision: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Turns decisions (N, C) into probabilities (N, C), or into the target itself."""
+    return linked(link, decision).astype(np.float32)
+
+
+def linked(link: Link, decision: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """The same in the precision of the decisions."""
     from scipy.special import expit, softmax
 
     if link == "identity":
-        return decision.astype(np.float32)
-    found: NDArray[np.float32] = (softmax(decision, axis=1) if link == "softmax" else expit(decision)).astype(
-        np.float32
-    )
+        return decision
+    found: NDArray[np.floating[Any]] = softmax(decision, axis=1) if link == "softmax" else expit(decision)
     return found

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.harness.classifiers.classifier import Candidate
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations import hyperparameters, preconditions
 from fuseboard.harness.evaluations.setting import Variant
@@ -26,7 +24,7 @@ from fuseboard.store.errors import UsageError
 from fuseboard.store.files.progress import counting
 from fuseboard.store.results.evaluations import FEW_LABELS
 from fuseboard.store.results.rows import Inputs
-from fuseboard.store.statistics.label_curves import LabelCurve, Worth, curves, worth
+from fuseboard.store.statistics.label_curves import IMAGES, LabelCurve, Worth, curves, worth
 
 SIZES = (1, 5, 10, 50, 100, 500, 1_000, 5_000)
 """Labelled images per class; a class that has fewer gives all it has. Beyond these, all images."""
@@ -125,8 +123,7 @@ def evaluate(search: Search) -> FewLabels:
         search.store.compact(FEW_LABELS.name, search.dataset)
     keys = [key for subset in subsets for draw in draws for key in draw.keys(pool, subset)]
     rows = search.store.rows(FEW_LABELS.name, search.dataset).filter(pl.col("key").is_in(keys))
-    images = pl.col("params").str.json_path_match("$.images").cast(pl.Int64)
-    found = curves(rows.with_columns(images=images))
+    found = curves(rows.with_columns(images=IMAGES))
     return FewLabels(rows, {s: found[s] for s in subsets if s in found}, names, left_out)
 
 
@@ -150,9 +147,16 @@ def _draws(search: Search, labels: Labels) -> Iterator[Draw]:
 def _draw(search: Search, per_class: int, number: int, rows: NDArray[np.intp]) -> Draw:
     params = {**search.protocol.params.model_dump(exclude_none=True), "per_class": per_class, "images": len(rows)}
     identity = {"per_class": per_class, "draw": number, "rule": "nested, stratified"}
-    own = Variant.of(search.protocol, FEW_LABELS.name, CLASSIFIER, Candidate(f"n={per_class}", params, identity))
-    facts: dict[str, Any] = {name: getattr(own, name) for name in own.__dataclass_fields__}
-    return Draw(**facts, number=number, rows=tuple(rows.tolist()))
+    return Draw(
+        protocol=search.protocol,
+        under=FEW_LABELS.name,
+        name=f"n={per_class}",
+        classifier=f"{CLASSIFIER} n={per_class}",
+        setting=identity,
+        own_params=params,
+        number=number,
+        rows=tuple(rows.tolist()),
+    )
 
 
 def _measure(search: Search, lacking: Sequence[tuple[Subset, Draw]], labels: Labels) -> None:

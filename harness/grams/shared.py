@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from fuseboard.harness.classifiers.fusion import concat
+from fuseboard.harness.classifiers.fusion import batches
 from fuseboard.harness.classifiers.knn import truth_of
 from fuseboard.harness.search.pool import Pool
 from fuseboard.store.embeddings.manifest import SPLITS, Name
@@ -25,7 +25,6 @@ IMAGES_PER_COLUMN = 2
 """Images that every split must have for every column. With fewer images than columns, products of columns have the
 images' own vectors as their span, which is a long way towards the images."""
 FORMAT = 1
-BATCH_ROWS = 2_048
 ARRAYS = ("rows", "sums", "products", "answers", "with_answers")
 FACTS = "facts"
 
@@ -82,9 +81,8 @@ def sums_of(blocks: Sequence[NDArray[np.float32]], truth: NDArray[np.floating[An
     total = Sums(
         0, np.zeros(width), np.zeros((width, width)), np.zeros(truth.shape[1]), np.zeros((width, truth.shape[1]))
     )
-    for start in range(0, len(truth), BATCH_ROWS):
-        rows = slice(start, start + BATCH_ROWS)
-        x, y = concat([block[rows] for block in blocks]).astype(np.float64), truth[rows].astype(np.float64)
+    for rows, joined in batches(blocks):
+        x, y = joined.astype(np.float64), truth[rows].astype(np.float64)
         total = total + Sums(len(x), x.sum(axis=0), x.T @ x, y.sum(axis=0), x.T @ y)
     return total
 

@@ -8,7 +8,7 @@ import polars as pl
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rows.modality import in_order
-from fuseboard.store.statistics.label_curves import LabelCurve, Worth, curves, worth
+from fuseboard.store.statistics.label_curves import IMAGES, LabelCurve, Worth, curves, worth
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def few_label_tables(snapshot: Snapshot) -> tuple[DatasetCurves, ...]:
 def current_draws(snapshot: Snapshot) -> pl.DataFrame:
     """Return the test row of every draw that is not superseded, with its number of labelled images."""
     return snapshot.draws.filter(pl.col("split") == "test", pl.col("superseded").is_null()).with_columns(
-        pl.col("auc").fill_nan(None), images=pl.col("params").str.json_path_match("$.images").cast(pl.Int64)
+        pl.col("auc").fill_nan(None), images=IMAGES
     )
 
 

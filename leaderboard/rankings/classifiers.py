@@ -1,7 +1,7 @@
 """Classifiers side by side: whether a conclusion about backbones depends on what is fitted to their embeddings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +11,7 @@ from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION, KNN, LATE, LINEAR_PROBE
+from fuseboard.store.results.rank_correlation import correlation
 from fuseboard.store.results.selection import SCORE, Criterion, choose
 from fuseboard.store.statistics.ties import level
 
@@ -111,8 +112,8 @@ def classifier_tables(marked: pl.DataFrame) -> tuple[DatasetClassifiers, ...]:
 def _table(dataset: str, groups: list[pl.DataFrame]) -> DatasetClassifiers:
     settled = [_settled(group.filter(pl.col("seed") == group["seed"].min())) for group in groups]
     pool = _pool(settled)
-    rows = tuple(row for group in settled if (row := _row(group, pool)))
-    return DatasetClassifiers(dataset, pool, _distinct(rows), tuple(_agreements(_distinct(rows))))
+    rows = _distinct(tuple(row for group in settled if (row := _row(group, pool))))
+    return DatasetClassifiers(dataset, pool, rows, tuple(_agreements(rows)))
 
 
 def _settled(group: pl.DataFrame) -> pl.DataFrame:
@@ -177,10 +178,7 @@ def _distinct(rows: tuple[ClassifierRow, ...]) -> tuple[ClassifierRow, ...]:
     """Name the protocol in the titles that several rows share."""
     titles = [row.title for row in rows]
     return tuple(
-        ClassifierRow(f"{row.title} ({row.protocol})", row.protocol, row.subsets, row.cells, row.scores)
-        if titles.count(row.title) > 1
-        else row
-        for row in rows
+        replace(row, title=f"{row.title} ({row.protocol})") if titles.count(row.title) > 1 else row for row in rows
     )
 
 
@@ -189,9 +187,5 @@ def _agreements(rows: tuple[ClassifierRow, ...]) -> Iterator[Agreement]:
         both = [subset for subset in one.scores if subset in other.scores]
         if len(both) < LEAST:
             continue
-        frame = pl.DataFrame(
-            {"one": level([one.scores[s] for s in both]), "other": level([other.scores[s] for s in both])}
-        )
-        spread = frame["one"].n_unique() > 1 and frame["other"].n_unique() > 1
-        rho = float(frame.select(pl.corr("one", "other", method="spearman")).item()) if spread else None
+        rho = correlation([one.scores[subset] for subset in both], [other.scores[subset] for subset in both])
         yield Agreement(one.title, other.title, len(both), rho)

@@ -13,6 +13,8 @@ from fuseboard.store.errors import unknown
 
 PLACEHOLDER = "FILL IN"
 """Stands in a template where a person has to say something."""
+GAP = "is still to be filled in"
+"""What is said of it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -67,7 +69,7 @@ def _sentence(kind: type[BaseModel], error: ErrorDetails) -> str:
     *above, key = [*error["loc"]] or [""]
     value, told = error.get("input"), error.get("ctx", {})
     if value == PLACEHOLDER:
-        return "is still to be filled in"
+        return GAP
     about = _field_words(kind, error["loc"])
     if error["type"] == "missing":
         return f"is missing{about and f' ({about})'}"

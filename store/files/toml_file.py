@@ -10,12 +10,11 @@ from pydantic import BaseModel
 
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import model_faults, text_file
-from fuseboard.store.files.model_faults import PLACEHOLDER, Fault
+from fuseboard.store.files.model_faults import GAP, PLACEHOLDER, Fault
 
 Model = TypeVar("Model", bound=BaseModel)
 
 HEADER, KEY = re.compile(r"\s*\[\[?\s*([\w.\s\"-]+?)\s*\]"), re.compile(r"\s*([\w.-]+|\"[^\"]*\")\s*=")
-GAP = "is still to be filled in"
 PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 
 

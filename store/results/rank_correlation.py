@@ -1,5 +1,7 @@
 """Rank correlation: whether validation says anything about test, over the subsets of a search."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from fuseboard.store.statistics.ties import level
@@ -14,7 +16,12 @@ def spearman(rows: pl.DataFrame, metric: str) -> float | None:
         rows.filter(pl.col("split") == split).select("subset", pl.col(metric).alias(split)) for split in ("val", "test")
     )
     both = val.join(test, on="subset").drop_nulls()
-    both = both.with_columns(pl.Series(split, level(both[split].to_list()), pl.Float64) for split in ("val", "test"))
-    if len(both) < 3 or both["val"].n_unique() == 1 or both["test"].n_unique() == 1:
+    return correlation(both["val"].to_list(), both["test"].to_list())
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """The same of any two lists of as many values."""
+    both = pl.DataFrame({"one": level(one), "other": level(other)}, {"one": pl.Float64, "other": pl.Float64})
+    if len(both) < 3 or both["one"].n_unique() == 1 or both["other"].n_unique() == 1:
         return None
-    return float(both.select(pl.corr("val", "test", method="spearman")).item())
+    return float(both.select(pl.corr("one", "other", method="spearman")).item())

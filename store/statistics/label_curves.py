@@ -8,6 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 RESAMPLES = 1_000
+IMAGES = pl.col("params").str.json_path_match("$.images").cast(pl.Int64)
+"""Labelled images that a result row was fitted on."""
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,6 @@ def test_platt_finds_slope_and_offset_that_made_the_answers() -> None:
     rng = np.random.default_rng(0)
     decisions = rng.normal(size=(20_000, 1))
     truth = rng.random((20_000, 1)) < 1 / (1 + np.exp(-(3 * decisions - 1)))
-    found = Platt.fit(decisions, truth.astype(float), over_classes=False)
+    found = Platt.fit(decisions, truth.astype(float), "sigmoid")
     assert found.slope[0] == pytest.approx(3, abs=0.15)
     assert found.offset[0] == pytest.approx(-1, abs=0.1)
