@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.store.embeddings import random_weights
+from fuseboard.store.embeddings.licences import allows_commercial_use
 from fuseboard.store.embeddings.versions import Version
-
-COMMERCIAL = {"mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0"}
-"""Licences that are known to allow commercial use; of any other nobody here says so."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Limits:
         return self._refusal(version.manifest.about.licence, None)
 
     def _refusal(self, licence: str, gated: bool | None) -> str | None:
-        if self.commercial and licence.casefold() not in COMMERCIAL:
+        if self.commercial and not allows_commercial_use(licence):
             return f"licence: {licence}"
         if self.open_weights and gated is not False:
             return "gated" if gated else "nobody says whether it is gated"
