@@ -12,7 +12,16 @@ from pathlib import Path
 import polars as pl
 from filelock import Timeout
 
-from fuseboard.store.embeddings import by_image, dataset_card, history, image_table, label_file, manifest, versions
+from fuseboard.store.embeddings import (
+    by_image,
+    dataset_card,
+    history,
+    image_table,
+    label_file,
+    manifest,
+    metadata,
+    versions,
+)
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results import interval_cache, rows, similarity_rows
@@ -136,7 +145,8 @@ def _left(root: Path, dataset: str) -> list[Path]:
     found += [place / dataset for place in places]
     found += [root / interval_cache.FOLDER / f"{dataset}.parquet"]
     found += [path for path in (root / "locks").glob("*.lock") if path.name.endswith(f"-{dataset}.lock")]
-    return [path for path in [*found, *image_table.files(root, dataset)] if path.exists()]
+    found += [metadata.path_of(root, dataset), *image_table.files(root, dataset)]
+    return [path for path in found if path.exists()]
 
 
 def _remove_from_reference(reference: Path, removal: Removal) -> None:

@@ -1,4 +1,4 @@
-"""The SQL views over a store: `versions`, `shards`, `embeddings`, `images` and `results`."""
+"""The SQL views over a store: `versions`, `shards`, `embeddings`, `images`, `metadata` and `results`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from fuseboard.store.arrays import is_multi_label
-from fuseboard.store.embeddings import image_table
+from fuseboard.store.embeddings import image_table, metadata
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
@@ -79,6 +79,9 @@ def _create(connection: duckdb.DuckDBPyConnection, root: Path, versions: Sequenc
     tables = [_images(name, table) for name in image_table.datasets(root) for table in image_table.every(root, name)]
     connection.register("_images", pl.concat([pl.DataFrame(schema=IMAGES), *tables]).to_arrow())
     connection.execute("CREATE VIEW images AS SELECT * FROM _images")
+    said = [table.select(pl.lit(name).alias("dataset"), "*") for name, table in metadata.every(root).items()]
+    connection.register("_metadata", pl.concat([pl.DataFrame(schema=METADATA), *said]).to_arrow())
+    connection.execute("CREATE VIEW metadata AS SELECT * FROM _metadata")
     connection.register("_results", results.read(root).to_arrow())
     connection.execute("CREATE VIEW results AS SELECT * FROM _results")
 
@@ -102,6 +105,7 @@ IMAGES: dict[str, pl.DataType | type[pl.DataType]] = {
     "md5": pl.String,
 }
 """`source_md5` tells the present images from earlier ones, as it does in `results`; a label is a name here."""
+METADATA: dict[str, pl.DataType | type[pl.DataType]] = {"dataset": pl.String, **metadata.SCHEMA}
 SHARDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "backbone": pl.String,
     "fingerprint": pl.String,

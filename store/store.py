@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fuseboard.store.additions import Additions
 from fuseboard.store.files.location import store_root
+from fuseboard.store.private_tables import PrivateTables
 
 if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, so that a light command starts at once
     import duckdb
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # NumPy, Polars and DuckDB are imported by what needs them, s
     from fuseboard.store.results.rows import Reading, Result
 
 
-class Store(Additions):
+class Store(Additions, PrivateTables):
     """Embeddings and results in one folder.
 
     A command or program opens a store once and hands it on: manifests, rows and intervals are read when they are first
@@ -153,14 +154,8 @@ class Store(Additions):
             self._truths[images] = labels.truth(self.versions, *images)
         return self._truths[images]
 
-    def images(self, dataset: str) -> pl.DataFrame:
-        """Returns which of one's own images every id is: split, id, path, label, perhaps group, and MD5 of the file."""
-        from fuseboard.store.embeddings import image_table
-
-        return image_table.facts(self.root, dataset)
-
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
-        """Returns the answer to one SELECT over `versions`, `shards`, `embeddings`, `images` and `results`."""
+        """Returns the answer to one SELECT over `versions`, `shards`, `embeddings`, `images`, `metadata`, `results`."""
         from fuseboard.store import sql
 
         return sql.select(self.root, self.versions, query)

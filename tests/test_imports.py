@@ -31,7 +31,7 @@ FLOORS = (
     ("store/embeddings",),
     ("store/vectors",),
     ("store/results", "store/remotes"),
-    ("store/sql", "store/additions", "store/removal"),
+    ("store/sql", "store/additions", "store/private_tables", "store/removal"),
     ("store/store",),
     ("store/cli",),
     # harness

@@ -53,6 +53,8 @@ class Dataset(ABC):
     """What was said of how the image files are read."""
     groups: Mapping[str, Sequence[str]] = MappingProxyType({})
     """Split -> the group, such as the patient, of every image; empty where nobody said any."""
+    group_column: str = "group"
+    """What the table calls the group."""
 
     @property
     def n_classes(self) -> int:
@@ -90,11 +92,15 @@ class Dataset(ABC):
         return None
 
     def record(self, root: Path) -> None:
-        """Writes into a store which of one's own images every id is; nothing to do where others numbered them."""
+        """Writes into a store which of one's own images every id is, and what else their table says of them.
+
+        There is nothing to do where others numbered the images.
+        """
         if (table := self.image_table()) is not None:
-            from fuseboard.store.embeddings import image_table  # with Polars
+            from fuseboard.store.embeddings import image_table, metadata  # with Polars
 
             image_table.write(root, self.name, table)
+            metadata.write(root, self.name, self.source_md5, {split: self.metadata(split) for split in self.splits})
 
     def image_table(self) -> "pl.DataFrame | None":
         """Returns which of one's own images every id is; None where others numbered them."""
@@ -135,6 +141,11 @@ class Dataset(ABC):
     def further_columns(self, split: str) -> Mapping[str, Sequence[str | None]]:
         """What else a table says of every image, such as its site or scanner; no shard carries it."""
         return {}
+
+    def metadata(self, split: str) -> Mapping[str, Sequence[str | None]]:
+        """Returns the further columns, and the group under the name that the table gives it."""
+        groups = {self.group_column: self.groups[split]} if split in self.groups else {}
+        return {**groups, **self.further_columns(split)}
 
 
 def _itself(image: Image) -> Image:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.datasets import image_files
 from fuseboard.harness.datasets.custom import classes, kept, spelling, splits
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
+from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.dataset import Dataset, Images, Reader, read_ahead
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import image_table
@@ -51,7 +52,7 @@ class DividedImages(Dataset):
         """Splits that a person made."""
         self._rows, self._spec, self._where = rows, spec, where
         self._shown = classes.of(rows, spec, where)
-        self.name, self.licence = spec.name, spec.licence
+        self.name, self.licence, self.group_column = spec.name, spec.licence, composed(spec.group)
         self.reading, self._limit = spec.reading, spec.max_pixels
         self.task, self.label_names = self._shown.task, self._shown.names
         self._further_remarks: tuple[str, ...] = ()
