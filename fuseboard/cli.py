@@ -70,6 +70,12 @@ def _current() -> dict[str, str]:
     return registry.fingerprints()
 
 
+def _published() -> dict[str, str]:
+    from fuseboard.harness.backbones import registry
+
+    return registry.published()
+
+
 def _refit(store: "Store", dataset: str, protocol: str, subset: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
     from fuseboard.harness.search.refit import refit
 
@@ -139,6 +145,7 @@ sources = Providers(
     is_own=lambda dataset: _origin(dataset) == "own",
     fault=_fault,
     own_protocols=definitions.own_protocols,
+    published=_published,
 )
 app.add_typer(
     leaderboard_cli.commands(quickstart.run_if_empty, _refit, sources, _current, definitions.digests),

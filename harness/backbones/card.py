@@ -14,6 +14,7 @@ from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files import model_faults, toml_file
 from fuseboard.store.files.hashing import fingerprint
+from fuseboard.store.files.month import Month
 
 __all__ = ["LOADERS", "Card", "Precision", "Source", "read"]
 
@@ -42,6 +43,9 @@ class Card(BaseModel):
     trust: bool = Field(description="whether the model needs remote code, which is executable code")
     holds_image: bool = Field(False, description="whether a vector shows its image, as pixels and HOG do")
     paper: str | None = None
+    published: Month | None = Field(
+        None, description="month in which the paper, or the weights without one, were first public, as YYYY-MM"
+    )
     pretraining: tuple[str, ...] = Field(description="the data that it learned from")
     overlap: tuple[str, ...] = Field(description="our datasets whose images are known to be in the pre-training data")
     unverified: tuple[str, ...] = Field((), description="keys of this card, dotted, whose value nobody has confirmed")
@@ -124,6 +128,7 @@ class Card(BaseModel):
             "trust": False,
             "pretraining": (),
             "overlap": (),
+            "published": None,
         }
         try:
             return Card.model_validate(facts | changed)

@@ -86,3 +86,8 @@ def fingerprints() -> dict[str, str]:
     networks = [card for card in shipped if card.source.loader not in DESCRIPTORS]
     found = [*shipped, *(card.with_random_weights() for card in networks)]
     return {card.id: card.fingerprint for card in found if not card.unpinned}
+
+
+def published() -> dict[str, str]:
+    """Backbone -> the month in which it was first public, of the shipped cards that say so."""
+    return {card.id: card.published for card in map(get, names()) if card.published is not None}

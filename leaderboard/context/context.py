@@ -71,6 +71,14 @@ class SiteContext:
         return tuple(fusions(self.snapshot, protocol) for protocol in self.protocols)
 
     @cached_property
+    def months(self) -> Mapping[str, str]:
+        """Map each backbone to the month in which it was first public, where a card says so: the shipped one, else one
+        that lies beside its embeddings."""
+        beside = self.snapshot.version_files
+        told = {backbone: files.published for (backbone, _), files in sorted(beside.items()) if files.published}
+        return told | dict(self.sources.published())
+
+    @cached_property
     def splits(self) -> dict[str, str]:
         """Map the key of each row of a search to its split."""
         rows = self.snapshot.rows.filter(pl.col("evaluation") == FUSION.name)

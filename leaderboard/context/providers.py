@@ -38,6 +38,8 @@ class Providers:
     """Folder of a submission -> what its check finds wrong, without a look at its shards; None where nothing is."""
     own_protocols: Callable[[Path], Mapping[str, Definition]] = lambda root: {}
     """Root of a store -> name -> definition of the protocols that were made by whoever measured there."""
+    published: Callable[[], Mapping[str, str]] = dict
+    """Backbone -> the month in which it was first public, as YYYY-MM, where its card says so."""
 
     def of_store(self, root: Path) -> "Providers":
         """Return providers that know the protocols of a store too."""

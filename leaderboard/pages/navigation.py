@@ -20,6 +20,7 @@ ABOUT = (
     ("reported.html", "Reported elsewhere"),
     ("submissions.html", "Submissions"),
     ("runtime.html", "Runtime and memory"),
+    ("boards/timeline.html", "Timeline"),
     ("changes.html", "Changes"),
     ("sql.html", "SQL"),
 )

@@ -11,6 +11,7 @@ from fuseboard.store.embeddings.history import Event
 from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files.month import is_month
 
 MAX_BYTES = 2**20
 """Bytes that a card may have."""
@@ -29,6 +30,8 @@ class VersionFiles:
     """Whether it runs code of its repository."""
     unverified: tuple[str, ...]
     """Keys of the card whose value nobody has confirmed."""
+    published: str | None
+    """Month in which the backbone was first public."""
     no_card: str | None
     """Why the card could not be read; null when it could."""
     events: tuple[Event, ...]
@@ -56,6 +59,7 @@ def _of(version: Version) -> VersionFiles:
         gated=_flag(card.get("gated")),
         trust=_flag(card.get("trust")),
         unverified=_words(card.get("unverified")) or (),
+        published=card["published"] if is_month(card.get("published")) else None,
         no_card=no_card,
         events=events,
         no_history=no_history or (None if events else "no record was kept"),

@@ -34,6 +34,7 @@ PAGES = (
     "robustness",
     "transfer",
     "efficiency",
+    "timeline",
     "method",
     "known_issues",
     "sql",

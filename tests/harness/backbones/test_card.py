@@ -96,7 +96,8 @@ def test_changing_any_one_deciding_field_changes_the_fingerprint(case: dict[str,
 @given(DECIDING)
 def test_facts_that_decide_nothing_keep_the_fingerprint(case: dict[str, Any]) -> None:
     card = Card.model_validate({**FACTS, **case})
-    facts = {"licence": "Apache-2.0", "title": "Y", "paper": "https://example.org", "unverified": ["licence"]}
+    facts = {"licence": "Apache-2.0", "title": "Y", "paper": "https://example.org", "published": "2024-03"}
+    facts |= {"unverified": ["licence"]}
     other = Card.model_validate({**FACTS, **case, **facts})
     assert card.fingerprint == other.fingerprint
 
@@ -122,6 +123,8 @@ def test_unknown_backbone_is_answered_with_the_near_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ('published = "2020-03"', 'published = "2020-3"', "published"),
+        ('published = "2020-03"', "published = 2020-03-16", "published"),
         ('sha256 = "', 'sha265 = "', r"unknown key 'sha265'; did you mean sha256"),
         ('loader = "timm"', 'loader = "tim"', "did you mean timm"),
         ('architecture = "tf_efficientnet_lite0"', "", "`architecture` is missing"),

@@ -1,5 +1,6 @@
 """The cards of the field: width, pooling and parameters asserted on torch's meta device, without any weights."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -124,3 +125,18 @@ def test_cards_agree_with_what_the_store_says_of_biofuses_cache() -> None:
         card = registry.get(model["backbone"])
         assert (card.dim, card.licence) == (model["dim"], model["licence"])
         assert (card.redistribution, list(card.overlap)) == (model["redistribution"], model["overlap"])
+
+
+def test_an_arxiv_number_and_the_month_of_publication_agree() -> None:
+    """arXiv gives a number in the month of its first announcement; where a model is younger than its paper, the card
+    says so by another source."""
+    for name, month in registry.published().items():
+        paper = registry.get(name).paper or ""
+        if found := re.fullmatch(r"https://arxiv\.org/abs/(\d\d)(\d\d)\.\d+", paper):
+            assert month >= f"20{found[1]}-{found[2]}", name
+    assert "pixels" not in registry.published()
+
+
+def test_a_network_with_random_weights_was_never_published() -> None:
+    assert registry.get("efficientnet-lite0").published == "2020-03"
+    assert registry.get("efficientnet-lite0:random").published is None
