@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.rankings.contributions import ContributionTable
-from fuseboard.leaderboard.rankings.table import RankingTable, Score, Span
+from fuseboard.leaderboard.rankings.table import RankingTable, Score
 from fuseboard.leaderboard.rows import modality
 from fuseboard.store.statistics.estimates import Difference
 
@@ -15,6 +15,8 @@ NUMBER, TEXT, WHOLE = pl.Float64, pl.String, pl.Int64
 _SCORES: dict[str, Kind] = {
     **dict.fromkeys(("protocol", "row", "dataset", "modality"), TEXT),
     "counted": pl.Boolean,
+    "not_counted_because": TEXT,
+    **dict.fromkeys(("rank", "rank_low", "rank_high", "tier"), WHOLE),
     **dict.fromkeys(("auc", "auc_low", "auc_high", "acc", "acc_low", "acc_high"), NUMBER),
     **dict.fromkeys(("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p"), NUMBER),
     "subset": pl.List(pl.String),
@@ -24,7 +26,9 @@ _RANKING: dict[str, Kind] = {
     **dict.fromkeys(("protocol", "row"), TEXT),
     **dict.fromkeys(("rank", "rank_low", "rank_high", "tier"), WHOLE),
     **dict.fromkeys(("mean_auc", "mean_auc_low", "mean_auc_high", "mean_acc", "mean_acc_low", "mean_acc_high"), NUMBER),
-    **dict.fromkeys(("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p"), NUMBER),
+    "reference": TEXT,
+    "over": pl.List(pl.String),
+    **dict.fromkeys(("auc_minus_reference", "auc_minus_reference_low", "auc_minus_reference_high", "p"), NUMBER),
     **dict.fromkeys(("mean_rank", "borda"), NUMBER),
     **dict.fromkeys(("reason", "no_interval"), TEXT),
 }
@@ -55,7 +59,9 @@ def ranking(ranking_table: RankingTable) -> pl.DataFrame:
             **_span("mean_auc", row.mean_interval),
             "mean_acc": row.mean_acc,
             **_span("mean_acc", row.mean_acc_interval),
-            **_difference(row.mean_difference),
+            "reference": ranking_table.reference,
+            "over": list(row.over),
+            **_difference(row.mean_difference, "reference"),
             "mean_rank": row.mean_rank,
             "borda": row.borda,
             "reason": row.reason,
@@ -90,12 +96,17 @@ def contributions(contribution_table: ContributionTable) -> pl.DataFrame:
 def _scores(ranking_table: RankingTable) -> Iterator[dict[str, Any]]:
     for row in ranking_table.rows:
         for dataset in ranking_table.datasets:
+            place = ranking_table.on[dataset].places.get(row.name)
             yield {
                 "protocol": ranking_table.protocol,
                 "row": row.name,
                 "dataset": dataset,
                 "modality": modality.of(dataset),
                 "counted": dataset in ranking_table.counted,
+                "not_counted_because": ranking_table.why_not.get(dataset),
+                "rank": place.rank if place else None,
+                **_span("rank", place.rank_interval if place else None),
+                "tier": place.tier if place else None,
                 **_score(row.scores[dataset]),
             }
 
@@ -106,7 +117,7 @@ def _score(score: Score) -> dict[str, Any]:
         **_span("auc", score.interval),
         "acc": score.acc,
         **_span("acc", score.acc_interval),
-        **_difference(score.difference),
+        **_difference(score.difference, "chosen"),
         "subset": list(score.subset),
         "setting": score.setting,
         "reason": score.reason,
@@ -115,17 +126,13 @@ def _score(score: Score) -> dict[str, Any]:
     }
 
 
-def _span(name: str, interval: Span | None) -> dict[str, float | None]:
+def _span(name: str, interval: tuple[float | None, float | None] | None) -> dict[str, float | None]:
     low, high = interval or (None, None)
     return {f"{name}_low": low, f"{name}_high": high}
 
 
-def _difference(difference: Difference | None) -> dict[str, float | None]:
-    names = ("auc_minus_chosen", "auc_minus_chosen_low", "auc_minus_chosen_high", "p")
-    return dict(
-        zip(
-            names,
-            (difference.value, difference.low, difference.high, difference.p) if difference else (None,) * 4,
-            strict=True,
-        )
-    )
+def _difference(difference: Difference | None, held_against: str) -> dict[str, float | None]:
+    name = f"auc_minus_{held_against}"
+    if difference is None:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high", "p"))
+    return {name: difference.value, **_span(name, (difference.low, difference.high)), "p": difference.p}

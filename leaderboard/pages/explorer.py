@@ -1,8 +1,8 @@
 """The explorer lists every measured subset, to tick backbones and set budgets over; one page per dataset and one over
 all."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -13,8 +13,10 @@ from fuseboard.leaderboard.explorer.explorer import MeanRow, SubsetRow, lines, m
 from fuseboard.leaderboard.explorer.tables import of_lines, of_means
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.counting import one_size
+from fuseboard.leaderboard.rankings.fusions import CHOSEN
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order
+from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,13 @@ class Section:
     name: str
     """It names the downloads."""
     table: pl.DataFrame
+    why_not: Mapping[str, str] = field(default_factory=dict)
+    """Dataset that was searched and does not count -> why, to follow `because`."""
 
     @property
     def slug(self) -> str:
         """Return a name for ids."""
         return address.slug(self.protocol)
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Return the datasets that were searched and do not count."""
-        return tuple(board.dataset for board in self.searched if board.dataset not in self.counted)
 
     @property
     def backbones(self) -> dict[str, str]:
@@ -97,14 +96,26 @@ def _of(site: SiteContext, board: Board) -> Section:
 
 
 def _over_all(site: SiteContext, ranking_table: RankingTable) -> Section:
-    protocol, counted = ranking_table.protocol, ranking_table.counted
+    """Return the means of subsets; a subset is the same in every pool, so all datasets with a choice count, in one size
+    of the same images each."""
+    protocol = ranking_table.protocol
     by_dataset = {board.dataset: board for board in site.snapshot.boards if board.protocol == protocol}
     searched = tuple(by_dataset[dataset] for dataset in in_order(by_dataset))
+    chosen = next((row for row in ranking_table.rows if row.name == CHOSEN), None)
+    held = [d for d in ranking_table.datasets if chosen is not None and chosen.scores[d].auc is not None]
+    kept, why_not = one_size({dataset: by_dataset[dataset].measured for dataset in held}, by_dataset)
+    why_not |= {
+        board.dataset: "nothing with a test AUC was chosen there" if is_ranked(board.dataset) else "it is not medical"
+        for board in searched
+        if board.dataset not in held
+    }
+    counted = tuple(dataset for dataset in held if dataset in kept)
     boards = [by_dataset[dataset] for dataset in counted]
     inference_costs = InferenceCosts(boards, site.extractions)
     rows = means(boards, inference_costs) if len(boards) > 1 else ()
     name = f"subsets-{address.slug(protocol)}"
-    return Section(protocol, searched, counted, rows, inference_costs, name, of_means(protocol, counted, rows))
+    table = of_means(protocol, counted, rows)
+    return Section(protocol, searched, counted, rows, inference_costs, name, table, why_not)
 
 
 def _is(board: Board, dataset: str, protocol: str) -> bool:

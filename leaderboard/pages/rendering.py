@@ -12,6 +12,7 @@ from fuseboard.leaderboard.feeds import card, sitemap
 from fuseboard.leaderboard.output import format
 from fuseboard.leaderboard.pages import address, navigation
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.files.foreign_text import foreign
 
@@ -71,6 +72,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
         missing=format.missing,
         trained=random_weights.trained,
+        best_sentence=best_sentence,
         card={
             "path": card.PATH,
             "width": card.WIDTH,

@@ -1,6 +1,5 @@
 """Contributions say what each backbone adds to the pool, over all datasets of a protocol."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
@@ -9,6 +8,7 @@ from statistics import fmean
 from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import shortened_list
+from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import groups, in_order
 from fuseboard.store.statistics.ties import level
@@ -37,10 +37,10 @@ class ContributionTable:
     datasets: tuple[str, ...]
     """Columns: those with values."""
     counted: tuple[str, ...]
-    """Those whose values are of `pool`."""
+    """Those whose values are of `pool`, one size of the same images each."""
+    why_not: Mapping[str, str]
+    """Dataset with values that is not among these -> why, to follow `because`."""
     pool: Subset
-    pools: Mapping[str, Subset]
-    """Dataset -> whose values add up there."""
     rows: tuple[BackboneContribution, ...]
     """Largest mean first."""
     totals: Mapping[str, float]
@@ -63,14 +63,23 @@ def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
     """Return the contributions of every backbone that is in a pool under a protocol.
 
     Values of different pools are shares of different sums among different many. So the means are over the datasets of
-    one pool: that of most datasets, and of equals the larger one.
+    one pool: that of most datasets, and of equals the larger one. Of two sizes of the same images the larger counts.
     """
     boards = {board.dataset: board for board in columns(snapshot, protocol)}
     known = {dataset: board for dataset, board in boards.items() if board.contributions}
     datasets = in_order(known)
-    often = Counter(board.pool for board in known.values())
-    pool = max(often, key=lambda pool: (often[pool], len(pool), pool), default=())
-    counted = tuple(dataset for dataset in datasets if known[dataset].pool == pool)
+    of_pools: dict[Subset, list[str]] = {}
+    for dataset in datasets:
+        of_pools.setdefault(known[dataset].pool, []).append(dataset)
+    sizes = {pool: one_size(dict.fromkeys(own, len(pool)), known) for pool, own in of_pools.items()}
+    pool = max(sizes, key=lambda pool: (len(sizes[pool][0]), len(pool), pool), default=())
+    kept, other_sizes = sizes.get(pool, ((), {}))
+    counted = tuple(dataset for dataset in datasets if dataset in kept)
+    why_not = other_sizes | {
+        dataset: f"its values are shares among another pool, {' + '.join(known[dataset].pool)}"
+        for dataset in datasets
+        if known[dataset].pool != pool
+    }
     names = sorted({one.backbone for board in known.values() for one in board.contributions})
     rows = [_backbone_contribution(name, known, counted, pool) for name in names]
     levelled = dict(zip(names, level([row.auc for row in rows]), strict=True))
@@ -78,8 +87,8 @@ def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
         protocol=protocol,
         datasets=datasets,
         counted=counted,
+        why_not=why_not,
         pool=pool,
-        pools={dataset: known[dataset].pool for dataset in datasets},
         rows=tuple(sorted(rows, key=lambda row: (row.auc is None, -(levelled[row.backbone] or 0), row.backbone))),
         totals={dataset: fsum(one.auc for one in known[dataset].contributions) for dataset in datasets},
         without={d: str(boards[d].no_contributions) for d in in_order(boards) if d not in known},

@@ -1,6 +1,6 @@
 """The methods that use several backbones at once are ranked over all datasets of a protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fuseboard.leaderboard.boards.alternatives import TITLES, Method
 from fuseboard.leaderboard.boards.board import Board
@@ -8,10 +8,11 @@ from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_method
+from fuseboard.leaderboard.rankings.counting import counted
 from fuseboard.leaderboard.rankings.rank import ranking_table
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order
+from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.results.evaluations import LATE, TUNED
 
 CHOSEN, ORACLE = "chosen", "oracle"
@@ -20,12 +21,18 @@ SOFT = "soft-vote"
 SEEN = "never ranked: found on test"
 
 
-def fusions(snapshot: Snapshot, protocol: str) -> RankingTable:
+def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is_ranked) -> RankingTable:
     """Return the roles of the search and every other method; the oracle is last and unranked.
 
-    A dataset counts in the aggregates when the chosen subset has a test AUC there: everything is held against it.
+    Everything is held against the chosen subset, so a dataset without one does not count in the aggregates. All rows
+    are ways to use one pool of backbones, so datasets with other pools than most do not count either.
+
+    Args:
+        snapshot: the store.
+        protocol: of the search.
+        shown: tells of the name of a dataset whether it is a column.
     """
-    boards = columns(snapshot, protocol)
+    boards = columns(snapshot, protocol, shown)
     cells: dict[str, dict[str, Cell]] = {}
     unranked = {ORACLE: SEEN}
     for board in boards:
@@ -36,15 +43,21 @@ def fusions(snapshot: Snapshot, protocol: str) -> RankingTable:
             if method.protocol != protocol:
                 unranked[name] = f"measured under {method.protocol}, and protocols are never ranked together"
         for name, cell in own.items():
-            held = name != CHOSEN and CHOSEN in own
-            cells.setdefault(name, {})[board.dataset] = held_against(cell, own[CHOSEN]) if held else cell
+            other = name != CHOSEN and CHOSEN in own
+            cells.setdefault(name, {})[board.dataset] = held_against(cell, own[CHOSEN]) if other else cell
     datasets = in_order(board.dataset for board in boards)
     rows = {
         name: {dataset: cells[name].get(dataset) or absent(dataset, "not measured") for dataset in datasets}
         for name in sorted(cells, key=_place)
     }
-    counted = [d for d in datasets if CHOSEN in rows and rows[CHOSEN][d].score.auc is not None]
-    return ranking_table(protocol, datasets, counted, rows, unranked, CHOSEN)
+    held = {d for d in datasets if CHOSEN in rows and rows[CHOSEN][d].score.auc is not None}
+    having = {
+        name: [d for d in datasets if d in held and row[d].score.auc is not None]
+        for name, row in rows.items()
+        if name not in unranked
+    }
+    among = counted(boards, datasets, having, same_pool=True)
+    return ranking_table(protocol, datasets, among, rows, unranked, CHOSEN)
 
 
 def _roles(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Cell]]:

@@ -36,6 +36,43 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Place:
+    """It is where a row stands among the rows of one dataset, by their test AUC there."""
+
+    rank: int
+    """Equals share a rank and the next is skipped."""
+    rank_interval: tuple[int, int] | None
+    """Where 95 % of the resamples rank it."""
+    tier: int | None
+    """1 for the rows down to the first that can be told from the best, and so on."""
+    told: bool | None
+    """Whether it is worse than the best at 5 %, all comparisons with the best together; None where nothing tells."""
+    minus_best: Difference
+    """AUC less that of the best row, paired."""
+
+
+@dataclass(frozen=True)
+class DatasetRanking:
+    """It ranks all rows of a table that were measured on one dataset."""
+
+    dataset: str
+    places: Mapping[str, Place]
+    """Row -> where it stands, the best first."""
+    no_tiers: str | None
+    """Why there are no tiers and no rank intervals; None when there are."""
+
+    @property
+    def best(self) -> tuple[str, ...]:
+        """Return the rows with the highest AUC: several where they tie, none where no row has one."""
+        return tuple(name for name, place in self.places.items() if place.rank == 1)
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Return the rows that score less and cannot be told from the best, the better first."""
+        return tuple(name for name, place in self.places.items() if place.told is False and place.rank > 1)
+
+
+@dataclass(frozen=True)
 class RankedRow:
     """It is one row of a table, with its rank among the others. Means are over the counted datasets."""
 
@@ -61,8 +98,11 @@ class RankedRow:
     """1 for the rows that cannot be told from the best, and so on."""
     reason: str | None
     """Why it is not ranked; None when it is."""
+    over: tuple[str, ...] = ()
+    """The counted datasets that it has, which its difference is over; all of them where it is ranked."""
     mean_difference: Difference | None = None
-    """Mean AUC less that of the chosen subset."""
+    """Mean AUC less that of the reference, both over `over`; None for the reference itself and where they share no
+    counted dataset."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +113,17 @@ class RankingTable:
     datasets: tuple[str, ...]
     """Columns, in order of modality."""
     counted: tuple[str, ...]
-    """Those in the aggregates."""
+    """Those in the aggregates: the ones that the compared rows share."""
+    why_not: Mapping[str, str]
+    """Column that is not in the aggregates -> why, to follow `because`."""
     rows: tuple[RankedRow, ...]
     """They are sorted by rank and name; those without a rank come last."""
     no_intervals: str | None
     """Why there are no rank intervals and tiers; None when there are."""
+    reference: str | None
+    """The row that the others are held against: the chosen subset, or else the first one; None without rows."""
+    on: Mapping[str, DatasetRanking]
+    """Column -> all rows that were measured there, ranked by their score there alone."""
 
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -94,8 +140,3 @@ class RankingTable:
     def without_interval(self) -> list[str]:
         """Return why scores have no interval, each reason once."""
         return sorted({score.no_interval for row in self.rows for score in row.scores.values() if score.no_interval})
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Return the columns that are not in the aggregates."""
-        return tuple(dataset for dataset in self.datasets if dataset not in self.counted)

@@ -1,4 +1,4 @@
-"""The modality is what kind of images a dataset holds, by which the columns of a board are grouped."""
+"""What the boards know of a dataset: its domain, its modality, and whose images it shows at which size."""
 
 import re
 from collections.abc import Iterable
@@ -21,11 +21,13 @@ MODALITIES = {
 
 The order is that of the columns: what was seen through a microscope, then skin, eye, chest, breast and abdomen.
 """
-NOT_MEDICAL = {"digits": "Handwritten digits"}
-"""Sets to try things with, which are on no board of several datasets."""
+DEMO = {"digits": "Handwritten digits", "imagenet": "Everyday photographs"}
+"""Sets that are not medical -> what their images are. They have a board of their own and count on no other."""
 OTHER = "Other"
 CORRUPTED = "-c"
 _NAME = re.compile(r"([a-z]+)(?:-(\d+))?")
+_SAMPLE = re.compile(r"-(?:first|sample)[1-9]\d*$")
+"""How a name ends that means some images of a dataset."""
 _FULL = 224
 """Pixels of a set whose name gives no size."""
 
@@ -33,8 +35,8 @@ _FULL = 224
 def of(dataset: str) -> str:
     """Return the modality of a dataset by its name, which is a flag of MedMNIST with or without a size, or else
     `Other`."""
-    if _whole(dataset) in NOT_MEDICAL:
-        return NOT_MEDICAL[_whole(dataset)]
+    if is_demo(dataset):
+        return DEMO[_whole(dataset)]
     found = _NAME.fullmatch(dataset)
     return MODALITIES.get(found[1], OTHER) if found else OTHER
 
@@ -44,10 +46,35 @@ def is_corrupted(dataset: str) -> bool:
     return dataset.endswith(CORRUPTED) and of(dataset.removesuffix(CORRUPTED)) != OTHER
 
 
+def is_demo(dataset: str) -> bool:
+    """Tell whether a dataset, or the one that it is a sample of, is not medical."""
+    return _whole(dataset) in DEMO
+
+
 def is_ranked(dataset: str) -> bool:
-    """Tell whether a dataset is a column of the boards: corrupted test sets have pages of their own, and what is not
-    medical says nothing of medical images."""
-    return not is_corrupted(dataset) and _whole(dataset) not in NOT_MEDICAL
+    """Tell whether a dataset is a column of the medical boards: corrupted test sets have pages of their own, and what
+    is not medical says nothing of medical images."""
+    return not is_corrupted(dataset) and not is_demo(dataset)
+
+
+def source(dataset: str, source_md5: str) -> str:
+    """Return whose images a dataset shows: equal for two sizes of a known set, for a sample and its whole, and for two
+    names of the same file.
+
+    Args:
+        dataset: its name.
+        source_md5: that its rows carry.
+    """
+    found = _NAME.fullmatch(_whole(dataset))
+    return found[1] if found and found[1] in {*MODALITIES, *DEMO} else source_md5
+
+
+def size(dataset: str) -> tuple[bool, int, str]:
+    """Return what sizes of the same images are ordered by: a whole set comes after its samples, more pixels after
+    fewer."""
+    whole = _whole(dataset)
+    found = _NAME.fullmatch(whole)
+    return whole == dataset, int(found[2] or _FULL) if found else 0, dataset
 
 
 def in_order(datasets: Iterable[str]) -> tuple[str, ...]:
@@ -65,7 +92,7 @@ def groups(datasets: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 def _whole(dataset: str) -> str:
     """Return the name of the dataset that a sample is of."""
-    return dataset.partition("-sample")[0]
+    return _SAMPLE.sub("", dataset)
 
 
 def _place(dataset: str) -> tuple[int, int, str]:

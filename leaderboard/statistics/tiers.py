@@ -33,10 +33,23 @@ def tiers(means: Sequence[float], resampled: NDArray[np.float64]) -> list[int]:
     tier = 0
     while (start := len(found)) < len(means):
         tier += 1
-        worse = holm(_p(means, resampled, start))
+        worse = told_from(means, resampled, start)
         end = next((start + 1 + i for i, is_worse in enumerate(worse) if is_worse), len(means))
         found += [tier] * (end - start)
     return found
+
+
+def told_from(means: Sequence[float], resampled: NDArray[np.float64], leader: int = 0) -> list[bool]:
+    """Return of each row below the leader whether it is worse at 5 %, all comparisons with the leader together.
+
+    A row further down whose resamples spread more may be no finding where one above it is.
+
+    Args:
+        means: of the rows, best first.
+        resampled: (rows, B) the same on each resample.
+        leader: place of the row that the others are held against.
+    """
+    return holm(_p(means, resampled, leader))
 
 
 def holm(p: Sequence[float], level: float = LEVEL) -> list[bool]:

@@ -47,6 +47,16 @@ def test_another_pool_does_not_count(store, tmp_path):
     assert list(found.without) == ["xrays"]
     build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/contribution.html").words
-    assert "octmnist does not count: its values are shares among another pool, alpha + delta" in page
+    assert "octmnist does not count, because its values are shares among another pool, alpha + delta" in page
     assert "xrays has no Shapley values: Shapley values need all" in page
     assert "add up to the AUC of all backbones together less 0.5" in page
+
+
+def test_two_sizes_of_the_same_images_are_one_dataset_in_the_means(store):
+    search(store, "breastmnist-28", 0.6, 0.7, 0.65, 0.8, 0.7, 0.75, 0.9)
+    search(store, "breastmnist-64", 0.6, 0.7, 0.65, 0.8, 0.7, 0.75, 0.8)
+    search(store, "octmnist", 0.7, 0.6, 0.8, 0.75, 0.85, 0.8, 0.8)
+    found = contribution_table(take(store.opened), "starter")
+    assert found.counted == ("octmnist", "breastmnist-64")
+    assert found.mean_total == pytest.approx(0.3)
+    assert list(found.why_not) == ["breastmnist-28"]

@@ -69,16 +69,60 @@ def test_tuned_subsets_are_named_after_their_role_and_other_protocols_not_ranked
     assert found["best single, tuned"].mean_interval == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
 
 
-def test_means_are_over_datasets_with_a_choice_and_a_way_that_lacks_one_is_not_ranked(searched):
-    searched.measure(("alpha",), (0.9, 0.9), (0.5, 0.5), dataset="eyes", evaluation="fusion")
+def three(store, dataset, *aucs):
+    """Both backbones and their fusion on a dataset, of which the fusion is chosen."""
+    scores = zip([("alpha",), ("beta",), ("alpha", "beta")], (0.7, 0.7, 0.8), aucs, strict=True)
+    store.search({subset: ((0.7, val), (auc, 0.7)) for subset, val, auc in scores}, dataset)
+
+
+def test_no_method_loses_its_place_for_one_dataset_that_few_methods_have(store):
+    three(store, "breastmnist-64", 0.80, 0.81, 0.84)
+    three(store, "octmnist", 0.90, 0.91, 0.92)
+    for name, auc in (("linear-probe", 0.90), ("knn", 0.70), ("attention-trained", 0.89), ("attention-random", 0.88)):
+        store.measure(("alpha",), (0.9, 0.9), (auc, 0.7), dataset="breastmnist-64", evaluation=name)
+    found = of(store)
+    assert found.counted == ("breastmnist-64",)
+    assert found.why_not == {"octmnist": "3 of 7 rows have a test AUC there"}
+    assert [(row.name, row.rank) for row in found.rows[:2]] == [("linear probe", 1), ("trained attention", 2)]
+    assert all(row.rank for row in found.rows if row.name != "oracle")
+    assert found.on["octmnist"].best == ("chosen", "all backbones")
+
+
+def test_a_method_that_lacks_a_shared_dataset_is_held_against_the_chosen_subset_on_the_others(store):
+    for dataset, auc in (("breastmnist-64", 0.84), ("octmnist", 0.92), ("retinamnist", 0.70)):
+        three(store, dataset, 0.80, 0.81, auc)
+    for dataset, auc in (("breastmnist-64", 0.90), ("octmnist", 0.96)):
+        store.measure(("alpha",), (0.9, 0.9), (auc, 0.7), dataset=dataset, evaluation="linear-probe")
+    found = of(store)
+    assert set(found.counted) == {"breastmnist-64", "octmnist", "retinamnist"}
+    probe = next(row for row in found.rows if row.name == "linear probe")
+    assert (probe.rank, probe.reason, set(probe.over)) == (
+        None,
+        "no AUC on retinamnist",
+        {"breastmnist-64", "octmnist"},
+    )
+    assert probe.mean_difference.value == pytest.approx((0.90 + 0.96) / 2 - (0.84 + 0.92) / 2)
+    assert [found.on[dataset].best for dataset in ("breastmnist-64", "octmnist")] == [("linear probe",)] * 2
+
+
+def test_pools_of_other_backbones_have_no_mean_together(store):
+    three(store, "breastmnist-64", 0.80, 0.81, 0.84)
+    three(store, "octmnist", 0.90, 0.91, 0.92)
+    pair = {("alpha",): 0.7, ("gamma",): 0.7, ("alpha", "gamma"): 0.8}
+    store.search({s: ((0.7, val), (0.6, 0.7)) for s, val in pair.items()}, "retinamnist")
+    found = of(store)
+    assert set(found.counted) == {"breastmnist-64", "octmnist"}
+    assert found.why_not["retinamnist"].startswith("its pool is another one, of 2 backbones")
+    everything = next(row for row in found.rows if row.name == "all backbones")
+    assert everything.mean_auc == pytest.approx((0.84 + 0.92) / 2)
+
+
+def test_a_dataset_without_a_choice_does_not_count(searched):
     searched.measure(("alpha",), (None, None), (0.5, 0.5), dataset="octmnist")
-    searched.measure(("beta",), (0.9, 0.9), (0.7, 0.7), evaluation="knn", classifier="knn k=1")
     found = of(searched)
-    assert found.counted == ("eyes", "tiny")
-    assert found.left_out == ("octmnist",)
+    assert found.counted == ("tiny",)
+    assert list(found.why_not) == ["octmnist"]
     own = {row.name: row for row in found.rows}
-    assert own["chosen"].mean_auc == pytest.approx((0.5 + 0.88) / 2)
-    assert own["nearest neighbours"].reason == "no AUC on eyes"
     assert "no subset has a acc on validation" in own["chosen"].scores["octmnist"].reason
 
 

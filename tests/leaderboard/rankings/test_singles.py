@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.leaderboard.rankings.singles import singles
+from fuseboard.leaderboard.rows.modality import is_demo
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.store import Store
@@ -69,11 +71,78 @@ def test_a_row_without_a_counted_dataset_has_a_reason_and_no_rank(alone):
     assert found.no_intervals is None
 
 
+def test_a_row_that_lacks_a_counted_dataset_is_held_against_the_first_on_the_others(alone):
+    keep(alone, ("delta",), said(3), dataset="octmnist")
+    found = of(alone)
+    last, first = found.rows[-1], found.rows[0]
+    assert (found.reference, last.over) == (first.name, ("octmnist",))
+    known = {"delta": said(3), first.name: said(10 + NAMES.index(first.name))}
+    direct = bootstrap(TASK, LABELS, known)
+    paired = direct["delta"].auc.minus(direct[first.name].auc)
+    held = last.mean_difference
+    assert (held.value, held.low, held.high, held.p) == pytest.approx((paired.value, paired.low, paired.high, paired.p))
+    assert first.mean_difference is None
+    assert [len(found.on[dataset].places) for dataset in found.datasets] == [4, 3]
+
+
+def test_each_dataset_has_its_best_row_and_those_that_cannot_be_told_from_it(alone):
+    for number in range(4):
+        keep(alone, (f"noise{number}",), np.random.default_rng(number).dirichlet(np.ones(3), 60).astype(np.float32),
+             dataset="octmnist")  # fmt: skip
+    found = of(alone)
+    own = found.on["octmnist"]
+    aucs = {row.name: row.scores["octmnist"].auc for row in found.rows}
+    assert list(own.places) == sorted(aucs, key=aucs.get, reverse=True)
+    assert [place.rank for place in own.places.values()] == list(range(1, 8))
+    for name, place in own.places.items():
+        assert place.minus_best.value == pytest.approx(aucs[name] - max(aucs.values()))
+    assert own.best == (max(aucs, key=aucs.get),)
+    assert set(own.tied) < set(NAMES)
+    assert all(own.places[f"noise{number}"].told for number in range(4))
+    words = best_sentence(found, "octmnist", "backbone")
+    shown = f"{max(aucs.values()):.3f}".removeprefix("0")
+    assert words.startswith(f"{own.best[0]} has the highest test AUC of 7 backbones, {shown}")
+    assert f"{len(own.tied)} other" in words
+    assert all(name in words for name in own.tied)
+
+
+def test_one_size_of_the_same_images_counts(alone):
+    others = ("breastmnist-28", "breastmnist-64-sample20")
+    for number, name in enumerate(NAMES):
+        for place, dataset in enumerate(others):
+            keep(alone, (name,), said(50 + 10 * place + number), dataset=dataset)
+    found = of(alone)
+    assert found.counted == ("octmnist", "breastmnist-64")
+    why = "it is another size of the images of breastmnist-64, which is larger"
+    assert found.why_not == dict.fromkeys(others, why)
+    keep(alone, ("delta",), said(70), dataset="breastmnist-28")
+    found = of(alone)
+    assert found.counted == ("octmnist", "breastmnist-28")
+    assert found.why_not["breastmnist-64"] == "it is another size of the images of breastmnist-28, which more rows have"
+
+
+def test_the_same_images_under_two_names_count_once(alone):
+    for name in NAMES:
+        alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="xrays", source_md5="a" * 32)
+        alone.measure((name,), (0.9, 0.9), (0.8, 0.8), dataset="same-xrays", source_md5="a" * 32)
+    assert set(of(alone).counted) == {"octmnist", "breastmnist-64", "xrays"}
+
+
+def test_what_is_not_medical_counts_on_its_own_board_alone(alone):
+    before = of(alone)
+    for name in NAMES:
+        for dataset in ("digits", "digits-first100", "imagenet-sample100"):
+            alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset=dataset)
+    assert of(alone) == before
+    demo = singles(take(alone.opened), "starter", is_demo)
+    assert demo.counted == ("digits", "imagenet-sample100")
+
+
 def test_a_dataset_that_half_of_the_backbones_lack_does_not_count(alone):
     for name in NAMES[:1]:
         alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="xrays")
     found = of(alone)
-    assert (found.datasets[-1], found.left_out) == ("xrays", ("xrays",))
+    assert (found.datasets[-1], list(found.why_not)) == ("xrays", ["xrays"])
     assert all(row.rank for row in found.rows)
 
 

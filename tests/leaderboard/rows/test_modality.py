@@ -1,6 +1,6 @@
 import pytest
 
-from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted, is_ranked, of
+from fuseboard.leaderboard.rows.modality import MODALITIES, groups, is_corrupted, is_demo, is_ranked, of, size, source
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,14 @@ def test_only_a_medmnist_set_has_a_corrupted_twin():
 
 
 def test_what_is_not_medical_and_what_is_corrupted_is_on_no_board():
-    names = ("breastmnist", "breastmnist-c", "digits", "digits-sample100", "my-lesions")
+    names = ("breastmnist", "breastmnist-c", "digits", "digits-sample100", "digits-first9", "imagenet", "my-lesions")
     assert [name for name in names if is_ranked(name)] == ["breastmnist", "my-lesions"]
+    assert [name for name in names if is_demo(name)] == ["digits", "digits-sample100", "digits-first9", "imagenet"]
+
+
+def test_sizes_and_samples_of_a_set_show_the_same_images():
+    same = ("breastmnist-28-sample9", "breastmnist-first100", "breastmnist-28", "breastmnist-64", "breastmnist")
+    assert {source(name, name) for name in same} == {"breastmnist"}
+    assert sorted({*same}, key=size) == list(same)
+    assert source("breastmnist", "a") != source("bloodmnist", "a")
+    assert source("xrays", "a") == source("xrays-sample9", "a") != source("mri", "b")

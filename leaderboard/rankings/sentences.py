@@ -1,0 +1,47 @@
+"""Sentences say what a table holds; each is made from the rows, and tests hold it against them."""
+
+from fuseboard.leaderboard.output.format import score
+from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
+
+MAX_NAMED = 3
+"""Rows that a sentence names; the others are a number."""
+
+
+def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
+    """Say which row is best on a dataset, and how many cannot be told from it.
+
+    Args:
+        table: of the rows.
+        dataset: one of its columns.
+        kind: what a row is, such as `method`.
+    """
+    ranking = table.on[dataset]
+    if not ranking.places:
+        return f"No {kind} has a test AUC."
+    row = next(row for row in table.rows if row.name == ranking.best[0])
+    auc, interval = row.scores[dataset].auc or 0.0, row.scores[dataset].interval
+    value = score(auc) + (f" ({score(interval[0])} to {score(interval[1])})" if interval else "")
+    names, count = _list(ranking.best), len(ranking.places)
+    if count == 1:
+        return f"{names} is the only {kind} with a test AUC, {value}."
+    verb = "share" if len(ranking.best) > 1 else "has"
+    others = "" if len(ranking.best) == count else f"; {_others(ranking)}"
+    return f"{names} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
+
+
+def _others(ranking: DatasetRanking) -> str:
+    them = "them" if len(ranking.best) > 1 else "it"
+    if ranking.no_tiers:
+        return f"whether the others differ from {them} is not known, because {ranking.no_tiers}"
+    if not ranking.tied:
+        rest = len(ranking.places) - len(ranking.best)
+        return f"all {rest} others are worse beyond chance" if rest > 1 else "the other is worse beyond chance"
+    number = f"{len(ranking.tied)} other{'s'[: len(ranking.tied) - 1]}"
+    return f"{number} cannot be told from {them}: {_list(ranking.tied)}"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    rest = len(names) - MAX_NAMED
+    if rest > 1:
+        return f"{', '.join(names[:MAX_NAMED])} and {rest} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
