@@ -23,6 +23,7 @@ from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.robustness.robustness import CorruptionBoard, corruption_boards
+from fuseboard.leaderboard.rows.modality import is_demo
 from fuseboard.store.arrays import MULTI_LABEL
 from fuseboard.store.results.evaluations import FUSION
 
@@ -77,6 +78,18 @@ class SiteContext:
         beside = self.snapshot.version_files
         told = {backbone: files.published for (backbone, _), files in sorted(beside.items()) if files.published}
         return told | dict(self.sources.published())
+
+    @cached_property
+    def demo_singles(self) -> tuple[RankingTable, ...]:
+        """Return the backbones alone on the sets that are not medical, per protocol that has any."""
+        found = (singles(self.snapshot, protocol, is_demo) for protocol in self.protocols)
+        return tuple(table for table in found if table.datasets)
+
+    @cached_property
+    def demo_fusions(self) -> tuple[RankingTable, ...]:
+        """Return the methods on the same sets."""
+        found = (fusions(self.snapshot, protocol, is_demo) for protocol in self.protocols)
+        return tuple(table for table in found if table.datasets)
 
     @cached_property
     def splits(self) -> dict[str, str]:

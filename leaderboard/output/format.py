@@ -24,11 +24,6 @@ def number(value: float | None, digits: int = 4, reason: str | None = None) -> M
     return _data(value, f"{value:,.{digits}f}")
 
 
-def score(value: float, digits: int = 3) -> str:
-    """Write a score of 0 to 1 as plain text for sentences: .818, without the zero that says nothing."""
-    return f"{value:.{digits}f}".removeprefix("0")
-
-
 def points(difference: float | None) -> Markup:
     """Format a difference of two fractions in percentage points, signed."""
     if difference is None:

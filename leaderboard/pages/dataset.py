@@ -13,7 +13,7 @@ from fuseboard.leaderboard.pages.examples import examples
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.subset_size import size
 from fuseboard.leaderboard.plots.validation import validation
-from fuseboard.leaderboard.rows.modality import in_order, is_corrupted
+from fuseboard.leaderboard.rows.modality import in_order, is_corrupted, is_demo
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -35,6 +35,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "measured": dataset in measured,
                 "shipped": snapshot.shipped(dataset),
                 "corrupted": is_corrupted(dataset),
+                "demo": is_demo(dataset),
                 "facts": facts(dataset, snapshot.manifests, own),
                 "examples": shown,
                 "boards": own,

@@ -1,6 +1,6 @@
 """Sentences say what a table holds; each is made from the rows, and tests hold it against them."""
 
-from fuseboard.leaderboard.output.format import score
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
 
 MAX_NAMED = 3

@@ -23,6 +23,7 @@ PAGES = (
     "contribution",
     "classifiers",
     "few_labels",
+    "demo",
     "dataset",
     "explorer",
     "runtime",

@@ -20,7 +20,8 @@ def test_a_difference_is_signed_and_in_points(difference, shown):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(156, "156"), (4708, "4,708"), (200_000_000, "200 M"), (22_056_192, "22.1 M"), (1.1e9, "1.1 G")]
+    ("value", "shown"),
+    [(156, "156"), (4708, "4,708"), (200_000_000, "200 M"), (22_056_192, "22.1 M"), (1.1e9, "1.1 G")],
 )
 def test_a_count_is_short(value, shown):
     assert plain.count(value) == shown

@@ -1,0 +1,29 @@
+"""Sets that are not medical have a board of their own, which the other boards lead to."""
+
+from fuseboard.leaderboard.pages.demo import PATH
+from tests.leaderboard.built import built
+
+SCORES = {("alpha",): ((0.7, 0.7), (0.91, 0.7)), ("beta",): ((0.7, 0.6), (0.89, 0.7))}
+
+
+def test_a_demo_set_is_on_its_own_board_alone(store):
+    store.search(SCORES, "digits")
+    store.search({("alpha",): ((0.7, 0.7), (0.8, 0.7))}, "breastmnist-64")
+    page = built(store, "demo")[PATH]
+    assert "digits: alpha has the highest test AUC of 2 backbones, .910" in page.words
+    assert "breastmnist" not in page.words
+    assert "digits" not in built(store, "singles")["boards/singles.html"].words
+
+
+def test_where_nothing_else_was_searched_the_boards_lead_to_it(store):
+    store.search(SCORES, "digits")
+    for kind, path in (
+        ("singles", "boards/singles.html"),
+        ("fusion", "boards/fusion.html"),
+        ("dataset", "datasets/digits.html"),
+    ):
+        assert "../boards/demo.html" in [link.get("href") for link in built(store, kind)[path].all("a")], path
+
+
+def test_without_a_demo_set_there_is_no_such_page(searched):
+    assert built(searched, "demo") == {}
