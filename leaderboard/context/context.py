@@ -24,6 +24,8 @@ from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.robustness.robustness import CorruptionBoard, corruption_boards
 from fuseboard.leaderboard.rows.modality import is_demo
+from fuseboard.leaderboard.rows.provenance import provenances
+from fuseboard.leaderboard.rows.provenance_parts import Part, parts, parts_of_rows
 from fuseboard.store.arrays import MULTI_LABEL
 from fuseboard.store.results.evaluations import FUSION
 
@@ -100,6 +102,17 @@ class SiteContext:
     def key(self, entry: Entry, split: str) -> str | None:
         """Return the key of an entry's row on a split; None where it has none."""
         return next((key for key in entry.keys if self.splits.get(key) == split), None)
+
+    @cached_property
+    def provenance_parts(self) -> Mapping[str, tuple[Part, ...]]:
+        """Map each dataset that has a row to the parts in which its rows are shown."""
+        found = self.snapshot
+        return {own.dataset: parts(own) for own in provenances(found.rows, found.manifests, found.referenced)}
+
+    @cached_property
+    def parts_of_rows(self) -> Mapping[str, Part]:
+        """Map the key of each row to the part of the provenance that shows it."""
+        return parts_of_rows(part for own in self.provenance_parts.values() for part in own)
 
     @cached_property
     def extractions(self) -> list[Extraction]:

@@ -1,5 +1,8 @@
 """Addresses say where things stand on the site, relative to its root."""
 
+from collections.abc import Mapping
+
+from fuseboard.leaderboard.rows.provenance_parts import Part
 from fuseboard.store.embeddings.manifest import is_name
 from fuseboard.store.files.hashing import fingerprint
 
@@ -33,6 +36,17 @@ def explorer(name: str) -> str:
     return f"explorer/{slug(name)}.html"
 
 
+def runtime(dataset: str) -> str:
+    """Return the address of the page that shows what embedding a dataset took."""
+    return f"runtime/{slug(dataset)}.html"
+
+
+def subsets(dataset: str | None, protocol: str, part: int) -> str:
+    """Return the address of a page with further subsets: of a dataset, or of the means over all of them."""
+    folder = "subsets" if dataset is None else explorer(dataset).removesuffix(".html")
+    return f"{folder}/{slug(protocol)}/{part}.html"
+
+
 def submission(name: str) -> str:
     """Return the address of a submission's page."""
     return f"submissions/{slug(name)}.html"
@@ -43,9 +57,23 @@ def provenance(name: str) -> str:
     return f"provenance/{slug(name)}.html"
 
 
-def row(name: str, key: str) -> str:
-    """Return the address that shows where one row of a dataset came from."""
-    return f"{provenance(name)}#{row_id(key)}"
+def provenance_part(part: Part) -> str:
+    """Return the address of the page that shows some of the rows of a dataset."""
+    whole = provenance(part.provenance.dataset)
+    if part.evaluation is None:
+        return whole
+    return f"{whole.removesuffix('.html')}/{slug(part.evaluation)}/{part.number}.html"
+
+
+def row(name: str, key: str, parts: Mapping[str, Part]) -> str:
+    """Return the address that shows where one row of a dataset came from.
+
+    Args:
+        name: of the dataset.
+        key: of the row.
+        parts: key -> the part of the dataset's provenance that shows it.
+    """
+    return f"{provenance_part(parts[key]) if key in parts else provenance(name)}#{row_id(key)}"
 
 
 def row_id(key: str) -> str:

@@ -3,6 +3,7 @@ all."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, pairwise
 
 import polars as pl
 
@@ -18,11 +19,16 @@ from fuseboard.leaderboard.rankings.fusions import CHOSEN
 from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
+MAX_ROWS = 200
+"""Rows of one page, over all of its sections; others are on further pages, which the explorer reads when asked to."""
+
 
 @dataclass(frozen=True)
 class Section:
     """A section shows one protocol."""
 
+    dataset: str | None
+    """The dataset whose subsets these are; null for means over datasets."""
     protocol: str
     searched: tuple[Board, ...]
     """They are the boards of every dataset."""
@@ -33,6 +39,8 @@ class Section:
     name: str
     """It names the downloads."""
     table: pl.DataFrame
+    room: int
+    """Rows that the first page has room for."""
     why_not: Mapping[str, str] = field(default_factory=dict)
     """Dataset that was searched and does not count -> why, to follow `because`."""
 
@@ -40,6 +48,17 @@ class Section:
     def slug(self) -> str:
         """Return a name for ids."""
         return address.slug(self.protocol)
+
+    @property
+    def parts(self) -> list[Sequence[SubsetRow | MeanRow]]:
+        """Return the rows page by page, those of the first page first."""
+        bounds = [0, *range(self.room, len(self.rows), MAX_ROWS), len(self.rows)]
+        return [self.rows[start:end] for start, end in pairwise(bounds)]
+
+    @property
+    def further(self) -> list[str]:
+        """Return the addresses of the pages with the rows that the first page has no room for."""
+        return [address.subsets(self.dataset, self.protocol, number) for number in range(2, len(self.parts) + 1)]
 
     @property
     def backbones(self) -> dict[str, str]:
@@ -66,6 +85,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the page over all datasets, and one page per dataset that has a board."""
     snapshot = site.snapshot
     over_all = [_over_all(site, ranking_table) for ranking_table in site.fusions]
+    yield from (page for section in over_all for page in _further(section))
     yield Page(
         path="explorer.html",
         template="explorer.html.j2",
@@ -76,7 +96,8 @@ def pages(site: SiteContext) -> Iterator[Page]:
     )
     for dataset in snapshot.datasets:
         boards = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
-        sections = [_of(site, board) for board in boards]
+        sections = [_of(site, board, MAX_ROWS // len(boards)) for board in boards]
+        yield from (page for section in sections for page in _further(section))
         yield Page(
             path=address.explorer(dataset),
             template="subsets.html.j2",
@@ -87,12 +108,37 @@ def pages(site: SiteContext) -> Iterator[Page]:
         )
 
 
-def _of(site: SiteContext, board: Board) -> Section:
+def _further(section: Section) -> Iterator[Page]:
+    """Yield the pages with the rows of a section that its first page has no room for."""
+    what = section.dataset or "all datasets"
+    starts = count(section.room + 1, MAX_ROWS)
+    for path, rows, start in zip(section.further, section.parts[1:], starts, strict=False):
+        which = f"{start} to {start + len(rows) - 1} of {len(section.rows)}"
+        yield Page(
+            path=path,
+            template="subsets_part.html.j2",
+            title=f"Subsets {which} on {what}, {section.protocol}",
+            description=f"Subsets {which} under {section.protocol} on {what}, in the order of validation.",
+            context={"dataset": section.dataset, "section": section, "rows": rows, "which": which},
+        )
+
+
+def _of(site: SiteContext, board: Board, room: int) -> Section:
     inference_costs = InferenceCosts([board], site.extractions)
     uncertainty = site.snapshot.board_uncertainties[board.dataset, board.protocol].subset_uncertainties
     rows = lines(board, uncertainty, site.splits, inference_costs)
     name = f"subsets-{address.slug(board.protocol)}@{address.slug(board.dataset)}"  # @ is in no slug: none comes twice
-    return Section(board.protocol, (board,), (board.dataset,), rows, inference_costs, name, of_lines(board, rows))
+    return Section(
+        dataset=board.dataset,
+        protocol=board.protocol,
+        searched=(board,),
+        counted=(board.dataset,),
+        rows=rows,
+        inference_costs=inference_costs,
+        name=name,
+        table=of_lines(board, rows),
+        room=room,
+    )
 
 
 def _over_all(site: SiteContext, ranking_table: RankingTable) -> Section:
@@ -114,8 +160,18 @@ def _over_all(site: SiteContext, ranking_table: RankingTable) -> Section:
     inference_costs = InferenceCosts(boards, site.extractions)
     rows = means(boards, inference_costs) if len(boards) > 1 else ()
     name = f"subsets-{address.slug(protocol)}"
-    table = of_means(protocol, counted, rows)
-    return Section(protocol, searched, counted, rows, inference_costs, name, table, why_not)
+    return Section(
+        dataset=None,
+        protocol=protocol,
+        searched=searched,
+        counted=counted,
+        rows=rows,
+        inference_costs=inference_costs,
+        name=name,
+        table=of_means(protocol, counted, rows),
+        room=MAX_ROWS // len(site.fusions),
+        why_not=why_not,
+    )
 
 
 def _is(board: Board, dataset: str, protocol: str) -> bool:

@@ -1,13 +1,16 @@
 """Provenance pages show where every result row of a dataset came from, and what measures it again."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rows.provenance import Fit, Provenance, SplitScore, provenances
+from fuseboard.leaderboard.rows.provenance import Fit, SplitScore
+from fuseboard.leaderboard.rows.provenance_parts import Part
 
 TITLES = {"val": "Validation", "test": "Test", "cv": "Cross-validation", "clean": "Clean"}
 """Split -> as people read it; others are shown as they are called."""
@@ -64,27 +67,62 @@ class Section:
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """Yield one page per dataset that has a row."""
-    for own in provenances(site.snapshot.rows, site.snapshot.manifests, site.snapshot.referenced):
-        yield Page(
-            path=address.provenance(own.dataset),
-            template="provenance.html.j2",
-            title=f"Where the numbers on {own.dataset} came from",
-            description=f"Every result row on {own.dataset}: versions, definition, machine, and the command for it.",
-            context={
-                "dataset": own.dataset,
-                "own": own,
-                "sections": sections(own),
-                "has_board": own.dataset in site.snapshot.datasets,
-                "known": {one.digest: one for one in site.sources.protocols().values()},
-            },
-        )
+    """Yield one page per dataset that has a row, or an overview and one page per part where they are many."""
+    known = {one.digest: one for one in site.sources.protocols().values()}
+    for dataset, parts in site.provenance_parts.items():
+        rows = f"{address.provenance(dataset).removesuffix('.html')}/rows.json" if len(parts) > 1 else None
+        shared = {"dataset": dataset, "has_board": dataset in site.snapshot.datasets, "parts": parts, "rows": rows}
+        if rows:
+            yield _overview(dataset, parts, shared, rows)
+        for part in parts:
+            yield Page(
+                path=address.provenance_part(part),
+                template="provenance.html.j2",
+                title=f"Where the numbers on {dataset} came from{_which(part)}",
+                description=f"Result rows on {dataset}: versions, definition, machine, and the command for each.",
+                context={
+                    **shared,
+                    "own": part.provenance,
+                    "part": part,
+                    "sections": sections(part.fits),
+                    "known": known,
+                },
+            )
 
 
-def sections(own: Provenance) -> list[Section]:
-    """Return the fits of a dataset, evaluation by evaluation."""
+def _overview(dataset: str, parts: Sequence[Part], shared: Mapping[str, Any], rows: str) -> Page:
+    by_evaluation: dict[str, list[Part]] = {}
+    for part in parts:
+        by_evaluation.setdefault(part.evaluation or "", []).append(part)
+    return Page(
+        path=address.provenance(dataset),
+        template="provenance_overview.html.j2",
+        title=f"Where the numbers on {dataset} came from",
+        description=f"Every result row on {dataset}, by evaluation.",
+        context={**shared, "evaluations": by_evaluation},
+        files={rows: _rows(parts)},
+    )
+
+
+def _rows(parts: Sequence[Part]) -> bytes:
+    """Return a file that says on which page a row is: it may have moved since somebody kept its address."""
+    found = {
+        address.provenance_part(part): [address.row_id(row.key) for fit in part.fits for row in fit.measured]
+        for part in parts
+    }
+    return json.dumps(found, separators=(",", ":")).encode()
+
+
+def _which(part: Part) -> str:
+    if part.evaluation is None:
+        return ""
+    return f": {part.evaluation}" + (f", part {part.number} of {part.of}" if part.of > 1 else "")
+
+
+def sections(own: Sequence[Fit]) -> list[Section]:
+    """Return fits, evaluation by evaluation."""
     found, number = [], 0
-    for evaluation, group in groupby(own.fits, key=lambda line: line.evaluation):
+    for evaluation, group in groupby(own, key=lambda line: line.evaluation):
         fits = list(group)
         each = [_settings(line) for line in fits]
         shared = [texts[0] for texts in zip(*each, strict=True) if len(set(texts)) == 1]

@@ -43,6 +43,27 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
+class _Addresses:
+    """They are the addresses of a site, as templates ask for them."""
+
+    slug = staticmethod(address.slug)
+    backbone = staticmethod(address.backbone)
+    dataset = staticmethod(address.dataset)
+    explorer = staticmethod(address.explorer)
+    runtime = staticmethod(address.runtime)
+    subsets = staticmethod(address.subsets)
+    submission = staticmethod(address.submission)
+    provenance = staticmethod(address.provenance)
+    provenance_part = staticmethod(address.provenance_part)
+
+    def __init__(self, site: SiteContext) -> None:
+        self._parts = site.parts_of_rows
+
+    def row(self, dataset: str, key: str) -> str:
+        """Return the address that shows where a row came from."""
+        return address.row(dataset, key, self._parts)
+
+
 def render(kinds: Iterable[Iterable[Page]], site: SiteContext) -> Iterator[tuple[Page, str]]:
     """Yield each page with its text, kind by kind."""
     environment = _environment(site)
@@ -68,7 +89,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
     environment.globals.update(
         site=site,
         snapshot=site.snapshot,
-        address=address,
+        address=_Addresses(site),
         navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
         missing=format.missing,
         trained=random_weights.trained,

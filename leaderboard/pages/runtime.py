@@ -1,4 +1,4 @@
-"""The page of runtime and memory shows what extraction, search and tuning took."""
+"""The page of runtime and memory shows what extraction, search and tuning took; a page per dataset has its splits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
@@ -9,6 +9,7 @@ import polars as pl
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.costs.costs import Extraction, Search, Total
 from fuseboard.leaderboard.costs.runtime import Phase, Runtime
+from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.runtime import phases
 from fuseboard.store.embeddings.manifest import Profile
@@ -27,7 +28,7 @@ _KINDS: dict[Any, Any] = {
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
-    """Yield the page of runtime and memory."""
+    """Yield the page of runtime and memory, and one page per dataset that was embedded."""
     yield Page(
         path="runtime.html",
         template="runtime.html.j2",
@@ -47,6 +48,17 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "runtime-phases": _phases(site.runtimes),
         },
     )
+    for dataset in sorted({one.dataset for one in site.extractions}):
+        yield Page(
+            path=address.runtime(dataset),
+            template="runtime_splits.html.j2",
+            title=f"What embedding {dataset} took",
+            description=f"Speed, time and memory of every backbone on every split of {dataset}.",
+            context={
+                "dataset": dataset,
+                "extractions": [one for one in site.extractions if one.dataset == dataset],
+            },
+        )
 
 
 def _kinds(of: type) -> dict[str, Any]:

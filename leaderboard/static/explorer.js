@@ -224,7 +224,45 @@
     spend();
   };
 
+  /** Brings the rows that stand on further pages, then explores all of them. */
+  const load = async (section, further, suffix) => {
+    const table = section.querySelector("table.subsets");
+    const urls = further.dataset.further.split(" ").map((path) => new URL(path, location.href).href);
+    const pages = await Promise.all(urls.map(window.fuseboard.readPage));
+    pages.forEach((page, at) => {
+      const rows = [...page.querySelectorAll("table.subsets > tbody > tr")];
+      table.tBodies[0].append(...rows.map((row) => window.fuseboard.copyFrom(row, urls[at])));
+    });
+    further.remove();
+    table.classList.add("sortable");
+    window.fuseboard.addTable(table);
+    explore(section, suffix);
+  };
+
+  const begin = (section, suffix) => {
+    const further = section.querySelector("[data-further]");
+    if (!further) return explore(section, suffix);
+    if (!window.fuseboard.canRead) return undefined;
+    const button = make("button", { type: "button", textContent: "Explore all of them" });
+    const told = make("span", { className: "meta", role: "status" });
+    const start = async (event) => {
+      button.disabled = true;
+      told.textContent = "Loading \u2026";
+      try {
+        await load(section, further, suffix);
+        if (event) section.querySelector(".explore input")?.focus({ preventScroll: true });
+      } catch {
+        button.disabled = false;
+        told.textContent = "They could not be loaded.";
+      }
+    };
+    button.addEventListener("click", start);
+    further.append(make("br"), button, " ", told);
+    // An address that says what is ticked, sorted or searched is about all rows.
+    return location.search ? start() : undefined;
+  };
+
   [...document.querySelectorAll("[data-explorer]")].forEach((section, number) => {
-    explore(section, number ? `-${section.dataset.explorer}` : "");
+    begin(section, number ? `-${section.dataset.explorer}` : "");
   });
 })();

@@ -2,8 +2,7 @@
 /* Provenance: a click on a number opens what it came from without leaving the table. The link alone leads to the same on a page of its own: with
    a modifier key, from a file that lies on a disk, and where anything goes wrong. */
 (() => {
-  const { element, words } = window.fuseboard;
-  const pages = new Map();
+  const { element, words, canRead, readPage, copyFrom } = window.fuseboard;
 
   const body = element("div", { className: "body" });
   const title = element("h2", { id: "provenance-title" });
@@ -13,23 +12,10 @@
   dialog.setAttribute("closedby", "any");
   close.addEventListener("click", () => dialog.close());
 
-  const load = (url) => {
-    if (!pages.has(url)) {
-      const page = fetch(url).then(async (answer) => {
-        if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-        return new DOMParser().parseFromString(await answer.text(), "text/html");
-      });
-      page.catch(() => pages.delete(url));
-      pages.set(url, page);
-    }
-    return pages.get(url);
-  };
-
   /** Copies of what a cell holds, whose links still lead where they led on their own page. */
   const copied = (cell, url) => {
-    const copy = document.importNode(cell, true);
+    const copy = copyFrom(cell, url);
     for (const named of copy.querySelectorAll("[id]")) named.removeAttribute("id");
-    for (const link of copy.querySelectorAll("a[href]")) link.href = new URL(link.getAttribute("href"), url).href;
     return copy.childNodes;
   };
 
@@ -87,7 +73,7 @@
     dialog.dataset.shown = link.href;
     dialog.showModal();
     try {
-      const page = await load(url);
+      const page = await readPage(url);
       const cell = page.getElementById(id);
       if (!cell) throw new Error(`${url} has no cell ${id}`);
       if (dialog.dataset.shown === link.href) body.replaceChildren(...content(cell, page, url), whole);
@@ -98,8 +84,20 @@
     }
   };
 
-  // A page that was opened as a file may not read another one.
-  if (location.protocol === "file:") return;
+  if (!canRead) return;
+
+  /** Follows an address of a row that has moved to another part since somebody kept it. */
+  const follow = async () => {
+    const place = document.querySelector("[data-rows]");
+    const id = location.hash.slice(1);
+    if (!place || !id.startsWith("r-")) return;
+    const root = place.dataset.rows.match(/^(\.\.\/)*/)[0];
+    const parts = await (await fetch(place.dataset.rows)).json();
+    const path = Object.keys(parts).find((each) => parts[each].includes(id));
+    if (path) location.replace(`${root}${path}#${id}`);
+  };
+  if (!document.getElementById(location.hash.slice(1))) follow();
+  addEventListener("hashchange", follow);
   document.body.append(dialog);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.from");

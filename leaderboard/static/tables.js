@@ -115,7 +115,8 @@
   }
 
   fuseboard.tables = new Map();
-  for (const table of document.querySelectorAll("table.sortable")) {
+  fuseboard.addTable = (table) => {
     if (table.tHead && table.tBodies.length) fuseboard.tables.set(table.id, new Table(table));
-  }
+  };
+  for (const table of document.querySelectorAll("table.sortable")) fuseboard.addTable(table);
 })();

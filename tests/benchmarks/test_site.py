@@ -1,5 +1,6 @@
 """A board of 60 backbones, 12 datasets, 6 evaluations and 511 subsets each: built, built again, and its weight."""
 
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,11 @@ HOME_KB = 300
 """Of the front page with everything it loads."""
 UNCHANGED = 0.1
 """Of the time of a build, for one that finds nothing changed."""
+
+PAGE_KB, PAGE_WORDS = 400, 8_000
+"""Of any page."""
+BUILD_S = 15
+"""Processor seconds of a build whose intervals are known; the clock depends on what else the machine does."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +51,14 @@ def test_the_front_page_is_light(root: Path) -> None:
     weight = len(home.encode()) + sum(path.stat().st_size for path in loaded if path.suffix != ".png")
     print(f"\n{weight / 1000:.0f} kB with {len(loaded)} files")
     assert weight < 1000 * HOME_KB
+
+
+def test_no_page_is_too_long(root: Path) -> None:
+    for path in (root / "site").rglob("*.html"):
+        text = path.read_text()
+        assert len(text.encode()) < 1000 * PAGE_KB, path
+        drawn = re.sub(r"<(svg|script)\b.*?</\1>", " ", text, flags=re.DOTALL)
+        assert len(re.sub(r"<[^>]*>", " ", drawn).split()) < PAGE_WORDS, path
 
 
 def _build(store: Path, out: Path) -> float:

@@ -4,6 +4,7 @@ Its headless shell is taken where there is one: the same engine without the wind
 """
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -74,12 +75,19 @@ def browser():
 def site(tmp_path_factory):
     place = tmp_path_factory.mktemp("browser")
     front = build(Store(fill(place / "store")), place / "site", submit(place / "submissions"))
-    server = open_server(front.parent, 0)
+    with served(front.parent) as opened:
+        yield opened
+
+
+@contextmanager
+def served(folder):
+    """Serves the site of a folder for as long as it is needed."""
+    server = open_server(folder, 0)
     server.RequestHandlerClass.func.log_message = lambda *_: None
     server.handle_error = lambda *_: None  # a page that is left while something is on its way
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(front.parent, f"http://127.0.0.1:{server.server_address[1]}/")
+    yield Site(folder, f"http://127.0.0.1:{server.server_address[1]}/")
     server.shutdown()
     server.server_close()
 

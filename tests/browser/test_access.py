@@ -28,6 +28,7 @@ KINDS = (
         "provenance/dermamnist-64.html",
         "robustness/breastmnist-64-c.html",
     ),
+    *("boards/accuracy.html", "runtime/breastmnist-64.html"),
     *("submissions/epsilon.html", "submissions/broken.html"),
 )
 """One page of each kind, the one with most on it."""

@@ -5,8 +5,12 @@ import re
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.pages import explorer
+from fuseboard.leaderboard.site import build
 from fuseboard.store.store import Store
+from tests.browser.conftest import served
 from tests.browser.filled import POOL, fill
+from tests.leaderboard.conftest import TinyStore
 
 DATASET = "breastmnist-64"
 PROTOCOL = "starter"
@@ -123,3 +127,52 @@ def test_over_all_datasets(page):
     section = page.locator(f'[data-explorer="{PROTOCOL}"]')
     tick(section, "alpha", "beta")
     assert "Mean test AUC 0." in said(section)
+
+
+@pytest.fixture
+def parted(monkeypatch, tmp_path):
+    """The address of a page of three subsets that has room for one."""
+    store = TinyStore(tmp_path / "store")
+    for at, subset in enumerate((("alpha",), ("beta",), ("alpha", "beta"))):
+        store.measure(subset, (0.7 + 0.05 * at, 0.7 + 0.05 * at), (0.9 - 0.1 * at, 0.8))
+    monkeypatch.setattr(explorer, "MAX_ROWS", 1)
+    monkeypatch.setattr(build, "PAGES", ("home", "explorer"))
+    with served(build.build(store.opened, tmp_path / "site").parent) as site:
+        yield f"{site.url}explorer/tiny.html"
+
+
+def test_rows_of_further_pages_are_brought_when_asked_for(browser, parted):
+    page = browser.new_page()
+    page.goto(parted)
+    assert page.locator("table.subsets tbody tr").count() == 1
+    assert page.locator(".explore").count() == 0
+    page.get_by_role("button", name="Explore all of them").click()
+    page.locator(".explore").wait_for()
+    assert page.locator("table.subsets tbody tr").count() == 3
+    links = page.locator("table.subsets a.from").evaluate_all("all => all.map((one) => one.href)")
+    assert links
+    assert {link.rpartition("/")[0] for link in links} == {parted.replace("explorer/tiny.html", "provenance")}
+    page.locator('th[data-column="auc"] button').click()
+    aucs = page.locator("table.subsets tbody tr").evaluate_all(
+        "rows => rows.map((row) => Number(row.querySelectorAll('td.n data')[3].value))"
+    )
+    assert aucs == sorted(aucs, reverse=True)
+    page.close()
+
+
+def test_an_address_with_a_state_brings_all_rows(browser, parted):
+    page = browser.new_page()
+    page.goto(f"{parted}?pick=alpha")
+    page.locator(".explore").wait_for()
+    assert page.locator("table.subsets tbody tr").count() == 3
+    page.close()
+
+
+def test_rows_that_cannot_be_brought_are_said_to_be_missing(browser, parted):
+    page = browser.new_page()
+    page.goto(parted)
+    page.route("**/starter/*", lambda route: route.abort())
+    page.get_by_role("button", name="Explore all of them").click()
+    page.get_by_text("They could not be loaded.").wait_for()
+    assert page.get_by_role("link", name="part 2").is_visible()
+    page.close()

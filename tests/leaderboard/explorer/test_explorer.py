@@ -11,8 +11,10 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.costs.inference_cost import InferenceCosts
 from fuseboard.leaderboard.explorer.explorer import lines, means
+from fuseboard.leaderboard.pages import explorer as explorer_pages
 from fuseboard.leaderboard.site import build
 from fuseboard.store.embeddings import manifest
+from tests.leaderboard.built import built
 from tests.leaderboard.page import Page
 
 NOTHING = SubsetUncertainties({}, {})
@@ -185,3 +187,19 @@ def test_one_dataset_has_nothing_to_average(searched, tmp_path):
 def test_an_empty_store_has_an_explorer_that_says_so(store, tmp_path):
     build.build(store.opened, tmp_path / "site")
     assert "nothing to explore" in Page(tmp_path / "site/explorer.html").words
+
+
+def test_many_subsets_stand_on_several_pages_each_once_and_in_order(searched, monkeypatch):
+    monkeypatch.setattr(explorer_pages, "MAX_ROWS", 3)
+    pages = built(searched, "explorer")
+    paths = ["explorer/tiny.html", "explorer/tiny/starter/2.html", "explorer/tiny/starter/3.html"]
+    assert set(pages) == {"explorer.html", *paths}
+    rows = [[attrs for tag, attrs in pages[path].tags if tag == "tr" and "data-in" in attrs] for path in paths]
+    assert [len(part) for part in rows] == [3, 3, 1]
+    assert [row["data-place"] for part in rows for row in part] == list("1234567")
+    first = pages[paths[0]]
+    assert "These are the first 3 of 7 subsets" in first.words
+    assert {f"../{path}" for path in paths[1:]} <= {a.get("href") for a in first.all("a")}
+    assert not [table for path in paths for table in pages[path].all("table") if "sortable" in table["class"]], (
+        "a part of the rows must not look like all of them"
+    )

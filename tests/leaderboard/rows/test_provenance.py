@@ -1,11 +1,13 @@
 """Provenance pages: every row of the store is on one, exactly, with its versions and its command."""
 
 import html
+import json
 import re
 
 from fuseboard.leaderboard.boards.snapshot import take
-from fuseboard.leaderboard.context.providers import Definition, Providers
-from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.context.providers import Definition, Providers, no_providers
+from fuseboard.leaderboard.pages import address, provenance
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
 from tests.leaderboard.built import built
@@ -134,8 +136,29 @@ def test_ids_are_unique(searched):
         assert len(found) == len(set(found))
 
 
-def test_a_large_dataset_stays_a_page_that_one_can_open(tmp_path):
+def test_a_large_dataset_is_told_on_pages_that_one_can_open(tmp_path):
     store = TinyStore(fill(tmp_path / "store", backbones=9, datasets=1))
-    [page] = built(store, "provenance").values()
-    assert page.html.count(' id="r-') == 2 * (511 + 5 * 9)
-    assert len(page.html) < 520_000
+    pages = built(store, "provenance")
+    assert max(len(page.html) for page in pages.values()) < 400_000
+    assert max(len(page.words.split()) for page in pages.values()) < 8_000
+    every = [one for page in pages.values() for one in re.findall(r' id="(r-[^"]+)"', page.html)]
+    assert len(every) == len(set(every)) == 2 * (511 + 5 * 9)
+    for path, page in pages.items():
+        ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+        inside = {a["href"][1:] for a in page.all("a") if a.get("href", "").startswith("#")}
+        assert inside - {"main"} <= ids, f"{path}: its fits lead to lines of its own"
+    overview = pages["provenance/pathmnist.html"]
+    linked = {a["href"].removeprefix("../") for a in overview.all("a") if a["href"].startswith("../provenance/p")}
+    assert linked == set(pages) - {"provenance/pathmnist.html"}
+
+
+def test_a_row_of_a_large_dataset_is_where_its_address_says(tmp_path):
+    store = TinyStore(fill(tmp_path / "store", backbones=9, datasets=1))
+    context = SiteContext(take(store.opened), (), no_providers(), "http://localhost/")
+    made = {page.path: page for page in provenance.pages(context)}
+    moved = json.loads(next(page.files for page in made.values() if page.files)["provenance/pathmnist/rows.json"])
+    for key in context.snapshot.rows["key"]:
+        path, _, identity = address.row("pathmnist", key, context.parts_of_rows).partition("#")
+        shown = [cell.id for s in made[path].context["sections"] for fit in s.fits for cell in fit.cells if cell]
+        assert identity in shown
+        assert identity in moved[path]

@@ -46,6 +46,8 @@ def test_pages_of_a_searched_store(pages):
         "datasets/tiny.html",
         "explorer/tiny.html",
         "provenance/tiny.html",
+        "boards/accuracy.html",
+        "runtime/tiny.html",
     }
     assert "alpha + beta" in pages["index.html"].words
     board = pages["datasets/tiny.html"].words
