@@ -8,6 +8,7 @@ import polars as pl
 
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import image_table, metadata
+from fuseboard.store.embeddings.transform_file import coding_of
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import literal_path
@@ -155,5 +156,5 @@ def _part(connection: duckdb.DuckDBPyConnection, version: Version, dataset: str,
         f"{quoted(dataset)} AS dataset, {quoted(split)} AS split, {quoted(order)} AS row_order, "
         f"{quoted(version.manifest.datasets[dataset].source_md5)} AS source_md5, "
         f"id, {label} AS label, {labels} AS labels, "
-        f"embedding::FLOAT[] AS embedding FROM {rows}"
+        f"{coding_of(version).sql()} AS embedding FROM {rows}"
     )

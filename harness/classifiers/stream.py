@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import block
+from fuseboard.store.embeddings.transform_file import coding_of
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 
@@ -80,12 +81,13 @@ class Stream:
 
     def _row_groups(self, version: Version, where: str, rows: int) -> Iterator[tuple[NDArray[np.uint32], NDArray[Any]]]:
         """Ids (n,) and vectors (n, D) as stored, in row order, at most `rows` at a time."""
+        coding = coding_of(version)
         try:
             for path in version.shards(self.dataset, self.split):
                 with pq.ParquetFile(path, pre_buffer=False) as file:  # a buffer would hold it whole
                     for part in file.iter_batches(rows, columns=["id", "embedding"]):
                         flat = part["embedding"].flatten().to_numpy(zero_copy_only=False)
-                        yield part["id"].to_numpy(), flat.reshape(-1, version.manifest.dim)
+                        yield part["id"].to_numpy(), coding.decode(flat.reshape(-1, coding.width))
         except (OSError, pa.ArrowException) as error:
             reason = str(error).splitlines()[0]
             raise FuseboardError(f"{where}: a shard cannot be read ({reason}); extract or pull it again") from error

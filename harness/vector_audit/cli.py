@@ -78,7 +78,9 @@ def _audited(version: "Version", asked: "Asked", device: str, trust: bool, root:
     from fuseboard.harness.reproduction.audit import audit as run
     from fuseboard.harness.reproduction.verdict import Verdict
     from fuseboard.harness.vector_audit.model import card_of
+    from fuseboard.store.embeddings import derived
 
+    derived.refuse_derived(version.manifest, "there is no model to embed with and compare")
     images = _images(version, asked, root)
     model, remark = card_of(version, asked.card)
     if remark:

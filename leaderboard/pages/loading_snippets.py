@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fuseboard.store.embeddings import loading_snippets
+from fuseboard.store.embeddings import coding, loading_snippets
 from fuseboard.store.embeddings.history import Event
 from fuseboard.store.embeddings.manifest import Manifest
 
@@ -44,7 +44,7 @@ def loading(manifest: Manifest, events: Sequence[Event]) -> Loading | None:
         sandbox = " --sandbox" if place.startswith("10.5072/") else ""
         return Loading(place, tuple(lines), f"fuseboard store pull {place}{revision}{sandbox} --dataset {name}")
     files = f"embeddings/{manifest.backbone}/{manifest.fingerprint}/{name}/{split}-*.parquet"
-    vectors = f"SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding"
+    vectors = f"SELECT id, label, embedding::{coding.sql_form(manifest.dtype, manifest.dim)} AS embedding"
     source = f"FROM read_parquet('{files}', hive_partitioning = false)"
     blocks = (
         (TITLES[0], f'from datasets import load_dataset\nfiles = {{"{split}": "{files}"}}\n'

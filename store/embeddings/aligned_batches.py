@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fuseboard.store.embeddings import shards
+from fuseboard.store.embeddings.coding import width
+from fuseboard.store.embeddings.transform_file import coding_of
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 
@@ -67,8 +69,8 @@ def _tables(version: Version, dataset: str, split: str, rows: int) -> Iterator[A
         try:
             with pq.ParquetFile(path, pre_buffer=False) as file:  # a buffer would hold it whole
                 column = file.schema_arrow.field("embedding").type
-                if getattr(column, "list_size", 0) != version.manifest.dim:
-                    raise FuseboardError(f"{path}: embedding is {column}, not {version.manifest.dim} wide; {MEND}")
+                if getattr(column, "list_size", 0) != (wide := width(version.manifest.dtype, version.manifest.dim)):
+                    raise FuseboardError(f"{path}: embedding is {column}, not {wide} wide; {MEND}")
                 for batch in file.iter_batches(rows, columns=COLUMNS):
                     table = pa.Table.from_batches([batch]).select(COLUMNS)
                     held = table if held is None else pa.concat_tables([held, table])
@@ -84,7 +86,8 @@ def _tables(version: Version, dataset: str, split: str, rows: int) -> Iterator[A
 def _vectors(version: Version, where: str, table: Any) -> NDArray[np.float32]:
     """Returns the (n, D) vectors of a table, checked to be numbers."""
     flat = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    matrix: NDArray[np.float32] = flat.reshape(-1, version.manifest.dim)
+    coding = coding_of(version)
+    matrix = coding.decode(flat.reshape(-1, coding.width))
     if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=1))):
         one = table["id"][int(bad[0])]
         raise FuseboardError(f"{where}: the vector of id {one} in {version.spec} holds NaN or infinity; {MEND}")

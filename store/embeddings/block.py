@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import label_file, shards
+from fuseboard.store.embeddings.coding import Coding, sql_form
 from fuseboard.store.embeddings.manifest import Shard
+from fuseboard.store.embeddings.transform_file import coding_of
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import literal_path
@@ -56,11 +58,12 @@ def read(version: Version, dataset: str, split: str, vectors: bool = True) -> Bl
         return Block(own_ids, own_labels, np.empty((rows, 0), np.float32))
     files = version.shards(dataset, split)
     dim = version.manifest.dim if vectors else 0
+    coding = coding_of(version) if vectors else Coding(version.manifest.dtype, 0)
     where = f"{version.spec}: {dataset} {split}"
     ids, labels, matrix = np.empty(rows, np.uint32), None, np.empty((rows, dim), np.float32)
     stop, finite = 0, True
     with _verifying(files):
-        for batch in _batches(where, files, dim):
+        for batch in _batches(where, files, sql_form(version.manifest.dtype, dim) if vectors else None):
             start, stop = stop, stop + batch.num_rows
             if stop > rows:
                 break
@@ -68,9 +71,10 @@ def read(version: Version, dataset: str, split: str, vectors: bool = True) -> Bl
             labels = np.empty((rows, *own.shape[1:]), own.dtype) if labels is None else labels
             ids[start:stop], labels[start:stop] = batch.column(0).to_numpy(), own
             if vectors:
-                flat = batch.column(2).flatten().to_numpy()
-                matrix[start:stop] = flat.reshape(-1, dim)
+                own_vectors = coding.decode(batch.column(2).flatten().to_numpy().reshape(-1, coding.width))
+                matrix[start:stop] = own_vectors
                 with np.errstate(all="ignore"):  # one number that no NaN or infinity survives
+                    flat = own_vectors.reshape(-1)
                     finite &= bool(np.isfinite(np.dot(flat, flat)))
     if stop != rows or labels is None:
         raise FuseboardError(f"{where}: {stop} rows in the shards, {rows} in the manifest; extract or pull it again")
@@ -116,12 +120,12 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-def _batches(where: str, files: Iterable[Path], dim: int) -> Iterator[Any]:
-    """Returns Arrow batches of id, label and, where `dim` is not 0, embedding.
+def _batches(where: str, files: Iterable[Path], form: str | None) -> Iterator[Any]:
+    """Returns Arrow batches of id, label and, where it has a `form`, embedding.
 
     A fixed-size list arrives as one flat buffer; a variable one would be twice as slow to view as N x D.
     """
-    columns = f"id, label, embedding::FLOAT[{dim}] AS embedding" if dim else "id, label"
+    columns = f"id, label, embedding::{form} AS embedding" if form else "id, label"
     try:
         database = _database().cursor()
         query = database.sql(f"SELECT {columns} FROM {literal_path.duckdb_parquet(database, files)}")

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import shards
+from fuseboard.store.embeddings.coding import sql_form
+from fuseboard.store.embeddings.transform_file import coding_of
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import literal_path
@@ -83,13 +85,13 @@ def read(version: Version, dataset: str, condition: Condition, labels: Labels) -
     Raises:
         FuseboardError: labels that are not those, a vector that is not finite, or shards that cannot be read.
     """
-    where, dim = f"{dataset} {condition.split}: {version.spec}", version.manifest.dim
-    columns = f"id, label, embedding::FLOAT[{dim}] AS embedding"
+    where, coding = f"{dataset} {condition.split}: {version.spec}", coding_of(version)
+    columns = f"id, label, embedding::{sql_form(coding.dtype, coding.dim)} AS embedding"
     last = condition.start + len(labels) - 1
     table = _ask(version, dataset, columns, f"WHERE id BETWEEN {condition.start} AND {last} ORDER BY id")
     if table["label"].to_pylist() != labels.tolist():
         raise FuseboardError(f"{where} has other labels than the clean test images; extract both again")
-    matrix: NDArray[np.float32] = table["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, dim)
+    matrix = coding.decode(table["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, coding.width))
     if len(broken := np.flatnonzero(~np.isfinite(matrix).all(axis=1))):
         raise FuseboardError(
             f"{where} holds NaN or infinity for id {condition.start + int(broken[0])}; extract it again"

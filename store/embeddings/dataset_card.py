@@ -9,7 +9,7 @@ import pyarrow as pa
 import yaml
 
 from fuseboard.store.arrays import is_multi_label
-from fuseboard.store.embeddings import licence, loading_snippets, shards
+from fuseboard.store.embeddings import derived, licence, loading_snippets, shards, transform_file
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import fingerprint
@@ -133,7 +133,7 @@ computed once and stored as plain Parquet. `id` is the row number in the dataset
 | dataset | split | images | MB | images/s | device | precision | peak RSS (MB) | peak VRAM (MB) |
 |---|---|---:|---:|---:|---|---|---:|---:|
 {_profiles(manifest)}
-{_imports(manifest)}
+{_imports(manifest)}{_derived(manifest)}
 ## Licence and source
 
 - Backbone: {_plain(about.source)}; licence {_plain(about.licence)}
@@ -178,6 +178,23 @@ def _imports(manifest: Manifest) -> str:
     return (
         "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, "
         "`id` is the row's place in their file, and meets only rows of that import.\n\n" + "\n".join(imported) + "\n"
+    )
+
+
+def _derived(manifest: Manifest) -> str:
+    """What a reader must know of vectors that were made of others: of which, how, and what codes mean."""
+    own = derived.Identity.of(manifest.identity)
+    if own is None:
+        return ""
+    meaning = {
+        "int8": "Number *d* of a vector is `offset[d] + scale[d] * code[d]`.",
+        "binary": "A byte holds eight numbers, the first in its highest bit: above the threshold 1, else -1.",
+    }
+    return (
+        f"\n## Derived\n\nMade of `{_plain(own.backbone)}@{own.fingerprint}` by a transform that was fitted on "
+        f"{_plain(str(own.fitted_on.get('images')))} training images of `{_plain(str(own.fitted_on.get('dataset')))}`; "
+        f"`{transform_file.FILE}` holds its arrays. {meaning.get(manifest.dtype, '')}".rstrip()
+        + "\n"
     )
 
 

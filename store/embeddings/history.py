@@ -12,7 +12,7 @@ from fuseboard.store.embeddings.manifest import Manifest, Name, SplitName
 from fuseboard.store.files import atomic, damage
 
 FILE = "history.json"
-Kind = Literal["extracted", "imported", "pulled", "pushed", "drafted", "published"]
+Kind = Literal["extracted", "imported", "pulled", "pushed", "drafted", "published", "derived"]
 
 
 class Event(BaseModel):
@@ -75,5 +75,10 @@ def splits_of(manifest: Manifest) -> dict[str, tuple[SplitName, ...]]:
 
 def origins(events: Iterable[Event]) -> list[str]:
     """Where a version's vectors came from, each place once, such as `pulled from org/name`."""
-    prefix = {"extracted": "extracted on ", "imported": "imported from ", "pulled": "pulled from "}
+    prefix = {
+        "extracted": "extracted on ",
+        "imported": "imported from ",
+        "pulled": "pulled from ",
+        "derived": "derived from ",
+    }
     return list(dict.fromkeys(f"{prefix[e.what]}{e.where}" for e in events if e.what in prefix))

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from fuseboard.store.embeddings import derived
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.versions import Version
@@ -58,7 +59,8 @@ def holds_image(folder: Path, manifest: Manifest) -> bool:
         folder: of the version, where the card lies.
         manifest: of the version.
     """
-    source = manifest.identity.get("source")
+    own = derived.Identity.of(manifest.identity)
+    source = (manifest.identity if own is None else own.source).get("source")
     if isinstance(source, dict) and source.get("loader") in IMAGE_LOADERS:
         return True
     try:

@@ -1,5 +1,6 @@
 """How to load: the lines that a version's README shows, for the place where it lies."""
 
+from fuseboard.store.embeddings import coding
 from fuseboard.store.embeddings.manifest import Manifest
 
 
@@ -30,6 +31,7 @@ def section(manifest: Manifest, place: str) -> str:
             "duckdb.register_filesystem(HfFileSystem())  # not needed where DuckDB has its httpfs extension\n"
         )
         pulled = place
+    form = coding.sql_form(manifest.dtype, manifest.dim)
     return f"""{before}```python
 from datasets import load_dataset
 rows = load_dataset({source}, split="{split}")
@@ -38,7 +40,7 @@ rows = load_dataset({source}, split="{split}")
 ```python
 import duckdb
 {setup}files = "read_parquet('{files}', hive_partitioning = false)"
-rows = duckdb.sql(f"SELECT id, label, embedding::FLOAT[{manifest.dim}] AS embedding FROM {{files}}")
+rows = duckdb.sql(f"SELECT id, label, embedding::{form} AS embedding FROM {{files}}")
 ```
 
 ```python

@@ -26,7 +26,7 @@ FILE = "manifest.json"
 CARD = "card.toml"
 """The card that made the vectors; it lies beside the manifest."""
 MEND = "restore the file, or pull or extract it again"
-OWN_FILES = {FILE, CARD, "readme.md", "history.json"}
+OWN_FILES = {FILE, CARD, "readme.md", "history.json", "transform.parquet"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
 SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]
@@ -150,7 +150,7 @@ class Manifest(_Strict):
     fingerprint: Fingerprint
     identity: dict[str, Any] = Field(description="what was hashed into the fingerprint")
     dim: int = Field(ge=1)
-    dtype: Literal["float32", "float16"]
+    dtype: Literal["float32", "float16", "int8", "binary"] = Field(description="as `coding.py` reads it")
     created: datetime
     about: Backbone
     canary: tuple[tuple[float, ...], ...] = Field(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fuseboard.store.embeddings.coding import width
 from fuseboard.store.embeddings.manifest import ColumnName, Shard
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
@@ -28,17 +29,27 @@ def file_name(split: str, index: int, count: int) -> str:
     return f"{split}-{index:05d}-of-{count:05d}.parquet"
 
 
+NUMBERS = {"float32": pa.float32(), "float16": pa.float16(), "int8": pa.int8(), "binary": pa.uint8()}
+"""Of the column `embedding`, by the dtype of the manifest."""
+
 COLUMNS: dict[ColumnName, pa.DataType] = {"corruption": pa.string(), "severity": pa.uint8()}
 """Further columns that a dataset may have."""
 
 
 def schema(dim: int, dtype: str, multi_label: bool, columns: Iterable[ColumnName] = ()) -> pa.Schema:
-    """Arrow schema of a shard: id uint32, label uint16 (or list<uint8>), embedding fixed-size list, then `columns`."""
+    """Arrow schema of a shard: id uint32, label uint16 (or list<uint8>), embedding fixed-size list, then `columns`.
+
+    The list has `dim` numbers; of the dtype `binary` one byte per eight, the first number in its highest bit.
+    """
+    return _schema(NUMBERS[dtype], width(dtype, dim), multi_label, columns)
+
+
+def _schema(number: pa.DataType, wide: int, multi_label: bool, columns: Iterable[ColumnName]) -> pa.Schema:
     return pa.schema(
         [
             pa.field("id", pa.uint32(), nullable=False),
             pa.field("label", pa.list_(pa.uint8()) if multi_label else pa.uint16(), nullable=False),
-            pa.field("embedding", pa.list_(pa.float16() if dtype == "float16" else pa.float32(), dim), nullable=False),
+            pa.field("embedding", pa.list_(number, wide), nullable=False),
             *(pa.field(name, COLUMNS[name], nullable=False) for name in columns),
         ]
     )
@@ -48,7 +59,7 @@ def write(
     path: Path,
     ids: NDArray[np.uint32],
     labels: NDArray[np.integer[Any]],
-    embeddings: NDArray[np.floating[Any]],
+    embeddings: NDArray[Any],
     about: Mapping[str, Any],
     columns: Mapping[ColumnName, NDArray[Any]] = MappingProxyType({}),
     mend: str = "leave that image out, or ask whoever computed it",
@@ -59,7 +70,8 @@ def write(
         path: the file to make.
         ids: (N,) row numbers in the official split, ascending.
         labels: (N,), or (N, L) with 0 and 1 for multi-label.
-        embeddings: (N, D), float32 or float16; a NaN or an infinity is refused with the id it belongs to.
+        embeddings: (N, D), float32 or float16, or codes, int8 or packed uint8; a NaN or an infinity is refused with
+            the id it belongs to.
         about: what the shard belongs to (fingerprint, dataset, split, source MD5); kept in the file, so that a
             resumed run can tell its own shards from those of another version.
         columns: (N,) each; the dataset's own, of those in `COLUMNS`.
@@ -71,9 +83,9 @@ def write(
             f"{path.name}: the vector of id {int(ids[~finite][0])} holds NaN or infinity ({int((~finite).sum())} of "
             f"{len(ids)} vectors do); {mend}"
         )
-    dim = embeddings.shape[1]
-    dtype = str(embeddings.dtype)
-    form = schema(dim, dtype, labels.ndim == 2, columns)
+    number = pa.from_numpy_dtype(embeddings.dtype)
+    is_coded = pa.types.is_integer(number)
+    form = _schema(number, embeddings.shape[1], labels.ndim == 2, columns)
     flat = np.ascontiguousarray(embeddings).reshape(-1)
     label_type = form.field("label").type
     table = pa.Table.from_arrays(
@@ -91,12 +103,20 @@ def write(
             temporary,
             compression="zstd",
             row_group_size=max(1, ROW_GROUP_BYTES // embeddings[0].nbytes),
-            use_dictionary=False,
-            # DuckDB cannot read a split float16.
-            column_encoding={"embedding.list.element": "PLAIN" if dtype == "float16" else "BYTE_STREAM_SPLIT"},
+            **(_OF_CODES if is_coded else _of_floats(number)),
             write_page_checksum=True,
         )
         return Shard(file=path.name, rows=len(ids), bytes=temporary.stat().st_size, sha256=sha256_of(temporary))
+
+
+_OF_CODES: dict[str, Any] = {"use_dictionary": ["embedding.list.element"]}
+"""Parquet has no integers of one byte; as numbers in a dictionary of 256 they take one."""
+
+
+def _of_floats(number: pa.DataType) -> dict[str, Any]:
+    # DuckDB cannot read a split float16.
+    encoding = "PLAIN" if pa.types.is_float16(number) else "BYTE_STREAM_SPLIT"
+    return {"use_dictionary": False, "column_encoding": {"embedding.list.element": encoding}}
 
 
 def adopt(

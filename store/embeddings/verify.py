@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from fuseboard.store import installation
 from fuseboard.store.arrays import Labels, is_multi_label
-from fuseboard.store.embeddings import block, dataset_card, random_weights, shards, versions
+from fuseboard.store.embeddings import block, dataset_card, deriving, random_weights, shards, versions
 from fuseboard.store.embeddings.dataset_protocol import Datasets, Official
 from fuseboard.store.embeddings.manifest import DatasetEntry, Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 
 BATCH_ROWS = 4096
-
-
 UNKNOWN = "no dataset of that name is known here"
 
 
@@ -72,6 +70,8 @@ def verify(root: Path, spec: str | None = None, datasets: Datasets | None = None
     findings = [Finding(f"{folder.parent.name}@{folder.name}", "", "", "", str(e)) for folder, e in broken.items()]
     known, not_compared = _at_hand({name for v in found for name in v.manifest.datasets}, datasets)
     findings += [finding for version in found for finding in _version(version, known)]
+    present = {version.spec: version for version in versions.survey(root)[0]}
+    findings += [Finding(version.spec, *one) for version in found for one in deriving.problems(version, present)]
     stale = tuple(version.spec for version in whole if dataset_card.is_stale(version.folder, version.manifest))
     return Report(tuple(findings), not_compared, stale)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fuseboard.store.embeddings import random_weights
+from fuseboard.store.embeddings import derived, random_weights
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
@@ -59,7 +59,10 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
 
 
 def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
-    """The backbones that hold a dataset, by name; those with random weights are meant only where they are named.
+    """The backbones that hold a dataset, by name.
+
+    Those with random weights, and versions derived from others, which know nothing that those do not, are meant only
+    where they are named.
 
     Raises:
         FuseboardError: none does.
@@ -69,7 +72,8 @@ def holding(dataset: str, versions: Sequence[Version], root: Path) -> list[str]:
         raise FuseboardError(
             f"{root} holds no embeddings of {dataset}; run `fuseboard extract BACKBONE --dataset {dataset}`"
         )
-    return [name for name in names if random_weights.trained(name) is None] or names
+    smaller = {v.manifest.backbone for v in versions if derived.source_of(v.manifest) is not None}
+    return [name for name in names if random_weights.trained(name) is None and name not in smaller] or names
 
 
 def by_backbone(dataset: str, found: Sequence[Version], root: Path) -> dict[str, Version]:

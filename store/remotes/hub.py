@@ -13,7 +13,7 @@ from fuseboard.store.embeddings import dataset_card, history, licence, manifest,
 from fuseboard.store.embeddings.manifest import Manifest, Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
-from fuseboard.store.remotes import hub_address, publication
+from fuseboard.store.remotes import derived_file, hub_address, publication
 from fuseboard.store.remotes import pull as landing
 from fuseboard.store.remotes.http import TIMEOUT, Server
 from fuseboard.store.remotes.hub_errors import LOGIN, speaking
@@ -129,7 +129,8 @@ def push(root: Path, version: Version, repo_id: str, private: bool) -> str:
         }
         if (card := publication.card_of(version)) is not None:
             texts[manifest.CARD] = card
-        stale = {name for name in remote.sizes if name.endswith(".parquet")} - named
+        texts |= derived_file.given(version)
+        stale = {name for name in remote.sizes if name.endswith(".parquet")} - named - set(texts)
         commit = api.create_commit(
             repo_id,
             [

@@ -16,6 +16,7 @@ from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, unknown
 from fuseboard.store.files import atomic
 from fuseboard.store.files.progress import transferring
+from fuseboard.store.remotes import derived_file
 
 WORKERS = 4
 """Files downloaded side by side; more gain nothing on one connection."""
@@ -98,6 +99,7 @@ def land(root: Path, remote: Remote, dataset: str | None = None, split: str | No
         if missing:
             _transfer(remote, missing, incoming, folder)
         if whole != there:
+            derived_file.take(remote.text, where, wanted, folder)
             _take_card(remote, folder)
             dataset_card.write(folder, whole)
             whole.write(folder)

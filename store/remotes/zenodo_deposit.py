@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fuseboard.store.embeddings import dataset_card, history, licence, shards, versions
+from fuseboard.store.embeddings import dataset_card, history, licence, shards, transform_file, versions
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.history import Event
 from fuseboard.store.embeddings.manifest import Shard
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files.progress import transferring
-from fuseboard.store.remotes import publication, zenodo_metadata
+from fuseboard.store.remotes import derived_file, publication, zenodo_metadata
 from fuseboard.store.remotes.partial_download import CHUNK
 from fuseboard.store.remotes.zenodo import Site, site
 from fuseboard.store.remotes.zenodo_api import Depositions, Draft
@@ -130,6 +130,7 @@ def _fill(
     texts = {dataset_card.FILE: dataset_card.render(version.manifest, shown, draft.doi).encode()}
     if (card := publication.card_of(version)) is not None:
         texts[manifests.CARD] = card
+    texts |= derived_file.given(version)
     wanted = {name: _item(text) for name, text in texts.items()} | lasting
     missing = {name: item for name, item in wanted.items() if not draft.has(name, item.md5)}
     stale = [name for name in draft.files if name in missing or name not in wanted]
@@ -148,7 +149,8 @@ def _fill(
 
 
 def _refuse_too_many(version: Version) -> None:
-    count = sum(1 for _ in version.manifest.shards()) + len((manifests.FILE, dataset_card.FILE, manifests.CARD))
+    beside = (manifests.FILE, dataset_card.FILE, manifests.CARD, transform_file.FILE)
+    count = sum(1 for _ in version.manifest.shards()) + len(beside)
     if count > MOST_FILES:
         raise FuseboardError(
             f"{version.spec}: {count} files, and a Zenodo record takes {MOST_FILES}; push it to the Hub instead"

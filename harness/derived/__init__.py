@@ -1,0 +1,1 @@
+"""Derived versions: fitting what makes vectors smaller, and the command that derives."""
