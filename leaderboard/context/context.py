@@ -150,6 +150,13 @@ class SiteContext:
         return builder()
 
     @cached_property
+    def source(self) -> str:
+        """Return where a figure is from, in one line: the site, the date of its newest result, and what built it."""
+        newest = self.snapshot.newest
+        date = [f"{newest:%Y-%m-%d}"] if newest else []
+        return ", ".join([f"Source: {self.url}", *date, self.builder])
+
+    @cached_property
     def missing_results(self) -> list[MissingResult]:
         """Return what the boards leave out, and why."""
         return missing_results(self.snapshot, self.unknown_protocols)

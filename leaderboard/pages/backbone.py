@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.similarity import Grid, grid
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages import address, figures
 from fuseboard.leaderboard.pages import backbone_profile as boards
 from fuseboard.leaderboard.pages.backbone_profile import Results
 from fuseboard.leaderboard.pages.loading_snippets import Loading, loading
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.plots.intervals import intervals
+from fuseboard.leaderboard.plots.figure import Figure
+from fuseboard.leaderboard.plots.intervals import Estimate, intervals
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.leaderboard.rows.version_files import VersionFiles
 from fuseboard.store.embeddings.manifest import SPLITS, Manifest
@@ -64,6 +64,7 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
     current = own[0] if own else None
     results = tuple(boards.results(name, site.singles, snapshot.boards))
     slug = address.slug(name)
+    drawn = {one.protocol: _figure(name, one) for one in results}
     return Page(
         path=address.backbone(name),
         template="backbone.html.j2",
@@ -74,7 +75,7 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
             "current": current,
             "versions": own,
             "results": results,
-            "drawings": {one.protocol: _drawing(name, one) for one in results},
+            "drawings": drawn,
             "pool_contributions": list(boards.pool_contributions(name, snapshot.boards)),
             "similar_backbones": list(boards.similar_backbones(name, grids)),
             "extractions": [one for one in site.extractions if one.backbone == name],
@@ -85,6 +86,7 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
             "canary": CANARY,
             "numbers": {one.manifest.fingerprint: number for number, one in enumerate(own, 1)},
         },
+        figures=list(filter(None, drawn.values())),
         tables={f"backbone-{slug}": _frame(results)} if any(one.alone for one in results) else {},
     )
 
@@ -128,13 +130,16 @@ def _choices(identity: Mapping[str, Any], above: str = "") -> list[tuple[str, st
     return found
 
 
-def _drawing(name: str, results: Results) -> Markup | None:
-    rows = [
-        (one.score.dataset, one.score.auc, *(one.score.interval or (None, None)))
-        for one in results.alone
-        if one.score.auc is not None
-    ]
-    return intervals(rows, f"Test AUC of {name} alone under {results.protocol}, with 95 % intervals") if rows else None
+def _figure(name: str, results: Results) -> Figure | None:
+    rows = []
+    for score in (one.score for one in results.alone):
+        if score.auc is not None:
+            low, high = score.interval or (None, None)
+            rows.append(Estimate(score.dataset, score.auc, low, high, f"../{address.dataset(score.dataset)}"))
+    title = f"Test AUC of {name} alone under {results.protocol}, with 95 % intervals"
+    drawing = intervals(rows, title)
+    slug = f"{address.slug(name)}-{address.slug(results.protocol)}"
+    return Figure(f"alone-{slug}", drawing, figures.estimates(rows)) if drawing else None
 
 
 def _frame(results: Sequence[Results]) -> pl.DataFrame:

@@ -6,20 +6,23 @@ from itertools import groupby
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.costs import published_costs
-from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages import address, figures
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.plots.pareto import Dot, pareto
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
 from fuseboard.leaderboard.statistics.cost_measures import COSTS
 from fuseboard.store.results.profiles import COLUMNS, IMAGES, Profile
 
 WEIGHTS = {"random": "random weights", "pinned": "their own weights"}
 DRAWN = ("images_per_s", "hours")
-"""Costs that have a plot, beside that of memory."""
+"""Costs of a place that have a plot, beside that of memory."""
+SIZE = ("parameters",)
+"""The same of those that a backbone has wherever it runs."""
+PATH = "boards/efficiency.html"
+ROOT = "../"
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -29,8 +32,10 @@ def pages(site: SiteContext) -> Iterator[Page]:
         efficiency(ranking_table, snapshot.boards, site.extractions, snapshot.manifests)
         for ranking_table in site.singles
     ]
+    drawings = {(one.protocol, place): tuple(_drawn(one, place)) for one in found for place in one.places}
+    own = {one.protocol: tuple(figures.fronts(one, None, SIZE, ROOT)) for one in found}
     yield Page(
-        path="boards/efficiency.html",
+        path=PATH,
         template="efficiency.html.j2",
         title="Efficiency",
         description="Test AUC of frozen backbones against memory, speed, width and size, with the Pareto fronts.",
@@ -44,25 +49,18 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "reported": published_costs.load(),
             "known": set(site.backbones),
             "images": IMAGES,
-            "drawings": {(one.protocol, place): tuple(_drawings(one, place)) for one in found for place in one.places},
+            "drawings": drawings,
+            "own": own,
         },
+        figures=[figure for some in (*drawings.values(), *own.values()) for figure in some],
         tables={f"efficiency-{address.slug(one.protocol)}": _frame(one) for one in found}
         | {"forward-passes": _passes(snapshot.profiles)},
     )
 
 
-def _drawings(one: Efficiency, place: tuple[str, str]) -> Iterator[tuple[str, Markup]]:
-    """Yield (title of the cost, drawing), memory first: video memory, or on a device without it that of the process."""
-    rows = one.at(place)
-    memory = "peak_vram_mb" if any(row.costs["peak_vram_mb"] is not None for row in rows) else "peak_rss_mb"
-    for name in (memory, *DRAWN):
-        dots = [
-            Dot(row.ranked_row.name, cost, row.ranked_row.mean_auc, name in row.fronts)
-            for row in rows
-            if (cost := row.comparable(name)) is not None and row.ranked_row.mean_auc is not None
-        ]
-        if drawing := pareto(dots, COSTS[name], ", ".join(place)):
-            yield COSTS[name].title[0].lower() + COSTS[name].title[1:], drawing
+def _drawn(one: Efficiency, place: tuple[str, str]) -> Iterator[Figure]:
+    """Yield the figures of a place, memory first."""
+    return figures.fronts(one, place, (figures.memory_of(one, place), *DRAWN), ROOT)
 
 
 def _passes(found: Sequence[Profile]) -> pl.DataFrame:

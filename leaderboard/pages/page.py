@@ -1,10 +1,12 @@
 """A page is a template, what it is filled with, and the tables that can be downloaded from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+
+from fuseboard.leaderboard.plots.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Page:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Name -> the rows behind a table of the page, written as `data/NAME.csv`, `.json` and `.parquet`. Full precision;
     columns of text, numbers, booleans, moments and lists of text."""
+    figures: Sequence[Figure] = ()
+    """Those whose numbers can be downloaded, as `data/figures/NAME.csv` with a line that says where they are from."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Path, relative to the site's root -> a file that the page shows, such as an image."""
 

@@ -38,7 +38,7 @@ def ask(spec: dict[str, Any], description: str) -> str:
 
     Args:
         spec: as `frame.frame` makes it; foreign text may be in it.
-        says: what the drawing shows, one sentence for those who do not see it.
+        description: what the drawing shows, one sentence for those who do not see it.
 
     Raises:
         ValueError: the library drew something that is not on the list of what a page may hold.

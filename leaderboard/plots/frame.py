@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fuseboard.leaderboard.plots.svg import HOME
+
 Layer = dict[str, Any]
 
 WIDTH = 400
@@ -72,10 +74,18 @@ def room(values: Sequence[float]) -> tuple[float, float]:
 
 
 def layer(mark: Layer, values: Sequence[Mapping[str, Any]], **encoding: Layer) -> Layer:
-    """Marks of inline values; what a value `description` is shown on hovering over its mark."""
+    """Return marks of inline values.
+
+    What a value `description` says is shown on hovering over its mark, and a value `href` makes the mark lead to a page
+    of the site.
+    """
     if any("description" in value for value in values):
         mark, encoding = {**mark, "aria": True}, {**encoding, "description": {"field": "description"}}
-    return {"data": {"values": [dict(value) for value in values]}, "mark": mark, "encoding": encoding}
+    rows = [dict(value) for value in values]
+    if any(row.get("href") for row in rows):
+        encoding = {**encoding, "href": {"field": "href"}}
+        rows = [{**row, "href": HOME + row["href"] if row.get("href") else ""} for row in rows]
+    return {"data": {"values": rows}, "mark": mark, "encoding": encoding}
 
 
 def down(rows: int) -> Layer:
@@ -88,11 +98,21 @@ def down(rows: int) -> Layer:
     }
 
 
-def labels(names: Sequence[str], left: float, y: Layer) -> Layer:
-    """Return what the rows are called, left of the field; a name too long for `left` is cut and whole on hovering."""
+def labels(rows: Sequence[tuple[str, str, str | None]], left: float, y: Layer) -> Layer:
+    """Return what the rows are called, left of the field; a name too long for `left` is cut.
+
+    Args:
+        rows: (name, what is said of it on hovering, the page that it leads to).
+        left: room for the names.
+        y: the encoding of the rows.
+    """
     fits = int((left - 16) / 7)
-    rows = [{"row": number, "text": cut(name, fits), "description": name} for number, name in enumerate(names)]
-    return layer({**TEXT, "x": 4 - left}, rows, text={"field": "text"}, y=y)
+    values = [
+        {"row": number, "text": cut(name, fits), "description": description, "href": href}
+        for number, (name, description, href) in enumerate(rows)
+    ]
+    colour = "var(--accent)" if any(href for _, _, href in rows) else "var(--soft)"
+    return layer({**TEXT, "x": 4 - left, "color": colour}, values, text={"field": "text"}, y=y)
 
 
 def stroke(colour: str, width: float) -> Layer:

@@ -9,7 +9,8 @@ from fuseboard.store.files.foreign_text import foreign
 
 Element = ElementTree.Element
 
-_TAGS = {"svg", "g", "path", "line", "text", "title"}
+_TAGS = {"svg", "g", "a", "path", "line", "text", "title"}
+_TITLED = {"path", "line", "text"}
 _PAINTS = {"fill", "stroke"}
 _INHERITED = {*_PAINTS, "stroke-width", "stroke-dasharray", "fill-opacity", "stroke-opacity", "text-anchor"}
 _GEOMETRY = {"d", "transform", "viewBox", "x", "y", "x1", "x2", "y1", "y2"}
@@ -21,6 +22,10 @@ _DROPPED = {
 }
 _PAINT = re.compile(r"none|currentColor|var\(--[a-z-]+\)")
 """Nothing but colours of the theme, so that a drawing fits light and dark; and no `url(…)`."""
+HOME = "https://site.invalid/"
+"""What an address inside the site begins with until it is drawn: the library completes every other one by itself."""
+_LINK = re.compile(r"(\.\./)*([\w.-]+/)*[\w.-]+\.html(#[\w.-]+)?")
+"""Pages of the site itself, and nothing that a stranger may have named."""
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:e[-+]?\d+)?")
 _VAIN = {("opacity", "1"), ("transform", "translate(0,0)"), ("x2", "0"), ("y2", "0")}
 
@@ -32,7 +37,7 @@ def draw(spec: dict[str, Any], description: str) -> str:
 
     Args:
         spec: as `frame.frame` makes it; foreign text may be in it.
-        says: what the drawing shows, one sentence for those who do not see it.
+        description: what the drawing shows, one sentence for those who do not see it.
 
     Raises:
         ValueError: the library drew something that is not on the list of what a page may hold.
@@ -43,13 +48,15 @@ def draw(spec: dict[str, Any], description: str) -> str:
     drawn = ElementTree.fromstring(vl_convert.vegalite_to_svg(_clean(spec), allowed_base_urls=[]))
     for element in drawn.iter():
         element.tag = element.tag.removeprefix("{http://www.w3.org/2000/svg}")
+        if href := element.attrib.pop("{http://www.w3.org/1999/xlink}href", None):
+            element.set("href", href.removeprefix(HOME))
     _shorten(drawn)
     for element in drawn.iter():
         _check(element)
     drawn.attrib = {
         "class": "plot",
         "viewBox": drawn.attrib["viewBox"],
-        "role": "img",
+        "role": "group" if drawn.find(".//a") is not None else "img",  # an image has nothing in it to go to
         "aria-label": foreign(description),
     }
     return ElementTree.tostring(drawn, encoding="unicode")  # it escapes text and attributes
@@ -72,8 +79,13 @@ def _shorten(element: Element) -> None:
             element.remove(child)
     title = element.get("aria-label")
     element.attrib = dict(_attributes(element))
-    if title and element.tag in ("path", "line"):
+    if title and element.tag in _TITLED:
         ElementTree.SubElement(element, "title").text = title
+    if element.tag == "a":  # a title is the link's name, as well as what is shown on hovering
+        for child in element:
+            for found in child.findall("title"):
+                child.remove(found)
+                element.insert(0, found)
     if element.tag == "g":
         element[:] = [each for child in element for each in (child if _is_bare(child) else [child])]
         for name in sorted(_INHERITED):
@@ -109,6 +121,8 @@ def _check(element: Element) -> None:
     if element.tag not in _TAGS:
         raise ValueError(f"a plot may not hold <{element.tag}>")
     for name, value in element.attrib.items():
+        if element.tag == "a" and name == "href" and _LINK.fullmatch(value):
+            continue
         if name not in _KEPT:
             raise ValueError(f"an element of a plot may not have {name}={value!r}")
         if name in _PAINTS and not _PAINT.fullmatch(value):

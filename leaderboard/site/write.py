@@ -55,6 +55,8 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path) ->
             _put(folder, path, content)
         for name, frame in page.tables.items():
             _put_table(folder, name, frame)
+        for figure in page.figures:
+            _put(folder, f"data/figures/{figure.name}.csv", f"# {site.source}\n".encode() + tables.as_csv(figure.rows))
     for path, source in _static().items():
         _put(folder, path, source.read_bytes())
     fed = (

@@ -11,7 +11,7 @@ from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.plots import client
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer
-from fuseboard.leaderboard.plots.intervals import intervals
+from fuseboard.leaderboard.plots.intervals import Estimate, intervals
 from fuseboard.leaderboard.plots.pareto import Dot, pareto
 from fuseboard.leaderboard.plots.rank_positions import LETTER, place
 from fuseboard.leaderboard.plots.subset_size import size
@@ -20,7 +20,7 @@ from fuseboard.leaderboard.plots.validation import validation
 from fuseboard.leaderboard.statistics.cost_measures import COSTS
 
 HOSTILE = "<script>alert('1')</script> & \"q\" \x00\u202e " + "long " * 60
-ROWS = [("b", 0.8, 0.7, 0.9), ("a", 0.9, 0.85, 0.95), ("c", 0.6, None, None)]
+ROWS = [Estimate("b", 0.8, 0.7, 0.9), Estimate("a", 0.9, 0.85, 0.95), Estimate("c", 0.6, None, None)]
 
 
 def drawn(markup):
@@ -77,7 +77,7 @@ def test_a_drawing_holds_nothing_that_a_strict_page_refuses(searched):
 
 @pytest.mark.parametrize("says", [HOSTILE, "plain"])
 def test_hostile_text_stays_text(says):
-    markup = intervals([(HOSTILE, 0.9, 0.8, 1.0), ("x", 0.5, None, None)], says)
+    markup = intervals([Estimate(HOSTILE, 0.9, 0.8, 1.0), Estimate("x", 0.5, None, None)], says)
     assert "<script" not in markup
     assert "&lt;script&gt;" in markup
     assert any(title.startswith("<script>alert('1')</script> & \"q\"") for title in titles(markup))
@@ -92,7 +92,7 @@ def test_hostile_text_stays_text(says):
         ({"type": "point", "color": "red"}, "painted 'red'"),
         ({"type": "point", "stroke": "url(http://x/)"}, "painted"),
         ({"type": "image", "url": "http://x/"}, "<image>"),
-        ({"type": "point", "stroke": "var(--ink)", "href": "http://x/"}, "<a>"),
+        ({"type": "point", "stroke": "var(--ink)", "href": "http://x/"}, "href='http://x/'"),
         ({"type": "point", "stroke": "var(--ink)", "opacity": 0.5}, "opacity"),
     ],
 )
@@ -164,7 +164,31 @@ def test_intervals_are_sorted_and_say_what_is_not_known():
     assert {"a: 0.9000, 95 % interval 0.8500 to 0.9500", "c: 0.6000, interval not known"} <= set(titles(markup))
     assert "interval not known" in texts(markup)
     assert "interval not known" not in texts(intervals(ROWS[:2], "AUC"))
-    assert [text for text in texts(intervals([("a", 0.5, 0.4, 0.6), ("a", 0.5, 0.5, 0.5)], "AUC")) if text == "a"]
+    twice = [Estimate("a", 0.5, 0.4, 0.6), Estimate("a", 0.5, 0.5, 0.5)]
+    assert [text for text in texts(intervals(twice, "AUC")) if text == "a"] == ["a", "a"]
+
+
+def test_rows_that_tie_with_the_best_are_shaded():
+    tied = [Estimate("a", 0.9, 0.8, 1.0, tied=True), Estimate("b", 0.89, 0.8, 0.95, tied=True), ROWS[0]]
+    markup = intervals(tied, "AUC")
+    assert "tied with the best" in texts(markup)
+    assert sum("cannot be told from the best" in title for title in set(titles(markup))) == 2
+    assert "tied with the best" not in texts(intervals(ROWS, "AUC"))
+
+
+def test_a_mark_leads_to_a_page_of_the_site_and_is_named_after_what_it_stands_for():
+    markup = intervals([Estimate("a", 0.9, 0.8, 1.0, "../backbones/a.html"), ROWS[0]], "AUC")
+    (link,) = drawn(markup).iter("a")
+    assert link.attrib == {"href": "../backbones/a.html"}
+    assert link.find("title").text == "a: 0.9000, 95 % interval 0.8000 to 1.0000"
+    assert link.find("text").text == "a"
+    assert drawn(markup).get("role") == "group"
+
+
+@pytest.mark.parametrize("href", ["javascript:alert(1).html", "//x/a.html", "http://x/a.html", "a.html?x", "/a.html"])
+def test_no_mark_leads_out_of_the_site(href):
+    with pytest.raises(ValueError, match="href"):
+        intervals([Estimate("a", 0.9, 0.8, 1.0, href)], "AUC")
 
 
 def test_too_little_is_not_drawn(store):
@@ -192,6 +216,25 @@ def test_pareto_labels_the_front_alone():
     assert "bad" not in texts(markup)
     assert any(title.startswith("bad: 0.7000, hours 10") for title in titles(markup))
     assert {"0.1", "1"} <= set(texts(markup))  # logarithms: round numbers between
+
+
+def test_costs_of_nothing_have_a_place_beside_hundreds_of_millions():
+    none = [Dot("hog", 0.0, 0.8, True), Dot("small", 2e6, 0.85, True), Dot("large", 3e8, 0.9, True, "a.html")]
+    markup = pareto(none, COSTS["parameters"], "any device")
+    assert {"hog", "small", "large", "0M", "10M", "100M"} <= set(texts(markup))
+    assert "large: 0.9000, parameters 300 M, on the front" in titles(markup)
+    assert [link.get("href") for link in drawn(markup).iter("a")] == ["a.html"]
+    # Below the least cost the axis is even, above it every factor of ten takes as much room.
+    places = {mark: float(x) for mark, x in _places(markup).items()}
+    assert places["small"] - places["hog"] < places["large"] - places["small"]
+
+
+def _places(markup):
+    """Label -> how far right its mark stands."""
+    marks = [path for path in drawn(markup).iter("path") if path.find("title") is not None]
+    named = [(path.find("title").text, path) for path in marks]
+    named += [(link.find("title").text, link.find("path")) for link in drawn(markup).iter("a")]
+    return {text.partition(":")[0]: path.get("transform")[10:].partition(",")[0] for text, path in named}
 
 
 def test_labels_do_not_cover_one_another():

@@ -96,11 +96,13 @@ def test_what_is_not_on_record_is_no_zero(store):
     assert not page.all("svg")
 
 
-def test_the_page_draws_three_costs_and_holds_them_all(store):
-    profiled(store, "small", 0.7, wall_s=1.0, peak_rss_mb=100.0, device="<b>hostile</b> & " + "x" * 200)
-    profiled(store, "large", 0.9, wall_s=3.0, peak_rss_mb=300.0, device="<b>hostile</b> & " + "x" * 200)
+def test_the_page_draws_four_costs_and_holds_them_all(store):
+    device = "<b>hostile</b> & " + "x" * 200
+    profiled(store, "small", 0.7, wall_s=1.0, peak_rss_mb=100.0, device=device, parameters=0)
+    profiled(store, "large", 0.9, wall_s=3.0, peak_rss_mb=300.0, device=device, parameters=10**9)
     page = built(store, "efficiency")["boards/efficiency.html"]
     assert [attrs["aria-label"].partition(",")[0] for attrs in page.all("svg")] == [
+        "Mean test AUC of 2 backbones against parameters",
         "Mean test AUC of 2 backbones against peak RSS (MB)",
         "Mean test AUC of 2 backbones against images/s",
         "Mean test AUC of 2 backbones against hours",
