@@ -209,6 +209,10 @@ class Board(_Frozen):
         """Return what the protocol chooses by."""
         return Criterion(self.selection[0])
 
+    def is_judged(self, entry: Entry) -> bool:
+        """Tell whether an entry has the score that the protocol chooses by."""
+        return self.criterion.split != "val" or getattr(entry.val, self.criterion.column) is not None
+
     def role(self, name: str) -> Role | None:
         """Return the role of that name, or None where nothing was chosen."""
         return next((role for role in self.roles if role.name == name), None)

@@ -31,6 +31,14 @@ class DatasetCurves:
         """Return the curve of all backbones."""
         return self.curves.get(self.pool)
 
+    def at(self, subset: Subset, images: int) -> tuple[float, float, float] | None:
+        """Return mean and band of one size; None where it was not measured."""
+        curve = self.curves.get(subset)
+        if curve is None or images not in curve.images:
+            return None
+        place = curve.images.index(images)
+        return float(curve.mean[place]), float(curve.band[0, place]), float(curve.band[1, place])
+
     @property
     def best_single(self) -> Subset:
         """Return the backbone that is best with all images, on test: nobody chose it."""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
+from fuseboard.leaderboard.answers.answers import Answers
 from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
@@ -92,6 +93,11 @@ class SiteContext:
         """Return the methods on the same sets."""
         found = (fusions(self.snapshot, protocol, is_demo) for protocol in self.protocols)
         return tuple(table for table in found if table.datasets)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Return what the rows answer, dataset by dataset."""
+        return Answers(self.snapshot, self.protocols, self.extractions)
 
     @cached_property
     def splits(self) -> dict[str, str]:

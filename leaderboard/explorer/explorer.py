@@ -68,7 +68,7 @@ def lines(
     return tuple(
         SubsetRow(
             entry=entry,
-            place=place if _judged(board, entry) else None,
+            place=place if board.is_judged(entry) else None,
             marks=tuple(roles.get(entry.subset, ())),
             keys={splits[key]: key for key in entry.keys},
             uncertainty=uncertainty.subsets.get(entry.subset),
@@ -103,10 +103,6 @@ def means(boards: Sequence[Board], inference_costs: InferenceCosts) -> tuple[Mea
         found.sort(key=by[name])
     found.sort(key=lambda one: scores[one[0]] or 0, reverse=not lower_wins)
     return tuple(_mean(place, *one, inference_costs) for place, one in enumerate(found, 1))
-
-
-def _judged(board: Board, entry: Entry) -> bool:
-    return board.criterion.split != "val" or getattr(entry.val, board.criterion.column) is not None
 
 
 def _mean(

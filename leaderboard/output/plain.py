@@ -2,21 +2,26 @@
 
 from fuseboard.store.statistics.ties import TOLERANCE
 
-MINUS = "\N{MINUS SIGN}"
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 SCORE_DIGITS = 3
 """Decimals of a score: of some hundred test images no further one means anything."""
 
 
-def score(value: float) -> str:
-    """Write a share between 0 and 1 without its leading zero, such as `.912`."""
+def score(value: float | None) -> str:
+    """Write a share between 0 and 1 without its leading zero, such as `.912`; a dash where it is missing."""
+    if value is None:
+        return DASH
     shown = f"{value:.{SCORE_DIGITS}f}"
     return shown.removeprefix("0")
 
 
-def points(difference: float) -> str:
-    """Write a difference of two scores in percentage points, signed, such as `+1.8`."""
-    difference = 0.0 if abs(difference) <= TOLERANCE else difference
-    return f"{100 * difference:+.1f}".replace("-", MINUS)
+def points(difference: float | None) -> str:
+    """Write a difference of two scores in percentage points, signed, such as `+1.8`; a small one with two decimals, so
+    that what is not 0 does not look like it."""
+    if difference is None:
+        return DASH
+    shown = 0.0 if abs(difference) <= TOLERANCE else 100 * difference
+    return f"{shown:+.{1 if abs(shown) >= 0.1 or not shown else 2}f}".replace("-", MINUS)
 
 
 def count(value: float) -> str:

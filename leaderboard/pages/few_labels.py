@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.few_labels import DatasetCurves, current_draws, few_label_tables
+from fuseboard.leaderboard.boards.few_labels import DatasetCurves, current_draws
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
@@ -27,7 +27,7 @@ DRAWS = ("dataset", "protocol", "subset", "fingerprints", "images", "seed", "auc
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of few labels."""
-    found = few_label_tables(site.snapshot)
+    found = site.few_labels
     yield Page(
         path="boards/few-labels.html",
         template="few_labels.html.j2",

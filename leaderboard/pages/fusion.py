@@ -10,6 +10,7 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address, download_tables
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.singles import columns
+from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,15 @@ def pages(site: SiteContext) -> Iterator[Page]:
         template="fusion.html.j2",
         title="Fusion",
         description="The chosen subset beside all backbones, votes, attention and tuning, with intervals.",
-        context={"pools": pools},
+        context={"pools": pools, "boards": _in_order(site)},
         tables=tables,
     )
+
+
+def _in_order(site: SiteContext) -> list[Board]:
+    """Return what was searched, but for sets that are not medical, in the order of the boards' columns."""
+    order = in_order(site.snapshot.datasets)
+    return sorted((b for b in site.snapshot.boards if is_ranked(b.dataset)), key=lambda b: order.index(b.dataset))
 
 
 def _pools(boards: Mapping[str, Board], datasets: tuple[str, ...]) -> list[Pool]:

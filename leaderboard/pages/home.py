@@ -1,51 +1,75 @@
-"""The front page shows what this is, the boards at a glance, what it was built from, and what is missing."""
+"""The front page answers: which backbone to use, whether fusing pays, and what to do next."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.answers.choices import DatasetChoices
+from fuseboard.leaderboard.answers.needs import LICENCES, MEMORIES
 from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.examples import Example, examples
+from fuseboard.leaderboard.pages.loading_snippets import loading
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
-
-DOORS = (
-    ("boards/contribution.html", "Contribution", "What each backbone adds to the pool, as exact Shapley values."),
-    ("boards/classifiers.html", "Classifiers", "The same embeddings under trees, linear maps, neighbours and votes."),
-    ("boards/few-labels.html", "Few labels", "Scores with few labelled images, and what a backbone is worth in them."),
-    ("boards/robustness.html", "Robustness", "What MedMNIST-C's corruptions do, condition by condition."),
-    ("boards/transfer.html", "Transfer", "Top-1 and top-5 on natural images, from the same embeddings."),
-    ("boards/efficiency.html", "Efficiency", "AUC against memory, speed and hours: who is on the front."),
-    ("explorer.html", "Subset explorer", "Tick backbones or set a budget, and see what was measured."),
-    ("quality.html", "Known issues", "Known training overlap, tiny test sets, and where paper and code differ."),
-    ("reported.html", "Reported elsewhere", "Published figures with sources, held against measured ones."),
-    ("sql.html", "SQL", "Query every published row in the browser."),
-    ("method.html", "Method", "Every formula of these pages and its source, and how to cite."),
-)
-"""(path, title, what is behind it)."""
+from fuseboard.leaderboard.rows import modality
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the front page."""
+    first = next(iter(site.distinct), None)
+    best = site.choices[first].answer.best[0] if first else None
+    manifest = site.snapshot.current.get(best) if best else None
+    beside = site.snapshot.version_files.get((manifest.backbone, manifest.fingerprint)) if manifest else None
     yield Page(
         path="index.html",
         template="index.html.j2",
-        title="Which frozen embeddings of medical images are worth fusing?",
-        description="Precomputed embeddings of medical images, every subset of them measured, with its uncertainty.",
+        title=headline(site),
+        description="Which frozen image model to use for medical images, and whether combining several pays, with "
+        "the uncertainty of every number.",
         context={
-            "backbones": _backbones(site),
-            "boards": _boards(site),
-            "doors": DOORS,
-            "missing_results": site.missing_results,
+            "first": site.choices[first] if first else None,
+            "cards": [(site.choices[dataset], thumbnail(site, dataset)) for dataset in site.distinct],
+            "groups": modality.groups(site.choices),
+            "licences": LICENCES,
+            "memories": MEMORIES,
+            "asked": as_json(site.choices),
+            "loading": loading(manifest, beside.events if beside else ()) if manifest else None,
+            "best": best,
         },
     )
 
 
-def _boards(site: SiteContext) -> list[Board]:
-    """Return what was searched, but for sets that are not medical, in the order of the boards' columns."""
-    order = in_order(site.snapshot.datasets)
-    return sorted((b for b in site.snapshot.boards if is_ranked(b.dataset)), key=lambda b: order.index(b.dataset))
+def headline(site: SiteContext) -> str:
+    """Return what is ranked, in one line."""
+    if not site.distinct:
+        return "Which frozen image models to use on medical images, and whether combining them pays"
+    models = {name for own in site.choices.values() for name, _ in own.answer.singles}
+    count = len(site.distinct)
+    return (
+        f"{len(models)} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
+        "combining them pays"
+    )
 
 
-def _backbones(site: SiteContext) -> list[str]:
-    """Return the backbones that are embedded or ranked, by name."""
-    ranked = {version.backbone for board in site.snapshot.boards for version in board.versions}
-    return sorted(ranked | {manifest.backbone for manifest in site.snapshot.manifests})
+def thumbnail(site: SiteContext, dataset: str) -> Example | None:
+    """Return one training image of a dataset; None where none may be shown."""
+    return next(iter(examples(dataset, site.sources.examples(dataset))), None)
+
+
+def as_json(choices: Mapping[str, DatasetChoices]) -> str:
+    """Return what the picker looks answers up in."""
+    told: dict[str, Any] = {
+        dataset: {
+            "page": address.dataset(dataset),
+            "protocol": own.answer.protocol,
+            "answers": [one.sentences for one in own.choices],
+            "limits": {
+                f"{limits.memory_gb or ''} {limits.licence}": number
+                for number, one in enumerate(own.choices)
+                for limits in one.limits
+            },
+            "few": [[images, sentence] for images, sentence in own.few.items()],
+        }
+        for dataset, own in choices.items()
+    }
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)

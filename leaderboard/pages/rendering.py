@@ -9,8 +9,9 @@ from jinja2.bccache import Bucket
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds import card, sitemap
-from fuseboard.leaderboard.output import format
-from fuseboard.leaderboard.pages import address, navigation
+from fuseboard.leaderboard.output import format, plain
+from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.navigation import menu
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.store.embeddings import random_weights
@@ -69,7 +70,10 @@ def render(kinds: Iterable[Iterable[Page]], site: SiteContext) -> Iterator[tuple
     environment = _environment(site)
 
     def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:
-        return [(p, environment.get_template(p.template).render(p.context, page=p, root=p.root)) for p in pages]
+        return [
+            (p, environment.get_template(p.template).render(p.context, page=p, root=p.root, menu=menu(site, p.path)))
+            for p in pages
+        ]
 
     with ThreadPoolExecutor(THREADS) as pool:
         for filled in pool.map(fill, kinds):
@@ -90,7 +94,6 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         site=site,
         snapshot=site.snapshot,
         address=_Addresses(site),
-        navigation={"boards": navigation.BOARDS, "about": navigation.ABOUT},
         missing=format.missing,
         trained=random_weights.trained,
         best_sentence=best_sentence,
@@ -110,6 +113,8 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         span=format.span,
         p=format.p_value,
         short=format.short,
+        shortly=plain.count,
+        score=plain.score,
         task=format.task,
         foreign=foreign,
     )

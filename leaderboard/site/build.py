@@ -18,6 +18,9 @@ SUBMISSIONS = Path("submissions")
 
 PAGES = (
     "home",
+    "choose",
+    "indexes",
+    "coverage",
     "singles",
     "fusion",
     "contribution",

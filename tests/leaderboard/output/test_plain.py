@@ -13,7 +13,8 @@ def test_a_score_has_three_decimals_and_no_leading_zero(value, shown):
 
 
 @pytest.mark.parametrize(
-    ("difference", "shown"), [(0.0181, "+1.8"), (-0.031, "\u22123.1"), (0.0, "+0.0"), (-1e-14, "+0.0")]
+    ("difference", "shown"),
+    [(0.0181, "+1.8"), (-0.031, "\u22123.1"), (0.0, "+0.0"), (-1e-14, "+0.0"), (0.0004, "+0.04")],
 )
 def test_a_difference_is_signed_and_in_points(difference, shown):
     assert plain.points(difference) == shown

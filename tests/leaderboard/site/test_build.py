@@ -39,7 +39,8 @@ def files(folder):
 
 
 def test_pages_of_a_searched_store(pages):
-    assert set(pages) == {path for path, _ in (*navigation.BOARDS, *navigation.ABOUT)} | {
+    assert set(pages) == navigation.every_path() | {
+        "index.html",
         "backbones/alpha.html",
         "backbones/beta.html",
         "backbones/gamma.html",
@@ -49,7 +50,8 @@ def test_pages_of_a_searched_store(pages):
         "boards/accuracy.html",
         "runtime/tiny.html",
     }
-    assert "alpha + beta" in pages["index.html"].words
+    assert "3 frozen image models on 1 medical dataset" in pages["index.html"].words
+    assert "alpha + beta" in pages["boards/fusion.html"].words
     board = pages["datasets/tiny.html"].words
     assert "2 subsets tie for the best validation ACC" in board
     assert "oracle was found by looking at test and cannot be chosen" in board
@@ -186,7 +188,7 @@ def test_superseded_rows_are_said_on_the_page_and_marked_in_the_export(searched,
     searched.measure(("alpha",), (0.99, 0.99), (0.99, 0.99), revisions={"alpha": 2}, day=-1)
     pages = build(searched, out)
     assert "2 rows of another version of a backbone" in pages["datasets/tiny.html"].words
-    assert "superseded: 2 rows of another version of a backbone" in pages["index.html"].words
+    assert "superseded: 2 rows of another version of a backbone" in pages["coverage.html"].words
     rows = list(csv.DictReader(io.StringIO((out / "data" / "results.csv").read_text())))
     assert [row["superseded"] for row in rows].count("another version of a backbone") == 2
 
@@ -194,14 +196,14 @@ def test_superseded_rows_are_said_on_the_page_and_marked_in_the_export(searched,
 def test_what_is_missing_is_said_with_the_reason(searched, out):
     searched.embed("delta")
     searched.measure(("delta",), (0.5, 0.5), (None, None), protocol="biofuse-2026")
-    words = build(searched, out)["index.html"].words
+    words = build(searched, out)["coverage.html"].words
     assert "no metric for 1 of 1 subsets: nobody knows" in words
     assert "oracle is missing: no subset has a acc on test (nobody knows)" in words
 
 
 def test_unsearched_embeddings_are_named(searched, out):
     searched.embed("delta")
-    assert "embedded but not searched: delta" in build(searched, out)["index.html"].words
+    assert "embedded but not searched: delta" in build(searched, out)["coverage.html"].words
 
 
 def test_runtime_counts_a_fit_once(searched_site):
