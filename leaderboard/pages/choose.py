@@ -17,9 +17,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         description="For every dataset: the best frozen backbones, the cheapest as good, and what fusing gains.",
         context={
             "shown": [(own, thumbnail(site, dataset)) for dataset, own in site.choices.items()],
-            "described": {
-                own: described(own) for one in site.choices.values() for own in (c.limits for c in one.choices)
-            },
+            "described": described,
         },
     )
 

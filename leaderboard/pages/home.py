@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fuseboard.leaderboard.answers.choices import DatasetChoices
@@ -11,7 +12,20 @@ from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.examples import Example, examples
 from fuseboard.leaderboard.pages.loading_snippets import loading
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.rankings.table import Score
 from fuseboard.leaderboard.rows import modality
+
+
+@dataclass(frozen=True)
+class BestMethod:
+    """It is the method that scores most on one dataset, the oracle left out."""
+
+    name: str
+    score: Score
+    methods: int
+    """That were measured there."""
+    tied: int
+    """That cannot be told from it, itself among them."""
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -28,7 +42,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         "the uncertainty of every number.",
         context={
             "first": site.choices[first] if first else None,
-            "cards": [(site.choices[dataset], thumbnail(site, dataset)) for dataset in site.distinct],
+            "cards": [(site.choices[d].answer, thumbnail(site, d), best_method(site, d)) for d in site.distinct],
             "groups": modality.groups(site.choices),
             "licences": LICENCES,
             "memories": MEMORIES,
@@ -49,6 +63,17 @@ def headline(site: SiteContext) -> str:
         f"{len(models)} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
         "combining them pays"
     )
+
+
+def best_method(site: SiteContext, dataset: str) -> BestMethod | None:
+    """Return the method with the highest test AUC on a dataset, under the protocol of its answer; None without one."""
+    protocol = site.choices[dataset].answer.protocol
+    table = next((one for one in site.fusions if one.protocol == protocol), None)
+    on = table.on.get(dataset) if table else None
+    if table is None or on is None or not on.best:
+        return None
+    row = next(row for row in table.rows if row.name == on.best[0])
+    return BestMethod(row.name, row.scores[dataset], len(on.places), len(on.best) + len(on.tied))
 
 
 def thumbnail(site: SiteContext, dataset: str) -> Example | None:

@@ -10,6 +10,7 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.home import thumbnail
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.table import Score
+from fuseboard.leaderboard.rows import modality
 from fuseboard.leaderboard.rows.modality import in_order
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Manifest
@@ -52,6 +53,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         description="Every dataset with its modality, images, best backbone and the spread between backbones.",
         context={
             "facts": {name: facts(name, site.snapshot.manifests, boards.get(name, ())) for name in datasets},
+            "modalities": {name: modality.of(name.removesuffix(modality.CORRUPTED)) for name in datasets},
             "pictures": {name: thumbnail(site, name) for name in datasets},
             "spreads": _spreads(site),
         },

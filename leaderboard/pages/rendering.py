@@ -115,6 +115,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         short=format.short,
         shortly=plain.count,
         score=plain.score,
+        signed=plain.points,
         task=format.task,
         foreign=foreign,
     )
