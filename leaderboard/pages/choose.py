@@ -16,7 +16,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         title="Choose a backbone",
         description="For every dataset: the best frozen backbones, the cheapest as good, and what fusing gains.",
         context={
-            "shown": [(own, thumbnail(site, dataset)) for dataset, own in site.choices.items()],
+            "shown": [(own, thumbnail(site, dataset)) for dataset, own in site.answers.choices.items()],
             "described": described,
         },
     )

@@ -27,7 +27,7 @@ DRAWS = ("dataset", "protocol", "subset", "fingerprints", "images", "seed", "auc
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of few labels."""
-    found = site.few_labels
+    found = site.answers.few_labels
     yield Page(
         path="boards/few-labels.html",
         template="few_labels.html.j2",

@@ -30,10 +30,12 @@ class BestMethod:
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the front page."""
-    first = next(iter(site.distinct), None)
-    best = site.choices[first].answer.best[0] if first else None
+    first = next(iter(site.answers.distinct), None)
+    best = site.answers.choices[first].answer.best[0] if first else None
     manifest = site.snapshot.current.get(best) if best else None
     beside = site.snapshot.version_files.get((manifest.backbone, manifest.fingerprint)) if manifest else None
+    choices = site.answers.choices
+    cards = [(choices[d].answer, thumbnail(site, d), best_method(site, d)) for d in site.answers.distinct]
     yield Page(
         path="index.html",
         template="index.html.j2",
@@ -41,12 +43,12 @@ def pages(site: SiteContext) -> Iterator[Page]:
         description="Which frozen image model to use for medical images, and whether combining several pays, with "
         "the uncertainty of every number.",
         context={
-            "first": site.choices[first] if first else None,
-            "cards": [(site.choices[d].answer, thumbnail(site, d), best_method(site, d)) for d in site.distinct],
-            "groups": modality.groups(site.choices),
+            "first": choices[first] if first else None,
+            "cards": cards,
+            "groups": modality.groups(choices),
             "licences": LICENCES,
             "memories": MEMORIES,
-            "asked": as_json(site.choices),
+            "asked": as_json(choices),
             "loading": loading(manifest, beside.events if beside else ()) if manifest else None,
             "best": best,
         },
@@ -55,10 +57,10 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 def headline(site: SiteContext) -> str:
     """Return what is ranked, in one line."""
-    if not site.distinct:
+    if not site.answers.distinct:
         return "Which frozen image models to use on medical images, and whether combining them pays"
-    models = {name for own in site.choices.values() for name, _ in own.answer.singles}
-    count = len(site.distinct)
+    models = {name for own in site.answers.choices.values() for name, _ in own.answer.singles}
+    count = len(site.answers.distinct)
     return (
         f"{len(models)} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
         "combining them pays"
@@ -67,7 +69,7 @@ def headline(site: SiteContext) -> str:
 
 def best_method(site: SiteContext, dataset: str) -> BestMethod | None:
     """Return the method with the highest test AUC on a dataset, under the protocol of its answer; None without one."""
-    protocol = site.choices[dataset].answer.protocol
+    protocol = site.answers.choices[dataset].answer.protocol
     table = next((one for one in site.fusions if one.protocol == protocol), None)
     on = table.on.get(dataset) if table else None
     if table is None or on is None or not on.best:

@@ -69,7 +69,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 def _spreads(site: SiteContext) -> Mapping[str, Spread]:
     found = {}
-    for dataset, own in site.choices.items():
+    for dataset, own in site.answers.choices.items():
         aucs = [score.auc for _, score in own.answer.singles if score.auc is not None]
         found[dataset] = Spread(own.answer.protocol, own.answer.best, median(aucs), min(aucs), len(aucs))
     return found
@@ -79,7 +79,7 @@ def _backbones(site: SiteContext) -> list[IndexedBackbone]:
     """Return the backbones, those first that cannot be told from the best on most datasets; untrained copies last."""
     found = []
     for name in site.backbones:
-        answers = [own.answer for own in site.choices.values()]
+        answers = [own.answer for own in site.answers.choices.values()]
         found.append(
             IndexedBackbone(
                 name=name,

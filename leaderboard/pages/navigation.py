@@ -40,7 +40,7 @@ class Group:
 
 
 MENU = (
-    Group(Entry("choose.html", "Choose", lambda site: bool(site.choices))),
+    Group(Entry("choose.html", "Choose", lambda site: bool(site.answers.choices))),
     Group(
         Entry("datasets.html", "Datasets", lambda site: bool(site.datasets)),
         (Entry("boards/timeline.html", "Timeline", _searched),),
@@ -60,7 +60,7 @@ MENU = (
         (
             Entry("boards/contribution.html", "Contribution", _searched),
             Entry("boards/classifiers.html", "Classifiers", _searched),
-            Entry("boards/few-labels.html", "Few labels", lambda site: bool(site.few_labels)),
+            Entry("boards/few-labels.html", "Few labels", lambda site: bool(site.answers.few_labels)),
         ),
     ),
     Group(

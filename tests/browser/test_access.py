@@ -11,6 +11,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 KINDS = (
     *(
         "index.html",
+        "choose.html",
+        "datasets.html",
+        "backbones.html",
+        "coverage.html",
         "method.html",
         "quality.html",
         "reported.html",
