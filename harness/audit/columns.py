@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.datasets.bands import MOST_VALUES, banded
 from fuseboard.store.arrays import Labels
 
-MOST_VALUES = 20
 LEAST_IMAGES = 10
 """That a value must have; rarer ones are passed over."""
 
@@ -36,16 +36,10 @@ def of(name: str, cells: Sequence[str | None], labels: Labels) -> Column | str:
         cells: (N,) of all images.
         labels: (N,) or (N, L) of all images.
     """
-    found = Counter(cell for cell in cells if cell is not None)
-    said = list(cells)
-    if len(found) > MOST_VALUES:
-        numbers = [_number(cell) for cell in cells]
-        known = [number for number in numbers if number is not None]
-        if len(known) < sum(found.values()):
-            return f"{len(found):,} values, {MOST_VALUES} at most can be predicted"
-        middle = float(np.median(known))
-        said = [None if n is None else f"above {middle:g}" if n > middle else f"up to {middle:g}" for n in numbers]
-        found = Counter(cell for cell in said if cell is not None)
+    said = banded(cells)
+    if isinstance(said, int):
+        return f"{said:,} values, {MOST_VALUES} at most can be predicted"
+    found = Counter(cell for cell in said if cell is not None)
     values = tuple(sorted(value for value, images in found.items() if images >= LEAST_IMAGES))
     if len(values) < 2:
         return f"fewer than two values have {LEAST_IMAGES} images"
@@ -80,10 +74,3 @@ def _is_label(column: Column, labels: Labels) -> bool:
     """Whether each value goes with one class and each class with one value."""
     pairs = set(zip(column.numbers.tolist(), labels.tolist(), strict=True))
     return len(pairs) == len({value for value, _ in pairs}) == len({label for _, label in pairs})
-
-
-def _number(cell: str | None) -> float | None:
-    try:
-        return None if cell is None else float(cell)
-    except ValueError:
-        return None

@@ -9,7 +9,8 @@ if TYPE_CHECKING:  # the command line lists the names and must start light
     from fuseboard.harness.terminal.report import Report
 
     Evaluation = Callable[..., Report]
-    """Takes a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`."""
+    """Takes a search: measures what is not known yet, keeps its rows, and reports; `tuned` also takes `trials`, and
+    `groups` takes `columns`."""
 
 EVALUATIONS = Registry(
     "evaluation",
@@ -22,6 +23,7 @@ EVALUATIONS = Registry(
         ("linear-probe", "fuseboard.harness.evaluations.classifier_grid:linear_probe"),
         ("knn", "fuseboard.harness.evaluations.classifier_grid:knn"),
         ("few-labels", "fuseboard.harness.evaluations.few_labels:evaluate"),
+        ("groups", "fuseboard.harness.evaluations.groups.evaluation:evaluate"),
         ("corruption", "fuseboard.harness.evaluations.robustness.corruption:evaluate"),
         ("corruption-one-loader", "fuseboard.harness.evaluations.robustness.one_loader:evaluate"),
         ("transfer", "fuseboard.harness.evaluations.transfer.evaluation:evaluate"),

@@ -20,6 +20,10 @@ def evaluate(
     trials: Annotated[
         int | None, typer.Option(min=1, help="Run fewer trials of `tuned` than the protocol says.")
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of the images' table by which `groups` compares them; may be given again."),
+    ] = None,
     jobs: Jobs = None,
     device: Device = None,
     store: StoreFolder = None,
@@ -35,6 +39,7 @@ def evaluate(
         names(backbones),
         protocol=protocol,
         trials=trials,
+        columns=column or (),
         store=store,
         device=device,
         jobs=jobs,

@@ -1,8 +1,12 @@
 """Metadata of a pool's images: the columns of their table that a store keeps, row by row as its blocks are."""
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
 from fuseboard.harness.datasets.custom.missing import WORDS
 from fuseboard.harness.search.pool import Pool
-from fuseboard.store.embeddings import metadata
+from fuseboard.store.embeddings import image_table, metadata
 from fuseboard.store.errors import unknown
 from fuseboard.store.store import Store
 
@@ -37,3 +41,12 @@ def values(store: Store, pool: Pool, column: str, split: str) -> list[str | None
     if column not in columns:
         raise unknown("column", column, list(columns), pool.dataset)
     return [None if cell is None or cell.strip() in NOT_KNOWN else cell.strip() for cell in columns[column]]
+
+
+def units(store: Store, pool: Pool, split: str) -> NDArray[np.intp]:
+    """Returns equal numbers (N,) for the images of one group, such as a patient; every image has its own without."""
+    table = image_table.read(store.root, pool.dataset)
+    if table is None or "group" not in table.columns or table[image_table.SOURCE][0] != pool.entry.source_md5:
+        return np.arange(len(pool.labels(split)))
+    groups = table.filter(pl.col("split") == split).sort("id")["group"].to_numpy()
+    return np.asarray(np.unique(groups, return_inverse=True)[1], np.intp)

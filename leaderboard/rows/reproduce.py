@@ -1,5 +1,6 @@
 """The command measures a result row again, on a store that holds the same embeddings."""
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ def _words(row: Mapping[str, Any]) -> list[str]:
         "dataset": row["dataset"],
         "clean": row["dataset"].removesuffix(CORRUPTED),
         "backbones": ",".join(_specs(row)),
+        "column": json.loads(row["params"] or "{}").get("column", ""),
     }
     words = [word.format_map(of_row) for word in evaluation.command_of(row["fusion"]).split()]
     trials: list[str] = []

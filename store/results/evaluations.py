@@ -30,8 +30,9 @@ class Evaluation:
     """As people read it."""
     command: str
     """What `fuseboard` is called with to measure a row again, before protocol and device. `{dataset}` and
-    `{backbones}` are those of the row, `{clean}` the dataset whose test images were corrupted. Given the backbones of a
-    tuned subset, that subset is chosen again, because what beats all others beats some of them."""
+    `{backbones}` are those of the row, `{clean}` the dataset whose test images were corrupted, `{column}` one of the
+    images' metadata. Given the backbones of a tuned subset, that subset is chosen again, because what beats all others
+    beats some of them."""
     commands_by_fusion: Mapping[str, str] = field(default_factory=dict)
     """Fusion -> command, where it is another one than `command`."""
     keeps: Kept = "metrics"
@@ -142,6 +143,13 @@ FEW_LABELS = Evaluation(
     has_own_digests=True,
     setting="classifier",
 )
+GROUPS = Evaluation(
+    name="groups",
+    title="groups and sites",
+    command="evaluate groups {dataset} --backbones {backbones} --column={column}",
+    has_own_digests=True,
+    setting="classifier",
+)
 CORRUPTION = Evaluation(
     name="corruption",
     title="each backbone's own preprocessing",
@@ -168,7 +176,7 @@ TRANSFER = Evaluation(
 
 _DECLARED = (
     *(FUSION, PROBE, LATE, TUNED, TUNING, LINEAR_PROBE, KNN, ATTENTION_RANDOM, ATTENTION_TRAINED, FEW_LABELS),
-    *(CORRUPTION, CORRUPTION_ONE_LOADER, TRANSFER),
+    *(GROUPS, CORRUPTION, CORRUPTION_ONE_LOADER, TRANSFER),
 )
 EVALUATIONS = Registry("evaluation", ((one.name, one) for one in _DECLARED))
 """Every declared evaluation, in the order in which pages list them."""

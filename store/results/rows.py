@@ -53,8 +53,8 @@ class Result(Metrics):
     """One measured row."""
 
     inputs: Inputs
-    params: dict[str, int | float] | None = None
-    """Parameters of the classifier; null in rows that were written before parameters were kept."""
+    params: dict[str, int | float | str] | None = None
+    """Parameters of the classifier and of what it was put to; null in rows that were written before they were kept."""
     selection: tuple[str, ...]
     """How the protocol chooses: the metric on validation (higher wins), then tie-breaks (lower wins)."""
     reason: str | None = None

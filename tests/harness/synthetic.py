@@ -24,6 +24,7 @@ def embed(
     backbones: Sequence[str] = ("a", "b"),
     dataset: str = DATA,
     constant: Sequence[str] = (),
+    sites: Mapping[str, NDArray[np.integer[Any]]] | None = None,
 ) -> list[Version]:
     """Writes a version per backbone.
 
@@ -35,6 +36,7 @@ def embed(
         backbones: to write; each sees the labels through other noise.
         dataset: its name.
         constant: backbones that say the same of every image.
+        sites: split -> (N,) numbers, which every vector shows more plainly than the label.
     """
     made = []
     for number, name in enumerate(backbones):
@@ -47,6 +49,8 @@ def embed(
             seen = own if own.ndim > 1 else own[:, None] == np.arange(n_classes)
             spread = np.random.default_rng(number).normal(size=(seen.shape[1], WIDTH))
             vectors = seen @ spread + 1.5 * random.normal(size=(len(own), WIDTH))
+            if sites is not None:
+                vectors = vectors + 8 * (sites[split][:, None] == np.arange(WIDTH))
             if name in constant:
                 vectors = np.ones_like(vectors)
             ids = np.arange(len(own), dtype=np.uint32)
