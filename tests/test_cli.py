@@ -77,7 +77,8 @@ def test_the_whole_line(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPa
         "chosen",
         "best single",
         "all",
-        "oracle (best on test)",
+        "best test AUC",
+        "best test ACC",
     ]
     assert "3 fits" in searched.stderr
     assert "0 fits" in here.run("search", "digits-sample100", "--protocol", "starter").stderr

@@ -9,7 +9,7 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.search.outlook import Outlook
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.results.selection import Choice, Criterion, by_validation
+from fuseboard.store.results.selection import Choice, Criterion, best_on_test, by_validation
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Chosen:
         where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
         best = f"{len(choice.ties)} share" if len(choice.ties) > 1 else "one has"
         counted = f"{choice.measured} of {choice.possible} subsets; {best} the best {where}"
-        none = [f"no oracle: {choice.no_oracle}"] if choice.no_oracle else []
+        none = [f"no subset is best on test: {choice.no_oracle}"] if choice.no_oracle else []
         return [counted, *self._gain, *none, *self._unmeasured, *self.remarks]
 
     @property
@@ -42,13 +42,15 @@ class Chosen:
 
     @property
     def table(self) -> list[Facts]:
-        """The chosen subset, the best single backbone, all of them and the best on test, with their scores on test."""
-        test = self._test
+        """The chosen subset, the best single backbone, all of them and the best on test in either metric."""
+        test, choice = self._test, self.choice
+        # A subset that was given and not searched for is best among none.
+        judged = ("auc", "acc") if choice.oracle or choice.no_oracle else ()
         roles = {
-            "chosen": self.choice.chosen,
+            "chosen": choice.chosen,
             "best single": self.best_single,
-            "all": self.choice.all_backbones,
-            "oracle (best on test)": self.choice.oracle,
+            "all": choice.all_backbones,
+            **{f"best test {metric.upper()}": best_on_test(self.rows, metric)[0] for metric in judged},
         }
         return [
             {"role": role, "subset": "+".join(subset), "test_auc": test[subset]["auc"], "test_acc": test[subset]["acc"]}

@@ -72,7 +72,8 @@ def selected_rows(board: Board, rows: pl.DataFrame, with_predictions: Collection
 
     An evaluation that tries many settings keeps the predictions of those that won on validation, one per subset; among
     these the subset is chosen by the protocol's own rule. Tuned rows are of subsets that were chosen before. Beside the
-    vote that was chosen stands that of the whole pool.
+    vote that was chosen stands that of the whole pool. A vote of one says what that backbone says, whose row is there
+    already.
 
     Args:
         board: of the search.
@@ -143,6 +144,8 @@ def _winner(group: pl.DataFrame, with_predictions: Collection[str]) -> SelectedR
         chosen = choose(entered).chosen
     except FuseboardError as error:
         return SelectedRows(evaluation, protocol, (), str(error))
+    if evaluation == LATE.name and len(chosen) == 1:
+        return SelectedRows(evaluation, protocol, (), f"one voter was chosen, {chosen[0]}, which is no vote")
     own = entered.filter(pl.col("subset").list.join("+") == "+".join(chosen))
     criterion = Criterion(own["selection"][0][0])
     # Several settings are left where none kept its predictions, or an evaluation was defined anew: validation decides.

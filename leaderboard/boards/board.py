@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from fuseboard.leaderboard.boards.roles import RoleName, title
 from fuseboard.store.results.metrics import Metrics
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.ties import level
@@ -76,7 +77,7 @@ class Single(_Frozen):
 class Role(_Frozen):
     """A role is the part that one subset plays on the fusion board."""
 
-    name: Literal["chosen", "all backbones", "best single", "oracle"]
+    name: RoleName
     entry: Entry | None
     reason: str | None
     """Why there is no such subset; null when there is."""
@@ -212,6 +213,10 @@ class Board(_Frozen):
     def is_judged(self, entry: Entry) -> bool:
         """Tell whether an entry has the score that the protocol chooses by."""
         return self.criterion.split != "val" or getattr(entry.val, self.criterion.column) is not None
+
+    def title(self, role: str) -> str:
+        """Return what a reader calls a role on this board."""
+        return title(role, self.criterion, [self.pool])
 
     def role(self, name: str) -> Role | None:
         """Return the role of that name, or None where nothing was chosen."""

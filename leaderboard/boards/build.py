@@ -7,6 +7,7 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
 from fuseboard.leaderboard.boards.entries import entries_of, environments_of
+from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
 from fuseboard.leaderboard.rows.current import OTHER_VERSION, ROWS_ALONE, mark
 from fuseboard.store.arrays import is_multi_label
@@ -15,7 +16,7 @@ from fuseboard.store.embeddings.current import Current
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.rank_correlation import spearman
-from fuseboard.store.results.selection import Choice, choose
+from fuseboard.store.results.selection import Choice, best_on_test, choose
 from fuseboard.store.statistics.ties import level
 
 
@@ -120,11 +121,12 @@ def _roles(rows: pl.DataFrame, entries: Sequence[Entry], choice: Choice, pool: S
         single, no_single = None, "no backbone was measured alone where the protocol chooses"
     all_backbones = by_subset.get(choice.all_backbones) or by_subset.get(pool)
     why_not_all = None if all_backbones else f"the subset of all {len(pool)} backbones was not measured"
+    on_test = {name: best_on_test(rows, metric) for name, metric in BEST_ON_TEST.items()}
     return (
         _role("chosen", chosen, None, chosen),
         _role("all backbones", all_backbones, why_not_all, chosen),
         _role("best single", single, no_single, chosen),
-        _role("oracle", by_subset.get(choice.oracle), choice.no_oracle, chosen),
+        *(_role(name, by_subset.get(subset), reason, chosen) for name, (subset, reason) in on_test.items()),
     )
 
 

@@ -18,7 +18,7 @@ from fuseboard.leaderboard.rows import modality
 
 @dataclass(frozen=True)
 class BestMethod:
-    """It is the method that scores most on one dataset, the oracle left out."""
+    """It is the method that scores most on one dataset, what was found on test left out."""
 
     name: str
     score: Score
@@ -75,7 +75,7 @@ def best_method(site: SiteContext, dataset: str) -> BestMethod | None:
     if table is None or on is None or not on.best:
         return None
     row = next(row for row in table.rows if row.name == on.best[0])
-    return BestMethod(row.name, row.scores[dataset], len(on.places), len(on.best) + len(on.tied))
+    return BestMethod(table.title(row.name, dataset), row.scores[dataset], len(on.places), len(on.best) + len(on.tied))
 
 
 def thumbnail(site: SiteContext, dataset: str) -> Example | None:

@@ -31,7 +31,7 @@ QUALIFY row_number() OVER (
 ORDER BY ALL""",
     ),
     (
-        "The oracle: what looking at test would have chosen",
+        "The best test ACC: what looking at test would have chosen",
         """SELECT dataset, protocol, subset, auc, acc
 FROM results
 WHERE split = 'test' AND superseded IS NULL AND evaluation = 'fusion' AND acc IS NOT NULL

@@ -1,4 +1,4 @@
-"""This plots test AUC against labelled images: all backbones, the best single, and the others."""
+"""This plots test AUC against labelled images: all backbones, the single one that is best on test, and the others."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer, room, stroke
 
 HEIGHT = 250
-COLOURS = {"all backbones": "plot-chosen", "best single": "plot-oracle", "another backbone": "soft"}
+COLOURS = {"all of the pool": "plot-chosen", "best single on test": "plot-oracle", "another backbone": "soft"}
 
 
 def label_curves(found: DatasetCurves) -> Markup | None:
@@ -21,8 +21,8 @@ def label_curves(found: DatasetCurves) -> Markup | None:
         return None
     roles: dict[str, list[Subset]] = {
         "another backbone": [s for s in found.curves if s != found.pool and s != found.best_single],
-        "best single": [found.best_single],
-        "all backbones": [found.pool] if found.fused else [],
+        "best single on test": [found.best_single],
+        "all of the pool": [found.pool] if found.fused else [],
     }
     ends = [float(end) for curve in found.curves.values() for end in (*curve.mean, *curve.band.ravel())]
     ticks = list(found.images)
@@ -45,7 +45,7 @@ def _curve(
     found: DatasetCurves, subset: Subset, role: str, x: dict[str, Any], y: dict[str, Any]
 ) -> list[dict[str, Any]]:
     curve, colour = found.curves[subset], f"var(--{COLOURS[role]})"
-    name = role if role == "all backbones" else subset[0]
+    name = role if role == "all of the pool" else subset[0]
     points = [
         {"x": n, "y": float(m), "low": float(low), "high": float(high), "description": f"{name}, {n} images: {m:.4f}"}
         for n, m, low, high in zip(curve.images, curve.mean, *curve.band, strict=True)

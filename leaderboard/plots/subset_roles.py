@@ -32,7 +32,7 @@ SUBSET: Mark = {
 SINGLE = _point("triangle-up", 81, "plot-single")
 ALL = _point("square", 100, "plot-all")
 CHOSEN = _point("diamond", 100, "plot-chosen")
-ORACLE: Mark = {
+BEST_ON_TEST: Mark = {
     "type": "point",
     "shape": "circle",
     "size": 196,
@@ -41,13 +41,18 @@ ORACLE: Mark = {
     "strokeWidth": 2,
 }
 
-OF_A_BOARD = {"all backbones": ALL, "chosen": CHOSEN, "oracle": ORACLE}
-"""Role of a board -> mark; the oracle's ring comes last, because another role can lie inside it."""
 
+def played(board: Board, drawn: Container[Subset], metric: str) -> dict[str, tuple[Mark, Subset]]:
+    """Map each role to its mark and subset, of the roles that a board has among the subsets drawn.
 
-def played(board: Board, drawn: Container[Subset]) -> dict[str, tuple[Mark, Subset]]:
-    """Map each role to its mark and subset, of the roles that a board has among the subsets drawn."""
-    found = {name: (mark, board.role(name)) for name, mark in OF_A_BOARD.items()}
+    Args:
+        board: whose roles are meant.
+        drawn: subsets that are drawn.
+        metric: that is drawn, such as `AUC`; the best on test is the best in it. Its ring comes last, because another
+            role can lie inside it.
+    """
+    marks = {"all backbones": ALL, "chosen": CHOSEN, f"best test {metric}": BEST_ON_TEST}
+    found = {name: (mark, board.role(name)) for name, mark in marks.items()}
     return {
         name: (mark, role.entry.subset)
         for name, (mark, role) in found.items()

@@ -56,11 +56,11 @@ def size(board: Board) -> Markup | None:
         layer(LINE, [{"x": point["x"], "y": point["y"]} for point in line], x=x, y=y),
         layer(BEST, line, x=x, y=y),
     ]
-    played = subset_roles.played(board, points)
-    layers += [
-        layer(mark, [points[subset]], x=x, y=y) for name, (mark, subset) in played.items() if name != "all backbones"
-    ]
-    keys = {"best of its size": BEST, "chosen": subset_roles.CHOSEN, "oracle": subset_roles.ORACLE} if line else {}
+    played = subset_roles.played(board, points, "AUC")
+    played.pop("all backbones", None)
+    layers += [layer(mark, [points[subset]], x=x, y=y) for mark, subset in played.values()]
+    where = "on validation" if board.criterion.split == "val" else "in cross-validation"
+    keys = {f"best of its size {where}": BEST, **{name: mark for name, (mark, _) in played.items()}} if line else {}
     description = (
         f"Test AUC of {len(points)} subsets of {ticks[0]} to {ticks[-1]} backbones on {board.dataset}, "
         f"protocol {board.protocol}, with the best of each size on validation"

@@ -30,10 +30,10 @@ def validation(board: Board) -> Markup | None:
     singles = [point for subset, point in points.items() if len(subset) == 1]
     others = [{"x": point["x"], "y": point["y"]} for subset, point in points.items() if len(subset) > 1]
     layers = [layer(subset_roles.SUBSET, others, x=x, y=y), layer(subset_roles.SINGLE, singles, x=x, y=y)]
-    played = subset_roles.played(board, points)
+    played = subset_roles.played(board, points, name)
     layers += [layer(mark, [points[subset]], x=x, y=y) for mark, subset in played.values()]
     keys = {
-        **{name: mark for name, (mark, _) in played.items()},
+        **{board.title(role): mark for role, (mark, _) in played.items()},
         "single": subset_roles.SINGLE,
         "other subset": subset_roles.SUBSET,
     }

@@ -1,10 +1,12 @@
 """The methods that use several backbones at once are ranked over all datasets of a protocol."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from fuseboard.leaderboard.boards.alternatives import TITLES, Method
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
+from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_method
@@ -15,14 +17,14 @@ from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.results.evaluations import LATE, TUNED
 
-CHOSEN, ORACLE = "chosen", "oracle"
+CHOSEN = "chosen"
 SEARCHED = ("all backbones", "best single")
 SOFT = "soft-vote"
 SEEN = "never ranked: found on test"
 
 
 def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is_ranked) -> RankingTable:
-    """Return the roles of the search and every other method; the oracle is last and unranked.
+    """Return the roles of the search and every other method; what was found on test is last and unranked.
 
     Everything is held against the chosen subset, so a dataset without one does not count in the aggregates. All rows
     are ways to use one pool of backbones, so datasets with other pools than most do not count either.
@@ -34,7 +36,7 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
     """
     boards = columns(snapshot, protocol, shown)
     cells: dict[str, dict[str, Cell]] = {}
-    unranked = {ORACLE: SEEN}
+    unranked: dict[str, str] = dict.fromkeys(BEST_ON_TEST, SEEN)
     for board in boards:
         uncertainty = snapshot.board_uncertainties[board.dataset, protocol]
         own = dict(_roles(board, uncertainty))
@@ -57,7 +59,9 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
         if name not in unranked
     }
     among = counted(boards, datasets, having, same_pool=True)
-    return ranking_table(protocol, datasets, among, rows, unranked, CHOSEN)
+    table = ranking_table(protocol, datasets, among, rows, unranked, CHOSEN)
+    pools = {board.dataset: board.pool for board in boards}
+    return replace(table, pools=pools, criterion=boards[0].criterion if boards else None)
 
 
 def _roles(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Cell]]:
@@ -85,6 +89,8 @@ def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str,
 
 
 def _place(name: str) -> tuple[int, str]:
-    """Return the order of ties and of rows without a rank; the oracle is at the very end."""
+    """Return the order of ties and of rows without a rank; what was found on test is at the very end."""
     order = [CHOSEN, *SEARCHED, *TITLES.values()]
-    return (len(order) + 1 if name == ORACLE else order.index(name) if name in order else len(order)), name
+    if name in BEST_ON_TEST:
+        return len(order) + 1 + [str(role) for role in BEST_ON_TEST].index(name), name
+    return order.index(name) if name in order else len(order), name

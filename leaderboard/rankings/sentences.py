@@ -21,15 +21,15 @@ def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
     row = next(row for row in table.rows if row.name == ranking.best[0])
     auc, interval = row.scores[dataset].auc or 0.0, row.scores[dataset].interval
     value = score(auc) + (f" ({score(interval[0])} to {score(interval[1])})" if interval else "")
-    names, count = _list(ranking.best), len(ranking.places)
+    names, count = _list(table, dataset, ranking.best), len(ranking.places)
     if count == 1:
         return f"{names} is the only {kind} with a test AUC, {value}."
     verb = "share" if len(ranking.best) > 1 else "has"
-    others = "" if len(ranking.best) == count else f"; {_others(ranking)}"
+    others = "" if len(ranking.best) == count else f"; {_others(table, ranking)}"
     return f"{names} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
 
 
-def _others(ranking: DatasetRanking) -> str:
+def _others(table: RankingTable, ranking: DatasetRanking) -> str:
     them = "them" if len(ranking.best) > 1 else "it"
     if ranking.no_tiers:
         return f"whether the others differ from {them} is not known, because {ranking.no_tiers}"
@@ -37,10 +37,11 @@ def _others(ranking: DatasetRanking) -> str:
         rest = len(ranking.places) - len(ranking.best)
         return f"all {rest} others are worse beyond chance" if rest > 1 else "the other is worse beyond chance"
     number = f"{len(ranking.tied)} other{'s'[: len(ranking.tied) - 1]}"
-    return f"{number} cannot be told from {them}: {_list(ranking.tied)}"
+    return f"{number} cannot be told from {them}: {_list(table, ranking.dataset, ranking.tied)}"
 
 
-def _list(names: tuple[str, ...]) -> str:
+def _list(table: RankingTable, dataset: str, names: tuple[str, ...]) -> str:
+    names = tuple(table.title(name, dataset) for name in names)
     rest = len(names) - MAX_NAMED
     if rest > 1:
         return f"{', '.join(names[:MAX_NAMED])} and {rest} more"

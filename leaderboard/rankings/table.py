@@ -1,10 +1,12 @@
 """A ranking table holds rows over several datasets under one protocol, ranked where they can be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fuseboard.leaderboard.boards.board import Subset
+from fuseboard.leaderboard.boards.roles import title
 from fuseboard.leaderboard.rows.modality import groups
+from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
 from fuseboard.store.statistics.ties import level
 
@@ -124,6 +126,16 @@ class RankingTable:
     """The row that the others are held against: the chosen subset, or else the first one; None without rows."""
     on: Mapping[str, DatasetRanking]
     """Column -> all rows that were measured there, ranked by their score there alone."""
+    pools: Mapping[str, Subset] = field(default_factory=dict)
+    """Column -> the backbones that the rows use there; empty where a row is a backbone."""
+    criterion: Criterion | None = None
+    """What the protocol chooses by; None where a row is a backbone."""
+
+    def title(self, name: str, dataset: str | None = None) -> str:
+        """Return what a reader calls a row, in all columns or in one of them."""
+        if self.criterion is None:
+            return name
+        return title(name, self.criterion, [*self.pools.values()] if dataset is None else [self.pools[dataset]])
 
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:

@@ -102,6 +102,21 @@ def choose(rows: pl.DataFrame) -> Choice:
     )
 
 
+def best_on_test(rows: pl.DataFrame, metric: str) -> tuple[tuple[str, ...], str | None]:
+    """Returns the subset with the best value of a metric on test, or an empty tuple and why there is none.
+
+    Nobody can choose it. It is found by the metric that it is shown for: the subset with the best accuracy need not
+    have the best AUC.
+
+    Args:
+        rows: as `choose` takes them.
+        metric: `auc` or `acc`.
+    """
+    criterion = Criterion(metric)
+    found = _ranked(rows, "test", criterion, rows["selection"][0].to_list()[1:])
+    return (_subset(found[0]), None) if found else ((), _why_none(rows, "test", criterion))
+
+
 def ranked(
     scores: Mapping[tuple[str, ...], float | None],
     features: Callable[[tuple[str, ...]], int],

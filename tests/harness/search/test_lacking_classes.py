@@ -58,7 +58,7 @@ def test_every_strategy_chooses_on_validation_where_test_lacks_a_class(name: str
     said = Chosen(choice, search.rows(sorted(choice.finalists)))
     assert [row["test_auc"] for row in said.table if row["role"] == "chosen"] == [None]
     assert all(row["test_acc"] is not None for row in said.table)
-    assert any("no oracle" in note and "class 2" in note for note in said.notes)
+    assert any("no subset is best on test" in note and "class 2" in note for note in said.notes)
 
 
 @pytest.mark.parametrize("name", CHOOSING)
@@ -102,8 +102,9 @@ def test_a_board_shows_no_oracle_and_why(lacking: Store) -> None:
     assert board.no_choice is None
     assert roles["chosen"].entry is not None
     assert roles["best single"].entry is not None
-    assert (roles["oracle"].entry, roles["oracle"].auc_minus_chosen) == (None, None)
-    assert "class 2" in str(roles["oracle"].reason)
+    assert (roles["best test AUC"].entry, roles["best test AUC"].auc_minus_chosen) == (None, None)
+    assert "class 2" in str(roles["best test AUC"].reason)
+    assert roles["best test ACC"].entry is not None
 
 
 @pytest.mark.usefixtures("no_fit")

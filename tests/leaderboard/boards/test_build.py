@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fuseboard.leaderboard.boards.build import boards, competition_ranks
+from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.results import rows as results
@@ -57,11 +58,31 @@ def test_roles_and_what_they_differ_by(searched):
     assert roles["chosen"].entry.subset == ("alpha", "beta")
     assert roles["all backbones"].entry.subset == ("alpha", "beta", "gamma")
     assert roles["best single"].entry.subset == ("beta",)
-    assert roles["oracle"].entry.subset == ("beta", "gamma")
-    assert roles["oracle"].acc_minus_chosen == pytest.approx(0.12)
+    assert roles["best test ACC"].entry.subset == ("beta", "gamma")
+    assert roles["best test ACC"].acc_minus_chosen == pytest.approx(0.12)
     assert roles["best single"].auc_minus_chosen == pytest.approx(-0.03)
     assert board.ties == (("alpha", "beta"), ("alpha", "gamma"))
     assert (board.measured, board.possible) == (7, 7)
+
+
+def test_nothing_beats_what_is_called_best_on_test(store):
+    store.search(
+        {
+            ("alpha",): ((0.8, 0.9), (0.81, 0.72)),
+            ("beta",): ((0.8, 0.8), (0.95, 0.75)),
+            ("alpha", "beta"): ((0.8, 0.7), (0.90, 0.80)),
+        }
+    )
+    board = only_board(store)
+    assert {name: board.role(name).entry.subset for name in BEST_ON_TEST} == {
+        "best test AUC": ("beta",),
+        "best test ACC": ("alpha", "beta"),
+    }
+    for name, metric in BEST_ON_TEST.items():
+        best = getattr(board.role(name).entry.test, metric)
+        assert best == max(getattr(entry.test, metric) for entry in board.entries)
+    assert board.title("best single") == "best single on validation"
+    assert board.title("all backbones") == "all 2 of the pool"
 
 
 @pytest.mark.parametrize("other", [0.0, 1.0])

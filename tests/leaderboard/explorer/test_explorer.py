@@ -56,7 +56,7 @@ def test_subsets_stand_in_the_order_of_validation_with_their_roles(searched):
     assert marks == {
         "alpha+beta": ("chosen", "tied"),
         "alpha+gamma": ("tied",),
-        "beta+gamma": ("oracle",),
+        "beta+gamma": ("best test AUC", "best test ACC"),
         "alpha+beta+gamma": ("all backbones",),
         "beta": ("best single",),
     }

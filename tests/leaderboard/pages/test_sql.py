@@ -47,7 +47,7 @@ def test_the_examples_choose_what_the_boards_choose(rows):
     ).fetchall()
     assert (chosen, val, test) == (["alpha", "beta"], 0.80, 0.78)
     assert optimism == pytest.approx(2)
-    ((_, _, oracle, *_),) = rows.sql(queries["The oracle: what looking at test would have chosen"]).fetchall()
+    ((_, _, oracle, *_),) = rows.sql(queries["The best test ACC: what looking at test would have chosen"]).fetchall()
     assert oracle == ["beta", "gamma"]
 
 

@@ -1,8 +1,11 @@
 """The board of fusions: every way beside the chosen subset, the oracle never ranked."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
+from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.site.build import build
@@ -21,7 +24,7 @@ def rows(store):
 
 def test_the_roles_and_their_distance_to_the_chosen_one(predicted):
     found = rows(predicted)
-    assert set(found) == {"chosen", "all backbones", "best single", "oracle"}
+    assert set(found) == {"chosen", "all backbones", "best single", *BEST_ON_TEST}
     direct = bootstrap(TASK, LABELS, {"single": said(1), "chosen": said(2)})
     difference = direct["single"].auc.minus(direct["chosen"].auc)
     assert found["best single"].scores["tiny"].subset == ("beta",)
@@ -35,24 +38,37 @@ def test_the_roles_and_their_distance_to_the_chosen_one(predicted):
 
 def test_the_oracle_is_last_and_never_ranked(searched):
     found = of(searched).rows
-    assert [row.name for row in found][-1] == "oracle"
+    assert [row.name for row in found][-2:] == [*BEST_ON_TEST]
     assert (found[-1].rank, found[-1].tier, found[-1].mean_rank) == (None, None, None)
     assert found[-1].mean_auc == 0.93  # though the best
     assert "never ranked" in found[-1].reason
-    assert [row.rank for row in found[:-1]] == [1, 2, 3]
+    assert [row.rank for row in found[:-2]] == [1, 2, 3]
 
 
 def test_other_ways_are_rows_of_their_own(predicted):
     own = {"evaluation": "linear-probe", "classifier": "linear-probe C=1"}
     keep(predicted, ("alpha",), said(11), **own)
-    for number, subset in enumerate(SUBSETS):
-        keep(predicted, subset, said(20 + number), val=0.9 - 0.1 * number, evaluation="late", fusion="soft-vote")
+    predicted.embed("gamma", labels=LABELS)
+    voters = [*SUBSETS, ("gamma",), (*NAMES, "gamma")]
+    keep(predicted, voters[-1], said(9))
+    for subset, val in zip(voters, (0.5, 0.5, 0.9, 0.5, 0.6), strict=True):
+        keep(predicted, subset, said(20 + len(subset)), val=val, evaluation="late", fusion="soft-vote")
     found = rows(predicted)
     assert found["linear probe"].scores["tiny"].setting == "linear-probe C=1"
-    assert found["votes of single backbones"].scores["tiny"].subset == ("alpha",)
-    assert found["votes of all backbones"].scores["tiny"].subset == NAMES
+    assert found["votes of single backbones"].scores["tiny"].subset == NAMES
+    assert found["votes of all backbones"].scores["tiny"].subset == voters[-1]
     assert {row.tier for row in found.values() if row.rank} >= {1}
     assert all(row.rank_interval for row in found.values() if row.rank)
+
+
+def test_a_vote_of_one_is_no_method_of_its_own(predicted):
+    for subset, val in zip(SUBSETS, (0.9, 0.5, 0.6), strict=True):
+        keep(predicted, subset, said(20), val=val, evaluation="late", fusion="soft-vote")
+    found = rows(predicted)
+    vote = found["votes of single backbones"]
+    assert (vote.rank, vote.scores["tiny"].auc) == (None, None)
+    assert vote.scores["tiny"].reason == "one voter was chosen, alpha, which is no vote"
+    assert found["votes of all backbones"].rank is not None
 
 
 def test_tuned_subsets_are_named_after_their_role_and_other_protocols_not_ranked(predicted):
@@ -84,7 +100,7 @@ def test_no_method_loses_its_place_for_one_dataset_that_few_methods_have(store):
     assert found.counted == ("breastmnist-64",)
     assert found.why_not == {"octmnist": "3 of 7 rows have a test AUC there"}
     assert [(row.name, row.rank) for row in found.rows[:2]] == [("linear probe", 1), ("trained attention", 2)]
-    assert all(row.rank for row in found.rows if row.name != "oracle")
+    assert all(row.rank for row in found.rows if row.name not in BEST_ON_TEST)
     assert found.on["octmnist"].best == ("chosen", "all backbones")
 
 
@@ -115,6 +131,24 @@ def test_pools_of_other_backbones_have_no_mean_together(store):
     assert found.why_not["retinamnist"].startswith("its pool is another one, of 2 backbones")
     everything = next(row for row in found.rows if row.name == "all backbones")
     assert everything.mean_auc == pytest.approx((0.84 + 0.92) / 2)
+
+
+def test_rows_are_called_by_the_pool_and_by_what_they_are_best_on(store, tmp_path):
+    three(store, "breastmnist-64", 0.80, 0.81, 0.84)
+    found = of(store)
+    assert found.title("all backbones") == "all 2 of the pool"
+    assert found.title("best single, tuned") == "best single on validation, tuned"
+    names = ("alpha", "beta", "gamma")
+    everything = [subset for size in (1, 2, 3) for subset in combinations(names, size)]
+    store.search({subset: ((0.7, 0.1 * len(subset)), (0.6, 0.7)) for subset in everything}, "octmnist")
+    found = of(store)
+    assert found.title("votes of all backbones") == "votes of all of the pool"
+    assert found.title("all backbones", "octmnist") == "all 3 of the pool"
+    build(store.opened, tmp_path / "site")
+    page = Page(tmp_path / "site" / "boards/fusion.html").words
+    assert "all 2 of the pool" in page
+    assert "all 3 of the pool" in page
+    assert "octmnist does not count" in page or "breastmnist-64 does not count" in page
 
 
 def test_a_dataset_without_a_choice_does_not_count(searched):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.results.selection import by_validation, choose, ranked
+from fuseboard.store.results.selection import best_on_test, by_validation, choose, ranked
 
 DIMS = {"a": 8, "b": 2, "c": 4}
 
@@ -31,6 +31,15 @@ def rows(val, test=None, selection=("acc", "backbones", "features", "name")):
         ],
         schema_overrides={"acc": pl.Float64, "reason": pl.String},
     )
+
+
+def test_the_best_on_test_is_the_best_in_the_metric_that_is_asked_for():
+    told = rows({"a": 0.5, "b": 0.4}, {"a": 0.6, "b": 0.7}).with_columns(auc=1 - pl.col("acc"))
+    assert best_on_test(told, "acc") == (("b",), None)
+    assert best_on_test(told, "auc") == (("a",), None)
+    none = told.with_columns(auc=pl.lit(None, pl.Float64))
+    assert best_on_test(none, "auc")[0] == ()
+    assert "no subset has a auc on test" in best_on_test(none, "auc")[1]
 
 
 def test_the_best_on_validation_is_chosen_and_the_best_on_test_is_the_oracle():
