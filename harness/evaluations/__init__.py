@@ -22,6 +22,7 @@ EVALUATIONS = Registry(
         ("attention-trained", "fuseboard.harness.evaluations.attention.ablation:trained"),
         ("linear-probe", "fuseboard.harness.evaluations.classifier_grid:linear_probe"),
         ("knn", "fuseboard.harness.evaluations.classifier_grid:knn"),
+        ("sizes", "fuseboard.harness.evaluations.sizes:evaluate"),
         ("few-labels", "fuseboard.harness.evaluations.few_labels:evaluate"),
         ("groups", "fuseboard.harness.evaluations.groups.evaluation:evaluate"),
         ("corruption", "fuseboard.harness.evaluations.robustness.corruption:evaluate"),

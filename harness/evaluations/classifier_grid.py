@@ -9,7 +9,7 @@ from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers.classifier import Blocks, Classifier
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.evaluations import hyperparameters
-from fuseboard.harness.evaluations.hyperparameters import Answer
+from fuseboard.harness.evaluations.hyperparameters import Answer, Selected
 from fuseboard.harness.evaluations.setting import Variant
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime import executor, profiling
@@ -25,11 +25,21 @@ from fuseboard.store.results.selection import choose
 def evaluate(name: str, search: Search) -> Chosen:
     """Picks the setting of each subset on validation, then the subset by the protocol's own rule.
 
-    Settings that share their work are each charged all of it.
+    Args:
+        name: of the classifier, and of the evaluation.
+        search: whose pool and protocol are meant.
+    """
+    selected = measure(name, search, hyperparameters.alone_and_together(search))
+    return Chosen(choose(selected.rows), selected.rows, selected.notes)
+
+
+def measure(name: str, search: Search, subsets: Sequence[Subset]) -> Selected:
+    """Picks the setting of each subset on validation. Settings that share their work are each charged all of it.
 
     Args:
         name: of the classifier, and of the evaluation.
         search: whose pool and protocol are meant.
+        subsets: of the pool.
     """
     kind, facts = classifiers.get(name), search.pool.entry
     variants = variants_of(name, search.protocol, len(search.pool.labels("train")))
@@ -45,8 +55,7 @@ def evaluate(name: str, search: Search) -> Chosen:
             for n, outcome in zip(groups[number], outcomes, strict=True):
                 yield Answer(asked[n], outcome, search.pool.features(subset), jobs=side_by_side)
 
-    selected = hyperparameters.select(search, hyperparameters.alone_and_together(search), variants, answers)
-    return Chosen(choose(selected.rows), selected.rows, selected.notes)
+    return hyperparameters.select(search, subsets, variants, answers)
 
 
 def variants_of(name: str, protocol: Protocol, rows: float = math.inf) -> list[Variant]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.derived.card import AnyCard
 from fuseboard.harness.fusion import training
 from fuseboard.harness.fusion.embed import cards_for, root_of
 from fuseboard.harness.fusion.embedder import Embedder
@@ -37,7 +37,7 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        backbones: Sequence[str | Card] | None = None,
+        backbones: Sequence[str | AnyCard] | None = None,
         *,
         strategy: str = ALL,
         classifier: str | None = None,
@@ -187,7 +187,7 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Returns the images as blocks, and their labels as they were given."""
         self.reading_ = Reading(bits=self.bits, page=self.page)
         self.embedder_: Embedder | None = None
-        self.cards_: dict[str, Card] = {}
+        self.cards_: dict[str, AnyCard] = {}
         if is_matrix(images):
             matrix, labels = validate_data(self, images, self._required(y), dtype=np.float32, multi_output=True)
             return numbered({MATRIX: matrix}), labels

@@ -7,8 +7,11 @@ from typing import Any
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.derived import card as derived
+from fuseboard.harness.derived.card import AnyCard, DerivedCard
 from fuseboard.harness.fusion.embedder import Embedder, Vectors, refuse_faults
 from fuseboard.harness.fusion.pictures import pictures_of
+from fuseboard.store.embeddings.derived import source_of
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import CARD
 from fuseboard.store.embeddings.reading import PLAIN, Reading
@@ -17,13 +20,13 @@ from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.store import Store
 
 
-def cards_of(backbones: Sequence[str | Card], precision: str | None = None) -> list[Card]:
+def cards_of(backbones: Sequence[str | AnyCard], precision: str | None = None) -> list[AnyCard]:
     """Returns the cards of names, of paths to cards of one's own, or of cards; in alphabetical order."""
     if isinstance(backbones, str):
         backbones = [backbones]
-    found: list[Card] = []
+    found: list[AnyCard] = []
     for one in backbones:
-        found += [one] if isinstance(one, Card) else registry.get_all([one])
+        found += _named(one) if isinstance(one, str) else [one]
     if not found:
         raise UsageError("no backbone is named; give at least one, for example efficientnet-lite0")
     if twice := {card.id for card in found if sum(other.id == card.id for other in found) > 1}:
@@ -32,7 +35,15 @@ def cards_of(backbones: Sequence[str | Card], precision: str | None = None) -> l
     return sorted(cards, key=lambda card: card.id)
 
 
-def cards_for(images: Any, backbones: Sequence[str | Card] | None, precision: str | None = None) -> list[Card]:
+def _named(name: str) -> list[AnyCard]:
+    """The cards that a name means; of a derived version one that is still to be fitted."""
+    smaller = derived.asked(name)
+    if smaller is None or name in registry.names():
+        return [*registry.get_all([name])]
+    return [DerivedCard(registry.get(smaller[0]), smaller[1])]
+
+
+def cards_for(images: Any, backbones: Sequence[str | AnyCard] | None, precision: str | None = None) -> list[AnyCard]:
     """Returns the cards of the backbones that are named, else of the blocks where all have one, else the offline ones.
 
     Blocks of which one has no card have none: they can be learned from, and no image can be embedded for them.
@@ -43,9 +54,10 @@ def cards_for(images: Any, backbones: Sequence[str | Card] | None, precision: st
     if not isinstance(images, Blocks | Mapping):
         return cards_of(registry.OFFLINE if backbones is None else backbones, precision)
     if backbones is not None:
-        named = cards_of(backbones, precision)
+        versions = images.versions if isinstance(images, Blocks) else {}
+        named = [_fitted(card, versions.get(card.id)) for card in cards_of(backbones, precision)]
         for card in named:
-            version = images.versions.get(card.id) if isinstance(images, Blocks) else None
+            version = versions.get(card.id)
             if version is not None and version.manifest.fingerprint != card.fingerprint:
                 raise FuseboardError(
                     f"the block of {version.spec} is of another version than the card makes, {card.fingerprint}; take "
@@ -60,13 +72,26 @@ def cards_for(images: Any, backbones: Sequence[str | Card] | None, precision: st
     return known if len(known) == len(found) else []
 
 
-def card_of(version: Version) -> Card | None:
-    """Returns the card that makes a version: the shipped one, or the one that lies beside its manifest, or none."""
-    name, beside = version.manifest.backbone, version.folder / CARD
+def _fitted(card: AnyCard, version: Version | None) -> AnyCard:
+    """A derived card as a version of it was fitted; any other as it is."""
+    if version is None or not isinstance(card, DerivedCard) or card.transform is not None:
+        return card
+    return derived.of_version(version, card.base) or card
+
+
+def card_of(version: Version) -> AnyCard | None:
+    """Returns the card that makes a version: the shipped one, or the one that lies beside its manifest, or none.
+
+    That of a derived version is its source's, with its transform.
+    """
+    origin, beside = source_of(version.manifest), version.folder / CARD
+    name = version.manifest.backbone if origin is None else origin[0]
     known = [registry.get(name)] if name in registry.names() else []
     known += [cards.read(beside)] if beside.is_file() else []
-    made = (card for card in known if not card.unpinned and card.fingerprint == version.manifest.fingerprint)
-    return next(made, None)
+    if origin is not None:
+        return next((made for card in known if (made := derived.of_version(version, card)) is not None), None)
+    own = (card for card in known if not card.unpinned and card.fingerprint == version.manifest.fingerprint)
+    return next(own, None)
 
 
 def root_of(store: Store | str | Path | None) -> Path:

@@ -16,6 +16,7 @@ from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.pipeline import WORKERS, embed
 from fuseboard.harness.datasets import image_check
+from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
 from fuseboard.harness.fusion.pictures import Picture, names_of
 from fuseboard.harness.runtime.device import resolve
 from fuseboard.harness.runtime.precision import against_nan
@@ -60,7 +61,7 @@ class Embedder:
 
     def __init__(
         self,
-        cards: Sequence[Card],
+        cards: Sequence[AnyCard],
         root: Path | None,
         device: str | None = None,
         batch_size: int | None = None,
@@ -68,7 +69,9 @@ class Embedder:
         recorded: Mapping[str, canary.Recorded] | None = None,
     ) -> None:
         for card in cards:
-            card.require_pins()
+            network_of(card).require_pins()
+            if isinstance(card, DerivedCard):
+                card.fitted  # noqa: B018  raises where it is not
         self.cards = {card.id: card for card in cards}
         self.root, self.device, self.trust = root, device, trust
         self._batch_size, self._recorded = batch_size, dict(recorded or {})
@@ -78,16 +81,17 @@ class Embedder:
         return {**self.__dict__, "_loaded": {}}  # a loaded network goes to no other process
 
     def load(self, name: str) -> tuple[Feeder, Vectors]:
-        """Returns a backbone, loaded, and the vectors of its canary.
+        """Returns a backbone, of a derived one its source, loaded, and the vectors of its canary.
 
         Raises:
             FuseboardError: its weights are not the pinned ones, or its canary is another.
         """
-        if name not in self._loaded:
+        card = network_of(self.cards[name])
+        if card.id not in self._loaded:
             device = resolve(self.device)
-            encoder, vectors = canary.load(self.cards[name], device, self.trust, self._recorded.get(name, ()))
-            self._loaded[name] = Feeder(encoder, self._batch_size or adaptive_batches.batch_size(device)), vectors
-        return self._loaded[name]
+            encoder, vectors = canary.load(card, device, self.trust, self._recorded.get(name, ()))
+            self._loaded[card.id] = Feeder(encoder, self._batch_size or adaptive_batches.batch_size(device)), vectors
+        return self._loaded[card.id]
 
     def embed(self, pictures: Sequence[Picture]) -> Embedded:
         """Embeds images with every backbone; one that cannot be read costs the others nothing."""
@@ -95,8 +99,13 @@ class Embedder:
             pictures = [replace(picture, read=cache(picture.read)) for picture in pictures]
         keys, faults = self._keys(pictures)
         blocks: dict[str, Vectors] = {}
-        for name in self.cards:
-            blocks[name] = self._block(name, pictures, keys, faults)
+        made: dict[str, Vectors] = {}
+        for name, card in self.cards.items():
+            network = network_of(card)
+            if network.id not in made:
+                made[network.id] = self._block(name, pictures, keys, faults)
+            own = made[network.id]
+            blocks[name] = card.apply(own) if isinstance(card, DerivedCard) else own
         for block in blocks.values():
             block[list(faults)] = np.nan
         return Embedded(blocks, tuple(names_of(pictures)), faults)
@@ -120,7 +129,7 @@ class Embedder:
     def _block(
         self, name: str, pictures: Sequence[Picture], keys: Sequence[str | None], faults: dict[int, str]
     ) -> Vectors:
-        card = self.cards[name]
+        card = network_of(self.cards[name])
         block = np.full((len(pictures), card.dim), np.nan, np.float32)
         kept = ByImage(self.root, card.id, card.fingerprint, card.dim) if self.root is not None else None
         known = kept.find([key for key in keys if key is not None]) if kept is not None else {}

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.datasets.dataset import Dataset
+from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of, of_version
+from fuseboard.harness.derived.derive import derive
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.facts import refuse_odd_classes
@@ -43,7 +45,7 @@ class Recipe:
         seed: of every draw.
     """
 
-    cards: Sequence[Card]
+    cards: Sequence[AnyCard]
     strategy: str
     classifier: str | None = None
     protocol: Protocol | None = None
@@ -111,8 +113,13 @@ def train_on(
         seed=recipe.seed,
         parameters={card.id: card.parameters for card in recipe.cards},
     )
-    versions = {card.id: extract(card, dataset, store, device, batch_size, trust=trust) for card in recipe.cards}
-    cards = {card.id: card for card in recipe.cards}
+    cards: dict[str, AnyCard] = {}
+    versions: dict[str, Version] = {}
+    for one in recipe.cards:
+        version = extract(network_of(one), dataset, store, device, batch_size, trust=trust)
+        cards[one.id], versions[one.id] = (
+            (one, version) if isinstance(one, Card) else _derived(one, version, store, dataset)
+        )
     learn = _split(dataset, "train", versions, store)
     held = _split(dataset, "val", versions, store) if "val" in dataset.splits else None
     groups = {split: np.asarray(names) for split, names in dataset.groups.items()}
@@ -134,11 +141,25 @@ def train_on(
     return of_outcome(
         outcome,
         cards,
-        {name: version.manifest.canary for name, version in versions.items()},
+        {name: _canary(cards[name], versions[name], store) for name in versions},
         dataset.reading,
         test=test,
         splits=None if table is None else table.write_csv().encode(),
     )
+
+
+def _canary(card: AnyCard, version: Version, store: Store) -> Any:
+    """The vectors (3, D) that the network made of the canary images; of a derived version its source's."""
+    source = version if isinstance(card, Card) else store.version(f"{card.base.id}@{card.base.fingerprint}")
+    return source.manifest.canary
+
+
+def _derived(card: DerivedCard, source: Version, store: Store, dataset: Dataset) -> tuple[DerivedCard, Version]:
+    """Fits a derived card on the training images, or takes what was fitted on them before."""
+    version = derive(store, source.spec, dataset.name, card.recipe).version
+    fitted = of_version(version, card.base)
+    assert fitted is not None
+    return fitted, version
 
 
 def _split(dataset: Dataset, split: str, versions: Mapping[str, Version], store: Store) -> Given:

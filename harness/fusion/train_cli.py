@@ -69,6 +69,7 @@ def add(app: typer.Typer) -> None:
         from fuseboard.harness.backbones.options import confirm
         from fuseboard.harness.classifiers.tasks import REGRESSION
         from fuseboard.harness.datasets import registry as known_datasets
+        from fuseboard.harness.derived.card import with_network
         from fuseboard.harness.fusion.bundle import overview, writing
         from fuseboard.harness.fusion.embed import cards_of
         from fuseboard.harness.fusion.from_dataset import Recipe, train_on
@@ -80,7 +81,10 @@ def add(app: typer.Typer) -> None:
 
         writing.refuse_other(output)
         opened = Store(store, registry.fingerprints)
-        pinned = [pin.pinned(card, confirm) for card in cards_of(names(backbones) or registry.OFFLINE)]
+        pinned = [
+            with_network(card, lambda own: pin.pinned(own, confirm))
+            for card in cards_of(names(backbones) or registry.OFFLINE)
+        ]
         rules = own.get(protocol, opened.root) if protocol is not None else None
         recipe = Recipe(cards_of(pinned, precision), strategy, classifier, rules, budget, seed)
         if not yes:

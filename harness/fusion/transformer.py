@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from fuseboard.harness.backbones import registry
-from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.derived.card import AnyCard
 from fuseboard.harness.fusion.embed import cards_of, root_of
 from fuseboard.harness.fusion.embedder import Embedder, Vectors, refuse_faults
 from fuseboard.harness.fusion.pictures import pictures_of
@@ -40,7 +40,7 @@ class FusionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        backbones: Sequence[str | Card] | None = None,
+        backbones: Sequence[str | AnyCard] | None = None,
         *,
         store: Store | str | Path | None = None,
         device: str | None = None,

@@ -19,7 +19,7 @@ ARRAYS: dict[Kind, tuple[str, ...]] = {
 """The arrays of a step, (1, D) each, and (K, D) of `components`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step, fitted."""
 
@@ -48,7 +48,7 @@ class Step:
         return Coding(self.kind, self.dim, **{name: array[0] for name, array in self.arrays.items()})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transform:
     """Steps one after another: perhaps a projection, then perhaps a coding."""
 

@@ -102,9 +102,15 @@ def by_backbone(dataset: str, found: Sequence[Version], root: Path) -> dict[str,
             raise FuseboardError(
                 f"{_listed(names)} embedded different source files of {dataset}; extract it again with each"
             )
+        derives = [name for name in behind if derived.source_of(versions[name].manifest) is not None]
+        mend = (
+            "derive it again, as its name says, with `fuseboard store derive`"
+            if derives == behind
+            else f"`fuseboard extract {' '.join(name for name in behind if name not in derives)} --dataset PATH`, with "
+            f"the path of {dataset}, embeds what is new"
+        )
         raise FuseboardError(
-            f"{_listed(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; `fuseboard "
-            f"extract {' '.join(behind)} --dataset PATH`, with the path of {dataset}, embeds what is new"
+            f"{_listed(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; {mend}"
         )
     return versions
 

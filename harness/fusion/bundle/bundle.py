@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.datasets.dataset import LIMIT
+from fuseboard.harness.derived.card import AnyCard
 from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, writing
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.answers import answers
@@ -44,7 +44,7 @@ class Bundle:
     """
 
     model: Model
-    cards: Mapping[str, Card]
+    cards: Mapping[str, AnyCard]
     """Backbone -> the card that is loaded for it."""
     canaries: Mapping[str, NDArray[np.float32]]
     """Backbone -> vectors (3, D) that it must make of the canary images."""
@@ -171,7 +171,9 @@ class Bundle:
         _, heads = parts.members_of(self.model)
         _, curves = parts.calibration_of(self.model.calibration)
         _, images = parts.novelty_of(self.model.novelty)
-        texts = {facts.card: cards.as_text(self.cards[name]) for name, facts in self.facts.backbones.items()}
+        texts: dict[str, bytes] = {}
+        for name, facts in self.facts.backbones.items():
+            texts |= cards.as_files(self.cards[name], facts)
         splits = {} if self.splits is None else {manifests.SPLITS: self.splits}
         return {
             **texts,

@@ -16,34 +16,40 @@ from pydantic import ValidationError
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
+from fuseboard.harness.fusion.bundle.facts import BackboneFacts
 from fuseboard.harness.fusion.bundle.manifest import Manifest
-from fuseboard.store.embeddings import join, random_weights
+from fuseboard.store.embeddings import join, random_weights, transform_file
+from fuseboard.store.embeddings.derived import Identity
 from fuseboard.store.errors import FuseboardError, UsageError
 
 LIMIT = 2**18
 """Bytes that a card may have."""
 
 
-def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[str, Card]:
+def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[str, AnyCard]:
     """Returns the cards as the bundle has them; nothing of them is loaded, opened or asked for.
 
     Raises:
         FuseboardError: one is no card, or not the one that the manifest says.
     """
-    found = {}
+    found: dict[str, AnyCard] = {}
     for name, facts in manifest.backbones.items():
         place = f"{where}: {facts.card}"
         text = files[facts.card]
         if len(text) > LIMIT:
             raise FuseboardError(f"{place}: more than the {LIMIT:,} bytes that a card may have; nothing was loaded")
         try:
-            card = Card.model_validate(tomllib.loads(text.decode()))
+            card: AnyCard = Card.model_validate(tomllib.loads(text.decode()))
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise FuseboardError(f"{place}: not a TOML file ({str(error)[:200]}); nothing was loaded") from error
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             key = ".".join(str(part) for part in first["loc"]) or "the card"
             raise FuseboardError(f"{place}: {key[:200]}: {first['msg'][:300]}; nothing was loaded") from error
+        if facts.derived is not None and isinstance(card, Card) and not card.unpinned:
+            made = transform_file.parse(files[facts.derived.file], f"{where}: {facts.derived.file}")
+            card = DerivedCard.of(card, made, Identity(card.id, card.identity, facts.derived.fitted_on))
         if card.unpinned or (card.id, card.dim, card.fingerprint) != (name, facts.dim, facts.fingerprint):
             raise FuseboardError(
                 f"{place}: the card is of {card.id}, {card.dim} numbers, fingerprint "
@@ -54,7 +60,7 @@ def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[st
     return found
 
 
-def running(stored: Mapping[str, Card], own: Sequence[Card], where: str) -> dict[str, Card]:
+def running(stored: Mapping[str, AnyCard], own: Sequence[Card], where: str) -> dict[str, AnyCard]:
     """Returns the cards that the running code uses for those of a bundle, at their precision.
 
     Args:
@@ -66,8 +72,10 @@ def running(stored: Mapping[str, Card], own: Sequence[Card], where: str) -> dict
         FuseboardError: there is none, or it makes another version; what differs is said.
     """
     named = {card.id: card for card in own}
-    found = {}
-    for name, card in stored.items():
+    found: dict[str, AnyCard] = {}
+    for block, full in stored.items():
+        card = network_of(full)
+        name = card.id
         other = named.get(name) or _shipped(name)
         if other is None:
             raise FuseboardError(
@@ -86,7 +94,7 @@ def running(stored: Mapping[str, Card], own: Sequence[Card], where: str) -> dict
                 f"({'; '.join(differences(card, other))}), so its scores would mean nothing; install the release that "
                 "it was trained with, give the right card with --card, or train again"
             )
-        found[name] = other
+        found[block] = DerivedCard.of(other, *full.fitted) if isinstance(full, DerivedCard) else other
     return found
 
 
@@ -121,6 +129,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:12]}…"
 
 
+def as_files(card: AnyCard, facts: BackboneFacts) -> dict[str, bytes]:
+    """Returns the files of a backbone: its card, and the transform where vectors are derived."""
+    found = {facts.card: as_text(network_of(card))}
+    if isinstance(card, DerivedCard) and facts.derived is not None:
+        found[facts.derived.file] = transform_file.dump(card.fitted[0])
+    return found
+
+
 def as_text(card: Card) -> bytes:
     """Returns a card as a bundle keeps it: of a file of weights on this machine its name alone."""
     if card.source.file is None:
@@ -129,7 +145,7 @@ def as_text(card: Card) -> bytes:
     return card.model_copy(update={"source": source}).toml().encode()
 
 
-def refuse_other_blocks(given: Any, blocks: Mapping[str, NDArray[np.float32]], running: Mapping[str, Card]) -> None:
+def refuse_other_blocks(given: Any, blocks: Mapping[str, NDArray[np.float32]], running: Mapping[str, AnyCard]) -> None:
     """Raises where blocks lack a backbone, or were made by another version of one."""
     versions = given.versions if isinstance(given, join.Blocks) else {}
     for name, card in running.items():

@@ -2,9 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from fuseboard.store.embeddings.manifest import FileName, Fingerprint, Hash, Name
 from fuseboard.store.errors import UsageError
@@ -59,6 +67,13 @@ class File(Strict):
     sha256: Hash
 
 
+class DerivedFacts(Strict):
+    """What is done to the vectors of the card's network; the arrays lie in the file."""
+
+    file: FileName
+    fitted_on: dict[Text, Text | int]
+
+
 class BackboneFacts(Strict):
     """One backbone of the subset; its card says the rest."""
 
@@ -68,6 +83,12 @@ class BackboneFacts(Strict):
     licence: Text
     redistribution: Literal["embeddings", "predictions", "hash"]
     source: Text
+    derived: DerivedFacts | None = Field(None, description="written only where the vectors are derived")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {key: value for key, value in written.items() if key != "derived" or value is not None}
 
 
 class LinearHead(Strict):

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import canary
-from fuseboard.harness.backbones.card import Card
+from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
 from fuseboard.harness.fusion.bundle import parts
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.facts import (
     MOST_PREDICTED,
     BackboneFacts,
+    DerivedFacts,
     LabelType,
     MetricFacts,
     SelectionFacts,
@@ -72,7 +73,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = (), test: Predictions
 
 def of_outcome(
     outcome: Outcome,
-    cards: Mapping[str, Card],
+    cards: Mapping[str, AnyCard],
     canaries: Mapping[str, Any],
     reading: Reading = PLAIN,
     label_type: LabelType = "text",
@@ -121,7 +122,13 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(value) if isinstance(value, str) else value for key, value in facts.items()}
 
 
-def _backbone(card: Card) -> BackboneFacts:
+def _backbone(card: AnyCard) -> BackboneFacts:
+    derived = None
+    if isinstance(card, DerivedCard):
+        fitted_on = {
+            plain(key): plain(said) if isinstance(said, str) else said for key, said in card.fitted[1].fitted_on.items()
+        }
+        derived = DerivedFacts(file=f"transform-{card.id}.parquet", fitted_on=fitted_on)
     return BackboneFacts(
         fingerprint=card.fingerprint,
         dim=card.dim,
@@ -129,12 +136,13 @@ def _backbone(card: Card) -> BackboneFacts:
         licence=plain(card.licence),
         redistribution=card.redistribution,
         source=plain(card.source.place),
+        derived=derived,
     )
 
 
-def _canary(card: Card, fusion: Any) -> NDArray[np.float32]:
-    """Returns what the backbone makes of the canary images: as it shipped, or as it is loaded here."""
-    if (shipped := canary.shipped(card)) is not None:
+def _canary(card: AnyCard, fusion: Any) -> NDArray[np.float32]:
+    """Returns what the network makes of the canary images: as it shipped, or as it is loaded here."""
+    if (shipped := canary.shipped(network_of(card))) is not None:
         return np.array(shipped["vectors"], np.float32)
     embedder = fusion.embedder_ or Embedder([card], None, fusion.device, fusion.batch_size, fusion.trust)
     vectors: NDArray[np.float32] = embedder.load(card.id)[1]

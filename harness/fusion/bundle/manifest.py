@@ -95,6 +95,7 @@ class Manifest(Strict):
         """Raises unless every part has its own file in the list, and nothing else is in it."""
         parts = [CANARIES, NOVELTY] + [CALIBRATION] * (self.calibration.method == "isotonic")
         parts += [facts.card for facts in self.backbones.values()] + [m.head.file for m in self.members]
+        parts += [facts.derived.file for facts in self.backbones.values() if facts.derived is not None]
         parts += [one.file for one in self.predictions]
         wanted = set(parts)
         if len(wanted) < len(parts):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.classifiers.tasks import REGRESSION
+from fuseboard.harness.derived.card import AnyCard, DerivedCard
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.explain.explanation import Target, direction, is_linear
 from fuseboard.harness.fusion.explain.saliency import Heat, Saliency, of_network
@@ -40,9 +41,9 @@ class Overlay:
     reason: str | None = None
 
 
-def needs_captum(cards: Iterable[Card]) -> bool:
+def needs_captum(cards: Iterable[AnyCard]) -> bool:
     """Whether one of the backbones is a network, which captum looks into."""
-    return any(card.source.loader not in DESCRIPTORS for card in cards)
+    return any(isinstance(card, Card) and card.source.loader not in DESCRIPTORS for card in cards)
 
 
 def overlays(
@@ -61,6 +62,9 @@ def overlays(
     found = []
     for name in model.backbones:
         card = embedder.cards[name]
+        if isinstance(card, DerivedCard):
+            found.append(Overlay(name, None, None, f"{name} is derived; its picture would be that of {card.base.id}"))
+            continue
         pixels = card.preprocessing.pixels(image)
         saliency = _saliency(model, embedder, card, pixels, blocks[name][row], target)
         if isinstance(saliency, str):
