@@ -51,7 +51,7 @@ FLOORS = (
     ("harness/cli",),
     # leaderboard
     ("leaderboard/statistics", "leaderboard/rows", "leaderboard/output"),
-    ("leaderboard/boards", "leaderboard/published"),
+    ("leaderboard/boards", "leaderboard/published", "leaderboard/releases"),
     ("leaderboard/costs", "leaderboard/robustness", "leaderboard/regression"),
     ("leaderboard/rankings", "leaderboard/explorer", "leaderboard/plots"),
     ("leaderboard/recommending",),

@@ -23,6 +23,7 @@ from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import RankingTable
+from fuseboard.leaderboard.releases.facts import Release
 from fuseboard.leaderboard.robustness.robustness import CorruptionBoard, corruption_boards
 from fuseboard.leaderboard.rows.modality import is_demo
 from fuseboard.leaderboard.rows.provenance import provenances
@@ -40,6 +41,13 @@ class SiteContext:
     sources: Providers
     url: str
     """Where the site will stand, with a slash at the end."""
+    release: Release | None = None
+    """What release the pages are of; None where they are of the living board."""
+
+    @property
+    def table_kinds(self) -> tuple[str, ...]:
+        """Return the formats of downloads; a release keeps the one that loses nothing and is smallest."""
+        return ("parquet",) if self.release else ("csv", "json", "parquet")
 
     @cached_property
     def backbones(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def read(out: Path, hides: Callable[[str], bool] = lambda dataset: False) -> Pre
     """
     if not is_ours(out):
         return NONE
-    found = _read(out)
+    found = _read(lambda path: _bytes(out / path))
     entries = found.history.entries
     told = {line.dataset for entry in entries for line in entry.lines if line.dataset is not None}
     told |= {move.dataset for entry in entries for move in entry.moves}
@@ -55,18 +55,28 @@ def read(out: Path, hides: Callable[[str], bool] = lambda dataset: False) -> Pre
     return HIDDEN if any(map(hides, told)) else found
 
 
-def _read(out: Path) -> PreviousSite:
+def of_release(read: Callable[[str], bytes]) -> PreviousSite:
+    """Return what a release says of itself, without the history that led to it.
+
+    Args:
+        read: path on the release's site -> content; raises FileNotFoundError.
+    """
+    found = _read(read)
+    return PreviousSite(found.rows, found.state, problem=found.problem)
+
+
+def _read(content: Callable[[str], bytes]) -> PreviousSite:
     history, raw, problem = EMPTY, None, None
     try:
-        raw = _bytes(out / CHANGES)
+        raw = content(CHANGES)
         history = History.model_validate_json(raw)
     except FileNotFoundError:
         return PreviousSite(problem="it was built by a version of fuseboard that kept no history")
     except (OSError, ValueError) as error:
         raw, problem = None, _unreadable(CHANGES, error)
     try:
-        state = State.model_validate_json(_bytes(out / STATE))
-        rows = _rows(out / ROWS)
+        state = State.model_validate_json(content(STATE))
+        rows = _rows(content(ROWS))
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         return PreviousSite(history=history, problem=problem or _unreadable(f"{STATE} or {ROWS}", error))
     if problem:
@@ -74,9 +84,9 @@ def _read(out: Path) -> PreviousSite:
     return PreviousSite(rows, state, history, raw)
 
 
-def _rows(path: Path) -> pl.DataFrame:
+def _rows(content: bytes) -> pl.DataFrame:
     schema = {name: SCHEMA.get(name, pl.String) for name in MEANINGS}
-    rows = literal_path.read_parquet(_bytes(path))
+    rows = literal_path.read_parquet(content)
     # A site of before a metric was kept has no column of it.
     rows = rows.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in LATER - set(rows.columns))
     rows = rows.select(list(MEANINGS)).cast(pl.Schema(schema))

@@ -19,8 +19,10 @@ measured it."""
 
 
 def files(site: SiteContext) -> Mapping[str, bytes]:
-    """Map each path on the site to its content."""
+    """Map each path on the site to its content; a release has the rows alone, of which the rest was computed."""
     rows = published(site.snapshot.rows, site.snapshot.referenced)
+    if site.release:
+        return {"data/results.parquet": tables.as_parquet(rows)}
     found = {
         "data/results.json": as_json(site).encode(),
         "data/results.csv": tables.as_csv(rows),

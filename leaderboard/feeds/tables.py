@@ -1,5 +1,7 @@
 """Tables are written as CSV, JSON, Parquet and Arrow with full precision, the same bytes for the same rows."""
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +27,10 @@ def as_parquet(frame: pl.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(_plain(frame), sink, compression="zstd")
     return bytes(sink.getvalue())
+
+
+WRITERS: Mapping[str, Callable[[pl.DataFrame], bytes]] = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
+"""End of a file's name -> what writes it."""
 
 
 def as_arrow(frame: pl.DataFrame) -> bytes:

@@ -4,7 +4,14 @@ from urllib.parse import urlsplit
 
 from fuseboard.store.errors import UsageError
 
+HERE = "http://127.0.0.1"
+"""How the address of a site begins that nobody but its builder can open, so that no citation names it."""
 FIX = "give one such as https://example.org/fuseboard/"
+
+
+def is_public(url: str) -> bool:
+    """Tell whether others can open the address of a site."""
+    return not url.startswith(HERE)
 
 
 def normal(text: str) -> str:

@@ -10,6 +10,8 @@ HOME = Path(__file__).resolve().parents[2]
 CODE = ("leaderboard", "store")
 """What the site is made by; other changed files do not matter."""
 TIMEOUT_S = 2.0
+CHANGED = " + changes"
+"""How the name of a commit ends whose code was changed since."""
 DIGITS = 10
 """Digits of a commit."""
 
@@ -41,7 +43,7 @@ def commit(home: Path) -> str | None:
     changed = _git(home, "status", "--porcelain", "--", *CODE)
     if not head or changed is None:
         return None
-    return head[:DIGITS] + (" + changes" if changed else "")
+    return head[:DIGITS] + (CHANGED if changed else "")
 
 
 def _git(home: Path, *arguments: str) -> str | None:

@@ -54,6 +54,11 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), value.strftime("%Y-%m-%d %H:%M UTC"))
 
 
+def day(value: datetime) -> Markup:
+    """Format the day of a moment in UTC."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), value.strftime("%Y-%m-%d"))
+
+
 def short(fingerprint: str) -> str:
     """Return the first digits of a fingerprint, enough to tell the versions on one page apart."""
     return fingerprint[:10]

@@ -9,10 +9,9 @@ import polars as pl
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.context.providers import Definition
+from fuseboard.leaderboard.output.base_url import is_public
 from fuseboard.leaderboard.pages.page import Page
-
-HERE = "http://127.0.0.1"
-"""How the address of a site begins that nobody but its builder can open, so that no citation names it."""
+from fuseboard.leaderboard.releases import citation
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,9 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "protocols": _protocols(site),
             "version": version("fuseboard"),
             "year": newest.year if newest else None,
-            "public": not site.url.startswith(HERE),
+            "title": citation.TITLE,
+            "citation": citation.bibtex(site.release) if site.release else None,
+            "public": is_public(site.url),
         },
     )
 

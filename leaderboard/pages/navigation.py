@@ -81,6 +81,7 @@ MENU = (
             Entry("quality.html", "Known issues"),
             Entry("coverage.html", "What is missing"),
             Entry("changes.html", "Changes"),
+            Entry("releases.html", "Releases"),
         ),
     ),
 )

@@ -110,6 +110,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         points=format.points,
         seconds=format.seconds,
         moment=format.moment,
+        day=format.day,
         span=format.span,
         p=format.p_value,
         short=format.short,

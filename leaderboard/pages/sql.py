@@ -87,7 +87,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "examples": EXAMPLES,
             "columns": [(name, _KINDS[kind], MEANINGS[name]) for name, kind in schema.items()],
             "rows": site.snapshot.rows.height,
-            "is_bundled": bool(duckdb_wasm.files()),
+            "is_bundled": bool(duckdb_wasm.files()) and not site.release,
             "megabytes": duckdb_wasm.megabytes(),
             "command": duckdb_wasm.COMMAND,
         },

@@ -13,8 +13,8 @@ from fuseboard.store.store import Store
 
 URL = f"http://{HOST}:{PORT}/"
 """Where `fuseboard leaderboard serve` shows a site: its address unless another one is given."""
-SUBMISSIONS = Path("submissions")
-"""Where submissions are looked for unless another folder is given."""
+SUBMISSIONS, RELEASES = Path("submissions"), Path("releases")
+"""Where submissions and releases are looked for unless another folder is given."""
 
 PAGES = (
     "home",
@@ -53,6 +53,7 @@ def build(
     submitted: Path | None = None,
     sources: Providers | None = None,
     url: str = URL,
+    kept: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Renders the site of a store, unless `out` is that already, and returns its front page.
@@ -67,26 +68,33 @@ def build(
         submitted: the folder of submissions, if there is one.
         sources: what only the harness knows.
         url: where the site will stand, with a slash at the end.
+        kept: the folder where releases are kept, if there is one; those that stand on the site stay anyway.
         tell: takes a line that says what moved since `out` was built.
 
     Raises:
-        FuseboardError: the store is damaged, or `out` holds something that is not a site of ours.
+        FuseboardError: the store or a release is damaged, or `out` holds something that is not a site of ours.
     """
     out, sources = out.absolute(), (sources or no_providers()).of_store(store.root)
-    inputs = staleness.Inputs.of(store, submitted, sources, url)
+    inputs = staleness.Inputs.of(store, submitted, sources, url, kept)
     if staleness.is_current(out, inputs):
         report("nothing changed since the last build")
     else:
+        from fuseboard.leaderboard.releases import shelf
         from fuseboard.leaderboard.site import write
 
-        with _uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
-            moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out)
+        held, hidden = shelf.shown(kept, out, sources.hides)
+        if hidden:
+            report(
+                f"not on the site, because it tells of images of your own: {', '.join(hidden)}; --dataset names them"
+            )
+        with uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
+            moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out, held)
         report(moved)
     return out / "index.html"
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Switch garbage collection off: pages are made of millions of small things that all live to the end, and looking
     for circles among them took a quarter of a large build."""
     was = gc.isenabled()

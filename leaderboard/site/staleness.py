@@ -43,7 +43,9 @@ class Inputs:
     facts: Mapping[str, Any]
 
     @classmethod
-    def of(cls, store: Store, submitted: Path | None, sources: Providers, url: str) -> "Inputs":
+    def of(
+        cls, store: Store, submitted: Path | None, sources: Providers, url: str, kept: Path | None = None
+    ) -> "Inputs":
         """Looks; arguments as `site.build` takes them."""
         facts = {
             "url": url,
@@ -53,6 +55,7 @@ class Inputs:
             "code": {folder.name: _hashes(folder, NOT_CODE) for folder in CODE},
             "store": {name: _state(store.root / name) for name in READ},
             "hidden": [name for name in datasets_in(store.root) if sources.hides(name)],
+            "releases": None if kept is None else _state(kept),
             "submissions": None if submitted is None else _state(submitted),
             "elsewhere": {str(path): _look(path) for path in sources.files()},
         }

@@ -1,0 +1,55 @@
+"""`fuseboard leaderboard release`: what is made of the board for others to keep. Nothing is sent."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fuseboard.leaderboard.cli.options import (
+    RELEASES,
+    OwnOption,
+    Sources,
+    SubmissionsOption,
+    UrlOption,
+    address_of,
+    submissions_of,
+)
+from fuseboard.store.cli.options import StoreFolder, note
+
+
+def add(app: typer.Typer, given: Sources) -> None:
+    """Add the commands to those of the leaderboard."""
+
+    @app.command()
+    def release(
+        name: Annotated[str, typer.Argument(help="Call it so, such as 2026.12.")],
+        store: StoreFolder = None,
+        submissions: SubmissionsOption = None,
+        dataset: OwnOption = None,
+        url: UrlOption = None,
+        releases: Annotated[
+            Path, typer.Option("--releases", help="Keep it in this folder; the newest there is the one before.")
+        ] = RELEASES,
+        doi: Annotated[
+            str | None, typer.Option(help="The DOI of this release, as a deposit reserves it beforehand.")
+        ] = None,
+        concept_doi: Annotated[str | None, typer.Option(help="The DOI of all releases, if there is one.")] = None,
+    ) -> None:
+        """Freeze the board as it stands as a release, which is never written again, and print its archive.
+
+        `build` puts it on the site, with what changed since the one before. Nothing is sent anywhere.
+        """
+        from fuseboard.leaderboard.output.build_info import CHANGED, builder
+        from fuseboard.leaderboard.site.release import freeze
+        from fuseboard.store.files import doi as dois
+
+        own, every = (None if one is None else dois.normal(one) for one in (doi, concept_doi))
+        address = address_of(url)
+        opened, shown = given.shown(store, dataset)
+        path = freeze(opened, name, releases, submissions_of(submissions), shown, address, doi=own, concept_doi=every)
+        note(f"{path.stat().st_size / 1e6:,.1f} MB; keep the file: `fuseboard leaderboard build` shows it from here on")
+        if builder().endswith(CHANGED):
+            note("the code that made it has changes that are in no commit, so nobody can make it again")
+        if doi is None:
+            note("it names no DOI, and none can be added later; Zenodo reserves one beforehand, for --doi")
+        typer.echo(path)

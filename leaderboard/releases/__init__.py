@@ -1,0 +1,1 @@
+"""Releases are frozen boards: named, whole, and never written again."""
