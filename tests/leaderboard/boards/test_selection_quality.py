@@ -66,8 +66,8 @@ def test_the_page_says_both(answered, tmp_path):
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     (board,) = take(answered.opened).boards
-    assert f"expected to be right on {board.selection_quality.corrected_score:.3f}" in text
-    assert f"{board.selection_quality.winners} different subsets would win" in text
+    assert f"is expected to reach {board.selection_quality.corrected_score:.3f}" in text
+    assert f"{board.selection_quality.winners} different subsets win" in text
     assert f"{board.contributions[0].backbone} {100 * board.contributions[0].auc:+.2f}" in text
 
 

@@ -90,7 +90,7 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
     assert "Most similar are alpha and gamma (0.88), least similar beta and gamma (\N{MINUS SIGN}0.04)." in found.words
     assert "on the 12 test images" in found.words
     assert "Warning" not in found.words
-    assert "was measured:" not in found.words
+    assert "was measured." not in found.words
     assert {scope for tag, scope in found.scopes if tag == "th"} == {"col", "row"}
 
 
@@ -125,10 +125,10 @@ def test_twins_are_warned_of(searched, tmp_path):
     assert "Warning: beta and gamma on tiny: CKA 0.9995; these may be the same weights under two names" in words
 
 
-def test_nothing_measured_is_one_line_with_the_command(searched, tmp_path):
+def test_nothing_measured_is_one_line_that_leads_to_the_command(searched, tmp_path):
     found = section(searched, tmp_path)
     assert found.rows == []
-    assert found.words.endswith("Not measured: fuseboard similarity tiny does.")
+    assert found.words.endswith("Not measured on tiny yet. How to measure it")
 
 
 def test_missing_pairs_are_dashes_with_the_mend(searched, tmp_path):
@@ -137,7 +137,7 @@ def test_missing_pairs_are_dashes_with_the_mend(searched, tmp_path):
     assert found.rows[1] == ["alpha", "1.00", "0.12", DASH]
     assert found.rows[2] == ["beta", "0.12", "1.00", DASH]
     assert "No number where a dash stands: gamma has <one> vector." in found.words
-    assert "Not every pair of beta, gamma was measured: fuseboard similarity tiny does." in found.words
+    assert "Not every pair of beta, gamma was measured. How to measure it" in found.words
     assert "Most similar" not in found.words, "one number has no other to be more than"
 
 

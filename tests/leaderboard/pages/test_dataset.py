@@ -67,6 +67,19 @@ def test_the_long_list_is_on_the_explorer(searched, tmp_path):
     assert "../explorer/tiny.html#x-starter" in {a.get("href") for a in found.all("a")}
 
 
+def test_everything_but_the_result_is_folded(searched, tmp_path):
+    searched.measure(("alpha",), (0.6, 0.6), (0.61, 0.62), protocol="biofuse-2026")
+    page(searched, tmp_path)
+    text = (tmp_path / "site/datasets/tiny.html").read_text()
+    shown = re.sub(r'<details class="fold">.*?</summary>', "<details><summary></summary>", text, flags=re.DOTALL)
+    while shown != (inner := re.sub(r"<details>(?:(?!<details).)*?</details>", "", shown, flags=re.DOTALL)):
+        shown = inner
+    assert len(re.findall("<table", shown)) == 2, "of the subsets that count and the backbones alone"
+    for folded in ("MD5", "Fingerprint", "Shapley", "Spearman", "biofuse-2026</h2>"):
+        assert folded in text
+        assert folded not in shown
+
+
 def test_examples_are_files_of_the_site(searched, tmp_path):
     sources = Providers(dict, lambda name: {"a <class>": PNG, "broken": b"no picture"} if name == "tiny" else {})
     found = page(searched, tmp_path, sources=sources)
@@ -84,11 +97,11 @@ def test_what_is_no_picture_is_left_out(png):
     assert examples("tiny", {"a": png}) == ()
 
 
-def test_a_dataset_that_was_only_embedded_has_a_page_with_the_mend(store, tmp_path):
+def test_a_dataset_that_was_only_embedded_has_a_page_that_leads_to_the_mend(store, tmp_path):
     store.embed("alpha")
-    words = page(store, tmp_path).words
-    assert "Nothing was searched on tiny" in words
-    assert "fuseboard search tiny measures them" in words
+    found = page(store, tmp_path)
+    assert "Nothing was searched on tiny yet" in found.words
+    assert "../method.html#measuring-fusion" in {a.get("href") for a in found.all("a")}
 
 
 def test_an_unknown_protocol_is_said(searched, tmp_path):
