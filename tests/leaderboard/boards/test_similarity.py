@@ -15,6 +15,7 @@ from fuseboard.store.files.damage import DamagedFileWarning
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import similarity_rows
 from fuseboard.store.results.similarity_rows import Similarity
+from tests.leaderboard.conftest import md5
 
 CREATED = "2026-01-01T00:00:00Z"
 
@@ -28,7 +29,7 @@ def pair(one, other, cka, revisions=(1, 1), created=CREATED, **changes):
         **{
             "dataset": "tiny",
             "split": "test",
-            "source_md5": "0" * 32,
+            "source_md5": md5("tiny"),
             "images": 12,
             "backbone": one,
             "fingerprint": version(one, revisions[0]),

@@ -67,7 +67,7 @@ def test_an_active_submission_is_shown_with_where_it_lies_and_how_to_load_it(sto
         f"--revision {COMMIT}",
     ):
         assert words in page.words
-    assert "this version is not in the store" in page.words
+    assert "This version is not in the store" in page.words
     address = f"https://huggingface.co/datasets/some-one/net/tree/{COMMIT}"
     assert [a["href"] for a in page.all("a") if "rel" in a] == [address]
     [entry] = exported(store)
@@ -88,7 +88,7 @@ def test_the_page_says_on_which_boards_a_version_is(searched, folder):
 def test_another_version_of_a_backbone_takes_no_score_from_it(searched, folder):
     submit(searched, folder, "alpha", revision=2)
     page = own(searched, folder, "alpha")
-    assert "this version is not in the store" in page.words
+    assert "This version is not in the store" in page.words
     assert "0.8100" not in page.words
 
 
@@ -229,7 +229,7 @@ def test_numbers_that_nothing_can_divide(store, folder, key):
 
 
 def test_without_a_folder_the_page_says_so(store):
-    assert "nobody has handed in a backbone yet" in shown(store, None).words
+    assert "Nobody has submitted a backbone yet" in shown(store, None).words
     with pytest.raises(UsageError, match="no such folder of submissions"):
         shown(store, store.root / "none")
 

@@ -8,6 +8,7 @@ import pytest
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.pages.examples import SIGNATURE, examples
 from fuseboard.leaderboard.site import build
+from tests.leaderboard.conftest import md5
 from tests.leaderboard.page import Page
 
 PNG = SIGNATURE + b"\0\0\0\rIHDR" + struct.pack(">II", 28, 14) + b"rest"
@@ -29,7 +30,7 @@ def ids(found):
 
 def test_facts_come_from_the_embeddings(searched, tmp_path):
     words = page(searched, tmp_path).words
-    for fact in ("Taskmulti-class", "3: a; b; c", "12 training, 12 validation, 12 test", "CC0", f"MD5 {'0' * 32}"):
+    for fact in ("Taskmulti-class", "3: a; b; c", "12 training, 12 validation, 12 test", "CC0", f"MD5 {md5('tiny')}"):
         assert fact in words
     assert "Embedded withalpha, beta, gamma" in words
 
@@ -75,7 +76,7 @@ def test_everything_but_the_result_is_folded(searched, tmp_path):
     while shown != (inner := re.sub(r"<details>(?:(?!<details).)*?</details>", "", shown, flags=re.DOTALL)):
         shown = inner
     assert len(re.findall("<table", shown)) == 2, "of the subsets that count and the backbones alone"
-    for folded in ("MD5", "Fingerprint", "Shapley", "Spearman", "biofuse-2026</h2>"):
+    for folded in ("MD5", "Fingerprint", "Shapley", "Spearman", "Protocol starter</h2>"):
         assert folded in text
         assert folded not in shown
 
