@@ -11,6 +11,7 @@ from fuseboard.leaderboard.answers.answers import Answers
 from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
+from fuseboard.leaderboard.context.coverage import Coverage, coverage
 from fuseboard.leaderboard.context.missing_results import MissingResult, missing_results
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.context.submissions import SubmissionEntry
@@ -173,7 +174,12 @@ class SiteContext:
     @cached_property
     def missing_results(self) -> list[MissingResult]:
         """Return what the boards leave out, and why."""
-        return missing_results(self.snapshot, self.unknown_protocols)
+        return missing_results(self.snapshot, self.unknown_protocols, self.coverage)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Return which backbone was measured on which dataset."""
+        return coverage(self.snapshot, self.snapshot.says.carded)
 
     @cached_property
     def corruption_boards(self) -> tuple[CorruptionBoard, ...]:

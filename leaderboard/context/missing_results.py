@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
+from fuseboard.leaderboard.context.coverage import Coverage
 from fuseboard.store.embeddings.labels import CORRUPTED
 
 KEYS = 5
@@ -22,16 +23,18 @@ class MissingResult:
     fix: str | None
 
 
-def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[MissingResult]:
+def missing_results(snapshot: Snapshot, unknown: Mapping[str, str], coverage: Coverage) -> list[MissingResult]:
     """Return everything that the boards leave out, by dataset.
 
     Args:
         snapshot: the store.
         unknown: protocol -> what is not known of it.
+        coverage: of the store, whose empty cells are gaps.
     """
     found = [missing_result for board in snapshot.boards for missing_result in _of_board(board)]
     found += [missing_result for board in snapshot.boards for missing_result in _of_cards(board, snapshot)]
     found += _of_files(snapshot)
+    found += _of_coverage(coverage)
     found += [MissingResult(f"protocol {name}", f"unknown protocol: {why}", UNKNOWN) for name, why in unknown.items()]
     searched: dict[str, set[str]] = {}
     for board in snapshot.boards:
@@ -51,6 +54,20 @@ def missing_results(snapshot: Snapshot, unknown: Mapping[str, str]) -> list[Miss
             words = "embedded but not evaluated" if corrupted else "embedded but not searched"
             found.append(MissingResult(dataset, f"{words}: {', '.join(unused)}", fix))
     return sorted(found, key=lambda missing_result: missing_result.where)
+
+
+def _of_coverage(coverage: Coverage) -> Iterator[MissingResult]:
+    """Yield the backbones that have nothing on a dataset, and the cards and datasets that nothing was measured of."""
+    for dataset in coverage.datasets:
+        if lacking := coverage.lacking(dataset, "missing"):
+            what = f"not embedded: {', '.join(lacking)}"
+            yield MissingResult(dataset, what, f"fuseboard extract {' '.join(lacking)} --dataset {dataset}")
+    if coverage.cards:
+        what = f"{len(coverage.cards):,} with a card and nothing in this store: {', '.join(coverage.cards)}"
+        yield MissingResult("backbones", what, "fuseboard extract NAME --dataset DATASET")
+    if coverage.sources:
+        what = f"{len(coverage.sources)} sets of MedMNIST on which nothing was measured: {', '.join(coverage.sources)}"
+        yield MissingResult("datasets", what, "fuseboard search DATASET")
 
 
 def _of_files(snapshot: Snapshot) -> Iterator[MissingResult]:

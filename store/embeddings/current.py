@@ -54,6 +54,11 @@ class Current:
         """The fingerprint that the present card of a backbone makes; None where no card says."""
         return self._cards.get(backbone)
 
+    @property
+    def carded(self) -> Collection[str]:
+        """Backbones that have a card."""
+        return self._cards.keys()
+
     def is_said(self, version: Version) -> bool:
         """Whether the present card of its backbone makes this version."""
         return self.card(version.manifest.backbone) == version.manifest.fingerprint
