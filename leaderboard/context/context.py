@@ -21,6 +21,7 @@ from fuseboard.leaderboard.costs.runtime import Runtime, runtimes
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.published.sections import Section, sections
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge
+from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import RankingTable
@@ -77,6 +78,12 @@ class SiteContext:
     def singles(self) -> tuple[RankingTable, ...]:
         """Return the backbones alone, per protocol."""
         return tuple(singles(self.snapshot, protocol) for protocol in self.protocols)
+
+    @cached_property
+    def efficiencies(self) -> tuple[Efficiency, ...]:
+        """Return what the backbones alone cost beside what they score, per protocol."""
+        known = self.snapshot.boards, self.extractions, self.snapshot.manifests
+        return tuple(efficiency(table, *known) for table in self.singles)
 
     @cached_property
     def fusions(self) -> tuple[RankingTable, ...]:

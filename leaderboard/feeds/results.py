@@ -13,6 +13,8 @@ from fuseboard.leaderboard.output import duckdb_wasm
 from fuseboard.leaderboard.published.verdicts.groups import compact
 from fuseboard.store.results.schema import SCHEMA
 
+ROWS = "data/results.parquet"
+"""Every row, by whose hash the pages name what they were made of."""
 COLUMNS = (*(name for name in SCHEMA if name not in {"right", "scores"}), "superseded", "origin")
 """A published row has all columns of a result but its answers per image, whether a newer row is in its place, and who
 measured it."""
@@ -22,11 +24,11 @@ def files(site: SiteContext) -> Mapping[str, bytes]:
     """Map each path on the site to its content; a release has the rows alone, of which the rest was computed."""
     rows = published(site.snapshot.rows, site.snapshot.referenced)
     if site.release:
-        return {"data/results.parquet": tables.as_parquet(rows)}
+        return {ROWS: tables.as_parquet(rows)}
     found = {
         "data/results.json": as_json(site).encode(),
         "data/results.csv": tables.as_csv(rows),
-        "data/results.parquet": tables.as_parquet(rows),
+        ROWS: tables.as_parquet(rows),
     }
     return found | ({"data/results.arrow": tables.as_arrow(rows)} if duckdb_wasm.files() else {})
 

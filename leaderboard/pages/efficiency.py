@@ -12,7 +12,7 @@ from fuseboard.leaderboard.costs import published_costs
 from fuseboard.leaderboard.pages import address, figures
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.figure import Figure
-from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
+from fuseboard.leaderboard.rankings.efficiency import Efficiency
 from fuseboard.leaderboard.statistics.cost_measures import COSTS
 from fuseboard.store.results.profiles import COLUMNS, IMAGES, Profile
 
@@ -28,10 +28,7 @@ ROOT = "../"
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of efficiency."""
     snapshot = site.snapshot
-    found = [
-        efficiency(ranking_table, snapshot.boards, site.extractions, snapshot.manifests)
-        for ranking_table in site.singles
-    ]
+    found = site.efficiencies
     drawings = {(one.protocol, place): tuple(_drawn(one, place)) for one in found for place in one.places}
     own = {one.protocol: tuple(figures.fronts(one, None, SIZE, ROOT)) for one in found}
     yield Page(

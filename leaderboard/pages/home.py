@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fuseboard.leaderboard.answers.choices import DatasetChoices
 from fuseboard.leaderboard.answers.needs import LICENCES, MEMORIES
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages import address, figures
 from fuseboard.leaderboard.pages.examples import Example, examples
 from fuseboard.leaderboard.pages.loading_snippets import loading
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.rankings.table import Score
 from fuseboard.leaderboard.rows import modality
 
@@ -36,6 +37,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     beside = site.snapshot.version_files.get((manifest.backbone, manifest.fingerprint)) if manifest else None
     choices = site.answers.choices
     cards = [(choices[d].answer, thumbnail(site, d), best_method(site, d)) for d in site.answers.distinct]
+    drawn = list(drawings(site))
     yield Page(
         path="index.html",
         template="index.html.j2",
@@ -51,7 +53,9 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "asked": as_json(choices),
             "loading": loading(manifest, beside.events if beside else ()) if manifest else None,
             "best": best,
+            "figures": drawn,
         },
+        figures=[figure for figure, _ in drawn],
     )
 
 
@@ -65,6 +69,26 @@ def headline(site: SiteContext) -> str:
         f"{len(models)} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
         "combining them pays"
     )
+
+
+def drawings(site: SiteContext) -> Iterator[tuple[Figure, str]]:
+    """Yield the figures of the front page with their captions: the first backbones, and what they cost."""
+    if not site.singles or not site.answers.distinct:
+        return
+    table, costs = site.singles[0], site.efficiencies[0]
+    over = ", ".join(table.counted)
+    if first := figures.standings(table, "first-backbones", ""):
+        told = "shaded are those that cannot be told from the best"
+        yield first, f"Mean test AUC over {over} under {table.protocol}, with 95 % intervals; {told}."
+    for figure in figures.fronts(costs, None, ("parameters",), ""):
+        told = "no other scores as much with fewer than those that are named"
+        yield replace(figure, name="auc-against-parameters"), f"The same against parameters; {told}."
+    place = max(costs.places, key=lambda one: len(costs.at(one)), default=None)
+    if place is not None:
+        memory = figures.memory_of(costs, place)
+        kind = "memory of the GPU" if memory == "peak_vram_mb" else "memory of the whole process"
+        for figure in figures.fronts(costs, place, (memory,), ""):
+            yield replace(figure, name="auc-against-memory"), f"The same against {kind} on {', '.join(place)}."
 
 
 def best_method(site: SiteContext, dataset: str) -> BestMethod | None:

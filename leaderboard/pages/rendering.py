@@ -65,9 +65,16 @@ class _Addresses:
         return address.row(dataset, key, self._parts)
 
 
-def render(kinds: Iterable[Iterable[Page]], site: SiteContext) -> Iterator[tuple[Page, str]]:
-    """Yield each page with its text, kind by kind."""
+def render(kinds: Iterable[Iterable[Page]], site: SiteContext, digest: str = "") -> Iterator[tuple[Page, str]]:
+    """Yield each page with its text, kind by kind.
+
+    Args:
+        kinds: pages of one kind each.
+        site: what they share.
+        digest: SHA-256 of the published rows, which the footer names.
+    """
     environment = _environment(site)
+    environment.globals["digest"] = digest
 
     def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:
         return [

@@ -1,5 +1,6 @@
 """This writes what a store holds, as the files of one site."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -80,9 +81,13 @@ def write_release(folder: Path, modules: Sequence[str], site: SiteContext, previ
 def _put_pages(
     folder: Path, modules: Sequence[str], site: SiteContext, more: Iterable[Iterable[Page]]
 ) -> Sequence[str]:
-    """Write every page with its files and tables, and return their paths."""
+    """Write every page with its files and tables, and the rows that they are made of; return the pages' paths."""
     paths = []
-    for page, text in render([*(_pages(module, site) for module in modules), *more], site):
+    measured = results.files(site)
+    for path, content in measured.items():
+        _put(folder, path, content)
+    digest = hashlib.sha256(measured[results.ROWS]).hexdigest()
+    for page, text in render([*(_pages(module, site) for module in modules), *more], site, digest):
         paths.append(page.path)
         _put(folder, page.path, text.encode())
         for path, content in page.files.items():
@@ -99,7 +104,7 @@ def _put_all(folder: Path, site: SiteContext, fed: Iterable[Mapping[str, bytes]]
     """Write what is no page, and what every site has beside its pages."""
     for path, source in _static(site).items():
         _put(folder, path, source.read_bytes())
-    for files in (*fed, results.files(site), card.files(site)):
+    for files in (*fed, card.files(site)):
         for path, content in files.items():
             _put(folder, path, content)
 

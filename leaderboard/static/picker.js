@@ -1,9 +1,11 @@
 "use strict";
 /* The picker: what is asked leads to one of the answers that were written when the site was built. */
 (() => {
-  const picker = document.querySelector("[data-picker]");
-  if (!picker) return;
-  const asked = JSON.parse(picker.dataset.picker);
+  const template = document.querySelector("template[data-asked]");
+  if (!template) return;
+  const asked = JSON.parse(template.dataset.asked);
+  const picker = template.content.firstElementChild.cloneNode(true);
+  template.before(picker);
   const answer = document.querySelector("[data-answer]");
   const selects = [...picker.querySelectorAll("select")];
   const [dataset, images, memory, licence] = selects;
@@ -47,7 +49,6 @@
   }
   offerImages();
   if ([...images.options].some((option) => option.value === state.get("images"))) images.value = state.get("images");
-  picker.hidden = false;
   for (const links of document.querySelectorAll("[data-without-script]")) links.hidden = true;
   if (location.search) show();
 })();
