@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuseboard.harness.terminal.options import Commercial, Json, OpenWeights, StoreFolder, Wide
+from fuseboard.harness.terminal.options import Commercial, Json, MaxVram, OpenWeights, StoreFolder, Wide
 
 if TYPE_CHECKING:
     from fuseboard.harness.backbones.card import Card
@@ -30,9 +30,7 @@ def recommend(
     ] = None,
     modality: Annotated[str | None, typer.Option(help=f"What the images are: {', '.join(KINDS)}.")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Labelled images that there are.")] = None,
-    max_vram: Annotated[
-        float | None, typer.Option(min=0, metavar="GB", help="Take only backbones that run on a GPU of this memory.")
-    ] = None,
+    max_vram: MaxVram = None,
     commercial: Commercial = False,
     open_weights: OpenWeights = False,
     store: StoreFolder = None,
@@ -106,7 +104,7 @@ def _flag(dataset: str | None, store: "Store") -> str:
 
 def _too_large(card: "Card", measured: "list[Profile]", max_vram: float | None) -> str | None:
     """Returns why a backbone does not fit a GPU; None where it does, or nobody asks."""
-    from fuseboard.leaderboard.recommending.memory import needed_gb
+    from fuseboard.store.results.needed_memory import needed_gb
 
     if max_vram is None:
         return None

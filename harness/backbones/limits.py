@@ -1,5 +1,6 @@
 """Limits: whose weights may be used, by their licence and by whether one must agree to terms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuseboard.harness.backbones import registry
@@ -7,6 +8,8 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.licences import allows_commercial_use
 from fuseboard.store.embeddings.versions import Version
+from fuseboard.store.results.needed_memory import needed_gb
+from fuseboard.store.results.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,8 @@ class Limits:
     """Only licences that are known to allow commercial use."""
     open_weights: bool = False
     """Only weights that ask nobody to agree to terms."""
+    max_vram: float | None = None
+    """GiB of the GPU that new images are to be embedded on; any when None."""
 
     def refusal(self, card: Card) -> str | None:
         """Returns why a backbone may not be used; None where it may."""
@@ -24,12 +29,24 @@ class Limits:
             return f"licence: {card.licence}"
         return self._refusal(card.licence, card.gated)
 
-    def refusal_of(self, version: Version) -> str | None:
-        """The same of embeddings: by the shipped card of the name, else by what their manifest says."""
+    def refusal_of(self, version: Version, profiles: Sequence[Profile]) -> str | None:
+        """The same of embeddings: by the shipped card of the name, else by what their manifest says; their memory by
+        the profiles of the store."""
         name = version.manifest.backbone
         if (random_weights.trained(name) or name) in registry.CARDS:
-            return self.refusal(registry.get(name))
-        return self._refusal(version.manifest.about.licence, None)
+            found = self.refusal(registry.get(name))
+        else:
+            found = self._refusal(version.manifest.about.licence, None)
+        return found or self._too_large(version, profiles)
+
+    def _too_large(self, version: Version, profiles: Sequence[Profile]) -> str | None:
+        if self.max_vram is None or version.manifest.about.parameters == 0:
+            return None  # what is no network takes no memory of a GPU
+        name, precision = version.manifest.backbone, str(version.manifest.identity.get("precision", "fp32"))
+        needed = needed_gb([one for one in profiles if one.backbone == name], precision)
+        if needed is None:
+            return f"its memory on a GPU was never measured; `fuseboard backbones profile {name}` measures it"
+        return f"needs {needed:.1f} GB" if needed > self.max_vram else None
 
     def _refusal(self, licence: str, gated: bool | None) -> str | None:
         if self.commercial and not allows_commercial_use(licence):

@@ -11,6 +11,7 @@ from fuseboard.harness.terminal.options import (
     Device,
     Jobs,
     Json,
+    MaxVram,
     OpenWeights,
     ProtocolName,
     StoreFolder,
@@ -38,6 +39,7 @@ def search(
     ] = None,
     commercial: Commercial = False,
     open_weights: OpenWeights = False,
+    max_vram: MaxVram = None,
     yes: Yes = False,
     device: Device = None,
     store: StoreFolder = None,
@@ -55,7 +57,7 @@ def search(
     plan = strategies.get(strategy)
     with clusters.opened(cluster) as address:
         where = clusters.device_of(address, device) if address else device
-        limits = Limits(commercial, open_weights)
+        limits = Limits(commercial, open_weights, max_vram)
         engine = open_search(dataset, names(backbones), protocol, store, where, jobs, address, yes, limits)
         before = outlook(engine) if strategy != "all" else None
         for note in before.notes if before else []:

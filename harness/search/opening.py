@@ -14,6 +14,7 @@ from fuseboard.harness.search.outlook import outlook
 from fuseboard.harness.search.report import Chosen
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.results import profiles
 from fuseboard.store.store import Store
 
 NO_LIMITS = Limits()
@@ -57,7 +58,8 @@ def open_search(
 def _within(limits: Limits, store: Store, dataset: str, specs: list[str]) -> tuple[list[str], dict[str, str]]:
     """Returns the versions that may be used, and backbone -> why it may not."""
     versions = store.versions_of(dataset, specs)
-    left_out = {name: reason for name, version in versions.items() if (reason := limits.refusal_of(version))}
+    measured = profiles.read(store.root) if limits.max_vram is not None else []
+    left_out = {name: told for name, version in versions.items() if (told := limits.refusal_of(version, measured))}
     kept = [version.spec for name, version in versions.items() if name not in left_out]
     if not kept:
         told = ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
@@ -77,6 +79,7 @@ def search(
     yes: bool = False,
     commercial: bool = False,
     open_weights: bool = False,
+    max_vram: float | None = None,
 ) -> Chosen:
     """Searches the fusion of backbones that is best on validation, as `fuseboard search` does.
 
@@ -93,6 +96,7 @@ def search(
         yes: more fits than anybody asks for by accident are meant.
         commercial: only weights whose licence is known to allow commercial use.
         open_weights: only weights that ask nobody to agree to terms.
+        max_vram: GB of the GPU that new images are to be embedded on; only backbones known to fit there.
 
     Returns:
         The choice, its rows, what it hides (`choice`, `rows`, `table`, `notes`), and what the images could tell before
@@ -101,7 +105,7 @@ def search(
     Raises:
         FuseboardError: an unknown name, no embeddings of the dataset, or more fits than `yes` allows.
     """
-    plan, limits = strategies.get(strategy), Limits(commercial, open_weights)
+    plan, limits = strategies.get(strategy), Limits(commercial, open_weights, max_vram)
     engine = open_search(dataset, backbones, protocol, store, device, jobs, yes=yes, limits=limits)
     before = outlook(engine)
     choice = engine.run(plan)

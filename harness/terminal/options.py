@@ -28,6 +28,9 @@ Commercial = Annotated[
     bool, typer.Option("--commercial", help="Take only weights whose licence is known to allow commercial use.")
 ]
 OpenWeights = Annotated[bool, typer.Option("--open", help="Take only weights that ask nobody to agree to terms.")]
+MaxVram = Annotated[
+    float | None, typer.Option(min=0, metavar="GB", help="Take only backbones that run on a GPU of this memory.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Run thousands of fits without asking.")]
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.costs.costs import Extraction
-from fuseboard.leaderboard.recommending.memory import needed_gb
 from fuseboard.store.embeddings.licences import allows_commercial_use
 from fuseboard.store.files.optional_max import largest
+from fuseboard.store.results.needed_memory import needed_gb
 
 ANY, COMMERCIAL, UNGATED = "any", "commercial", "ungated"
 LICENCES = {ANY: "any licence", COMMERCIAL: "commercial use allowed", UNGATED: "weights without terms to agree to"}

@@ -1,6 +1,6 @@
 """The memory of small batches, from what large ones took."""
 
-from fuseboard.leaderboard.recommending.memory import needed_gb
+from fuseboard.store.results.needed_memory import needed_gb
 from fuseboard.store.results.profiles import Profile
 
 
