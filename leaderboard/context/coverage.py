@@ -75,7 +75,7 @@ def coverage(snapshot: Snapshot, cards: Iterable[str]) -> Coverage:
 
     Args:
         snapshot: the store.
-        cards: backbones that have a card.
+        cards: backbones that have a card; one whose weights are not pinned is there with random weights alone.
     """
     measured: dict[tuple[str, str], list[str]] = {}
     for board in snapshot.boards:
@@ -92,7 +92,7 @@ def coverage(snapshot: Snapshot, cards: Iterable[str]) -> Coverage:
             name: {d: CoverageCell(tuple(measured.get((name, d), ())), (name, d) in embedded) for d in datasets}
             for name in names
         },
-        cards=tuple(sorted(set(cards) - set(names))),
+        cards=tuple(sorted({random_weights.trained(name) or name for name in cards} - set(names))),
         sources=_without(dataset for _, dataset in measured),
     )
 

@@ -20,7 +20,7 @@ def filled(store):
 
 
 def test_cells_are_counted_by_what_is_missing_in_them(store):
-    found = coverage(take(filled(store).opened), ["alpha", "delta"])
+    found = coverage(take(filled(store).opened), ["alpha", "alpha.random", "delta.random"])
     assert (list(found.cells), found.datasets) == (["alpha", "beta", "gamma"], ("octmnist", "breastmnist-64"))
     assert [(state, found.count(state)) for state in ("measured", "embedded", "missing")] == [
         ("measured", 3),
