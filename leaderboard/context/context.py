@@ -16,8 +16,9 @@ from fuseboard.leaderboard.context.missing_results import MissingResult, missing
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.leaderboard.context.submissions import SubmissionEntry
 from fuseboard.leaderboard.context.unknown_protocols import unknown_protocols
-from fuseboard.leaderboard.costs.costs import Extraction, Search, Total, extractions, searches, totals
+from fuseboard.leaderboard.costs.costs import Extraction, Search, extractions, searches
 from fuseboard.leaderboard.costs.runtime import Runtime, runtimes
+from fuseboard.leaderboard.costs.totals import Total, totals
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.published.sections import Section, sections
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge

@@ -1,13 +1,11 @@
 """Costs of extraction and search are read from manifests and rows."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry, Manifest, Profile, Split
-from fuseboard.store.files.optional_max import largest
 
 
 @dataclass(frozen=True)
@@ -22,22 +20,6 @@ class Extraction:
     parameters: int | None
     bytes: int
     profile: Profile
-
-
-@dataclass(frozen=True)
-class Total:
-    """It sums up what all extractions of one backbone took on one machine at one precision."""
-
-    backbone: str
-    precision: str
-    device: str
-    images: int
-    hours: float
-    images_per_s: float | None
-    """null where nothing was computed in the last runs."""
-    peak_rss_mb: float | None
-    peak_vram_mb: float | None
-    peak_vram_reserved_mb: float | None
 
 
 @dataclass(frozen=True)
@@ -80,31 +62,6 @@ def extractions(manifests: Sequence[Manifest]) -> list[Extraction]:
         if part.profile is not None
     ]
     return sorted(found, key=lambda e: e.dataset)  # stable: versions and splits keep their order
-
-
-def totals(found: Sequence[Extraction]) -> list[Total]:
-    """Return one per backbone, precision and device, by backbone: the runtime and memory table of the paper's kind."""
-    groups: dict[tuple[str, str, str], list[Profile]] = {}
-    for extraction in found:
-        own = extraction.profile
-        groups.setdefault((extraction.backbone, own.precision, own.device), []).append(own)
-    made = []
-    for (backbone, precision, device), profiles in sorted(groups.items()):
-        images, seconds = sum(p.images for p in profiles), math.fsum(p.wall_s for p in profiles)
-        made.append(
-            Total(
-                backbone=backbone,
-                precision=precision,
-                device=device,
-                images=images,
-                hours=seconds / 3600,
-                images_per_s=images / seconds if images and seconds else None,
-                peak_rss_mb=largest(p.peak_rss_mb for p in profiles),
-                peak_vram_mb=largest(p.peak_vram_mb for p in profiles),
-                peak_vram_reserved_mb=largest(p.peak_vram_reserved_mb for p in profiles),
-            )
-        )
-    return made
 
 
 def searches(rows: pl.DataFrame) -> list[Search]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.costs.costs import Extraction
-from fuseboard.store.embeddings.manifest import Profile
+from fuseboard.leaderboard.costs.speed import speed
 from fuseboard.store.files.optional_max import largest
 
 NO_GPU = "no GPU was used"
@@ -17,7 +17,7 @@ class InferenceCost:
     """It is the cost of one subset, whose backbones run one after another on one machine."""
 
     s_per_image: float | None
-    """Sum over its backbones."""
+    """Sum over its backbones, of each the median over splits."""
     peak_vram_mb: float | None
     """It is the peak of the backbone that needs most."""
     peak_rss_mb: float | None
@@ -38,11 +38,14 @@ class InferenceCosts:
 
     def __init__(self, boards: Iterable[Board], found: Iterable[Extraction]) -> None:
         meant = {(board.dataset, v.backbone, v.fingerprint) for board in boards for v in board.versions}
-        self._profiles: dict[str, list[Profile]] = {}
+        own: dict[str, list[Extraction]] = {}
         for one in found:
             if (one.dataset, one.backbone, one.fingerprint) in meant:
-                self._profiles.setdefault(one.backbone, []).append(one.profile)
-        self._seconds = {name: seconds for name, own in self._profiles.items() if (seconds := _seconds(own))}
+                own.setdefault(one.backbone, []).append(one)
+        self._profiles = {name: [one.profile for one in some] for name, some in own.items()}
+        speeds = {name: speed(some) for name, some in own.items()}
+        self._seconds = {name: 1 / pace.images_per_s for name, pace in speeds.items() if pace.images_per_s}
+        self.unsteady = {name: pace.unsteady for name, pace in speeds.items() if pace.unsteady}
         self._without_gpu = {n for n, own in self._profiles.items() if any(p.peak_vram_mb is None for p in own)}
 
     @property
@@ -75,9 +78,3 @@ class InferenceCosts:
 
     def _no_gpu(self, on_cpu: list[str]) -> str:
         return f"{', '.join(on_cpu)} ran without a GPU" if self.any_gpu else NO_GPU
-
-
-def _seconds(profiles: list[Profile]) -> float | None:
-    """Return the seconds per image over all splits; None where nothing was computed in the last runs."""
-    images = sum(profile.images for profile in profiles)
-    return math.fsum(profile.wall_s for profile in profiles) / images if images else None

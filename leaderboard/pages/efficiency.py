@@ -82,6 +82,8 @@ def _frame(one: Efficiency) -> pl.DataFrame:
             "precision": row.precision,
             "images": row.images,
             **row.costs,
+            "slowest_images_per_s": row.speed.low,
+            "fastest_images_per_s": row.speed.high,
             **{f"front_{name}": name in row.fronts for name in COSTS},
             **{f"reason_{name}": row.reasons.get(name) for name in COSTS},
         }
@@ -90,6 +92,6 @@ def _frame(one: Efficiency) -> pl.DataFrame:
     kinds: dict[str, Any] = dict.fromkeys(("protocol", "backbone"), pl.String)
     kinds |= dict.fromkeys(("mean_auc", "mean_auc_low", "mean_auc_high"), pl.Float64)
     kinds |= {**dict.fromkeys(("reason", "device", "precision"), pl.String), "images": pl.Int64}
-    kinds |= dict.fromkeys(COSTS, pl.Float64)
+    kinds |= dict.fromkeys((*COSTS, "slowest_images_per_s", "fastest_images_per_s"), pl.Float64)
     kinds |= {f"front_{name}": pl.Boolean for name in COSTS} | {f"reason_{name}": pl.String for name in COSTS}
     return pl.DataFrame(rows, schema=kinds)

@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.context.context import SiteContext
-from fuseboard.leaderboard.costs.costs import Extraction, Search, Total
+from fuseboard.leaderboard.costs.costs import Extraction, Search
 from fuseboard.leaderboard.costs.runtime import Phase, Runtime
+from fuseboard.leaderboard.costs.totals import Total
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.runtime import phases

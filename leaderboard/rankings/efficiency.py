@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.costs.costs import Extraction
 from fuseboard.leaderboard.costs.inference_cost import NO_GPU
+from fuseboard.leaderboard.costs.speed import Speed, speed
 from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable
 from fuseboard.leaderboard.statistics.cost_measures import COSTS, OWN
 from fuseboard.leaderboard.statistics.pareto import front
@@ -30,6 +31,8 @@ class Row:
     """Name of `COSTS` -> value."""
     reasons: Mapping[str, str]
     """Why a cost is missing, or does not compare with the others."""
+    speed: Speed
+    """With how far the splits lie apart."""
     fronts: frozenset[str] = frozenset()
     """Costs whose front it is on, among the rows of its place."""
 
@@ -93,12 +96,12 @@ def efficiency(
 def _row(ranked_row: RankedRow, place: tuple[str, str], found: list[Extraction], manifest: Manifest | None) -> Row:
     profiles = [one.profile for one in found]
     images, seconds = sum(p.images for p in profiles), math.fsum(p.wall_s for p in profiles)
-    timed = bool(images and seconds)
+    pace = speed(found)
     costs = {
         "peak_vram_mb": largest(p.peak_vram_mb for p in profiles),
         "peak_rss_mb": largest(p.peak_rss_mb for p in profiles),
-        "images_per_s": images / seconds if timed else None,
-        "hours": seconds / 3600 if timed else None,
+        "images_per_s": pace.images_per_s,
+        "hours": seconds / 3600 if pace.images_per_s is not None else None,
         "dim": float(manifest.dim) if manifest else None,
         "parameters": float(manifest.about.parameters) if manifest and manifest.about.parameters is not None else None,
     }
@@ -106,7 +109,8 @@ def _row(ranked_row: RankedRow, place: tuple[str, str], found: list[Extraction],
     absent |= {"peak_vram_mb": NO_GPU} if found else {}
     absent |= {"dim": "its embeddings are not in this store", "parameters": "none stated"}
     reasons = {name: absent[name] for name, value in costs.items() if value is None}
-    return Row(ranked_row, place[0] or None, place[1] or None, images, costs, reasons)
+    reasons |= dict.fromkeys(("images_per_s", "hours"), pace.unsteady) if pace.unsteady else {}
+    return Row(ranked_row, place[0] or None, place[1] or None, images, costs, reasons, pace)
 
 
 def _comparable(rows: Sequence[Row]) -> list[Row]:
@@ -116,7 +120,7 @@ def _comparable(rows: Sequence[Row]) -> list[Row]:
         most[row.place] = max(row.images, most.get(row.place, 0))
     return [
         replace(row, reasons={**row.reasons, "hours": f"of {row.images:,} of {most[row.place]:,} images"})
-        if row.costs["hours"] is not None and row.images < most[row.place]
+        if row.comparable("hours") is not None and row.images < most[row.place]
         else row
         for row in rows
     ]

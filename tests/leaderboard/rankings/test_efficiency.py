@@ -73,6 +73,22 @@ def test_fronts_are_those_of_one_device_and_precision(store):
     assert found["large"].costs["hours"] == pytest.approx(9 / 3600)
 
 
+def test_a_busy_machine_makes_no_front(store):
+    profiled(store, "steady", 0.7, wall_s=2.0)
+    profiled(store, "busy", 0.9, wall_s=1.0)
+    (path,) = (store.root / "embeddings" / "busy").glob("*/manifest.json")
+    held = json.loads(path.read_text())
+    held["datasets"]["tiny"]["splits"]["test"]["profile"]["wall_s"] = 15.0
+    path.write_text(json.dumps(held))
+    found = rows(store)
+    assert found["busy"].costs["images_per_s"] == pytest.approx(12)
+    assert not {"images_per_s", "hours"} & found["busy"].fronts
+    assert {"images_per_s", "hours"} <= found["steady"].fronts
+    assert "0.8 to 12 images/s on splits of tiny" in found["busy"].reasons["images_per_s"]
+    page = built(store, "efficiency")["boards/efficiency.html"]
+    assert "may have been busy" in page.text
+
+
 def test_hours_of_fewer_images_do_not_compare(store):
     profiled(store, "whole", 0.7, wall_s=4.0)
     profiled(store, "part", 0.9, wall_s=1.0, images=6)
