@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fuseboard.leaderboard.boards.groups import is_measured
 from fuseboard.leaderboard.context.context import SiteContext
 
 
@@ -64,7 +65,9 @@ MENU = (
         ),
     ),
     Group(
-        Entry("boards/robustness.html", "Robustness", lambda site: bool(site.corruption_boards)), folder="robustness/"
+        Entry("boards/robustness.html", "Robustness", lambda site: bool(site.corruption_boards)),
+        (Entry("boards/groups.html", "Groups and sites", lambda site: is_measured(site.snapshot)),),
+        "robustness/",
     ),
     Group(
         Entry("boards/efficiency.html", "Cost", lambda site: bool(site.extractions or site.snapshot.profiles)),

@@ -36,6 +36,7 @@ PAGES = (
     "backbone",
     "provenance",
     "robustness",
+    "groups",
     "transfer",
     "efficiency",
     "timeline",

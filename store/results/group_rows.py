@@ -56,6 +56,14 @@ class ColumnScores:
         return min((one for one in self.groups if one.auc.value is not None), key=_auc, default=None)
 
 
+def lines(one: ColumnScores) -> list[dict[str, object]]:
+    """Returns the numbers as rows of a table: of all images whose group is known, then of each group.
+
+    `value` is the group's, null in the line of all, which alone has what is of no group.
+    """
+    return [_line(one, group) for group in (one.known, *one.groups)]
+
+
 def column_scores(rows: pl.DataFrame) -> list[ColumnScores]:
     """Reads the rows of groups; of several states of a column, or of its images and vectors, the newest counts."""
     named = rows.with_columns(column=pl.col("params").str.json_path_match("$.column"))
@@ -110,6 +118,38 @@ def _group(own: Mapping[tuple[str, str | None], Facts], group: str | None) -> Gr
         _interval(row, "acc"),
         _mean(own) if group is None else _interval(own.get(("left out", group)), "auc"),
     )
+
+
+def _line(one: ColumnScores, group: GroupScore) -> dict[str, object]:
+    whole, nothing = group is one.known, Interval(None, None, None)
+    column, index = (one.column_auc, one.index) if whole else (nothing, nothing)
+    reasons = (group.auc.reason, None if whole else group.left_out.reason, column.reason, index.reason)
+    return {
+        "subset": list(one.subset),
+        "column": one.column,
+        "value": group.group,
+        "images": group.images,
+        "rarest_class": group.rarest_class,
+        "train_images": group.train_images,
+        "test_auc": group.auc.value,
+        "low": group.auc.low,
+        "high": group.auc.high,
+        "test_acc": group.acc.value,
+        "acc_low": group.acc.low,
+        "acc_high": group.acc.high,
+        "left_out": group.left_out.value,
+        "left_out_low": group.left_out.low,
+        "left_out_high": group.left_out.high,
+        "column_auc": column.value,
+        "robustness_index": index.value,
+        "index_low": index.low,
+        "index_high": index.high,
+        "index_by_chance": one.index_by_chance if whole else None,
+        "label_auc": one.label_alone.auc if whole else None,
+        "label_auc_by_chance": one.label_alone.by_chance if whole else None,
+        "label_p": one.label_alone.p if whole else None,
+        "reason": "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None,
+    }
 
 
 def _mean(own: Mapping[tuple[str, str | None], Facts]) -> Interval:

@@ -98,6 +98,7 @@ def _other(store: TinyStore) -> None:
                 for n, draw in drawn
             )
         )  # fmt: skip
+    _groups(store, dataset)
     splits = ["clean", *(f"{kind}-{severity}" for kind in ("pixelate", "jpeg_compression") for severity in range(1, 6))]
     for at, name in enumerate(POOL):
         exposed = []
@@ -110,6 +111,25 @@ def _other(store: TinyStore) -> None:
         store.keep_together(*exposed)
         natural = row((name,), "test", 0.9, 0.6 + 0.01 * at, "imagenet-1k", {}, evaluation="transfer")
         results.keep(store.root, [natural.model_copy(update={"top5": 0.8 + 0.01 * at})])
+
+
+def _groups(store: TinyStore, dataset: str) -> None:
+    """Scores by two sites."""
+    facts = {"column": "site", "column_digest": "1", "train_images": 400, "rarest_class": 4}
+    alone = {"label_auc": 0.8, "label_auc_by_chance": 0.6, "label_p": 0.001}
+    index = {"index": 0.4, "index_low": 0.3, "index_high": 0.5, "by_chance": 0.5}
+    sites = [{"measure": kind, "group": site} for kind in ("group", "left out") for site in ("north", "south")]
+    parts = [{"measure": "known"}, *sites, {"measure": "column", **alone}, {"measure": "neighbours", **index}]
+    for subset in (*((name,) for name in POOL[:3]), POOL[:3]):
+        store.keep_together(
+            *(
+                {"subset": subset, "split": "test", "dataset": dataset, "evaluation": "groups",
+                 "protocol": "linear-2026", "classifier": f"ridge {place}", "protocol_digest": f"{place}",
+                 "params": {**facts, "auc_low": 0.4, "auc_high": 0.95, **part},
+                 "metrics": (None if part["measure"] == "neighbours" else 0.9 - 0.05 * place, 0.8)}
+                for place, part in enumerate(parts)
+            )
+        )  # fmt: skip
 
 
 def submit(folder: Path) -> Path:

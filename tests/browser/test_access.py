@@ -24,7 +24,7 @@ KINDS = (
         "sql.html",
     ),
     *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers", "few-labels")),
-    *(f"boards/{name}.html" for name in ("robustness", "transfer", "efficiency")),
+    *(f"boards/{name}.html" for name in ("robustness", "groups", "transfer", "efficiency")),
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
         "explorer.html",

@@ -8,8 +8,7 @@ import polars as pl
 
 from fuseboard.harness.terminal.report import Facts
 from fuseboard.store.files.foreign_text import foreign
-from fuseboard.store.results.group_rows import ColumnScores, GroupScore, column_scores
-from fuseboard.store.statistics.estimates import Interval
+from fuseboard.store.results.group_rows import ColumnScores, column_scores, lines
 
 FEW = 10
 """Images of a class below which an AUC is hardly known."""
@@ -31,13 +30,17 @@ class GroupReport:
     @property
     def table(self) -> list[Facts]:
         """For every subset and column a line of all images whose group is known, and one of each group."""
-        return [_line(one, group) for one in self.scores for group in (one.known, *one.groups)]
+        return [
+            {"subset": "+".join(one.subset), "group": _named(one.column, line["value"])} | _rest(line)
+            for one in self.scores
+            for line in lines(one)
+        ]
 
     @property
     def wide_only(self) -> Sequence[str]:
         """What notes say, and bounds of all but the AUC."""
         return (
-            *("column", "rarest_class", "train_images", "test_acc", "acc_low", "acc_high", "left_out_low"),
+            *("column", "value", "rarest_class", "train_images", "test_acc", "acc_low", "acc_high", "left_out_low"),
             *("left_out_high", "column_auc", "robustness_index", "index_low", "index_high", "index_by_chance"),
             *("label_auc", "label_auc_by_chance", "label_p", "reason"),
         )
@@ -84,37 +87,12 @@ class GroupReport:
                 yield f"no robustness index of {foreign(one.column)}: {one.index.reason}"
 
 
-def _line(one: ColumnScores, group: GroupScore) -> Facts:
-    whole = group is one.known
-    nothing = Interval(None, None, None)
-    column, index = (one.column_auc, one.index) if whole else (nothing, nothing)
-    reasons = (group.auc.reason, group.left_out.reason if not whole else None, column.reason, index.reason)
-    return {
-        "subset": "+".join(one.subset),
-        "column": one.column,
-        "group": f"all with {one.column}" if whole else f"{one.column}={group.group}",
-        "images": group.images,
-        "rarest_class": group.rarest_class,
-        "train_images": group.train_images,
-        "test_auc": group.auc.value,
-        "low": group.auc.low,
-        "high": group.auc.high,
-        "test_acc": group.acc.value,
-        "acc_low": group.acc.low,
-        "acc_high": group.acc.high,
-        "left_out": group.left_out.value,
-        "left_out_low": group.left_out.low,
-        "left_out_high": group.left_out.high,
-        "column_auc": column.value,
-        "robustness_index": index.value,
-        "index_low": index.low,
-        "index_high": index.high,
-        "index_by_chance": one.index_by_chance if whole else None,
-        "label_auc": one.label_alone.auc if whole else None,
-        "label_auc_by_chance": one.label_alone.by_chance if whole else None,
-        "label_p": one.label_alone.p if whole else None,
-        "reason": "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None,
-    }
+def _named(column: str, value: object) -> str:
+    return f"all with {column}" if value is None else f"{column}={value}"
+
+
+def _rest(line: Facts) -> Facts:
+    return {name: cell for name, cell in line.items() if name != "subset"}
 
 
 def _worst(one: ColumnScores) -> str:
