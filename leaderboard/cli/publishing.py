@@ -1,4 +1,4 @@
-"""`fuseboard leaderboard release`: what is made of the board for others to keep. Nothing is sent."""
+"""`fuseboard leaderboard release | export`: what is made of the board for others to keep. Nothing is sent."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from fuseboard.leaderboard.cli.options import (
+    HUB,
     RELEASES,
     OwnOption,
+    ReleasesOption,
     Sources,
     SubmissionsOption,
     UrlOption,
     address_of,
+    releases_of,
     submissions_of,
 )
 from fuseboard.store.cli.options import StoreFolder, note
@@ -53,3 +56,31 @@ def add(app: typer.Typer, given: Sources) -> None:
         if doi is None:
             note("it names no DOI, and none can be added later; Zenodo reserves one beforehand, for --doi")
         typer.echo(path)
+
+    @app.command()
+    def export(
+        store: StoreFolder = None,
+        out: Annotated[Path, typer.Option("--out", help="Write into this folder.")] = HUB,
+        submissions: SubmissionsOption = None,
+        dataset: OwnOption = None,
+        url: UrlOption = None,
+        releases: ReleasesOption = None,
+        benchmark: Annotated[
+            str | None,
+            typer.Option(help="ORG/NAME of the dataset repository that is the benchmark; .eval_results must name one."),
+        ] = None,
+    ) -> None:
+        """Write the board for the Hugging Face Hub: a static Space, and each backbone's results as YAML.
+
+        Nothing is sent: what goes where, and how, is in the documentation. Prints both folders.
+        """
+        from fuseboard.leaderboard.site import export as exporting
+
+        address = address_of(url)
+        opened, shown = given.shown(store, dataset)
+        kept = releases_of(releases)
+        written = exporting.export(
+            opened, out, submissions_of(submissions), shown, address, kept, benchmark=benchmark, report=note
+        )
+        for path in written:
+            typer.echo(path)

@@ -1,9 +1,10 @@
 """The site is static pages of a store, with nothing in them that another host would have to serve."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from fuseboard.leaderboard.context.providers import Providers, no_providers
 from fuseboard.leaderboard.output.replace_folder import replacing
@@ -55,6 +56,7 @@ def build(
     sources: Providers | None = None,
     url: str = URL,
     kept: Path | None = None,
+    more: Mapping[str, bytes] = MappingProxyType({}),
     report: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Renders the site of a store, unless `out` is that already, and returns its front page.
@@ -70,13 +72,14 @@ def build(
         sources: what only the harness knows.
         url: where the site will stand, with a slash at the end.
         kept: the folder where releases are kept, if there is one; those that stand on the site stay anyway.
-        tell: takes a line that says what moved since `out` was built.
+        more: path on the site -> a file that whoever shows it wants there.
+        report: takes a line that says what moved since `out` was built.
 
     Raises:
         FuseboardError: the store or a release is damaged, or `out` holds something that is not a site of ours.
     """
     out, sources = out.absolute(), (sources or no_providers()).of_store(store.root)
-    inputs = staleness.Inputs.of(store, submitted, sources, url, kept)
+    inputs = staleness.Inputs.of(store, submitted, sources, url, kept, more)
     if staleness.is_current(out, inputs):
         report("nothing changed since the last build")
     else:
@@ -89,7 +92,7 @@ def build(
                 f"not on the site, because it tells of images of your own: {', '.join(hidden)}; --dataset names them"
             )
         with uncollected(), replacing(out, lambda folder: staleness.made(folder, inputs)) as folder:
-            moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out, held)
+            moved = write.write(folder, PAGES, write.gather(store, submitted, sources, url), out, held, more)
         report(moved)
     return out / "index.html"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fuseboard.leaderboard.context.providers import Providers
@@ -44,7 +45,13 @@ class Inputs:
 
     @classmethod
     def of(
-        cls, store: Store, submitted: Path | None, sources: Providers, url: str, kept: Path | None = None
+        cls,
+        store: Store,
+        submitted: Path | None,
+        sources: Providers,
+        url: str,
+        kept: Path | None = None,
+        more: Mapping[str, bytes] = MappingProxyType({}),
     ) -> "Inputs":
         """Looks; arguments as `site.build` takes them."""
         facts = {
@@ -55,6 +62,7 @@ class Inputs:
             "code": {folder.name: _hashes(folder, NOT_CODE) for folder in CODE},
             "store": {name: _state(store.root / name) for name in READ},
             "hidden": [name for name in datasets_in(store.root) if sources.hides(name)],
+            "more": {path: hashlib.sha256(content).hexdigest() for path, content in more.items()},
             "releases": None if kept is None else _state(kept),
             "submissions": None if submitted is None else _state(submitted),
             "elsewhere": {str(path): _look(path) for path in sources.files()},

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.context import submissions
@@ -33,7 +34,14 @@ def gather(store: Store, submitted: Path | None, sources: Providers, url: str) -
     return SiteContext(snapshot, submissions.read(submitted, snapshot, sources), sources, url)
 
 
-def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path, held: Sequence[Archive] = ()) -> str:
+def write(
+    folder: Path,
+    modules: Sequence[str],
+    site: SiteContext,
+    out: Path,
+    held: Sequence[Archive] = (),
+    more: Mapping[str, bytes] = MappingProxyType({}),
+) -> str:
     """Fills an empty folder with the pages of these modules of `leaderboard.pages`, and with what they load and offer.
 
     Args:
@@ -42,6 +50,7 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path, he
         site: what the pages share.
         out: the site that this one replaces, if there is one; what moved since then is a page of its own.
         held: the releases that stand beside it, the newest first.
+        more: path -> content of other files that shall lie there.
 
     Returns:
         One line that says what moved.
@@ -51,9 +60,9 @@ def write(folder: Path, modules: Sequence[str], site: SiteContext, out: Path, he
     """
     moved = changes.since(previous_site.read(out, site.sources.hides), site)
     since = changes.since(previous_site.of_release(held[0].read), site) if held else None
-    more = [changes_page.pages(site, moved), releases_page.pages(site, held, since)]
-    paths = _put_pages(folder, modules, site, more)
-    fed = (changes.files(moved), rss.files(site, moved), sitemap.files(site, paths))
+    further = [changes_page.pages(site, moved), releases_page.pages(site, held, since)]
+    paths = _put_pages(folder, modules, site, further)
+    fed = (changes.files(moved), rss.files(site, moved), sitemap.files(site, paths), more)
     _put_all(folder, site, fed)
     for one in held:
         one.unpack(folder / shelf.FOLDER / one.name)
