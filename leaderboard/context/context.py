@@ -11,6 +11,7 @@ from fuseboard.leaderboard.answers.answers import Answers
 from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
+from fuseboard.leaderboard.context.badges import Badges
 from fuseboard.leaderboard.context.coverage import Coverage, coverage
 from fuseboard.leaderboard.context.missing_results import MissingResult, missing_results
 from fuseboard.leaderboard.context.providers import Providers
@@ -136,6 +137,11 @@ class SiteContext:
     def parts_of_rows(self) -> Mapping[str, Part]:
         """Map the key of each row to the part of the provenance that shows it."""
         return parts_of_rows(part for own in self.provenance_parts.values() for part in own)
+
+    @cached_property
+    def badges(self) -> Badges:
+        """Return what stands beside the names of backbones."""
+        return Badges(self.snapshot, self.answers.needs)
 
     @cached_property
     def extractions(self) -> list[Extraction]:

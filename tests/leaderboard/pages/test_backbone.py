@@ -11,6 +11,7 @@ from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import similarity_rows
 from fuseboard.store.store import Store
 from tests.leaderboard.built import built
+from tests.leaderboard.conftest import md5
 from tests.leaderboard.predicted import LABELS, TASK, keep, said
 
 HOSTILE = "<script>alert('x')</script>&\""
@@ -30,8 +31,8 @@ def test_there_is_a_page_for_every_backbone_with_embeddings_or_rows(searched):
     searched.measure(("gone",), (0.5, 0.5), (0.6, 0.6))
     pages = built(searched, "backbone")
     assert set(pages) == {f"backbones/{name}.html" for name in ("alpha", "beta", "gamma", "gone", "unused")}
-    assert "its embeddings are not in this store" in pages["backbones/gone.html"].words
-    assert "It was not measured alone. fuseboard evaluate singles tiny does." in pages["backbones/unused.html"].words
+    assert "Its embeddings are not in this store" in pages["backbones/gone.html"].words
+    assert "It was not measured alone yet. How to measure it" in pages["backbones/unused.html"].words
 
 
 def test_results_have_ranks_intervals_and_where_they_came_from(predicted):
@@ -147,7 +148,7 @@ def test_who_sees_alike(searched):
             searched.root,
             [
                 similarity_rows.Similarity(
-                    dataset="tiny", split="test", source_md5="0" * 32, images=12, cka=cka,
+                    dataset="tiny", split="test", source_md5=md5("tiny"), images=12, cka=cka,
                     backbone="alpha", fingerprint=folder(searched).name,
                     other=other, other_fingerprint=folder(searched, other).name, created="2026-01-01T00:00:00Z",
                 )
@@ -192,7 +193,7 @@ def test_what_training_brought_is_said_where_random_weights_were_measured_too(pr
     trained, floor = pages["backbones/alpha.html"], pages["backbones/alpha.random.html"]
     assert f"training brought {brought:+.2f} points" in trained.words
     assert "alpha.random.html" in [a["href"].rpartition("/")[2] for a in trained.all("a")]
-    assert "The network of alpha untrained" in floor.words
+    assert "The network of alpha, untrained" in floor.words
     assert "training brought" not in floor.words
     board = built(predicted, "singles")["boards/singles.html"]
     assert board.words.count("alpha.random random weights") == 1

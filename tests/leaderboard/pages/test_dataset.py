@@ -59,7 +59,7 @@ def test_every_test_score_leads_to_its_row(searched, tmp_path):
     page(searched, tmp_path)
     text = (tmp_path / "site/datasets/tiny.html").read_text()
     roles = text[text.index('<table class="roles"') :].split("</table>")[0]
-    assert len(re.findall(r'<a class="from" href="../provenance/tiny.html#r-\w{14}"><data', roles)) == 4 * 3
+    assert len(re.findall(r'<a class="from" href="../provenance/tiny.html#r-\w{14}"><data', roles)) == 5 * 3
 
 
 def test_the_long_list_is_on_the_explorer(searched, tmp_path):
