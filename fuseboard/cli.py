@@ -16,6 +16,7 @@ from fuseboard import definitions, recommending, renamed
 from fuseboard.harness import cli as harness_cli
 from fuseboard.harness import quickstart
 from fuseboard.harness.derived import cli as derived
+from fuseboard.harness.metadata import cli as metadata
 from fuseboard.harness.terminal.extras import what_is_missing
 from fuseboard.harness.vector_audit import cli as vector_audit
 from fuseboard.leaderboard import cli as leaderboard_cli
@@ -139,6 +140,7 @@ app.command()(recommending.recommend)
 store = store_cli.commands(_dataset, _current, _origin, _card)
 store.command()(vector_audit.audit)
 store.command()(derived.derive)
+store.command()(metadata.import_metadata)
 app.add_typer(store, name="store")
 sources = Providers(
     definitions.protocols,

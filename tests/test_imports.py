@@ -38,7 +38,7 @@ FLOORS = (
     ("harness/terminal", "harness/runtime", "harness/classifiers", "harness/pages"),
     ("harness/protocols", "harness/datasets"),
     ("harness/backbones",),
-    ("harness/search", "harness/extraction", "harness/reproduction", "harness/derived"),
+    ("harness/search", "harness/extraction", "harness/reproduction", "harness/derived", "harness/metadata"),
     (
         "harness/evaluations",
         "harness/audit",

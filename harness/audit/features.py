@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.audit.images import AuditedImages
-from fuseboard.store.embeddings import block, random_weights
+from fuseboard.store.embeddings import block, private, random_weights
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
@@ -52,7 +52,7 @@ def find(images: AuditedImages, store: Store) -> Features:
     known: dict[str, Version] = {}
     left_out: list[str] = []
     for name, version in store.versions_of(dataset.name).items():
-        if random_weights.trained(name) is not None:
+        if random_weights.trained(name) is not None or private.is_metadata(version.manifest):
             continue
         if why := _lacks(version, images):
             left_out.append(f"{name} is left out: {why}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.store.embeddings import random_weights
+from fuseboard.store.embeddings import derived, private, random_weights
 from fuseboard.store.embeddings.licences import allows_commercial_use
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.results.needed_memory import needed_gb
@@ -31,18 +31,21 @@ class Limits:
 
     def refusal_of(self, version: Version, profiles: Sequence[Profile]) -> str | None:
         """The same of embeddings: by the shipped card of the name, else by what their manifest says; their memory by
-        the profiles of the store."""
-        name = version.manifest.backbone
+        the profiles of the store. Of derived versions their source's count; metadata are nobody's weights."""
+        if private.is_metadata(version.manifest):
+            return None
+        name = (derived.source_of(version.manifest) or (version.manifest.backbone,))[0]
         if (random_weights.trained(name) or name) in registry.CARDS:
             found = self.refusal(registry.get(name))
         else:
             found = self._refusal(version.manifest.about.licence, None)
-        return found or self._too_large(version, profiles)
+        return found or self._too_large(name, version, profiles)
 
-    def _too_large(self, version: Version, profiles: Sequence[Profile]) -> str | None:
+    def _too_large(self, name: str, version: Version, profiles: Sequence[Profile]) -> str | None:
         if self.max_vram is None or version.manifest.about.parameters == 0:
             return None  # what is no network takes no memory of a GPU
-        name, precision = version.manifest.backbone, str(version.manifest.identity.get("precision", "fp32"))
+        own = derived.Identity.of(version.manifest.identity)
+        precision = str((version.manifest.identity if own is None else own.source).get("precision", "fp32"))
         needed = needed_gb([one for one in profiles if one.backbone == name], precision)
         if needed is None:
             return f"its memory on a GPU was never measured; `fuseboard backbones profile {name}` measures it"

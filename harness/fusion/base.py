@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fuseboard.harness.derived.card import AnyCard
 from fuseboard.harness.fusion import training
+from fuseboard.harness.fusion.block_card import BlockCard
 from fuseboard.harness.fusion.embed import cards_for, root_of
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.inputs import MATRIX, Given, given, is_matrix, numbered
@@ -187,7 +188,7 @@ class FusionBase(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Returns the images as blocks, and their labels as they were given."""
         self.reading_ = Reading(bits=self.bits, page=self.page)
         self.embedder_: Embedder | None = None
-        self.cards_: dict[str, AnyCard] = {}
+        self.cards_: dict[str, BlockCard] = {}
         if is_matrix(images):
             matrix, labels = validate_data(self, images, self._required(y), dtype=np.float32, multi_output=True)
             return numbered({MATRIX: matrix}), labels

@@ -8,7 +8,18 @@ from typer.core import TyperGroup
 
 from fuseboard.harness.fusion import opening, sharing_cli, train_cli
 from fuseboard.harness.fusion.explain import cli as explain_cli
-from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Format, Images, MaxPixels, ModelPath, Page, Trust
+from fuseboard.harness.fusion.options import (
+    BatchSize,
+    Bits,
+    Cards,
+    Format,
+    Images,
+    MaxPixels,
+    Metadata,
+    ModelPath,
+    Page,
+    Trust,
+)
 from fuseboard.harness.fusion.report import cli as report_cli
 from fuseboard.harness.terminal.options import Device, Json, Wide
 from fuseboard.harness.terminal.output import print_facts, print_rows
@@ -54,6 +65,7 @@ def predict(
     bits: Bits = None,
     page: Page = None,
     max_pixels: MaxPixels = None,
+    metadata: Metadata = None,
     batch_size: BatchSize = None,
     card: Cards = None,
     trust: Trust = False,
@@ -67,7 +79,7 @@ def predict(
 
     form = tables.format_of(output, form)
     paths = opening.find(images)
-    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels, metadata)
     table = bundle.answers(paths)
     tables.write(table, output, form)
     opening.end(int(table["error"].is_not_null().sum()), len(table))
@@ -85,6 +97,7 @@ def embed(
     bits: Bits = None,
     page: Page = None,
     max_pixels: MaxPixels = None,
+    metadata: Metadata = None,
     batch_size: BatchSize = None,
     card: Cards = None,
     trust: Trust = False,
@@ -95,7 +108,7 @@ def embed(
 
     form = tables.format_of(output, form)
     paths = opening.find(images)
-    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
+    bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels, metadata)
     found = bundle.embed(paths)
     columns = [f"{name}__{place}" for name in bundle.backbones_ for place in range(bundle.model.widths[name])]
     tables.write(

@@ -9,8 +9,11 @@ from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.derived import card as derived
 from fuseboard.harness.derived.card import AnyCard, DerivedCard
+from fuseboard.harness.fusion.block_card import BlockCard
 from fuseboard.harness.fusion.embedder import Embedder, Vectors, refuse_faults
 from fuseboard.harness.fusion.pictures import pictures_of
+from fuseboard.harness.metadata import card as metadata
+from fuseboard.store.embeddings import private
 from fuseboard.store.embeddings.derived import source_of
 from fuseboard.store.embeddings.join import Blocks
 from fuseboard.store.embeddings.manifest import CARD
@@ -43,7 +46,7 @@ def _named(name: str) -> list[AnyCard]:
     return [DerivedCard(registry.get(smaller[0]), smaller[1])]
 
 
-def cards_for(images: Any, backbones: Sequence[str | AnyCard] | None, precision: str | None = None) -> list[AnyCard]:
+def cards_for(images: Any, backbones: Sequence[str | AnyCard] | None, precision: str | None = None) -> list[BlockCard]:
     """Returns the cards of the backbones that are named, else of the blocks where all have one, else the offline ones.
 
     Blocks of which one has no card have none: they can be learned from, and no image can be embedded for them.
@@ -52,7 +55,7 @@ def cards_for(images: Any, backbones: Sequence[str | AnyCard] | None, precision:
         FuseboardError: a block of the store is of another version than the named card makes.
     """
     if not isinstance(images, Blocks | Mapping):
-        return cards_of(registry.OFFLINE if backbones is None else backbones, precision)
+        return [*cards_of(registry.OFFLINE if backbones is None else backbones, precision)]
     if backbones is not None:
         versions = images.versions if isinstance(images, Blocks) else {}
         named = [_fitted(card, versions.get(card.id)) for card in cards_of(backbones, precision)]
@@ -63,7 +66,8 @@ def cards_for(images: Any, backbones: Sequence[str | AnyCard] | None, precision:
                     f"the block of {version.spec} is of another version than the card makes, {card.fingerprint}; take "
                     "the blocks of that version, or leave `backbones` out"
                 )
-        return named
+        return [*named]
+    found: list[BlockCard | None]
     if isinstance(images, Blocks):
         found = [card_of(version) for version in images.versions.values()]
     else:
@@ -79,11 +83,13 @@ def _fitted(card: AnyCard, version: Version | None) -> AnyCard:
     return derived.of_version(version, card.base) or card
 
 
-def card_of(version: Version) -> AnyCard | None:
+def card_of(version: Version) -> BlockCard | None:
     """Returns the card that makes a version: the shipped one, or the one that lies beside its manifest, or none.
 
-    That of a derived version is its source's, with its transform.
+    That of a derived version is its source's, with its transform; that of metadata is their encoding.
     """
+    if private.is_metadata(version.manifest):
+        return metadata.of_version(version)
     origin, beside = source_of(version.manifest), version.folder / CARD
     name = version.manifest.backbone if origin is None else origin[0]
     known = [registry.get(name)] if name in registry.names() else []

@@ -16,12 +16,15 @@ from fuseboard.harness.backbones.adaptive_batches import Feeder
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.pipeline import WORKERS, embed
 from fuseboard.harness.datasets import image_check
-from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
+from fuseboard.harness.derived.card import DerivedCard, network_of
+from fuseboard.harness.fusion.block_card import BlockCard, of_networks
 from fuseboard.harness.fusion.pictures import Picture, names_of
+from fuseboard.harness.metadata.card import MetadataCard
+from fuseboard.harness.metadata.table import Beside
 from fuseboard.harness.runtime.device import resolve
 from fuseboard.harness.runtime.precision import against_nan
 from fuseboard.store.embeddings.by_image import ByImage
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files.progress import counting
 
 Vectors = NDArray[np.float32]
@@ -57,23 +60,26 @@ class Embedder:
         batch_size: images per forward pass at most.
         trust: whether code of a backbone's repository may run.
         recorded: backbone -> the canary that its vectors must have, where one was recorded.
+        table: of the metadata of the images, where a block is made of such.
     """
 
     def __init__(
         self,
-        cards: Sequence[AnyCard],
+        cards: Sequence[BlockCard],
         root: Path | None,
         device: str | None = None,
         batch_size: int | None = None,
         trust: bool = False,
         recorded: Mapping[str, canary.Recorded] | None = None,
+        table: Beside | None = None,
     ) -> None:
-        for card in cards:
+        for card in of_networks({card.id: card for card in cards}).values():
             network_of(card).require_pins()
             if isinstance(card, DerivedCard):
                 card.fitted  # noqa: B018  raises where it is not
         self.cards = {card.id: card for card in cards}
         self.root, self.device, self.trust = root, device, trust
+        self.table = table
         self._batch_size, self._recorded = batch_size, dict(recorded or {})
         self._loaded: dict[str, tuple[Feeder, Vectors]] = {}
 
@@ -86,7 +92,7 @@ class Embedder:
         Raises:
             FuseboardError: its weights are not the pinned ones, or its canary is another.
         """
-        card = network_of(self.cards[name])
+        card = network_of(of_networks(self.cards)[name])
         if card.id not in self._loaded:
             device = resolve(self.device)
             encoder, vectors = canary.load(card, device, self.trust, self._recorded.get(name, ()))
@@ -98,12 +104,13 @@ class Embedder:
         if len(pictures) <= FEW:
             pictures = [replace(picture, read=cache(picture.read)) for picture in pictures]
         keys, faults = self._keys(pictures)
-        blocks: dict[str, Vectors] = {}
+        tables = [card for card in self.cards.values() if isinstance(card, MetadataCard)]
+        blocks = {card.id: self._metadata(card, pictures, faults) for card in tables}
         made: dict[str, Vectors] = {}
-        for name, card in self.cards.items():
+        for name, card in of_networks(self.cards).items():
             network = network_of(card)
             if network.id not in made:
-                made[network.id] = self._block(name, pictures, keys, faults)
+                made[network.id] = self._block(network, name, pictures, keys, faults)
             own = made[network.id]
             blocks[name] = card.apply(own) if isinstance(card, DerivedCard) else own
         for block in blocks.values():
@@ -126,10 +133,26 @@ class Embedder:
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="hash") as pool:
             return list(pool.map(key, range(len(pictures)))), faults
 
+    def _metadata(self, card: MetadataCard, pictures: Sequence[Picture], faults: dict[int, str]) -> Vectors:
+        """Returns what the table says of images (N, D); one that it lacks goes to `faults`."""
+        wanted = card.encoding.names
+        if self.table is None:
+            raise UsageError(
+                f"{card.id} is made of {', '.join(wanted)} of each image; give a table of a column path and "
+                f"{'these' if len(wanted) > 1 else 'this'} with --metadata"
+            )
+        cells, lacking = self.table.cells(wanted, [picture.name for picture in pictures])
+        faults |= {number: reason for number, reason in lacking.items() if number not in faults}
+        return card.encoding.encode(cells, self.table.name)
+
     def _block(
-        self, name: str, pictures: Sequence[Picture], keys: Sequence[str | None], faults: dict[int, str]
+        self,
+        card: Card,
+        name: str,
+        pictures: Sequence[Picture],
+        keys: Sequence[str | None],
+        faults: dict[int, str],
     ) -> Vectors:
-        card = network_of(self.cards[name])
         block = np.full((len(pictures), card.dim), np.nan, np.float32)
         kept = ByImage(self.root, card.id, card.fingerprint, card.dim) if self.root is not None else None
         known = kept.find([key for key in keys if key is not None]) if kept is not None else {}

@@ -12,6 +12,7 @@ from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of, of_version
 from fuseboard.harness.derived.derive import derive
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.fusion.block_card import BlockCard, of_networks
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.facts import refuse_odd_classes
 from fuseboard.harness.fusion.bundle.making import of_outcome
@@ -20,6 +21,7 @@ from fuseboard.harness.fusion.learner import TREES, kind_of
 from fuseboard.harness.fusion.plan import make_plan
 from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.training import train
+from fuseboard.harness.metadata.card import MetadataCard, version_of
 from fuseboard.harness.protocols.protocol import Protocol
 from fuseboard.harness.runtime.device import of_fits
 from fuseboard.harness.search import strategies
@@ -45,7 +47,7 @@ class Recipe:
         seed: of every draw.
     """
 
-    cards: Sequence[AnyCard]
+    cards: Sequence[BlockCard]
     strategy: str
     classifier: str | None = None
     protocol: Protocol | None = None
@@ -113,9 +115,12 @@ def train_on(
         seed=recipe.seed,
         parameters={card.id: card.parameters for card in recipe.cards},
     )
-    cards: dict[str, AnyCard] = {}
+    cards: dict[str, BlockCard] = {}
     versions: dict[str, Version] = {}
     for one in recipe.cards:
+        if isinstance(one, MetadataCard):
+            cards[one.id], versions[one.id] = one, version_of(store, one, dataset.name, dataset.source_md5)
+            continue
         version = extract(network_of(one), dataset, store, device, batch_size, trust=trust)
         cards[one.id], versions[one.id] = (
             (one, version) if isinstance(one, Card) else _derived(one, version, store, dataset)
@@ -141,7 +146,7 @@ def train_on(
     return of_outcome(
         outcome,
         cards,
-        {name: _canary(cards[name], versions[name], store) for name in versions},
+        {name: _canary(card, versions[name], store) for name, card in of_networks(cards).items()},
         dataset.reading,
         test=test,
         splits=None if table is None else table.write_csv().encode(),

@@ -11,6 +11,7 @@ from fuseboard.harness.datasets.custom import numbers
 from fuseboard.harness.datasets.custom.implied import LICENCE
 from fuseboard.harness.datasets.custom.numbers import Numbered
 from fuseboard.harness.fusion import hold_out
+from fuseboard.harness.fusion.block_card import of_networks
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.making import of_estimator
 from fuseboard.harness.fusion.estimator import FusionRegressor
@@ -52,7 +53,7 @@ def regress_on(
     found = numbers.read(table, target, group)
     sides = _sides(found, recipe.seed)
     fusion = FusionRegressor(
-        list(recipe.cards),
+        list(of_networks({card.id: card for card in recipe.cards}).values()),
         strategy=recipe.strategy,
         classifier=recipe.classifier,
         protocol=recipe.protocol,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, UsageError
 
 if TYPE_CHECKING:
     from fuseboard.harness.fusion.bundle.bundle import Bundle
@@ -22,11 +22,13 @@ def load(
     bits: int | None = None,
     page: int | None = None,
     max_pixels: int | None = None,
+    metadata: Path | None = None,
 ) -> "Bundle":
     """Loads a bundle, and says where new images are read in another way than those that it was trained on."""
     from fuseboard.harness.backbones import registry
     from fuseboard.harness.datasets.dataset import LIMIT
     from fuseboard.harness.fusion.bundle import loading
+    from fuseboard.harness.metadata.table import Beside
 
     own = registry.get_all(card or ())
     found = loading.load(model, own_cards=own, device=device, batch_size=batch_size, trust=trust)
@@ -34,7 +36,10 @@ def load(
     settings = found.reading.model_copy(update=changes)
     if changes and settings != found.reading:
         typer.echo(f"it was trained on images read with {found.reading}; these are read with {settings}", err=True)
-    return replace(found, settings=settings, max_pixels=max_pixels or LIMIT)
+    if metadata is not None and not any(facts.metadata for facts in found.facts.backbones.values()):
+        raise UsageError(f"{model} learned from images alone; leave --metadata out")
+    table = None if metadata is None else Beside(metadata)
+    return replace(found, settings=settings, max_pixels=max_pixels or LIMIT, table=table)
 
 
 def find(images: Sequence[str]) -> list[Path]:

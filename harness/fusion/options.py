@@ -28,4 +28,8 @@ Cards = Annotated[
     list[str] | None,
     typer.Option(help="Load a backbone that fuseboard does not ship by this card, or folder of cards. Once for each."),
 ]
+Metadata = Annotated[
+    Path | None,
+    typer.Option(help="Take age, sex or what else the model wants of each image from this table, with a column path."),
+]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="Let code of a backbone's repository run.")]

@@ -1,5 +1,6 @@
 """`fuseboard fuse train`: from a dataset, or a table of numbers, to a saved model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fuseboard.harness.fusion.options import BatchSize, Trust
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide, names
 from fuseboard.harness.terminal.output import print_rows
 from fuseboard.store.cli.options import announce
+from fuseboard.store.errors import UsageError
 
 
 def add(app: typer.Typer) -> None:
@@ -74,6 +76,7 @@ def add(app: typer.Typer) -> None:
         from fuseboard.harness.fusion.embed import cards_of
         from fuseboard.harness.fusion.from_dataset import Recipe, train_on
         from fuseboard.harness.fusion.from_table import regress_on
+        from fuseboard.harness.metadata import card as metadata
         from fuseboard.harness.protocols import own
         from fuseboard.harness.runtime.device import resolve
         from fuseboard.harness.runtime.precision import require
@@ -81,10 +84,10 @@ def add(app: typer.Typer) -> None:
 
         writing.refuse_other(output)
         opened = Store(store, registry.fingerprints)
-        pinned = [
-            with_network(card, lambda own: pin.pinned(own, confirm))
-            for card in cards_of(names(backbones) or registry.OFFLINE)
-        ]
+        blocks = names(backbones) or list(registry.OFFLINE)
+        tables = [name for name in blocks if metadata.asked(opened, name)]
+        asked = cards_of([name for name in blocks if name not in tables])
+        pinned = [with_network(card, lambda network: pin.pinned(network, confirm)) for card in asked]
         rules = own.get(protocol, opened.root) if protocol is not None else None
         recipe = Recipe(cards_of(pinned, precision), strategy, classifier, rules, budget, seed)
         if not yes:
@@ -93,6 +96,8 @@ def add(app: typer.Typer) -> None:
         for card in recipe.cards:
             require(card.precision, where)
         if target is not None:
+            if tables:
+                raise UsageError(f"--target learns from images alone, and {tables[0]} is metadata; leave it out")
             recipe.check(REGRESSION)
             announce(opened.root)
             bundle = regress_on(Path(data), target, group, recipe, opened, where, batch_size, trust)
@@ -102,6 +107,8 @@ def add(app: typer.Typer) -> None:
             for remark in dataset.remarks:
                 typer.echo(f"{dataset.name}: {remark}", err=True)
             recipe.check(dataset.task)
+            of_tables = [metadata.of_version(opened.version(name, dataset.name)) for name in tables]
+            recipe = replace(recipe, cards=[*recipe.cards, *of_tables])
             announce(opened.root)
             bundle = train_on(dataset, recipe, opened, where, batch_size, trust)
         bundle.save(output)

@@ -50,6 +50,7 @@ def search(
     from fuseboard.harness.backbones.limits import Limits
     from fuseboard.harness.classifiers.fusion import all_subsets
     from fuseboard.harness.runtime import cluster as clusters
+    from fuseboard.harness.search import shapley_note
     from fuseboard.harness.search.opening import open_search
     from fuseboard.harness.search.outlook import outlook
     from fuseboard.harness.search.report import Chosen
@@ -65,7 +66,10 @@ def search(
         choice = engine.run(plan)
     typer.echo(f"{engine.fits} fits", err=True)
     if choice.measured == choice.possible:
-        print_selection_optimism(engine.rows(all_subsets(list(engine.pool.versions))))
+        rows = engine.rows(all_subsets(list(engine.pool.versions)))
+        print_selection_optimism(rows)
+        if (shares := shapley_note.note(rows)) is not None:
+            typer.echo(shares, err=True)
     print_report(Chosen(choice, engine.rows(sorted(choice.finalists)), engine.remarks), json, wide)
 
 

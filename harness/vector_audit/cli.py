@@ -78,9 +78,12 @@ def _audited(version: "Version", asked: "Asked", device: str, trust: bool, root:
     from fuseboard.harness.reproduction.audit import audit as run
     from fuseboard.harness.reproduction.verdict import Verdict
     from fuseboard.harness.vector_audit.model import card_of
-    from fuseboard.store.embeddings import derived
+    from fuseboard.store.embeddings import derived, private
+    from fuseboard.store.errors import FuseboardError
 
     derived.refuse_derived(version.manifest, "there is no model to embed with and compare")
+    if private.is_metadata(version.manifest):
+        raise FuseboardError(f"{version.spec} is of a table, and no model made it; `fuseboard store verify` reads it")
     images = _images(version, asked, root)
     model, remark = card_of(version, asked.card)
     if remark:

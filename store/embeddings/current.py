@@ -8,6 +8,7 @@ protocol with another parameter, must not change what was measured before.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from fuseboard.store.embeddings import derived, private
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.versions import Version
 
@@ -38,11 +39,15 @@ class Current:
     ) -> None:
         by_age = sorted(versions, key=lambda v: (v.manifest.created, v.manifest.fingerprint))
         self._cards = cards or {}
+        self._said = set(self._cards.items())
         self._digests = digests
         self._held = {(v.manifest.backbone, v.manifest.fingerprint): age for age, v in enumerate(by_age)}
+        origins = {(v.manifest.backbone, v.manifest.fingerprint): derived.source_of(v.manifest) for v in by_age}
+        self._said |= {version for version, source in origins.items() if source in self._said}
         by_backbone: dict[str, list[Version]] = {}
         for version in by_age:
             by_backbone.setdefault(version.manifest.backbone, []).append(version)
+        self._of = by_backbone
         self._meant = {name: self.version(own) for name, own in by_backbone.items()}
         self._sources: dict[str, set[str]] = {}
         for dataset in {name for version in by_age for name in version.manifest.datasets}:
@@ -60,12 +65,22 @@ class Current:
         return self._cards.keys()
 
     def is_said(self, version: Version) -> bool:
-        """Whether the present card of its backbone makes this version."""
-        return self.card(version.manifest.backbone) == version.manifest.fingerprint
+        """Whether the present card of its backbone makes this version, or the one that it was derived from."""
+        return (version.manifest.backbone, version.manifest.fingerprint) in self._said
 
     def is_current(self, manifest: Manifest) -> bool:
-        """Whether it is of the version that the name of its backbone means in this store."""
-        return self._meant[manifest.backbone].manifest.fingerprint == manifest.fingerprint
+        """Whether it is of the version that the name of its backbone means in this store.
+
+        A version that is of one dataset, such as a derived one, is held against those of the same alone.
+        """
+        if derived.source_of(manifest) is None and not private.is_metadata(manifest):
+            return self._meant[manifest.backbone].manifest.fingerprint == manifest.fingerprint
+        mine = self.precedence(manifest.backbone, manifest.fingerprint)
+        return not any(
+            other.manifest.datasets.keys() & manifest.datasets.keys()
+            and self.precedence(manifest.backbone, other.manifest.fingerprint) > mine
+            for other in self._of[manifest.backbone]
+        )
 
     def precedence(self, backbone: str, fingerprint: str) -> tuple[bool, int]:
         """Sorts versions of one backbone so that the last is meant.
@@ -73,7 +88,7 @@ class Current:
         That of the present card comes last of all, before it those that the store holds by age, and first those that
         it only has rows of.
         """
-        return self.card(backbone) == fingerprint, self._held.get((backbone, fingerprint), -1)
+        return (backbone, fingerprint) in self._said, self._held.get((backbone, fingerprint), -1)
 
     def version(self, versions: Sequence[Version]) -> Version:
         """The current one of versions of one backbone: all of them, or those that `backbone@fingerprint` pins."""

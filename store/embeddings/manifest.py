@@ -26,7 +26,7 @@ FILE = "manifest.json"
 CARD = "card.toml"
 """The card that made the vectors; it lies beside the manifest."""
 MEND = "restore the file, or pull or extract it again"
-OWN_FILES = {FILE, CARD, "readme.md", "history.json", "transform.parquet"}
+OWN_FILES = {FILE, CARD, "readme.md", "history.json", "transform.parquet", "encoding.json"}
 """Names a dataset's folder may not take, because the version's own files lie beside it."""
 SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]

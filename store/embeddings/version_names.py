@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fuseboard.store.embeddings import derived, random_weights
+from fuseboard.store.embeddings import derived, private, random_weights
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
@@ -49,7 +49,7 @@ def named(spec: str, dataset: str | None, survey: Survey, current: Callable[[], 
     if len(with_data) == 1 and not damaged:
         return with_data[0]
     meant = current().version(with_data)
-    if not current().is_said(meant):
+    if not current().is_said(meant) and not private.is_metadata(meant.manifest):  # of tables the last is meant
         if damaged:
             raise damaged[0]
         raise FuseboardError(

@@ -7,7 +7,7 @@ from pathlib import PurePath, PureWindowsPath
 
 import tomli_w
 
-from fuseboard.store.embeddings import licence
+from fuseboard.store.embeddings import licence, private
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.dataset_protocol import Origin
 from fuseboard.store.embeddings.versions import Version
@@ -44,7 +44,7 @@ class Choice:
 def choose(version: Version, named: Sequence[str], origin: Origins) -> Choice:
     """Returns what is to leave: the named datasets; unasked those that fuseboard knows, under an open licence, whole.
 
-    One's own images and samples of trials leave only when they are named.
+    One's own images, samples of trials and metadata leave only when they are named.
 
     Raises:
         UsageError: a name that the version does not hold, or nothing that leaves unasked.
@@ -54,10 +54,13 @@ def choose(version: Version, named: Sequence[str], origin: Origins) -> Choice:
         if name not in there:
             raise unknown("dataset", name, there, version.spec)
     closed, whose = licence.closed(version.manifest), {name: origin(name) for name in there}
+    is_metadata = private.is_metadata(version.manifest)
     left_out = {}
     for name in there:
         if named and name not in named:
             left_out[name] = "not named"
+        elif not named and is_metadata:
+            left_out[name] = "metadata of patients"
         elif not named and (kind := whose[name]) in _UNASKED:
             left_out[name] = _UNASKED[kind]
         elif not named and name in closed:
@@ -67,7 +70,7 @@ def choose(version: Version, named: Sequence[str], origin: Origins) -> Choice:
         held = "; ".join(f"{name}: {why}" for name, why in left_out.items()) or "no dataset"
         raise UsageError(f"{version.spec} holds nothing that leaves unasked ({held}); name what is to go by --dataset")
     narrowed = Version(version.folder, version.manifest.model_copy(update={"datasets": chosen}))
-    return Choice(narrowed, tuple(name for name in chosen if whose[name] == "own"), left_out)
+    return Choice(narrowed, tuple(name for name in chosen if is_metadata or whose[name] == "own"), left_out)
 
 
 def card_of(version: Version) -> bytes | None:

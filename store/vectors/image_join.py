@@ -80,7 +80,12 @@ class Faults:
 
 
 def join(
-    parts: Sequence[Found], dataset: Catalogued, split: SplitName | None, by_position: bool, faults: Faults
+    parts: Sequence[Found],
+    dataset: Catalogued,
+    split: SplitName | None,
+    by_position: bool,
+    faults: Faults,
+    noun: str = "vector",
 ) -> list[Joined]:
     """Returns the vectors of every split that the parts hold, each whole and in the order of the dataset's ids.
 
@@ -90,6 +95,7 @@ def join(
         split: of all rows, where neither files nor paths say it.
         by_position: rows are those of the split in its order, because a person says so.
         faults: takes what is wrong with ids and labels; what is returned is then not to be used.
+        noun: what a row of the parts is, in messages.
 
     Raises:
         FuseboardError: rows that nothing ties to images.
@@ -108,11 +114,11 @@ def join(
                 twice.append(f"{catalogue.call(image)} at {parts[number].place(row)}")
             own[image[1]] = number, row
         label_join.compare(parts[number], images, dataset, catalogue.call, faults.add)
-    faults.add("an image has several vectors", twice)
+    faults.add(f"an image has several {noun}s", twice)
     found = []
     for name in (one for one in SPLITS if one in of):
         lacking = sorted(set(range(catalogue.rows[name])) - set(of[name]))
-        faults.add(f"{len(lacking):,} of {catalogue.rows[name]:,} images of {name} have no vector",
+        faults.add(f"{len(lacking):,} of {catalogue.rows[name]:,} images of {name} have no {noun}",
                    [catalogue.call((name, row)) for row in lacking])  # fmt: skip
         pairs = np.array([of[name][row] for row in sorted(of[name])], np.intp).reshape(-1, 2)
         vectors = Gathered(parts, pairs[:, 0], pairs[:, 1])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers.tasks import REGRESSION
 from fuseboard.harness.datasets.dataset import LIMIT
-from fuseboard.harness.derived.card import AnyCard
+from fuseboard.harness.fusion.block_card import BlockCard
 from fuseboard.harness.fusion.bundle import arrays, cards, model_card, parts, writing
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.answers import answers
@@ -25,6 +25,7 @@ from fuseboard.harness.fusion.pictures import pictures_of
 from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured
+from fuseboard.harness.metadata.table import Beside
 from fuseboard.store.arrays import is_multi_label
 from fuseboard.store.embeddings import join
 from fuseboard.store.embeddings.reading import Reading
@@ -44,7 +45,7 @@ class Bundle:
     """
 
     model: Model
-    cards: Mapping[str, AnyCard]
+    cards: Mapping[str, BlockCard]
     """Backbone -> the card that is loaded for it."""
     canaries: Mapping[str, NDArray[np.float32]]
     """Backbone -> vectors (3, D) that it must make of the canary images."""
@@ -60,6 +61,8 @@ class Bundle:
     max_pixels: int = LIMIT
     root: Path | None = None
     """The folder of a store that keeps the vectors of images by their content; None keeps none."""
+    table: Beside | None = None
+    """Of the metadata of images, where a block is made of such."""
     settings: Reading | None = None
     """How files are read, where it is not as the training images were."""
 
@@ -110,6 +113,7 @@ class Bundle:
             self.batch_size,
             self.trust,
             recorded,
+            self.table,
         )
 
     def predict(self, images: Any) -> NDArray[Any]:

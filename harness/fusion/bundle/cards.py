@@ -16,9 +16,12 @@ from pydantic import ValidationError
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
+from fuseboard.harness.derived.card import DerivedCard, network_of
+from fuseboard.harness.fusion.block_card import BlockCard
 from fuseboard.harness.fusion.bundle.facts import BackboneFacts
 from fuseboard.harness.fusion.bundle.manifest import Manifest
+from fuseboard.harness.metadata import encoding as encodings
+from fuseboard.harness.metadata.card import MetadataCard
 from fuseboard.store.embeddings import join, random_weights, transform_file
 from fuseboard.store.embeddings.derived import Identity
 from fuseboard.store.errors import FuseboardError, UsageError
@@ -27,20 +30,26 @@ LIMIT = 2**18
 """Bytes that a card may have."""
 
 
-def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[str, AnyCard]:
+def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[str, BlockCard]:
     """Returns the cards as the bundle has them; nothing of them is loaded, opened or asked for.
 
     Raises:
         FuseboardError: one is no card, or not the one that the manifest says.
     """
-    found: dict[str, AnyCard] = {}
+    found: dict[str, BlockCard] = {}
     for name, facts in manifest.backbones.items():
         place = f"{where}: {facts.card}"
         text = files[facts.card]
+        if facts.metadata:
+            encoding = encodings.parse(text, place)
+            found[name] = MetadataCard(name, facts.fingerprint, encoding)
+            if len(encoding.features) != facts.dim:
+                raise FuseboardError(f"{place}: {len(encoding.features)} numbers, and the manifest says {facts.dim}")
+            continue
         if len(text) > LIMIT:
             raise FuseboardError(f"{place}: more than the {LIMIT:,} bytes that a card may have; nothing was loaded")
         try:
-            card: AnyCard = Card.model_validate(tomllib.loads(text.decode()))
+            card: Card | DerivedCard = Card.model_validate(tomllib.loads(text.decode()))
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise FuseboardError(f"{place}: not a TOML file ({str(error)[:200]}); nothing was loaded") from error
         except ValidationError as error:
@@ -60,7 +69,7 @@ def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[st
     return found
 
 
-def running(stored: Mapping[str, AnyCard], own: Sequence[Card], where: str) -> dict[str, AnyCard]:
+def running(stored: Mapping[str, BlockCard], own: Sequence[Card], where: str) -> dict[str, BlockCard]:
     """Returns the cards that the running code uses for those of a bundle, at their precision.
 
     Args:
@@ -72,8 +81,11 @@ def running(stored: Mapping[str, AnyCard], own: Sequence[Card], where: str) -> d
         FuseboardError: there is none, or it makes another version; what differs is said.
     """
     named = {card.id: card for card in own}
-    found: dict[str, AnyCard] = {}
+    found: dict[str, BlockCard] = {}
     for block, full in stored.items():
+        if isinstance(full, MetadataCard):
+            found[block] = full
+            continue
         card = network_of(full)
         name = card.id
         other = named.get(name) or _shipped(name)
@@ -129,8 +141,10 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:12]}…"
 
 
-def as_files(card: AnyCard, facts: BackboneFacts) -> dict[str, bytes]:
+def as_files(card: BlockCard, facts: BackboneFacts) -> dict[str, bytes]:
     """Returns the files of a backbone: its card, and the transform where vectors are derived."""
+    if isinstance(card, MetadataCard):
+        return {facts.card: card.encoding.text().encode()}
     found = {facts.card: as_text(network_of(card))}
     if isinstance(card, DerivedCard) and facts.derived is not None:
         found[facts.derived.file] = transform_file.dump(card.fitted[0])
@@ -145,7 +159,9 @@ def as_text(card: Card) -> bytes:
     return card.model_copy(update={"source": source}).toml().encode()
 
 
-def refuse_other_blocks(given: Any, blocks: Mapping[str, NDArray[np.float32]], running: Mapping[str, AnyCard]) -> None:
+def refuse_other_blocks(
+    given: Any, blocks: Mapping[str, NDArray[np.float32]], running: Mapping[str, BlockCard]
+) -> None:
     """Raises where blocks lack a backbone, or were made by another version of one."""
     versions = given.versions if isinstance(given, join.Blocks) else {}
     for name, card in running.items():

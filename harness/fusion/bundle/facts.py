@@ -84,11 +84,12 @@ class BackboneFacts(Strict):
     redistribution: Literal["embeddings", "predictions", "hash"]
     source: Text
     derived: DerivedFacts | None = Field(None, description="written only where the vectors are derived")
+    metadata: bool = Field(False, description="written only where they are of a table, whose encoding is the card")
 
     @model_serializer(mode="wrap")
     def _without_what_is_not(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = handler(self)
-        return {key: value for key, value in written.items() if key != "derived" or value is not None}
+        return {key: value for key, value in written.items() if key not in ("derived", "metadata") or value}
 
 
 class LinearHead(Strict):

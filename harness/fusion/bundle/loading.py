@@ -7,6 +7,7 @@ import numpy as np
 
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.derived.card import network_of
+from fuseboard.harness.fusion.block_card import of_networks
 from fuseboard.harness.fusion.bundle import arrays, cards, parts, reading
 from fuseboard.harness.fusion.bundle import manifest as manifests
 from fuseboard.harness.fusion.bundle.bundle import Bundle
@@ -44,7 +45,7 @@ def load(
     where = str(path)
     facts, files = reading.read(Path(path))
     stored = cards.parse(facts, files, where)
-    wanted = {name: (np.float32, (-1, network_of(card).dim)) for name, card in stored.items()}
+    wanted = {name: (np.float32, (-1, network_of(card).dim)) for name, card in of_networks(stored).items()}
     canaries = arrays.load(files[manifests.CANARIES], f"{where}: {manifests.CANARIES}", wanted)
     model = parts.model(facts, files, where)
     running = cards.running(stored, own_cards, where)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.backbones import canary
 from fuseboard.harness.derived.card import AnyCard, DerivedCard, network_of
+from fuseboard.harness.fusion.block_card import BlockCard, of_networks
 from fuseboard.harness.fusion.bundle import parts
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.facts import (
@@ -30,6 +31,7 @@ from fuseboard.harness.fusion.predictions import Predictions
 from fuseboard.harness.fusion.selection import Selection
 from fuseboard.harness.fusion.summary import Measured
 from fuseboard.harness.fusion.training import Outcome
+from fuseboard.harness.metadata.card import MetadataCard
 from fuseboard.harness.runtime import profiling
 from fuseboard.store.embeddings.manifest import now
 from fuseboard.store.embeddings.reading import PLAIN, Reading
@@ -62,7 +64,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = (), test: Predictions
     found = of_outcome(
         outcome,
         cards,
-        {name: _canary(card, fusion) for name, card in cards.items()},
+        {name: _canary(card, fusion) for name, card in of_networks(cards).items()},
         fusion.reading_,
         kind if names == model.classes else "text",
         test=test,
@@ -73,7 +75,7 @@ def of_estimator(fusion: Any, tested: Iterable[Measured] = (), test: Predictions
 
 def of_outcome(
     outcome: Outcome,
-    cards: Mapping[str, AnyCard],
+    cards: Mapping[str, BlockCard],
     canaries: Mapping[str, Any],
     reading: Reading = PLAIN,
     label_type: LabelType = "text",
@@ -114,7 +116,7 @@ def of_outcome(
         predictions=tuple(parts.predictions_of(one)[0] for one in kept),
         libraries=profiling.libraries(),
     )
-    vectors = {name: np.asarray(canaries[name], np.float32) for name in own}
+    vectors = {name: np.asarray(canaries[name], np.float32) for name in of_networks(own)}
     return Bundle(model, own, vectors, facts, {one.split: one for one in kept}, splits)
 
 
@@ -122,7 +124,18 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(value) if isinstance(value, str) else value for key, value in facts.items()}
 
 
-def _backbone(card: AnyCard) -> BackboneFacts:
+def _backbone(card: BlockCard) -> BackboneFacts:
+    if isinstance(card, MetadataCard):
+        return BackboneFacts(
+            fingerprint=card.fingerprint,
+            dim=card.dim,
+            card=f"encoding-{card.id}.json",
+            licence=card.licence,
+            redistribution=card.redistribution,
+            source=card.source,
+            derived=None,
+            metadata=True,
+        )
     derived = None
     if isinstance(card, DerivedCard):
         fitted_on = {
@@ -137,6 +150,7 @@ def _backbone(card: AnyCard) -> BackboneFacts:
         redistribution=card.redistribution,
         source=plain(card.source.place),
         derived=derived,
+        metadata=False,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fuseboard.harness.fusion import opening
-from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Images, MaxPixels, ModelPath, Page, Trust
+from fuseboard.harness.fusion.options import BatchSize, Bits, Cards, Images, MaxPixels, Metadata, ModelPath, Page, Trust
 from fuseboard.harness.terminal.options import Device, Json, Wide
 
 
@@ -30,6 +30,7 @@ def add(app: typer.Typer) -> None:
         bits: Bits = None,
         page: Page = None,
         max_pixels: MaxPixels = None,
+        metadata: Metadata = None,
         batch_size: BatchSize = None,
         card: Cards = None,
         trust: Trust = False,
@@ -43,7 +44,7 @@ def add(app: typer.Typer) -> None:
         from fuseboard.harness.fusion.explain import answers
 
         place = None if output is None else answers.folder(output)
-        bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels)
+        bundle = opening.load(model, card, device, batch_size, trust, bits, page, max_pixels, metadata)
         paths = opening.find(images)
         found = answers.explained(bundle, paths, place)
         answers.show(found, json, wide)

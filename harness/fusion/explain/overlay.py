@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.encoder import TorchEncoder
 from fuseboard.harness.classifiers.tasks import REGRESSION
-from fuseboard.harness.derived.card import AnyCard, DerivedCard
+from fuseboard.harness.derived.card import DerivedCard
+from fuseboard.harness.fusion.block_card import BlockCard
 from fuseboard.harness.fusion.embedder import Embedder
 from fuseboard.harness.fusion.explain.explanation import Target, direction, is_linear
 from fuseboard.harness.fusion.explain.saliency import Heat, Saliency, of_network
 from fuseboard.harness.fusion.model import Blocks, Model
+from fuseboard.harness.metadata.card import MetadataCard
 
 EDGE = 224
 """Pixels of each picture; smaller ones are drawn larger."""
@@ -41,7 +43,7 @@ class Overlay:
     reason: str | None = None
 
 
-def needs_captum(cards: Iterable[AnyCard]) -> bool:
+def needs_captum(cards: Iterable[BlockCard]) -> bool:
     """Whether one of the backbones is a network, which captum looks into."""
     return any(isinstance(card, Card) and card.source.loader not in DESCRIPTORS for card in cards)
 
@@ -62,6 +64,9 @@ def overlays(
     found = []
     for name in model.backbones:
         card = embedder.cards[name]
+        if isinstance(card, MetadataCard):
+            found.append(Overlay(name, None, None, f"{name} is of a table and of no place in the image"))
+            continue
         if isinstance(card, DerivedCard):
             found.append(Overlay(name, None, None, f"{name} is derived; its picture would be that of {card.base.id}"))
             continue
