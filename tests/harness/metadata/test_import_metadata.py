@@ -171,3 +171,13 @@ def test_blocks_with_metadata_are_learned_from(lesions):
     fusion = Fusion(store=store).fit(store.blocks("table", "train", ["hog", "metadata"]))
     assert fusion.backbones_ == ("hog", "metadata")
     assert Beside(folder / "lesions" / "table.csv").columns[0] == "path"
+
+
+def test_limits_of_weights_leave_metadata_in_and_ask_the_source_of_derived_ones(lesions, capsys):
+    folder, _ = lesions
+    assert add(folder) == 0
+    assert run(["store", "derive", "hog", "-d", "table", "--int8", "--store", str(folder / "store")]) == 0
+    command = ["search", str(folder / "lesions" / "table.csv"), "--backbones", "hog-int8,metadata", "--open"]
+    capsys.readouterr()
+    assert run([*command, "--protocol", "linear-2026", "--store", str(folder / "store")]) == 0
+    assert "hog-int8+metadata" in capsys.readouterr().out
