@@ -82,8 +82,13 @@ for name in REFUSED:
     setattr(os, name, refused)
 
 import_everything()
+from pathlib import Path  # noqa: E402
+
 from fuseboard import cli  # noqa: E402
 from fuseboard.harness.runtime import profiling  # noqa: E402
+from fuseboard.leaderboard.rows import shipped_rows  # noqa: E402
+
+shipped_rows.SHIPPED = Path("nothing")  # the workflow builds with the rows that ship on these systems themselves
 
 tells = sys.platform == "win32"  # which is asked through what only it has
 assert (profiling.peak_rss_mb() is not None) == tells, "where nothing tells, no number is made up"

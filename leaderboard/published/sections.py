@@ -8,7 +8,7 @@ from fuseboard.leaderboard.output.format import number, points
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.published.biofuse_2024 import ReportedSearch, summarise
 from fuseboard.leaderboard.published.grid import Grid, Row, pivot, plain
-from fuseboard.leaderboard.published.verdicts.groups import FileVerdicts, lines
+from fuseboard.leaderboard.published.verdicts.groups import NONE, FileVerdicts, of_files
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict
 from fuseboard.store.statistics import alexnet_reference
 
@@ -41,7 +41,8 @@ class Section:
 
 def sections(verdicts: Sequence[Verdict] = ()) -> list[Section]:
     """Return every published file, checked, in the order of the page, with the verdicts on its figures."""
-    return [_section(file, title, lead, grids, lines(verdicts, file)) for file, title, lead, grids in _PAGE]
+    found = of_files(verdicts)
+    return [_section(file, title, lead, grids, found.get(file, NONE)) for file, title, lead, grids in _PAGE]
 
 
 def _section(

@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fuseboard.leaderboard.output import duckdb_wasm
 from fuseboard.leaderboard.output.server import open_server
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.store import Store
 from tests.browser.filled import fill, submit
+from tests.conftest import BUNDLED
 
 SECONDS = 10
 """How long a page may take for anything."""
@@ -74,7 +76,9 @@ def browser():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     place = tmp_path_factory.mktemp("browser")
-    front = build(Store(fill(place / "store")), place / "site", submit(place / "submissions"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb_wasm, "DIST", BUNDLED)
+        front = build(Store(fill(place / "store")), place / "site", submit(place / "submissions"))
     with served(front.parent) as opened:
         yield opened
 

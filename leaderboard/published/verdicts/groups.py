@@ -1,6 +1,7 @@
 """Verdicts are shown one by one where something was measured, and in groups where not."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,15 +31,26 @@ class FileVerdicts:
     groups: tuple[Group, ...]
 
 
-def lines(verdicts: Iterable[Verdict], file: str) -> FileVerdicts:
-    """Return the verdicts of one file, in their order."""
-    own = [verdict for verdict in verdicts if verdict.file == file]
+NONE = FileVerdicts(counts=tuple((word, 0) for word in WORDS), held=(), groups=())
+"""Those of a file that none is about."""
+
+
+def of_files(verdicts: Iterable[Verdict]) -> Mapping[str, FileVerdicts]:
+    """Map each file that they are about to its verdicts, in their order."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.file, []).append(verdict)
+    return {file: _of_file(file, own) for file, own in found.items()}
+
+
+def _of_file(file: str, own: Sequence[Verdict]) -> FileVerdicts:
     groups: dict[tuple[Word, str, str], list[Verdict]] = {}
+    counted = Counter(verdict.verdict for verdict in own)
     for verdict in own:
         if verdict.verdict not in HELD:
             groups.setdefault((verdict.verdict, verdict.reason, verdict.command), []).append(verdict)
     return FileVerdicts(
-        counts=tuple((word, sum(verdict.verdict == word for verdict in own)) for word in WORDS),
+        counts=tuple((word, counted[word]) for word in WORDS),
         held=tuple(verdict for verdict in own if verdict.verdict in HELD),
         groups=tuple(
             Group(file, *alike, tuple(dict.fromkeys(verdict.dataset for verdict in members)), len(members))
@@ -47,9 +59,9 @@ def lines(verdicts: Iterable[Verdict], file: str) -> FileVerdicts:
     )
 
 
-def compact(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def compact(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """Return all verdicts for programs: `held` one by one, `groups` for the others, numbers as floats."""
-    files = [lines(verdicts, file) for file in dict.fromkeys(verdict.file for verdict in verdicts)]
+    files = of_files(verdicts).values()
     return {
         "held": [_held(verdict) for each in files for verdict in each.held],
         "groups": [vars(group) for each in files for group in each.groups],

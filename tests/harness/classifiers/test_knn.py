@@ -10,16 +10,16 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers import knn
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
 
 
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
-    rows = evaluations.get("knn")(Search(Store(store), DATA, protocol.get("starter"))).rows
+    rows = evaluations.get("knn")(Search(Store(store), DATA, QUICK)).rows
     everything = results.read(store, "knn", scores=True)
     train, val, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))
     for subset in (["hog"], ["pixels"], ["hog", "pixels"]):
@@ -60,7 +60,7 @@ def test_labels_and_binary_classes_are_voted_on_alike() -> None:
 def test_k_is_at_most_the_training_images(tmp_path: Path, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knn, "GRID", (500, 120, 1))
     store = Path(shutil.copytree(small_store, tmp_path / "store"))
-    evaluations.get("knn")(Search(Store(store), DATA, protocol.get("starter")))
+    evaluations.get("knn")(Search(Store(store), DATA, QUICK))
     rows = results.read(store, "knn")
     assert set(rows["classifier"]) == {"knn k=120", "knn k=1"}
     assert rows.filter(pl.col("classifier") == "knn k=120")["auc"].unique().to_list() == [0.5], "all vote for everyone"

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers.linear_probe import GRID, LinearProbe
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
 
@@ -30,7 +30,7 @@ def plain(c: float) -> Pipeline:
 
 
 def test_every_row_is_that_of_plain_scikit_learn(store: Path) -> None:
-    found = evaluations.get("linear-probe")(Search(Store(store), DATA, protocol.get("starter")))
+    found = evaluations.get("linear-probe")(Search(Store(store), DATA, QUICK))
     choice, rows = found.choice, found.rows
     everything = results.read(store, "linear-probe", scores=True)
     train, val, test = (Store(store).blocks(DATA, split, ["hog", "pixels"]) for split in ("train", "val", "test"))

@@ -7,16 +7,16 @@ import pytest
 
 from fuseboard.harness import evaluations
 from fuseboard.harness.evaluations.attention import ablation
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategy_comparison import prices
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.similarity import compare
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 from tests.harness.synthetic import DATA, embed
 
-STARTER = protocol.get("starter")
+STARTER = QUICK
 SPLITS = dict.fromkeys(("train", "val", "test"), np.arange(45) % 3)
 
 

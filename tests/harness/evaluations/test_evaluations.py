@@ -11,16 +11,16 @@ from xgboost import XGBClassifier
 
 from fuseboard.harness import evaluations
 from fuseboard.harness.classifiers.metrics import measure
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import search as engine
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 
 
 def test_singles_choose_the_best_single_backbone(store: Path) -> None:

@@ -15,6 +15,7 @@ from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import UsageError
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
 LINEAR = protocol.get("linear-2026")
@@ -69,4 +70,4 @@ def test_all_images_are_the_search_s_own_row_and_nothing_is_done_twice(
 
 def test_another_classifier_is_refused_with_the_protocol_to_take(store: Path) -> None:
     with pytest.raises(UsageError, match="protocol starter has xgboost; take --protocol linear-2026"):
-        evaluations.get("few-labels")(Search(Store(store), DATA, protocol.get("starter")))
+        evaluations.get("few-labels")(Search(Store(store), DATA, QUICK))

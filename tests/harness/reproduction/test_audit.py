@@ -11,7 +11,7 @@ from fuseboard.harness.reproduction import sampling
 from fuseboard.harness.reproduction.emulated_tf32 import RoundingEncoder
 from tests.harness.reproduction.published import encoder_of, judged, made, with_transform
 
-DIGITS, BREAST = "digits-sample40", "breastmnist-28-sample4"
+DIGITS, BREAST = "digits-sample40", "breastmnist-28-sample2"
 LITE = registry.get("efficientnet-lite0")
 
 
@@ -28,7 +28,7 @@ def hog() -> dict[str, Any]:
 
 def test_equal_vectors_are_the_same(tmp_path: Path, lite: dict[str, Any]) -> None:
     found = judged(tmp_path, "efficientnet-lite0", BREAST, lite)
-    assert (found.verdict, found.certainty, found.images) == ("same", "certain", 12)
+    assert (found.verdict, found.certainty, found.images) == ("same", "certain", 6)
     assert found.own is not None
     assert found.own.difference < 1e-5
 
@@ -102,7 +102,8 @@ def test_numbers_about_as_far_as_tf32_are_another_precision(tmp_path: Path, hog:
 
 
 def test_another_model_of_the_same_width_is_one(tmp_path: Path) -> None:
-    found = judged(tmp_path, "efficientnet-lite0", BREAST, made(registry.get("efficientnet-lite1"), BREAST))
+    more = "breastmnist-28-sample4"  # fewer tell it from a transform that is not tried less surely
+    found = judged(tmp_path, "efficientnet-lite0", more, made(registry.get("efficientnet-lite1"), more))
     assert (found.verdict, found.certainty) == ("other model", "likely")
     assert found.own is not None
     assert abs(found.own.correlation) < 0.2

@@ -11,7 +11,6 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from xgboost import XGBClassifier
 
 from fuseboard.harness.classifiers.xgboost import XGBoost
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.protocols.protocol import CrossValidation, Protocol
 from fuseboard.harness.search import cost_estimate, folds, preconditions, strategies
 from fuseboard.harness.search import search as engine
@@ -22,9 +21,10 @@ from fuseboard.harness.search.strategies.strategy import Ask, Fidelity, Plan, Se
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 PARAMS = STARTER.params.model_dump(exclude_none=True)
 
 

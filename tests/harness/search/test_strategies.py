@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseboard.harness.classifiers.fusion import Subset, all_subsets
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.strategies import surrogate
 from fuseboard.harness.search.strategies.strategy import SearchView
 from fuseboard.store.embeddings.join import Blocks
+from tests.harness.quick import QUICK
 
-STARTER = protocol.get("starter")
+STARTER = QUICK
 GREEDY = ("forward", "forward-path", "backward", "backward-path")
 
 

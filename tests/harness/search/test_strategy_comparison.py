@@ -5,15 +5,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search import strategies
 from fuseboard.harness.search.search import Search
 from fuseboard.harness.search.strategy_comparison import prices
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 
 
 def test_prices_are_read_from_the_rows(store: Path) -> None:

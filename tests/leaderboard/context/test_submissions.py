@@ -18,6 +18,11 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB = f'[shards]\nhub = "some-one/net"\nrevision = "{COMMIT}"\n'
 
 
+@pytest.fixture(autouse=True)
+def _their_pages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "PAGES", ("submissions", "submission"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "submissions"

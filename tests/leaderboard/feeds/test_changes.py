@@ -17,9 +17,10 @@ from tests.leaderboard.site.test_build import HOSTILE, files
 
 
 @pytest.fixture
-def built(searched, searched_site, tmp_path):
+def built(searched, searched_site, tmp_path, monkeypatch):
     """A store with a site, and `again`, which builds it anew and gives the page and the newest entry."""
     searched.out = shutil.copytree(searched_site, tmp_path / "site")
+    monkeypatch.setattr(build, "PAGES", ("dataset", "backbone", "provenance"))  # what the page of changes links to
 
     def again():
         message = []

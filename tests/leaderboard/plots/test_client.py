@@ -21,6 +21,11 @@ def point(colour):
     return frame([layer(mark, [{"x": 0.5}], x=X)], 100, {})
 
 
+@pytest.fixture(autouse=True)
+def _drawn_anew(drawing, monkeypatch):
+    monkeypatch.setattr(client, "ask", drawing)
+
+
 SPEC = point("var(--accent)")
 ASK = f"""
 import os, sys

@@ -15,6 +15,7 @@ from fuseboard.leaderboard.site import build, staleness
 from fuseboard.store.results import profiles
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.results.similarity_rows import keep as keep_similarity
+from tests.conftest import NOT_CODE
 from tests.leaderboard.site.test_build import files
 
 NOTHING = "nothing changed since the last build"
@@ -34,6 +35,7 @@ def built(predicted, tmp_path, monkeypatch):
         (tmp_path / "code" / path).write_text("one")
     monkeypatch.setattr(build, "PAGES", ("home",))
     monkeypatch.setattr(staleness, "CODE", (tmp_path / "code",))
+    monkeypatch.setattr(staleness, "NOT_CODE", NOT_CODE)
     monkeypatch.setattr(staleness, "builder", lambda: "fuseboard")
     predicted.out, predicted.submitted = tmp_path / "site", tmp_path / "submissions"
     predicted.submitted.mkdir()

@@ -14,14 +14,14 @@ from fuseboard.harness.evaluations.attention.fit import Fit
 from fuseboard.harness.evaluations.attention.module import AttentionFusion, draw
 from fuseboard.harness.evaluations.attention.plan import Plan
 from fuseboard.harness.evaluations.attention.training import Split, train
-from fuseboard.harness.protocols import protocol
 from fuseboard.harness.search.search import Search
 from fuseboard.store.errors import UsageError
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
+from tests.harness.quick import QUICK
 
 DATA = "digits-first120"
-STARTER = protocol.get("starter")
+STARTER = QUICK
 BACKBONES = ["hog", "pixels"]
 
 

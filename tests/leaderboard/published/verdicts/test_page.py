@@ -3,7 +3,7 @@ import json
 import pytest
 
 from fuseboard.leaderboard.published import tables
-from fuseboard.leaderboard.published.verdicts.groups import lines
+from fuseboard.leaderboard.published.verdicts.groups import of_files
 from fuseboard.leaderboard.published.verdicts.verdicts import judge
 from fuseboard.leaderboard.site import build as site
 from fuseboard.store.results import rows as results
@@ -63,7 +63,7 @@ def test_thousands_of_figures_are_a_few_lines(store, tmp_path):
 def test_every_verdict_is_in_one_line_or_counted_in_one(measured):
     found = judge(results.read(measured.root))
     for file in tables.TABLES:
-        own = lines(found, file)
+        own = of_files(found)[file]
         total = sum(verdict.file == file for verdict in found)
         assert len(own.held) + sum(group.count for group in own.groups) == total == sum(dict(own.counts).values())
 
