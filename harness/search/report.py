@@ -9,7 +9,7 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.search.outlook import Outlook
 from fuseboard.harness.terminal.report import Facts
-from fuseboard.store.results.selection import Choice, Criterion, best_on_test, by_validation
+from fuseboard.store.results.selection import Choice, Criterion, by_validation
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,11 @@ class Chosen:
     def table(self) -> list[Facts]:
         """The chosen subset, the best single backbone, all of them and the best on test in either metric."""
         test, choice = self._test, self.choice
-        # A subset that was given and not searched for is best among none.
-        judged = ("auc", "acc") if choice.oracle or choice.no_oracle else ()
         roles = {
             "chosen": choice.chosen,
             "best single": self.best_single,
             "all": choice.all_backbones,
-            **{f"best test {metric.upper()}": best_on_test(self.rows, metric)[0] for metric in judged},
+            **{f"best test {metric.upper()}": subset for metric, subset in choice.best_on_test.items()},
         }
         return [
             {"role": role, "subset": "+".join(subset), "test_auc": test[subset]["auc"], "test_acc": test[subset]["acc"]}

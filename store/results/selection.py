@@ -1,7 +1,7 @@
 """The choice: which subset a protocol picks from its rows, and what the pick hides."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -66,11 +66,14 @@ class Choice:
     """Subsets measured, and 2^K - 1."""
     no_oracle: str | None = None
     """Why no subset has the metric on test; None where one has."""
+    best_on_test: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`auc` and `acc` -> the subset that is best in it on test, as `best_on_test` finds it."""
 
     @property
     def finalists(self) -> set[tuple[str, ...]]:
         """Subsets whose predictions are worth keeping."""
-        return {self.chosen, self.oracle, self.all_backbones, *self.singles, *self.ties} - {()}
+        best = {self.oracle, *self.best_on_test.values()}
+        return {self.chosen, *best, self.all_backbones, *self.singles, *self.ties} - {()}
 
 
 def choose(rows: pl.DataFrame) -> Choice:
@@ -99,7 +102,12 @@ def choose(rows: pl.DataFrame) -> Choice:
         measured=len(measured),
         possible=2 ** len(pool) - 1,
         no_oracle=None if test else _why_none(rows, "test", criterion),
+        best_on_test={metric: best_on_test(rows, metric)[0] for metric in SHOWN},
     )
+
+
+SHOWN = ("auc", "acc")
+"""Metrics that boards and reports show."""
 
 
 def best_on_test(rows: pl.DataFrame, metric: str) -> tuple[tuple[str, ...], str | None]:

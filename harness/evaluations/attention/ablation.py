@@ -61,7 +61,8 @@ def evaluate(search: Search, kind: str) -> Chosen:
                 yield Answer(asked[number], outcome, sizes[number][0], peak, search.device, jobs)
 
     selected = hyperparameters.select(search, [tuple(search.pool.versions)], variants, answers)
-    given = replace(choose(selected.rows), oracle=(), all_backbones=())
+    # A subset that was given and not searched for is best among none.
+    given = replace(choose(selected.rows), oracle=(), best_on_test={}, all_backbones=())
     left_out = [f"left out: {', '.join(impossible)} (width x heads), the heads do not divide the width"]
     return Chosen(given, selected.rows, [*(left_out if impossible else []), *selected.notes])
 

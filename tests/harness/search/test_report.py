@@ -47,3 +47,16 @@ def test_nothing_is_added_where_a_single_one_is_chosen_and_nothing_shown_where_n
     together = said({subset: own for subset, own in SCORES.items() if len(subset) == 2})
     assert together.best_single == ()
     assert "best single" not in [row["role"] for row in together.table]
+
+
+def test_what_is_best_on_test_is_among_the_rows_that_are_told_in_either_metric() -> None:
+    """A search hands on the rows of its finalists alone, and the best AUC need not be the best accuracy's."""
+    scores = {**SCORES, ("gamma",): {"val": (0.6, 0.5), "test": (0.99, 0.5)}}
+    choice = said(scores).choice
+    assert choice.best_on_test == {"auc": ("gamma",), "acc": ("alpha",)}
+    joined = {**scores, ("beta", "gamma"): {"val": (0.6, 0.5), "test": (1.0, 0.5)}}
+    choice = said(joined).choice
+    assert ("beta", "gamma") in choice.finalists
+    handed_on = said({subset: own for subset, own in joined.items() if subset in choice.finalists})
+    (best,) = [row for row in Chosen(choice, handed_on.rows).table if row["role"] == "best test AUC"]
+    assert (best["subset"], best["test_auc"]) == ("beta+gamma", 1.0)
