@@ -13,6 +13,7 @@ from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.costs.costs import Extraction
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows import modality
+from fuseboard.store.embeddings import random_weights
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Answers:
             if source not in found or modality.size(dataset) > modality.size(found[source]):
                 found[source] = dataset
         return modality.in_order(found.values())
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """Return the backbones that were measured alone on a medical dataset, under any protocol; untrained copies are
+        none."""
+        boards = [board for protocol in self.protocols for board in columns(self.snapshot, protocol)]
+        names = {one.entry.subset[0] for board in boards for one in board.singles if one.entry.test.auc is not None}
+        return frozenset(name for name in names if random_weights.trained(name) is None)
 
     @cached_property
     def verdict(self) -> FusionVerdict:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.rankings.table import RankedRow, RankingTable
 from fuseboard.store.files.foreign_text import foreign
 
@@ -37,7 +38,7 @@ def description(site: SiteContext) -> str:
     if best is None:
         return f"fuseboard: {' '.join(TITLE)} {_counts(site)}."
     rows = ", ".join(
-        f"{foreign(row.name)[:MAX_NAME_LENGTH]} {row.mean_auc:.3f}" for row in best.rows[:MAX_ROWS] if row.mean_auc
+        f"{foreign(row.name)[:MAX_NAME_LENGTH]} {score(row.mean_auc)}" for row in best.rows[:MAX_ROWS] if row.mean_auc
     )
     return f"fuseboard: {' '.join(TITLE)} {_counts(site)}. {_what(best)}: {rows}."
 
@@ -73,10 +74,11 @@ def _best(site: SiteContext) -> RankingTable | None:
 
 
 def _counts(site: SiteContext) -> str:
+    """Return how much there is, counted as on the front page."""
     snapshot = site.snapshot
     held = (
-        (len(site.backbones), "backbone"),
-        (len(site.datasets), "dataset"),
+        (len(site.answers.models), "frozen image model"),
+        (len(site.answers.distinct), "medical dataset"),
         (snapshot.rows.height, "result row"),
     )
     return " · ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in held)
@@ -110,7 +112,7 @@ def _row(row: RankedRow, y: int, low: float, scale: float) -> Iterator[Markup]:
     yield Markup('<circle cx="{}" cy="{}" r="9" fill="{}" stroke="{}" stroke-width="2"/>').format(
         x, y - 9, ACCENT, PAPER
     )
-    yield _text(VALUE, y, f"{value:.3f}", 26, INK, bold=True, anchor="end")
+    yield _text(VALUE, y, score(value), 26, INK, bold=True, anchor="end")
 
 
 def _text(x: int, y: int, text: str, size: int, colour: str, bold: bool = False, anchor: str = "start") -> Markup:

@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from fuseboard.store.files.foreign_text import foreign
 from fuseboard.store.files.hashing import fingerprint
 
 MAX_ENTRIES = 100
 """Entries of a history; older ones are dropped."""
+MAX_SAID, MAX_LETTERS = 2, 160
+"""Lines that a headline holds, and letters of each."""
 MAX_LINES = 100
 """One entry lists this many of each kind; the rest is a number."""
 
@@ -78,17 +81,19 @@ class Entry(_Strict):
 
     @property
     def headline(self) -> str:
-        """Return the numbers of changes in one line."""
-        parts = [
+        """Return in one line how many rows moved and ranks changed, and what else is told, in its own words."""
+        counts = [
             f"{count:,} {word}{'s'[: count - 1]} {verb}"
-            for count, word, verb in (
-                (self.moved, "row", "moved"),
-                (self.placed, "rank", "changed"),
-                (len(self.lines) + self.lines_left_out, "other thing", "changed"),
-            )
+            for count, word, verb in ((self.moved, "row", "moved"), (self.placed, "rank", "changed"))
             if count
         ]
-        return ", ".join(parts)
+        said = [_cut(foreign(line.text)) for line in self.lines[:MAX_SAID]]
+        more = len(self.lines) + self.lines_left_out - len(said)
+        return "; ".join([*([", ".join(counts)] if counts else []), *said, *([f"{more:,} more"] if more else [])])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
 
 
 class History(_Strict):

@@ -10,6 +10,7 @@ from markupsafe import escape
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds.changes import Changes
 from fuseboard.leaderboard.feeds.entry import Entry
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.store.files.foreign_text import foreign
 
 PATH = "feed.xml"
@@ -69,7 +70,7 @@ def _lines(entry: Entry) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.4f}"
+    return "nothing" if value is None else score(value)
 
 
 def _put(parent: ElementTree.Element, name: str, text: str, **attributes: str) -> None:

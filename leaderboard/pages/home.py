@@ -63,10 +63,9 @@ def headline(site: SiteContext) -> str:
     """Return what is ranked, in one line."""
     if not site.answers.distinct:
         return "Which frozen image models to use on medical images, and whether combining them pays"
-    models = {name for own in site.answers.choices.values() for name, _ in own.answer.singles}
-    count = len(site.answers.distinct)
+    models, count = len(site.answers.models), len(site.answers.distinct)
     return (
-        f"{len(models)} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
+        f"{models} frozen image models on {count} medical dataset{'s'[: count != 1]}: which to use, and whether "
         "combining them pays"
     )
 

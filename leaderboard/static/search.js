@@ -1,7 +1,8 @@
 "use strict";
-/* Search: rows that hold every word, in whatever column, shown or not. */
+/* Search: rows that hold every word, in whatever column of words, shown or not. Numbers are not searched: a "4" stands in almost every score. */
 (() => {
   const { element, words } = (window.fuseboard ??= {});
+  const isNumber = (cell) => cell.classList.contains("n");
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   fuseboard.Search = class {
@@ -41,7 +42,7 @@
 
     shows(row) {
       if (!this.#words.length) return true;
-      if (!this.#texts.has(row)) this.#texts.set(row, folded(words(row)));
+      if (!this.#texts.has(row)) this.#texts.set(row, folded([...row.cells].filter((cell) => !isNumber(cell)).map(words).join(" ")));
       return this.#words.every((word) => this.#texts.get(row).includes(word));
     }
   };

@@ -37,6 +37,13 @@ def test_search_wants_every_word_and_says_what_it_hides(page, controls):
     assert status.inner_text().startswith("0 of 61 rows shown: search ‘no such thing’")
 
 
+def test_search_matches_words_and_not_the_digits_of_scores(page, controls):
+    controls.get_by_role("searchbox", name="Search").fill("4")
+    assert shown(page) == [backbone(r) for r in range(ROWS) if "4" in backbone(r) or licence(r) == "CC BY-NC 4.0"]
+    controls.get_by_role("searchbox").fill("0.5")
+    assert shown(page) == []
+
+
 def test_a_choice_hides_the_others_and_knows_what_is_not_known(page, controls):
     choice = controls.get_by_role("combobox", name="Licence")
     assert choice.locator("option").all_inner_texts() == ["all", "not known", "Apache-2.0", "CC BY-NC 4.0", "MIT"]

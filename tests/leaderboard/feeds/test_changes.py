@@ -100,6 +100,21 @@ def test_a_new_backbone_is_told_with_the_ranks_that_it_took(built):
     assert "backbones/delta.html" in [a["href"] for a in page.all("a")]
 
 
+def test_a_headline_says_what_came_and_claims_no_change_where_none_was(built):
+    built.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="other")
+    _, entry = built.again()
+    assert entry.headline == "New dataset: other; other: 2 new rows (fusion 2)"
+    (built.out / "data/changes.json").unlink()
+    built.measure(("beta",), (0.5, 0.5), (0.5, 0.5), dataset="other")
+    _, entry = built.again()
+    assert entry.headline.startswith("Changes cannot be told, because")
+    many = History().after(
+        date=None, lines=tuple(ChangeLine(text=f"line {n}") for n in range(5)), lines_left_out=7,
+        moves=(), moved=3, places=(), placed=1,
+    )  # fmt: skip
+    assert many.entries[0].headline == "3 rows moved, 1 rank changed; line 0; line 1; 10 more"
+
+
 def test_another_choice_is_told(built):
     built.measure(("alpha",), (0.99, 0.99), (0.81, 0.72), day=1)
     _, entry = built.again()

@@ -11,6 +11,7 @@ import pytest
 
 from fuseboard.leaderboard.feeds import card
 from fuseboard.leaderboard.output.base_url import normal
+from fuseboard.leaderboard.pages import home
 from fuseboard.leaderboard.site import build
 from fuseboard.store.errors import UsageError
 from tests.leaderboard.conftest import TinyStore
@@ -74,7 +75,7 @@ def test_every_page_says_what_a_link_to_it_shows(out):
         assert said["og:image"] == f"{URL}static/card.png"
         assert said["og:title"]
         assert said["og:description"] == said["description"]
-        assert "3 backbones" in said["og:image:alt"]
+        assert "3 frozen image models" in said["og:image:alt"]
         assert said["twitter:card"] == "summary_large_image"
 
 
@@ -140,3 +141,13 @@ def test_the_url_option_is_what_pages_say(searched, tmp_path):
     done = run("build", "--store", searched.root, "--out", tmp_path / "site", "--url", "https://example.org/x")
     assert done.exit_code == 0
     assert "https://example.org/x/boards/singles.html" in (tmp_path / "site/sitemap.xml").read_text()
+
+
+def test_the_card_counts_what_the_front_page_counts(store, tmp_path):
+    for dataset in ("breastmnist-64", "breastmnist-28", "octmnist", "digits"):
+        for name in ("alpha", "beta", "alpha.random"):
+            store.measure((name,), (0.8, 0.7), (0.8, 0.7), dataset=dataset)
+    store.embed("gamma", "retinamnist")
+    context = site_context(store, tmp_path)
+    assert "2 frozen image models · 2 medical datasets" in card.description(context)
+    assert home.headline(context).startswith("2 frozen image models on 2 medical datasets")
