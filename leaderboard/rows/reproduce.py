@@ -43,7 +43,7 @@ def _words(row: Mapping[str, Any]) -> list[str]:
         "dataset": row["dataset"],
         "clean": row["dataset"].removesuffix(CORRUPTED),
         "backbones": ",".join(_specs(row)),
-        "column": json.loads(row["params"] or "{}").get("column", ""),
+        "column": json.loads(row.get("params") or "{}").get("column", ""),
     }
     words = [word.format_map(of_row) for word in evaluation.command_of(row["fusion"]).split()]
     trials: list[str] = []

@@ -84,8 +84,8 @@ def read(root: Path, dataset: str) -> pl.DataFrame:
     if not path.is_file():
         there = ", ".join(datasets(root)) or "no dataset"
         raise UsageError(
-            f"{root} has no further columns of the images of {dataset}, only of {there}; run `fuseboard extract` again "
-            "with a table that has them, which embeds nothing that is there"
+            f"{root} has no further columns of the images of {dataset}, only of {there}; the table of your own images "
+            "brings them: run `fuseboard extract` with it, again where it was run before, which embeds nothing twice"
         )
     return _read(path)
 

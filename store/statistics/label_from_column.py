@@ -92,8 +92,9 @@ def _auc(values: Numbers, questions: Sequence[Numbers], folds: Numbers) -> float
 def _one(values: Numbers, labels: Numbers, folds: Numbers) -> float:
     """The AUC of one question: images of one fold, value and class are alike, so only their counts matter."""
     classes = int(labels.max()) + 1
-    counts = np.zeros((int(folds.max()) + 1, int(values.max()) + 1, classes))
-    np.add.at(counts, (folds, values, labels), 1)
+    shape = int(folds.max()) + 1, int(values.max()) + 1, classes
+    cells = np.ravel_multi_index((folds, values, labels), shape)
+    counts = np.bincount(cells, minlength=np.prod(shape)).reshape(shape).astype(np.float64)
     others = counts.sum(axis=0) - counts
     shares = others.sum(axis=1, keepdims=True)
     shares /= np.maximum(shares.sum(axis=2, keepdims=True), 1)

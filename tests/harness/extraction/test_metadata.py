@@ -111,3 +111,31 @@ def test_a_folder_has_none_and_a_damaged_file_says_so(table: Path, tmp_path: Pat
     with pytest.raises(FuseboardError, match=r"ward\.metadata\.parquet"):
         store.metadata("ward")
     assert store.sql("SELECT count(*) FROM metadata").fetchall() == [(0,)]
+
+
+def test_columns_of_a_dataset_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("datasets")
+    monkeypatch.chdir(tmp_path)
+    pixels = [np.full((4, 4), number, np.uint8) for number in range(40)]
+    features = hub.Features(
+        {
+            "image": hub.Image(),
+            "label": hub.ClassLabel(names=["well", "ill"]),
+            "site": hub.ClassLabel(names=["north", "south"]),
+            "age": hub.Value("int64"),
+        }
+    )
+    cells = {
+        "image": [Image.fromarray(one) for one in pixels],
+        "label": [number % 2 for number in range(40)],
+        "site": [number // 20 for number in range(40)],
+        "age": [None, *range(1, 40)],
+    }
+    whole = hub.DatasetDict(train=hub.Dataset.from_dict(cells, features=features))
+    monkeypatch.setattr(hub, "load_dataset", lambda *_, **__: whole)
+    store = Store(tmp_path / "store", registry.fingerprints)
+    extract(registry.get("pixels"), datasets.get("hub:org/scans"), store)
+    wide = store.metadata("org-scans").pivot("name", index=["split", "id"], values="value")
+    both = store.images("org-scans").join(wide, ["split", "id"])
+    found = {int(path.rpartition("/")[2]): (site, age) for path, site, age in both.select("path", "site", "age").rows()}
+    assert found == {n: (("north", "south")[n // 20], str(n) if n else None) for n in range(40)}

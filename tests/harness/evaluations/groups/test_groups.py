@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+import fuseboard
 from fuseboard.harness import evaluations
 from fuseboard.harness.evaluations.groups import work
 from fuseboard.harness.evaluations.groups.report import GroupReport
@@ -194,6 +195,11 @@ def test_an_unknown_column_or_none_is_answered_with_those_there_are(tmp_path: Pa
     metadata.path_of(tmp_path, synthetic.DATA).unlink()
     with pytest.raises(UsageError, match="no further columns of the images of made"):
         measure(tmp_path, "site")
+
+
+def test_other_evaluations_have_no_columns(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="columns are of the evaluation groups"):
+        fuseboard.evaluate("singles", synthetic.DATA, columns=["site"], store=tmp_path)
 
 
 def test_several_labels_and_trees(tmp_path: Path) -> None:
