@@ -12,6 +12,7 @@ from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
 from fuseboard.leaderboard.context.badges import Badges
+from fuseboard.leaderboard.context.comparisons import Comparisons
 from fuseboard.leaderboard.context.coverage import Coverage, coverage
 from fuseboard.leaderboard.context.missing_results import MissingResult, missing_results
 from fuseboard.leaderboard.context.providers import Providers
@@ -177,6 +178,11 @@ class SiteContext:
     def builder(self) -> str:
         """Return what made the pages: fuseboard's version, and its commit where there is one."""
         return builder()
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Return what can be held against something else."""
+        return Comparisons(self.snapshot, self.protocols)
 
     @cached_property
     def source(self) -> str:

@@ -65,6 +65,17 @@ def provenance_part(part: Part) -> str:
     return f"{whole.removesuffix('.html')}/{slug(part.evaluation)}/{part.number}.html"
 
 
+def compared(protocol: str, kind: str, name: str) -> str:
+    """Return what a row is called that can be pinned and compared; it stands in addresses and names a file.
+
+    Args:
+        protocol: of the row.
+        kind: backbone, method or subset.
+        name: of the row; the names of a subset are joined with ` + `.
+    """
+    return f"{slug(protocol)}.{kind[0].upper()}.{slug(name)}"  # no slug has a capital letter, so no two rows meet
+
+
 def row(name: str, key: str, parts: Mapping[str, Part]) -> str:
     """Return the address that shows where one row of a dataset came from.
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.similarity import Grid, grid
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address, figures
 from fuseboard.leaderboard.pages import backbone_profile as boards
@@ -42,15 +41,9 @@ class Version:
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield one page per backbone that has embeddings or a result row."""
     snapshot = site.snapshot
-    compared = {row.dataset for row in snapshot.similarities}
-    grids: dict[str, Grid] = {}
-    for dataset in sorted(compared):
-        own = [board for board in snapshot.boards if board.dataset == dataset]
-        if (found := grid(dataset, snapshot.similarities, own, snapshot.says)) is not None:
-            grids[dataset] = found
     published = boards.published(site.verdicts)
     for name in boards.names(snapshot):
-        yield _page(name, site, grids, published.get(name, ()))
+        yield _page(name, site, published.get(name, ()))
 
 
 def web(text: str | None) -> str | None:
@@ -58,7 +51,7 @@ def web(text: str | None) -> str | None:
     return text if text and WEB.fullmatch(text) else None
 
 
-def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Sequence[Verdict]) -> Page:
+def _page(name: str, site: SiteContext, published: Sequence[Verdict]) -> Page:
     snapshot = site.snapshot
     own = [_version(manifest, site) for manifest in boards.versions(name, snapshot)]
     current = own[0] if own else None
@@ -77,7 +70,7 @@ def _page(name: str, site: SiteContext, grids: Mapping[str, Grid], published: Se
             "results": results,
             "drawings": drawn,
             "pool_contributions": list(boards.pool_contributions(name, snapshot.boards)),
-            "similar_backbones": list(boards.similar_backbones(name, grids)),
+            "similar_backbones": list(boards.similar_backbones(name, site.comparisons.grids)),
             "extractions": [one for one in site.extractions if one.backbone == name],
             "published": published,
             "loading": _loading(current),

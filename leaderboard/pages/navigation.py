@@ -75,7 +75,11 @@ MENU = (
     ),
     Group(
         Entry("explorer.html", "Explore", _searched),
-        (Entry("sql.html", "SQL"), Entry("reported.html", "Reported elsewhere")),
+        (
+            Entry("compare.html", "Compare", _searched),
+            Entry("sql.html", "SQL"),
+            Entry("reported.html", "Reported elsewhere"),
+        ),
         "explorer/",
     ),
     Group(

@@ -55,6 +55,7 @@ class _Addresses:
     runtime = staticmethod(address.runtime)
     subsets = staticmethod(address.subsets)
     submission = staticmethod(address.submission)
+    compared = staticmethod(address.compared)
     provenance = staticmethod(address.provenance)
     provenance_part = staticmethod(address.provenance_part)
 

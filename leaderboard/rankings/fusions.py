@@ -40,7 +40,7 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
     for board in boards:
         uncertainty = snapshot.board_uncertainties[board.dataset, protocol]
         own = dict(_roles(board, uncertainty))
-        for name, method in _methods(board, uncertainty):
+        for name, method in named_methods(board, uncertainty):
             own[name] = of_method(board, method, uncertainty)
             if method.protocol != protocol:
                 unranked[name] = f"measured under {method.protocol}, and protocols are never ranked together"
@@ -74,7 +74,7 @@ def _roles(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, C
         yield CHOSEN, absent(board.dataset, board.no_choice)
 
 
-def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Method]]:
+def named_methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str, Method]]:
     """Yield each method with the name of its row, which is the same on every dataset."""
     for method in uncertainty.methods:
         of = "" if method.protocol == board.protocol else f" ({method.protocol})"

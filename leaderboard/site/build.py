@@ -30,6 +30,7 @@ PAGES = (
     "demo",
     "dataset",
     "explorer",
+    "compare",
     "runtime",
     "reported",
     "submissions",

@@ -100,12 +100,23 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
-  /** Text as a file; used for tables that exist on this page alone, too. */
-  fuseboard.saveText = (text, name, type) => save(new Blob([text], { type }), name);
+  const source = document.querySelector('meta[name="fuseboard-source"]')?.content ?? "";
+
+  const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+
+  /** Offers rows of a figure that was drawn on this page as CSV, with the line that says where they are from. */
+  fuseboard.offerText = (figure, rows) => {
+    const button = element("button", { type: "button", className: "file" }, "CSV");
+    button.addEventListener("click", () => {
+      const lines = rows().map((row) => row.map((value) => quoted(String(value ?? ""))).join(","));
+      save(new Blob([[`# ${source}`, ...lines, ""].join("\n")], { type: "text/csv" }), `${figure.dataset.name}.csv`);
+    });
+    figure.querySelector(".files").append(button);
+  };
 
   /** Adds what a figure can be downloaded as to its list of files. */
   fuseboard.download = (figure) => {
-    const { name, source } = figure.dataset;
+    const { name } = figure.dataset;
     const files = figure.querySelector(".files");
     const own = () => whole(figure.querySelector("svg"), source);
     const kinds = {

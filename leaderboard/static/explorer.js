@@ -23,7 +23,7 @@
       members: new Set(line.dataset.in.split(" ")),
       place: line.dataset.place ? Number(line.dataset.place) : Infinity,
       auc: value ? Number(value.value) : null,
-      name: cells.subset.firstChild.data.trim(),
+      name: [...cells.subset.childNodes].map((node) => node.data?.trim()).find(Boolean),
       width: Number(line.dataset.width),
       memory: line.dataset.memory ? Number(line.dataset.memory) : null,
     };
@@ -32,7 +32,7 @@
   /* What a cell of the table shows, with its links, as a part of a sentence. */
   const copy = (cell, between = " ") => {
     const part = make("span", { className: "copied" });
-    for (const node of cell.childNodes) {
+    for (const node of [...cell.childNodes].filter((each) => !each.matches?.("input"))) {
       if (part.childNodes.length) part.append(between);
       part.append(node.cloneNode(true));
     }
@@ -236,6 +236,7 @@
     further.remove();
     table.classList.add("sortable");
     window.fuseboard.addTable(table);
+    window.fuseboard.pinRows(table);
     explore(section, suffix);
   };
 

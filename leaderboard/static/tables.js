@@ -2,7 +2,7 @@
 /* Tables: puts sorting, search, choices and columns on every table that is marked as sortable, keeps their state in the URL, and says at all
    times what is hidden. Without this file a table is complete and in its first order. */
 (() => {
-  const { element, words, Grid, Sorting, Search, Choices, Columns } = window.fuseboard;
+  const { element, words, Grid, Sorting, Search, Choices, Columns, Views } = window.fuseboard;
   /** Rows below which there is nothing to search for. */
   const FEW = 6;
   /** Columns below which there is nothing to choose. */
@@ -38,6 +38,7 @@
       const { rows, columns } = this.#grid;
       const features = [new Sorting(this.#grid, changed)];
       if (columns.length >= NARROW || columns.some((column) => column.isOptional)) features.push(new Columns(this.#grid, changed));
+      if (rows.length > 1 && columns.some(({ isNumeric }) => isNumeric)) features.push(new Views(this.#grid, changed));
       if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed));
       return features;
     }

@@ -9,7 +9,7 @@ import numpy as np
 from fuseboard.store.embeddings import manifest, shards, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
-from tests.leaderboard.conftest import LIBRARIES, START, TinyStore, row
+from tests.leaderboard.conftest import LIBRARIES, START, TinyStore, md5, row
 from tests.leaderboard.predicted import LABELS, TASK, keep, said
 
 HOSTILE = "</td></table><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
@@ -65,7 +65,7 @@ def embed(root: Path, name: str, number: int) -> None:
             shard = shards.write(path, np.arange(len(LABELS), dtype=np.uint32), LABELS, vectors, {"split": split})
             splits[split] = manifest.Split(rows=len(LABELS), shards=(shard,), profile=profile)
         entries[dataset] = manifest.DatasetEntry(
-            task=TASK, n_classes=3, label_names=("a", HOSTILE, "c"), licence="CC BY 4.0", source_md5="0" * 32,
+            task=TASK, n_classes=3, label_names=("a", HOSTILE, "c"), licence="CC BY 4.0", source_md5=md5(dataset),
             splits=splits,
         )  # fmt: skip
     about = manifest.Backbone(

@@ -28,6 +28,7 @@ KINDS = (
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
         "explorer.html",
+        "compare.html",
         "explorer/breastmnist-64.html",
         "provenance/dermamnist-64.html",
         "robustness/breastmnist-64-c.html",
@@ -99,6 +100,14 @@ def test_axe_finds_nothing_in_what_scripts_open(examined):
         examined.locator("dialog dl").first.wait_for()
         assert examined.evaluate(RUN, {"type": "tag", "values": TAGS}) == []
         examined.keyboard.press("Escape")
+
+
+def test_axe_finds_nothing_in_a_comparison(examined):
+    for scheme in ("light", "dark"):
+        examined.emulate_media(color_scheme=scheme)
+        examined.goto("compare.html?pins=starter.B.alpha+starter.B.beta+starter.M.chosen")
+        examined.locator("#cost").wait_for()
+        assert examined.evaluate(RUN, {"type": "tag", "values": TAGS}) == []
 
 
 def test_the_dark_is_dark(page):

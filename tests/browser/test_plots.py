@@ -58,7 +58,7 @@ def test_a_figure_is_downloaded_with_its_source(browser, site, tmp_path, protoco
     page = context.new_page()
     page.goto(PAGE if protocol == "http" else f"file://{site.folder}/{PAGE}")
     figure = page.locator("figure.drawing").first
-    source = figure.get_attribute("data-source")
+    source = page.locator("meta[name=fuseboard-source]").get_attribute("content")
     for kind in ("SVG", "PNG"):
         with page.expect_download() as waiting:
             figure.get_by_role("button", name=kind).click()

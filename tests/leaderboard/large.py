@@ -10,7 +10,7 @@ from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.store.embeddings import manifest, shards, versions
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
-from tests.leaderboard.conftest import LIBRARIES, row
+from tests.leaderboard.conftest import LIBRARIES, md5, row
 from tests.leaderboard.predicted import said
 
 FLAGS = (
@@ -95,7 +95,12 @@ def _embed(root, name, flags, labels, number):
             shard = shards.write(path, ids, labels, np.ones((len(labels), 2), np.float32), {"split": split})
             splits[split] = manifest.Split(rows=len(labels), shards=(shard,), profile=profile)
         entries[flag] = manifest.DatasetEntry(
-            task=TASK, n_classes=3, label_names=("a", "b", "c"), licence="CC BY 4.0", source_md5="0" * 32, splits=splits
+            task=TASK,
+            n_classes=3,
+            label_names=("a", "b", "c"),
+            licence="CC BY 4.0",
+            source_md5=md5(flag),
+            splits=splits,
         )
     about = manifest.Backbone(
         title=f"Backbone {number}", redistribution="embeddings", parameters=10**7 * (number + 1), licence="MIT",
