@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fuseboard import leaderboard
+from tests.browser.conftest import FROZEN
 
 AXE = Path(leaderboard.__file__).parent / "sql" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -21,10 +22,11 @@ KINDS = (
         "submissions.html",
         "runtime.html",
         "changes.html",
+        "releases.html",
         "sql.html",
     ),
     *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers", "few-labels")),
-    *(f"boards/{name}.html" for name in ("robustness", "groups", "transfer", "efficiency")),
+    *(f"boards/{name}.html" for name in ("robustness", "groups", "transfer", "efficiency", "timeline")),
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
         "explorer.html",
@@ -33,6 +35,7 @@ KINDS = (
         "provenance/dermamnist-64.html",
         "robustness/breastmnist-64-c.html",
     ),
+    *FROZEN,
     *("boards/accuracy.html", "runtime/breastmnist-64.html"),
     *("submissions/epsilon.html", "submissions/broken.html"),
 )
