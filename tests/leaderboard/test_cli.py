@@ -145,6 +145,34 @@ def test_the_server_shows_the_site_to_this_machine_only(searched, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["release", "2026.12", "--doi", "12"], "'12' is no DOI"),
+        (["release", "2026.12", "--concept-doi", "zenodo"], "'zenodo' is no DOI"),
+        (["release", "A/b"], "'A/b' cannot name a release"),
+        (["build", "--releases", "nowhere"], "nowhere: there is no such folder"),
+        (["export", "--benchmark", "name"], "'name' is no repository of the Hub"),
+    ],
+)
+def test_what_cannot_be_meant_writes_nothing(searched, tmp_path, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    answer = run(*arguments, "--store", searched.root)
+    assert isinstance(answer.exception, UsageError)
+    assert told in str(answer.exception)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_release_says_where_it_is_and_that_it_names_no_doi(searched, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = run("release", "2026.12", "--store", searched.root)
+    assert answer.stdout.split() == ["releases/2026.12.zip"]
+    assert "it names no DOI" in answer.stderr
+    answer = run("release", "2027.01", "--store", searched.root, "--doi", "https://doi.org/10.5281/zenodo.1")
+    assert "it names no DOI" not in answer.stderr
+
+
+@pytest.mark.parametrize(
     ("module", "absent"),
     [
         (

@@ -88,6 +88,17 @@ def test_a_site_that_had_them_hands_nothing_on(root: Path, capsys: pytest.Captur
     assert names(build(root), OWN) == []
 
 
+def test_they_are_in_no_release_and_nothing_for_the_hub_unless_named(root: Path) -> None:
+    named = ["--store", str(root)]
+    assert cli.run(["leaderboard", "release", "2026.12", *named]) == 0
+    assert cli.run(["leaderboard", "export", "--benchmark", "org/name", *named]) == 0  # with the release, unpacked
+    assert names(Path("hub"), OWN) == []
+    assert len(names(Path("hub") / "space" / "releases" / "2026.12", KNOWN)) > 10
+    assert cli.run(["leaderboard", "release", "2027.01", "--dataset", OWN, *named]) == 0
+    assert names(build(root), OWN) == []
+    assert (build(root, "--dataset", OWN) / "releases" / "2027.01" / "datasets" / f"{OWN}.html").is_file()
+
+
 def test_a_name_that_the_store_has_nothing_of_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["leaderboard", "build", "--store", str(root), "--dataset", "muller"]) == 2
     assert f"did you mean {OWN}" in capsys.readouterr().err
