@@ -123,7 +123,8 @@ def _group(own: Mapping[tuple[str, str | None], Facts], group: str | None) -> Gr
 def _line(one: ColumnScores, group: GroupScore) -> dict[str, object]:
     whole, nothing = group is one.known, Interval(None, None, None)
     column, index = (one.column_auc, one.index) if whole else (nothing, nothing)
-    reasons = (group.auc.reason, None if whole else group.left_out.reason, column.reason, index.reason)
+    left_out = None if whole else group.left_out.reason
+    reasons = (group.auc.reason, group.acc.reason, left_out, column.reason, index.reason)
     return {
         "subset": list(one.subset),
         "column": one.column,

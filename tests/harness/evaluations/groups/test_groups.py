@@ -152,6 +152,8 @@ def test_groups_that_cannot_be_scored_say_why(tmp_path: Path) -> None:
     assert found["site=alone"]["images"] == 1
     assert found["site=alone"]["test_auc"] is None
     assert found["site=alone"]["test_acc"] in (0, 1)
+    assert found["site=alone"]["acc_low"] is None
+    assert "no interval: only one image" in found["site=alone"]["reason"]
     assert found["site=one class"]["test_auc"] is None
     assert "AUC does not exist" in found["site=one class"]["reason"]
     assert "without site=one class training has no image of class 1" in found["site=one class"]["reason"]
