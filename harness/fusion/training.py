@@ -19,7 +19,9 @@ from fuseboard.harness.fusion.plan import ALL, Plan
 from fuseboard.harness.fusion.predictions import Predictions, texts
 from fuseboard.harness.fusion.selection import Selection, select
 from fuseboard.harness.fusion.summary import Measured, Summary
+from fuseboard.harness.search import shapley_note
 from fuseboard.store.arrays import is_multi_label
+from fuseboard.store.statistics.shapley import majority_acc
 
 WHY_ALL = (
     "no subset was searched: on the datasets of docs/results.md none that a search chose had a higher test AUC than "
@@ -116,6 +118,11 @@ def _choose(plan: Plan, learn: Part, validation: Part) -> tuple[Selection, tuple
         remarks = (*remarks, f"the budget of {plan.budget} fits ended the search; a larger one may choose another")
     widths = {name: block.shape[1] for name, block in learn.blocks.items()}
     right = {} if plan.task == REGRESSION else {s: candidates.utilities(s, "acc") for s in candidates.scores}
+    shares = None
+    if right:
+        guess = majority_acc(learn.labels, validation.labels)
+        right_of = {subset: float(per_image.mean()) for subset, per_image in right.items()}
+        shares = shapley_note.told(right_of, guess, "accuracy on held-out images")
     selection = select(
         strategy=plan.strategy,
         metric=plan.metric,
@@ -127,7 +134,7 @@ def _choose(plan: Plan, learn: Part, validation: Part) -> tuple[Selection, tuple
         parameters={name: plan.parameters.get(name) for name in everything},
         candidates=ordered,
         seed=plan.seed,
-        remarks=remarks,
+        remarks=remarks if shares is None else (*remarks, shares),
     )
     return selection, candidates.chosen(chosen)
 

@@ -68,7 +68,7 @@ def search(
     if choice.measured == choice.possible:
         rows = engine.rows(all_subsets(list(engine.pool.versions)))
         print_selection_optimism(rows)
-        if (shares := shapley_note.note(rows)) is not None:
+        if (shares := shapley_note.of_rows(rows)) is not None:
             typer.echo(shares, err=True)
     print_report(Chosen(choice, engine.rows(sorted(choice.finalists)), engine.remarks), json, wide)
 

@@ -7,6 +7,7 @@ import typer
 from fuseboard.harness.terminal.options import Device, Json, StoreFolder, Wide
 from fuseboard.store.cli.importing import ByPosition, IdsName, LabelName, Pool, Split, VectorsName
 from fuseboard.store.cli.options import Sandbox
+from fuseboard.store.errors import FuseboardError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,10 @@ def audit(
     asked = Asked(place, card, dataset, naming, revision, sandbox)
     opened = Store(store, registry.fingerprints)
     with versions(asked, opened) as found:
-        rows = [row for version in found for row in _audited(version, asked, resolve(device), trust, opened.root)]
+        made = [version for version in found if _is_of_a_model(version, is_alone=len(found) == 1)]
+        rows = [row for version in made for row in _audited(version, asked, resolve(device), trust, opened.root)]
+    if not rows:
+        raise FuseboardError(f"{place}: no version there was made by a model, so nothing can be embedded again")
     if json:
         print_rows(rows, as_json=True)
     else:
@@ -72,18 +76,29 @@ def audit(
     raise typer.Exit(int(any(row["verdict"] != "same" for row in rows)))
 
 
+def _is_of_a_model(version: "Version", is_alone: bool) -> bool:
+    """Whether a version can be embedded again; of one that cannot why is told, and raised where it is alone."""
+    from fuseboard.store.embeddings import derived, private
+
+    why = None
+    if (origin := derived.source_of(version.manifest)) is not None:
+        why = f"it is derived from {origin[0]}@{origin[1][:12]}; audit that, and `fuseboard store verify` compares both"
+    elif private.is_metadata(version.manifest):
+        why = "it is of a table, and no model made it; `fuseboard store verify` reads it"
+    if why is not None and is_alone:
+        raise FuseboardError(f"{version.spec} cannot be embedded again: {why}")
+    if why is not None:
+        typer.echo(f"{version.spec} is left out: {why}", err=True)
+    return why is None
+
+
 def _audited(version: "Version", asked: "Asked", device: str, trust: bool, root: "Path") -> "list[Facts]":
     """One row for every dataset of a version whose images are here."""
     from fuseboard.harness.backbones import canary
     from fuseboard.harness.reproduction.audit import audit as run
     from fuseboard.harness.reproduction.verdict import Verdict
     from fuseboard.harness.vector_audit.model import card_of
-    from fuseboard.store.embeddings import derived, private
-    from fuseboard.store.errors import FuseboardError
 
-    derived.refuse_derived(version.manifest, "there is no model to embed with and compare")
-    if private.is_metadata(version.manifest):
-        raise FuseboardError(f"{version.spec} is of a table, and no model made it; `fuseboard store verify` reads it")
     images = _images(version, asked, root)
     model, remark = card_of(version, asked.card)
     if remark:
@@ -102,7 +117,6 @@ def _images(version: "Version", asked: "Asked", root: "Path") -> "dict[str, Data
     """Name -> images of every dataset that is to be audited; what is left out is said."""
     from fuseboard.harness.datasets import registry
     from fuseboard.harness.reproduction import sampling
-    from fuseboard.store.errors import FuseboardError
 
     if asked.dataset is not None:
         named = registry.get(asked.dataset).as_divided(root)

@@ -11,6 +11,7 @@ from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainties, board_uncertainties
 from fuseboard.leaderboard.boards.build import boards
 from fuseboard.leaderboard.boards.confusion import Confusions, confusions
+from fuseboard.leaderboard.boards.sizes import SizeTable, size_tables
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.rows.validation import InvalidRows, valid_rows
 from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
@@ -65,6 +66,8 @@ class Snapshot:
     """Keys of rows that were not measured in this store but came with fuseboard."""
     disputed: tuple[str, ...]
     """Keys of rows that stand in the store twice with different metrics."""
+    sizes: tuple[SizeTable, ...] = ()
+    """Derived versions beside their sources, by dataset and protocol."""
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -135,6 +138,7 @@ def take(store: Store) -> Snapshot:
         invalid_rows=invalid_rows,
         referenced=store.reading.referenced,
         disputed=store.reading.disputed,
+        sizes=size_tables(store, marked),
     )
 
 

@@ -22,7 +22,12 @@ from fuseboard.store.embeddings.manifest import SPLITS, Manifest
 WEB = re.compile(r"https://[A-Za-z0-9.-]+\.[a-z]{2,}(/[A-Za-z0-9._~/?=&%+:@#()-]*)?")
 CANARY = 5
 """Numbers of a canary's vector that are shown."""
-ORIGIN = {"extracted": "extracted on", "imported": "imported from", "pulled": "pulled from"}
+ORIGIN = {
+    "extracted": "extracted on",
+    "imported": "imported from",
+    "pulled": "pulled from",
+    "derived": "derived from",
+}
 PUT = {"pushed": "pushed to", "drafted": "drafted at", "published": "published at"}
 
 

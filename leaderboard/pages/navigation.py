@@ -71,7 +71,10 @@ MENU = (
     ),
     Group(
         Entry("boards/efficiency.html", "Cost", lambda site: bool(site.extractions or site.snapshot.profiles)),
-        (Entry("runtime.html", "Runtime and memory", lambda site: bool(site.extractions)),),
+        (
+            Entry("runtime.html", "Runtime and memory", lambda site: bool(site.extractions)),
+            Entry("boards/sizes.html", "Smaller embeddings", lambda site: bool(site.snapshot.sizes)),
+        ),
     ),
     Group(
         Entry("explorer.html", "Explore", _searched),

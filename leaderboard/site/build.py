@@ -27,6 +27,7 @@ PAGES = (
     "contribution",
     "classifiers",
     "few_labels",
+    "sizes",
     "demo",
     "dataset",
     "explorer",

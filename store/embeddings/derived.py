@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.transform import Kind, Transform
-from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.errors import UsageError
 from fuseboard.store.files.hashing import fingerprint
 
 _NAME = re.compile(r"(?P<source>.+?)(?:-pca(?P<dim>[1-9][0-9]{0,4}))?(?:-(?P<coding>int8|binary))?")
@@ -105,13 +105,3 @@ def refuse_chain(manifest: Manifest, recipe: Recipe) -> None:
         else:
             mend = f"derive from {found[0]}"
         raise UsageError(f"{manifest.backbone} is derived from {found[0]} itself; {mend}")
-
-
-def refuse_derived(manifest: Manifest, what: str) -> None:
-    """Raises where something needs a card's own vectors and gets derived ones."""
-    found = source_of(manifest)
-    if found is not None:
-        raise FuseboardError(
-            f"{manifest.backbone} is derived from {found[0]}@{found[1][:12]} and no card makes it, so {what}; do it "
-            f"with {found[0]}; `fuseboard store verify` holds the derived vectors against their source"
-        )

@@ -61,7 +61,7 @@ def test_an_audit_of_derived_vectors_says_what_to_audit(store, capsys):
     assert derive(store, "--binary") == 0
     capsys.readouterr()
     assert run(["store", "audit", "hog-binary", "--store", str(store)]) == 1
-    assert "hog-binary is derived from hog@" in capsys.readouterr().err
+    assert "cannot be embedded again: it is derived from hog@" in capsys.readouterr().err
 
 
 def images(folder, count, seed=0):

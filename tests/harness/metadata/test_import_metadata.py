@@ -109,7 +109,7 @@ def test_it_leaves_the_store_only_where_it_is_named(lesions, capsys):
     assert "metadata of patients" in capsys.readouterr().err
     assert run(["store", "audit", "metadata", "-d", str(folder / "lesions" / "table.csv"),
                 "--store", str(folder / "store")]) == 1  # fmt: skip
-    assert "is of a table, and no model made it" in capsys.readouterr().err
+    assert "it is of a table, and no model made it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,10 @@ def test_a_model_takes_it_for_new_images_from_a_table(lesions, tmp_path, capsys)
     dataset, model, store = folder / "lesions" / "table.csv", tmp_path / "model", folder / "store"
     assert add(folder) == 0
     command = ["fuse", "train", str(dataset), "-o", str(model), "--backbones", "hog,metadata", "--store", str(store)]
+    assert run([*command, "--strategy", "exhaustive"]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Shapley values")]
+    assert len(told) == 1
+    assert {"hog", "metadata"} <= set(told[0].split())
     assert run(command) == 0
     images = [str(folder / "lesions" / row["path"]) for row in rows if row["split"] == "test"]
     capsys.readouterr()
