@@ -1,13 +1,11 @@
-"""Formatting decides how a value is written on a page. It is the only place where anything is rounded."""
+"""Formatting decides how a value is written on a page: in the style of `plain`, with full precision beside it."""
 
 from datetime import datetime
 
 from markupsafe import Markup
 
-from fuseboard.store.statistics.ties import TOLERANCE
-
-DASH = "\N{EN DASH}"
-_MINUS = "\N{MINUS SIGN}"
+from fuseboard.leaderboard.output import plain
+from fuseboard.leaderboard.output.plain import DASH, MINUS
 
 
 def missing(reason: str | None) -> Markup:
@@ -17,36 +15,43 @@ def missing(reason: str | None) -> Markup:
     return Markup('<span class="missing">{} <small>{}</small></span>').format(DASH, reason)
 
 
-def number(value: float | None, digits: int = 4, reason: str | None = None) -> Markup:
+def number(value: float | None, digits: int, reason: str | None = None) -> Markup:
     """Format a value to `digits` decimals, with the full precision in the element; a dash when it is missing."""
     if value is None:
         return missing(reason)
     return _data(value, f"{value:,.{digits}f}")
 
 
+def score(value: float | None, reason: str | None = None, digits: int = plain.SCORE_DIGITS) -> Markup:
+    """Format a share between 0 and 1, or a correlation, likewise."""
+    return missing(reason) if value is None else _data(value, plain.score(value, digits))
+
+
+def quantity(value: float | None, reason: str | None = None) -> Markup:
+    """Format a count that may be of millions, likewise."""
+    return missing(reason) if value is None else _data(value, plain.count(value))
+
+
 def points(difference: float | None) -> Markup:
     """Format a difference of two fractions in percentage points, signed."""
-    if difference is None:
-        return missing(None)
-    difference = 0.0 if abs(difference) <= TOLERANCE else difference
-    return _data(100 * difference, f"{100 * difference:+.2f}")
+    return missing(None) if difference is None else _data(100 * difference, plain.points(difference))
 
 
-def span(interval: tuple[float, float], digits: int = 3) -> Markup:
-    """Format an interval, from low to high."""
-    return Markup(f'<span class="span">{number(interval[0], digits)} to {number(interval[1], digits)}</span>')
+def span(interval: tuple[float, float], digits: int | None = None) -> Markup:
+    """Format an interval, from low to high; of scores unless `digits` are given."""
+    low, high = (score(end) if digits is None else number(end, digits) for end in interval)
+    return Markup(f'<span class="span">{low} to {high}</span>')
 
 
 def p_value(p: float) -> Markup:
-    """Format a p to two decimals, small ones to four; below 0.0001 digits say nothing, and only that is written."""
-    if p < 0.0001:
-        return Markup("p ") + _data(p, "&lt; 0.0001")
-    return Markup("p = ") + _data(p, f"{p:.2f}" if p >= 0.01 else f"{p:.4f}")
+    """Format a p."""
+    words, shown = plain.p_value(p).rsplit(" ", 1)
+    return Markup("{} ").format(words) + _data(p, shown)
 
 
 def seconds(value: float | None, reason: str | None = None) -> Markup:
-    """Format a duration in seconds, with as many decimals as its size deserves."""
-    return number(value, 0 if value is not None and value >= 1000 else 2, reason)
+    """Format a duration in seconds."""
+    return missing(reason) if value is None else _data(value, plain.seconds(value))
 
 
 def moment(value: datetime) -> Markup:
@@ -72,4 +77,4 @@ def task(name: str) -> str:
 def _data(value: float, shown: str) -> Markup:
     """Return an element with a number at full precision. Formatted by Python from a number, so there is nothing to
     escape: `Markup.format`, which would, takes half the time of a large board."""
-    return Markup(f'<data value="{value!r}">{shown.replace("-", _MINUS)}</data>')
+    return Markup(f'<data value="{value!r}">{shown.replace("-", MINUS)}</data>')

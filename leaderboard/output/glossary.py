@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fuseboard.leaderboard.output.format import DASH
+from fuseboard.leaderboard.output.plain import DASH
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ SCORE_DIGITS = 3
 """Decimals of a score: of some hundred test images no further one means anything."""
 
 
-def score(value: float | None) -> str:
-    """Write a share between 0 and 1 without its leading zero, such as `.912`; a dash where it is missing."""
+def score(value: float | None, digits: int = SCORE_DIGITS) -> str:
+    """Write a share between 0 and 1, or a correlation, without its leading zero, such as `.912`; a dash where it is
+    missing."""
     if value is None:
         return DASH
-    shown = f"{value:.{SCORE_DIGITS}f}"
-    return shown.removeprefix("0")
+    shown = f"{value:.{digits}f}"
+    if float(shown) == 0:  # what rounds to nothing has no sign
+        shown = shown.removeprefix("-")
+    return shown.replace("-0.", f"{MINUS}.").replace("-", MINUS).removeprefix("0")
 
 
 def points(difference: float | None) -> str:
@@ -30,3 +33,17 @@ def count(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g} {letter}"
     return f"{value:,.0f}"
+
+
+def p_value(p: float) -> str:
+    """Write a p with two decimals, a small one with three, and below .001 only that it is."""
+    if p < 0.001:
+        return "p < .001"
+    return f"p = {score(p, 2 if p >= 0.01 else 3)}"
+
+
+def seconds(value: float) -> str:
+    """Write a duration in seconds, such as `0.5 s` or `1,234 s`: as many digits as its size deserves."""
+    if value >= 10:
+        return f"{value:,.0f} s"
+    return f"{value:.1f} s" if value >= 0.1 else f"{value:.3f} s"

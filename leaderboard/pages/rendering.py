@@ -124,9 +124,9 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         span=format.span,
         p=format.p_value,
         short=format.short,
-        shortly=plain.count,
-        score=plain.score,
-        signed=plain.points,
+        score=format.score,
+        quantity=format.quantity,
+        lasting=plain.seconds,
         task=format.task,
         foreign=foreign,
     )

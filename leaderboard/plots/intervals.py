@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, down, frame, labels, layer, room, stroke
 from fuseboard.store.statistics.ties import level
@@ -37,8 +38,8 @@ class Estimate:
     def description(self) -> str:
         """Return the row as a sentence, for those who hover over it or do not see it."""
         known = self.low is not None and self.high is not None
-        interval = f"95 % interval {self.low:.4f} to {self.high:.4f}" if known else "interval not known"
-        return f"{self.label}: {self.value:.4f}, {interval}" + (f"; {TIED}" if self.tied else "")
+        interval = f"95 % interval {score(self.low)} to {score(self.high)}" if known else "interval not known"
+        return f"{self.label}: {score(self.value)}, {interval}" + (f"; {TIED}" if self.tied else "")
 
 
 def intervals(rows: Sequence[Estimate], title: str, across: str = "test AUC") -> Markup | None:

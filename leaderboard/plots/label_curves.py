@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer, room, stroke
 
@@ -47,7 +48,13 @@ def _curve(
     curve, colour = found.curves[subset], f"var(--{COLOURS[role]})"
     name = role if role == "all of the pool" else subset[0]
     points = [
-        {"x": n, "y": float(m), "low": float(low), "high": float(high), "description": f"{name}, {n} images: {m:.4f}"}
+        {
+            "x": n,
+            "y": float(m),
+            "low": float(low),
+            "high": float(high),
+            "description": f"{name}, {n} images: {score(float(m))}",
+        }
         for n, m, low, high in zip(curve.images, curve.mean, *curve.band, strict=True)
     ]
     bare = [{key: value for key, value in point.items() if key != "description"} for point in points]

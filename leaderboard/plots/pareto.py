@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, TEXT, WIDTH, axis, cut, frame, layer, room
@@ -76,7 +77,7 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
 def _point(dot: Dot, name: str, unit: str) -> dict[str, Any]:
     shown = f"{dot.cost:,.0f}" if dot.cost >= 1000 else f"{dot.cost:,.4g}"
     shown = f"{dot.cost / MILLION:,.4g} M" if dot.cost >= MILLION else shown
-    description = f"{dot.name}: {dot.auc:.4f}, {name} {shown}{f' {unit}' if unit else ''}"
+    description = f"{dot.name}: {score(dot.auc)}, {name} {shown}{f' {unit}' if unit else ''}"
     description += ", on the front" if dot.front else ""
     return {"x": dot.cost, "y": dot.auc, "description": description, "href": dot.href}
 

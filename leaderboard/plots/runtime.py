@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from fuseboard.leaderboard.costs.runtime import Runtime
+from fuseboard.leaderboard.output.plain import seconds
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import TEXT, WIDTH, axis, cut, down, frame, layer
 
@@ -29,11 +30,11 @@ def phases(found: Sequence[Runtime]) -> Markup | None:
         spent = 0.0
         for phase, part in runtime.phases.items():
             if part.seconds:
-                description, end = f"{name}, {phase}: {part.seconds:.1f} s", spent + part.seconds
+                description, end = f"{name}, {phase}: {seconds(part.seconds)}", spent + part.seconds
                 pieces[phase].append({"row": row, "from": spent, "to": end, "description": description})
                 spent = end
         reason_without_mean = " and ".join(phase for phase, part in runtime.phases.items() if part.seconds is None)
-        total = f"{runtime.seconds:,.0f} s" + (f" without {reason_without_mean}" if reason_without_mean else "")
+        total = seconds(runtime.seconds) + (f" without {reason_without_mean}" if reason_without_mean else "")
         names.append({"row": row, "text": cut(name, LETTERS - len(total)), "description": name})
         sums.append({"row": row, "text": total})
     x, y = axis("from", "seconds measured", (0, longest)), down(len(found))

@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer, room
@@ -32,7 +33,7 @@ def size(board: Board) -> Markup | None:
     for entry in board.entries:  # best on validation first
         size, auc = len(entry.subset), entry.test.auc
         if auc is not None:
-            points[entry.subset] = {"x": size, "y": auc, "description": f"{entry.name}: test AUC {auc:.4f}"}
+            points[entry.subset] = {"x": size, "y": auc, "description": f"{entry.name}: test AUC {score(auc)}"}
     for entry in board.entries if board.roles else ():
         if getattr(entry.val, board.criterion.column) is not None:
             best.setdefault(len(entry.subset), points.get(entry.subset, {}))

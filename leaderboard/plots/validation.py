@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.board import Board, Subset
+from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer, room
@@ -21,7 +22,7 @@ def validation(board: Board) -> Markup | None:
     for entry in board.entries:
         across, up = getattr(entry.val, metric), getattr(entry.test, metric)
         if across is not None and up is not None:
-            description = f"{entry.name}: {across:.4f} {split}, {up:.4f} test"
+            description = f"{entry.name}: {score(across)} {split}, {score(up)} test"
             points[entry.subset] = {"x": across, "y": up, "description": description}
     if len(points) < 3:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fuseboard.leaderboard.output.format import number
+from fuseboard.leaderboard.output.format import number, score
 
 Row = Mapping[str, Any]
 
@@ -41,4 +41,6 @@ def pivot(caption: str, rows: Sequence[Row], down: str, across: str, value: str,
 
 
 def _cell(value: Any, digits: int) -> str:
-    return value if isinstance(value, str) else number(value, digits)
+    if isinstance(value, str):
+        return value
+    return score(value, digits=digits) if digits else number(value, 0)

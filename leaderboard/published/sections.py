@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from fuseboard.leaderboard.output.format import number, points
+from fuseboard.leaderboard.output.format import points, score
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.published.biofuse_2024 import ReportedSearch, summarise
 from fuseboard.leaderboard.published.grid import Grid, Row, pivot, plain
@@ -81,7 +81,7 @@ def _search(rows: Sequence[Row]) -> list[Grid]:
         (
             search.dataset,
             search.chosen["subset"].replace("+", " + "),
-            *(number(search.chosen[name], 3) for name in ("val_acc", "test_acc", "test_auc")),
+            *(score(search.chosen[name]) for name in ("val_acc", "test_acc", "test_auc")),
             str(search.ties),
             *(points(_difference(search, field, metric)) for _, field, metric in columns),
         )

@@ -91,7 +91,7 @@
           tick(row.members);
           (boxes.find((box) => box.checked) || boxes[0]).focus();
         });
-        list.append(make("li", {}, button, " test AUC ", row.auc === null ? DASH : row.auc.toFixed(4)));
+        list.append(make("li", {}, button, " test AUC ", row.auc === null ? DASH : row.auc.toFixed(3).replace(/^0/, "")));
       }
       return [make("p", {}, title), list];
     };
@@ -183,7 +183,7 @@
           answer.append("Validation would choose ", ...outcome(best));
           if (best.auc !== null && free.auc !== null) {
             const points = 100 * (best.auc - free.auc);
-            const signed = (points < 0 ? MINUS : "+") + Math.abs(points).toFixed(2);
+            const signed = (points < 0 ? MINUS : "+") + Math.abs(points).toFixed(Math.abs(points) >= 0.1 || !points ? 1 : 2);
             answer.append(`: ${signed} percentage points of test AUC against the unrestricted choice, `, ...outcome(free));
           }
           answer.append(".");

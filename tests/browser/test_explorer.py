@@ -5,6 +5,7 @@ import re
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.pages import explorer
 from fuseboard.leaderboard.site import build
 from fuseboard.store.store import Store
@@ -44,8 +45,8 @@ def shown(section):
 def test_what_is_ticked_is_answered_with_its_measured_scores(section, board):
     tick(section, "alpha", "gamma")
     entry = next(one for one in board.entries if one.subset == ("alpha", "gamma"))
-    assert f"Test AUC {entry.test.auc:.4f}" in said(section)
-    assert f"Test ACC {entry.test.acc:.4f}" in said(section)
+    assert f"Test AUC {plain.score(entry.test.auc)}" in said(section)
+    assert f"Test ACC {plain.score(entry.test.acc)}" in said(section)
     assert f"Place on validation {board.entries.index(entry) + 1} " in said(section)
     assert re.search(r"Test AUC 0\.\d{4} 0\.\d{3} to 0\.\d{3}", said(section)), "the interval"
     assert section.locator("tr.picked").count() == 1
@@ -76,8 +77,8 @@ def test_a_budget_hides_rows_and_says_what_it_costs(section, board):
     assert shown(section) == len(narrow)
     first, free = narrow[0], board.entries[0]
     assert f"{len(narrow)} of {len(board.entries)} subsets are within the budget" in said(section, "budget")
-    assert f"Validation would choose {first.name} (test AUC {first.test.auc:.4f}" in said(section, "budget")
-    points = f"{100 * (first.test.auc - free.test.auc):+.2f}".replace("-", "\N{MINUS SIGN}")
+    assert f"Validation would choose {first.name} (test AUC {plain.score(first.test.auc)}" in said(section, "budget")
+    points = plain.points(first.test.auc - free.test.auc)
     assert f"{points} percentage points of test AUC" in said(section, "budget")
     assert slider.get_attribute("aria-valuetext") == f"{narrow[0].features} features"
     section.get_by_role("button", name="No budget").click()

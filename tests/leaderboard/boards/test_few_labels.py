@@ -46,7 +46,7 @@ def test_curves_of_the_pool_and_what_each_is_worth(store, tmp_path):
     page = Page(tmp_path / "site" / "boards/few-labels.html").words
     assert "+18" in page
     assert "+180" in page
-    assert "all 2 backbones 0.6000" in page
+    assert "all 2 of the pool .600" in page
     assert (tmp_path / "site/data/worth-in-labels.csv").is_file()
 
 

@@ -48,7 +48,7 @@ def test_the_method_with_the_best_worst_group_stands_first(store, tmp_path):
     assert table.scores[2].known.left_out.value is None
     page = words(store, tmp_path)
     assert "site alone tells the label of training images" in page
-    assert "left out 0.650" in page
+    assert "left out .650" in page
     assert "0.500 by chance" in page
     assert (tmp_path / "site/data/groups.csv").read_text().count("\n") == 1 + 3 * 3
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.results import rows as results
 from fuseboard.store.results.selection_stability import rechoose
@@ -66,9 +67,9 @@ def test_the_page_says_both(answered, tmp_path):
     page = (tmp_path / "site" / "datasets/tiny.html").read_text()
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     (board,) = take(answered.opened).boards
-    assert f"is expected to reach {board.selection_quality.corrected_score:.3f}" in text
+    assert f"is expected to reach {plain.score(board.selection_quality.corrected_score)}" in text
     assert f"{board.selection_quality.winners} different subsets win" in text
-    assert f"{board.contributions[0].backbone} {100 * board.contributions[0].auc:+.2f}" in text
+    assert f"{board.contributions[0].backbone} {plain.points(board.contributions[0].auc)}" in text
 
 
 def test_why_it_is_not_known(searched, tmp_path):

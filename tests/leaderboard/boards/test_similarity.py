@@ -82,13 +82,13 @@ def test_the_table_is_symmetric_and_every_number_is_printed(searched, tmp_path):
     found = section(searched, tmp_path)
     assert [row[:4] for row in found.rows] == [
         ["Backbone", "alpha", "beta", "gamma"],
-        ["alpha", "1.00", "0.12", "0.88"],
-        ["beta", "0.12", "1.00", "\N{MINUS SIGN}0.04"],
-        ["gamma", "0.88", "\N{MINUS SIGN}0.04", "1.00"],
+        ["alpha", "1.00", ".12", ".88"],
+        ["beta", ".12", "1.00", "\N{MINUS SIGN}.04"],
+        ["gamma", ".88", "\N{MINUS SIGN}.04", "1.00"],
     ]
     assert found.classes[1][1:] == ["n own", "n shade-1", "n shade-9"]
     assert found.classes[2][3] == "n shade-0", "below 0 is not alike"
-    assert "Most similar are alpha and gamma (0.88), least similar beta and gamma (\N{MINUS SIGN}0.04)." in found.words
+    assert "Most similar are alpha and gamma (.88), least similar beta and gamma (\N{MINUS SIGN}.04)." in found.words
     assert "on the 12 test images" in found.words
     assert "Warning" not in found.words
     assert "was measured." not in found.words
@@ -135,8 +135,8 @@ def test_nothing_measured_is_one_line_that_leads_to_the_command(searched, tmp_pa
 def test_missing_pairs_are_dashes_with_the_mend(searched, tmp_path):
     similarity_rows.keep(searched.root, [THREE[0], pair("alpha", "gamma", None, reason="gamma has <one> vector")])
     found = section(searched, tmp_path)
-    assert found.rows[1] == ["alpha", "1.00", "0.12", DASH]
-    assert found.rows[2] == ["beta", "0.12", "1.00", DASH]
+    assert found.rows[1] == ["alpha", "1.00", ".12", DASH]
+    assert found.rows[2] == ["beta", ".12", "1.00", DASH]
     assert "No number where a dash stands: gamma has <one> vector." in found.words
     assert "Not every pair of beta, gamma was measured. How to measure it" in found.words
     assert "Most similar" not in found.words, "one number has no other to be more than"

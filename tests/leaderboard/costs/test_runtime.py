@@ -76,8 +76,8 @@ def test_bars_share_one_scale_and_leave_no_gap(searched):
     for path in ElementTree.fromstring(str(phases(found))).iter("path"):
         if path.find("title") is not None and path.get("d").endswith("Z"):
             x, width = re.match(r"M([\d.]+),[\d.]+h([\d.]+)", path.get("d")).groups()
-            name = path.find("title").text
-            bars.setdefault(name[: name.rindex(",")], []).append((float(x), float(width)))
+            name = path.find("title").text.rpartition(":")[0]
+            bars.setdefault(name.rpartition(",")[0], []).append((float(x), float(width)))
     assert list(bars) == ["tiny, other", "tiny, starter"]
     for pieces in bars.values():
         for (x, width), (following, _) in pairwise(pieces):
@@ -93,7 +93,7 @@ def test_the_page_and_the_export_have_the_same_seconds(searched, tmp_path):
     (one,) = json.loads((tmp_path / "site" / "data" / "results.json").read_text())["runtimes"]
     assert one["tuning"]["seconds"] == 10.0
     page = " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / "site" / "runtime.html").read_text()).split())
-    assert "tiny, tuning: 10.0 s" in page
-    assert "5 10.00 302" in page
+    assert "tiny, tuning: 10 s" in page
+    assert "5 10 s 302" in page
     assert "more than the time on the clock" in page
     assert "30 s" in page or "29 s" in page

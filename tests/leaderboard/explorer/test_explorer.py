@@ -146,7 +146,7 @@ def test_numbers_lead_to_their_rows(searched, tmp_path):
     keys = dict(zip(rows["split"], rows["key"], strict=True))
     text = (tmp_path / "site/explorer/tiny.html").read_text()
     first = text[text.index('<tr data-in="alpha beta"') :].split("</tr>")[0]
-    for split, shown in (("val", "0.9100"), ("val", "0.8000"), ("test", "0.8800"), ("test", "0.7800")):
+    for split, shown in (("val", ".910"), ("val", ".800"), ("test", ".880"), ("test", ".780")):
         assert f'href="../provenance/tiny.html#r-{keys[split][:14]}"><data value="{float(shown)}">{shown}<' in first
 
 

@@ -63,7 +63,7 @@ def test_a_row_that_moved_is_told_with_the_input_that_explains_it(built):
     assert (move.why, entry.moved) == ("xgboost 3.0.0 -> 3.1.0", 1)
     assert entry.date == take(built.opened).newest
     assert "xgboost 3.0.0 -> 3.1.0" in page.words
-    assert "+14.00" in page.words
+    assert "+14.0" in page.words
     (href,) = [a["href"] for a in page.all("a") if a.get("class") == "from"]
     path, _, anchor = href.partition("#")
     assert anchor in {a.get("id") for _, a in Page(built.out / path).tags}

@@ -1,8 +1,10 @@
 """Values in sentences are written in one style."""
 
+import re
+
 import pytest
 
-from fuseboard.leaderboard.output import plain
+from fuseboard.leaderboard.output import format, plain
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,29 @@ def test_a_difference_is_signed_and_in_points(difference, shown):
 )
 def test_a_count_is_short(value, shown):
     assert plain.count(value) == shown
+
+
+def test_a_correlation_may_be_below_nothing():
+    assert [plain.score(value, 2) for value in (-0.04, -0.001, 0.88, 1.0)] == ["\u2212.04", ".00", ".88", "1.00"]
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"), [(1.0, "p = 1.00"), (0.0139, "p = .01"), (0.0042, "p = .004"), (0.0009, "p < .001")]
+)
+def test_a_p_has_two_decimals_and_small_ones_three(p, shown):
+    assert plain.p_value(p) == shown
+    assert re.sub("<[^>]*>", "", format.p_value(p)) == shown.replace("<", "&lt;")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.5, "0.5 s"), (0.0123, "0.012 s"), (3.04, "3.0 s"), (65.7, "66 s"), (1234.5, "1,234 s")]
+)
+def test_seconds_have_their_unit(value, shown):
+    assert plain.seconds(value) == shown
+
+
+def test_every_digit_stays_beside_what_is_shown():
+    shown = format.score(0.81842857), format.points(0.0181234), format.quantity(22_056_192), format.seconds(0.51234)
+    assert [re.search('value="([^"]*)"', one)[1] for one in shown] == ["0.81842857", "1.81234", "22056192", "0.51234"]
+    assert re.sub("<[^>]*>", "", format.span((0.777, 1.0))) == ".777 to 1.000"
+    assert "nobody knows" in format.score(None, "nobody knows")

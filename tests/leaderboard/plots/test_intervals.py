@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.regression.metrics import accuracy, auc
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.embeddings import gc, verify
@@ -255,8 +256,8 @@ def test_the_page_shows_difference_interval_and_both_p(predicted, tmp_path):
     build(predicted.opened, tmp_path / "site")
     text = words(tmp_path / "site")
     own = certain(predicted).subsets["alpha",]
-    assert f"{own.auc.low:.3f} to {own.auc.high:.3f}" in text
-    assert f"DeLong p = {own.minus_chosen.delong.p:.2f}" in text
+    assert f"{plain.score(own.auc.low)} to {plain.score(own.auc.high)}" in text
+    assert f"DeLong {plain.p_value(own.minus_chosen.delong.p)}" in text
 
 
 def words(site):

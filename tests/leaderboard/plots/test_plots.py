@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.plots import client
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import axis, frame, layer
@@ -146,16 +147,18 @@ def test_validation_marks_every_role(searched):
     )
     for name in ("chosen", "all backbones", "best test ACC"):
         entry = board.role(name).entry
-        assert f"{entry.name}: {entry.val.acc:.4f} validation, {entry.test.acc:.4f} test" in titles(markup)
+        assert f"{entry.name}: {plain.score(entry.val.acc)} validation, {plain.score(entry.test.acc)} test" in titles(
+            markup
+        )
 
 
 def test_size_follows_the_best_on_validation(searched):
     (board,) = take(searched.opened).boards
     said = titles(size(board))
     assert said[:3] == [
-        "beta: test AUC 0.8500",
-        "alpha + beta: test AUC 0.8800",
-        "alpha + beta + gamma: test AUC 0.9100",
+        "beta: test AUC .850",
+        "alpha + beta: test AUC .880",
+        "alpha + beta + gamma: test AUC .910",
     ]
     assert texts(size(board))[:3] == ["1", "2", "3"]
 
@@ -163,7 +166,7 @@ def test_size_follows_the_best_on_validation(searched):
 def test_intervals_are_sorted_and_say_what_is_not_known():
     markup = intervals(ROWS, "AUC")
     assert [text for text in texts(markup) if text in "abc"] == ["a", "b", "c"]
-    assert {"a: 0.9000, 95 % interval 0.8500 to 0.9500", "c: 0.6000, interval not known"} <= set(titles(markup))
+    assert {"a: .900, 95 % interval .850 to .950", "c: .600, interval not known"} <= set(titles(markup))
     assert "interval not known" in texts(markup)
     assert "interval not known" not in texts(intervals(ROWS[:2], "AUC"))
     twice = [Estimate("a", 0.5, 0.4, 0.6), Estimate("a", 0.5, 0.5, 0.5)]
@@ -182,7 +185,7 @@ def test_a_mark_leads_to_a_page_of_the_site_and_is_named_after_what_it_stands_fo
     markup = intervals([Estimate("a", 0.9, 0.8, 1.0, "../backbones/a.html"), ROWS[0]], "AUC")
     (link,) = drawn(markup).iter("a")
     assert link.attrib == {"href": "../backbones/a.html"}
-    assert link.find("title").text == "a: 0.9000, 95 % interval 0.8000 to 1.0000"
+    assert link.find("title").text == "a: .900, 95 % interval .800 to 1.000"
     assert link.find("text").text == "a"
     assert drawn(markup).get("role") == "group"
 
@@ -216,7 +219,7 @@ def test_pareto_labels_the_front_alone():
     markup = pareto(DOTS, COSTS["hours"], "a machine")
     assert {"cheap", "dear"} <= set(texts(markup))
     assert "bad" not in texts(markup)
-    assert any(title.startswith("bad: 0.7000, hours 10") for title in titles(markup))
+    assert any(title.startswith("bad: .700, hours 10") for title in titles(markup))
     assert {"0.1", "1"} <= set(texts(markup))  # logarithms: round numbers between
 
 
@@ -224,7 +227,7 @@ def test_costs_of_nothing_have_a_place_beside_hundreds_of_millions():
     none = [Dot("hog", 0.0, 0.8, True), Dot("small", 2e6, 0.85, True), Dot("large", 3e8, 0.9, True, "a.html")]
     markup = pareto(none, COSTS["parameters"], "any device")
     assert {"hog", "small", "large", "0M", "10M", "100M"} <= set(texts(markup))
-    assert "large: 0.9000, parameters 300 M, on the front" in titles(markup)
+    assert "large: .900, parameters 300 M, on the front" in titles(markup)
     assert [link.get("href") for link in drawn(markup).iter("a")] == ["a.html"]
     # Below the least cost the axis is even, above it every factor of ten takes as much room.
     places = {mark: float(x) for mark, x in _places(markup).items()}

@@ -7,6 +7,7 @@ import pytest
 
 from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.statistics.bootstrap import bootstrap
@@ -164,7 +165,7 @@ def test_the_page_shows_cells_differences_and_subsets(predicted, tmp_path):
     build(predicted.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/fusion.html")
     found = rows(predicted)
-    assert f"{100 * found['best single'].mean_difference.value:+.2f}".replace("-", "\N{MINUS SIGN}") in page.words
+    assert plain.points(found["best single"].mean_difference.value) in page.words
     assert "The pool is the 2 backbones alpha + beta; all 3 of their subsets were measured" in page.words
     assert len(page.all("tfoot")) == 3
 

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_the_oracle_is_marked_on_its_row(searched_site):
     text = (searched_site / "datasets/tiny.html").read_text()
     row = text[text.index('<tr class="oracle">') :].split("</tr>")[0]
     assert 'class="badge best-test-AUC"' in row
-    assert "+12.00" in row
+    assert "+12.0" in row
 
 
 def test_the_same_store_gives_the_same_bytes(searched_site, out):
@@ -199,6 +200,16 @@ def test_what_is_missing_is_said_with_the_reason(searched, out):
     words = build(searched, out)["coverage.html"].words
     assert "no metric for 1 of 1 subsets: nobody knows" in words
     assert "best test ACC is missing: no subset has a acc on test (nobody knows)" in words
+
+
+def test_scores_are_written_in_one_style(searched_site):
+    found = 0
+    for folder in ("boards", "datasets", "explorer", "backbones"):
+        for path in (searched_site / folder).glob("*.html"):
+            words = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", path.read_text(), flags=re.DOTALL)  # axes have round numbers
+            assert not re.findall(r"(?<![\d.\w])0\.\d{3,}", words), path
+            found += len(re.findall(r"(?<!\S)\.\d{3}\b", words))
+    assert found > 50
 
 
 def test_unsearched_embeddings_are_named(searched, out):
