@@ -48,7 +48,7 @@ def test_what_is_ticked_is_answered_with_its_measured_scores(section, board):
     assert f"Test AUC {plain.score(entry.test.auc)}" in said(section)
     assert f"Test ACC {plain.score(entry.test.acc)}" in said(section)
     assert f"Place on validation {board.entries.index(entry) + 1} " in said(section)
-    assert re.search(r"Test AUC 0\.\d{4} 0\.\d{3} to 0\.\d{3}", said(section)), "the interval"
+    assert re.search(r"Test AUC \.\d{3} \.\d{3} to \.\d{3}", said(section)), "the interval"
     assert section.locator("tr.picked").count() == 1
 
 
@@ -127,7 +127,7 @@ def test_over_all_datasets(page):
     page.goto("explorer.html")
     section = page.locator(f'[data-explorer="{PROTOCOL}"]')
     tick(section, "alpha", "beta")
-    assert "Mean test AUC 0." in said(section)
+    assert "Mean test AUC ." in said(section)
 
 
 @pytest.fixture
