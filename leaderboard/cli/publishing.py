@@ -42,6 +42,7 @@ def add(app: typer.Typer, given: Sources) -> None:
 
         `build` puts it on the site, with what changed since the one before. Nothing is sent anywhere.
         """
+        from fuseboard.leaderboard.output.base_url import is_public
         from fuseboard.leaderboard.output.build_info import CHANGED, builder
         from fuseboard.leaderboard.site.release import freeze
         from fuseboard.store.files import doi as dois
@@ -53,6 +54,10 @@ def add(app: typer.Typer, given: Sources) -> None:
         note(f"{path.stat().st_size / 1e6:,.1f} MB; keep the file: `fuseboard leaderboard build` shows it from here on")
         if builder().endswith(CHANGED):
             note("the code that made it has changes that are in no commit, so nobody can make it again")
+        if not is_public(address):
+            note(
+                "it names no address that others can open, and none can be added later; --url says where it will stand"
+            )
         if doi is None:
             note("it names no DOI, and none can be added later; Zenodo reserves one beforehand, for --doi")
         typer.echo(path)

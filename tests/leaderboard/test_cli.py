@@ -163,13 +163,15 @@ def test_what_cannot_be_meant_writes_nothing(searched, tmp_path, monkeypatch, ar
     assert set(tmp_path.iterdir()) == before
 
 
-def test_a_release_says_where_it_is_and_that_it_names_no_doi(searched, tmp_path, monkeypatch):
+def test_a_release_says_where_it_is_and_what_cannot_be_added_later(searched, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     answer = run("release", "2026.12", "--store", searched.root)
     assert answer.stdout.split() == ["releases/2026.12.zip"]
     assert "it names no DOI" in answer.stderr
-    answer = run("release", "2027.01", "--store", searched.root, "--doi", "https://doi.org/10.5281/zenodo.1")
-    assert "it names no DOI" not in answer.stderr
+    assert "it names no address" in answer.stderr
+    for_ever = ["--doi", "https://doi.org/10.5281/zenodo.1", "--url", "https://example.org/board"]
+    answer = run("release", "2027.01", "--store", searched.root, *for_ever)
+    assert "it names no" not in answer.stderr
 
 
 @pytest.mark.parametrize(
