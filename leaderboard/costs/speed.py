@@ -41,5 +41,5 @@ def speed(found: Iterable[Extraction]) -> Speed:
     low, high = min(rates[worst]), max(rates[worst])
     unsteady = None
     if high > LIMIT * low:
-        unsteady = f"{low:,.3g} to {high:,.3g} images/s on splits of {worst}, so the machine may have been busy"
+        unsteady = f"splits of {worst} differ {high / low:,.1f} times"
     return Speed(median(every), min(every), max(every), unsteady)

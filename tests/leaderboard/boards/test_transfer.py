@@ -99,4 +99,6 @@ def test_the_page_holds_measured_and_reported_apart(store, tmp_path):
 
 def test_an_empty_store_says_which_command_fills_the_board(store, tmp_path):
     build.build(store.opened, tmp_path / "site")
-    assert "fuseboard evaluate transfer imagenet" in Page(tmp_path / "site/boards/transfer.html").words
+    links = [link.get("href") for link in Page(tmp_path / "site/boards/transfer.html").all("a")]
+    assert "../method.html#measuring-natural" in links
+    assert "fuseboard evaluate transfer imagenet" in Page(tmp_path / "site/method.html").words

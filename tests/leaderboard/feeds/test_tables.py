@@ -115,7 +115,9 @@ def test_results_are_the_same_rows_in_every_format(searched, tmp_path):
 
 def test_files_of_pages_are_written_and_two_of_one_name_are_an_error(store, tmp_path, monkeypatch):
     context = writing.gather(store.opened, None, no_providers(), build.URL)
-    page = Page("a.html", "submissions.html.j2", "A", "B", {"submitted": ()}, {"one": FRAME}, {"images/x.png": b"x"})
+    page = Page(
+        "a.html", "submissions.html.j2", "A", "B", {"submitted": ()}, {"one": FRAME}, files={"images/x.png": b"x"}
+    )
 
     def made(*pages):
         folder = tmp_path / f"of-{len(pages)}"

@@ -168,7 +168,9 @@ def test_several_labels_are_read_from_the_predictions(store):
 
 def test_an_empty_store_says_which_command_fills_the_board(store, tmp_path):
     build.build(store.opened, tmp_path / "site")
-    assert "fuseboard evaluate corruption breastmnist" in Page(tmp_path / "site/boards/robustness.html").words
+    links = [link.get("href") for link in Page(tmp_path / "site/boards/robustness.html").all("a")]
+    assert "../method.html#measuring-corrupted" in links
+    assert "fuseboard evaluate corruption" in Page(tmp_path / "site/method.html").words
 
 
 def test_names_and_splits_of_strangers_are_text(store, tmp_path):
