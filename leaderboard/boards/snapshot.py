@@ -15,6 +15,7 @@ from fuseboard.leaderboard.boards.sizes import SizeTable, size_tables
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.rows.validation import InvalidRows, valid_rows
 from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
+from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings.current import Current
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.errors import FuseboardError
@@ -58,6 +59,8 @@ class Snapshot:
     """What forward passes of backbones cost, by device, weights and name."""
     balanced_errors: Mapping[str, float | str]
     """Key of a row on a corrupted set -> its balanced error, or why there is none."""
+    corrupted_truths: Mapping[tuple[str, str], tuple[str, Labels]]
+    """(corrupted dataset, source MD5) -> the task and labels of its images, of those of one label per image."""
     damaged: tuple[tuple[str, str, str], ...]
     """Files that are left out, what is wrong with each, and how to mend it."""
     invalid_rows: tuple[InvalidRows, ...]
@@ -134,6 +137,7 @@ def take(store: Store) -> Snapshot:
         ),
         profiles=tuple(profiles.read(store.root, store.reference)),
         balanced_errors=corruption_errors.errors(store.root, store.versions, rows, store.reference),
+        corrupted_truths=corruption_errors.truths(store.versions, rows),
         damaged=tuple((one.path.relative_to(store.root).as_posix(), one.what, one.mend) for one in left_out),
         invalid_rows=invalid_rows,
         referenced=store.reading.referenced,

@@ -1,19 +1,28 @@
 """A dataset page shows what was chosen on a dataset, the selection optimism and the uncertainty."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from markupsafe import Markup
+import polars as pl
 
-from fuseboard.leaderboard.boards.board import Board
+from fuseboard.leaderboard.boards.board import Board, Entry
 from fuseboard.leaderboard.boards.dataset_facts import facts
 from fuseboard.leaderboard.boards.similarity import grid
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.examples import examples
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.plots.subset_size import size
 from fuseboard.leaderboard.plots.validation import validation
 from fuseboard.leaderboard.rows.modality import in_order, is_corrupted, is_demo
+
+_SUBSETS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "subset": pl.List(pl.String),
+    "backbones": pl.Int64,
+    **dict.fromkeys(("validation", "test", "test_auc"), pl.Float64),
+}
+"""Columns of a figure of subsets; validation and test are of the metric that the protocol chooses by."""
 
 
 def pages(site: SiteContext) -> Iterator[Page]:
@@ -25,6 +34,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     for dataset in in_order(measured | embedded):
         own = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
         shown = examples(dataset, site.sources.examples(dataset))
+        drawn = {board.protocol: _figures(board) for board in own}
         yield Page(
             path=address.dataset(dataset),
             template="dataset.html.j2",
@@ -40,20 +50,28 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "examples": shown,
                 "boards": own,
                 "manifests": manifests,
-                "drawings": {board.protocol: _drawings(board) for board in own},
+                "drawings": drawn,
                 "grid": grid(dataset, snapshot.similarities, own, snapshot.says),
             },
+            figures=[figure for figures in drawn.values() for figure, _ in figures],
             files={example.path: example.png for example in shown},
         )
 
 
-def _drawings(board: Board) -> list[tuple[Markup, str]]:
-    """Return each drawing and what it shows; those that have nothing to draw are left out."""
+def _figures(board: Board) -> list[tuple[Figure, str]]:
+    """Return each figure and what it shows; those that have nothing to draw are left out."""
     found = [
-        (validation(board), "One mark per subset: does validation order the subsets as test does?"),
-        (size(board), "One mark per subset: do more backbones help?"),
+        ("validation", validation(board), "One mark per subset: does validation order the subsets as test does?"),
+        ("size", size(board), "One mark per subset: do more backbones help?"),
     ]
-    return [(drawing, description) for drawing, description in found if drawing is not None]
+    of = f"{address.slug(board.dataset)}-{address.slug(board.protocol)}"
+    rows = pl.DataFrame([_scores(entry, board.criterion.column) for entry in board.entries], _SUBSETS, orient="row")
+    return [(Figure(f"{name}-{of}", drawing, rows), description) for name, drawing, description in found if drawing]
+
+
+def _scores(entry: Entry, metric: str) -> tuple[Any, ...]:
+    chosen_by = getattr(entry.val, metric), getattr(entry.test, metric)
+    return list(entry.subset), len(entry.subset), *chosen_by, entry.test.auc
 
 
 def _is(board: Board, dataset: str, protocol: str) -> bool:

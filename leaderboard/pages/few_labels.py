@@ -6,8 +6,10 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves, current_draws
 from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.plots.label_curves import label_curves
 
 _CURVES: dict[str, Kind] = {
@@ -28,12 +30,14 @@ DRAWS = ("dataset", "protocol", "subset", "fingerprints", "images", "seed", "auc
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of few labels."""
     found = site.answers.few_labels
+    drawn = {number: figure for number, one in enumerate(found) if (figure := _figure(one))}
     yield Page(
         path="boards/few-labels.html",
         template="few_labels.html.j2",
         title="Few labels",
         description="Test AUC with 1, 5, 10 and more labelled images per class, and what a backbone is worth in them.",
-        context={"found": [(one, label_curves(one)) for one in found], "infinity": float("inf")},
+        context={"found": [(one, drawn.get(number)) for number, one in enumerate(found)], "infinity": float("inf")},
+        figures=list(drawn.values()),
         tables={
             "few-labels": pl.DataFrame([line for one in found for line in _curves(one)], _CURVES, orient="row"),
             "few-label-draws": current_draws(site.snapshot).select(DRAWS),
@@ -42,6 +46,12 @@ def pages(site: SiteContext) -> Iterator[Page]:
         if found
         else {},
     )
+
+
+def _figure(one: DatasetCurves) -> Figure | None:
+    drawing = label_curves(one)
+    name = f"few-labels-{address.slug(one.dataset)}-{address.slug(one.protocol)}"
+    return Figure(name, drawing, pl.DataFrame(list(_curves(one)), _CURVES, orient="row")) if drawing else None
 
 
 def _curves(one: DatasetCurves) -> Iterator[tuple[object, ...]]:

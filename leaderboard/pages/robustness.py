@@ -8,8 +8,11 @@ from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
+from fuseboard.leaderboard.plots.severity import severity
 from fuseboard.leaderboard.robustness.published_comparison import published_comparisons
 from fuseboard.leaderboard.robustness.robustness import SHADES, CorruptionBoard
+from fuseboard.leaderboard.robustness.severity_curves import severity_curves
 from fuseboard.store.results.corruption_errors import CLEAN
 from fuseboard.store.results.evaluations import CORRUPTION, on_board
 from fuseboard.store.statistics.corruption_error import SEVERITIES
@@ -22,6 +25,11 @@ SUMMARY: dict[str, pl.DataType | type[pl.DataType]] = {
     "seed": pl.Int64,
     **dict.fromkeys(("clean_error", "corrupted_error", "be", "rbe", "rbe_of_sums"), pl.Float64),
     "reason": pl.String,
+}
+SEVERITY: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("subset", "role"), pl.String),
+    "severity": pl.Int64,
+    **dict.fromkeys(("error", "low", "high"), pl.Float64),
 }
 CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
     **dict.fromkeys(("dataset", "evaluation"), pl.String),
@@ -38,6 +46,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     everything = site.corruption_boards
     protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
     shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
+    drawn = {conditions_of(each): figure for each in everything if (figure := _severity(each, site))}
     yield Page(
         path="boards/robustness.html",
         template="robustness.html.j2",
@@ -49,7 +58,10 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "path_of": path_of,
             "own_means": _own_means(everything),
             "reported": published_comparisons(everything),
+            "drawn": drawn,
+            "name_of": conditions_of,
         },
+        figures=list(drawn.values()),
         tables={name: _summary(own) for name, own in _by_protocol(everything, "robustness")},
     )
     for dataset in dict.fromkeys(each.dataset for each in everything):
@@ -72,6 +84,18 @@ def path_of(dataset: str) -> str:
 def conditions_of(each: CorruptionBoard) -> str:
     """Return the name of its table of conditions as a download."""
     return f"{each.evaluation}-{address.slug(each.dataset)}-{address.slug(each.protocol)}"
+
+
+def _severity(each: CorruptionBoard, site: SiteContext) -> Figure | None:
+    curves = severity_curves(each, site.snapshot.rows, site.snapshot.corrupted_truths)
+    drawing = severity(curves, each.dataset, each.guessing)
+    rows = [
+        (curve.name, curve.role, number, error, *bounds)
+        for curve in curves
+        for number, (error, bounds) in enumerate(zip(curve.errors, curve.intervals, strict=True))
+    ]
+    table = pl.DataFrame(rows, SEVERITY, orient="row")
+    return Figure(f"severity-{conditions_of(each)}", drawing, table) if drawing else None
 
 
 def _own_means(everything: Iterable[CorruptionBoard]) -> Mapping[tuple[str, str, Subset, int], float]:

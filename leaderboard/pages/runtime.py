@@ -12,6 +12,7 @@ from fuseboard.leaderboard.costs.runtime import Phase, Runtime
 from fuseboard.leaderboard.costs.totals import Total
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.plots.runtime import phases
 from fuseboard.store.embeddings.manifest import Profile
 
@@ -30,6 +31,8 @@ _KINDS: dict[Any, Any] = {
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the page of runtime and memory, and one page per dataset that was embedded."""
+    drawing = phases(site.runtimes)
+    figure = Figure("runtime-phases", drawing, _phases(site.runtimes)) if drawing else None
     yield Page(
         path="runtime.html",
         template="runtime.html.j2",
@@ -40,8 +43,9 @@ def pages(site: SiteContext) -> Iterator[Page]:
             "totals": site.totals,
             "searches": site.searches,
             "runtimes": site.runtimes,
-            "drawing": phases(site.runtimes),
+            "drawing": figure,
         },
+        figures=[figure] if figure else [],
         tables={
             "runtime-totals": pl.DataFrame([asdict(total) for total in site.totals], schema=_kinds(Total)),
             "runtime-fits": _fits(site.searches),

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.plots.timeline import Dot, timeline
 from fuseboard.leaderboard.rankings.timeline import Timeline, timelines, undated
 
@@ -22,26 +22,30 @@ _SCHEMA = {
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the page of the timeline."""
     found = {table.protocol: tuple(timelines(table, site.months)) for table in site.singles}
+    drawn = {protocol: [(one, _figure(one)) for one in own] for protocol, own in found.items() if own}
     yield Page(
         path="boards/timeline.html",
         template="timeline.html.j2",
         title="Timeline",
         description="The best single backbone of each dataset by the month in which the backbones were first public.",
         context={
-            "found": {protocol: [(one, _drawing(one)) for one in own] for protocol, own in found.items() if own},
+            "found": drawn,
             "undated": {table.protocol: undated(table, site.months) for table in site.singles},
         },
+        figures=[figure for own in drawn.values() for _, figure in own if figure],
         tables={f"timeline-{address.slug(protocol)}": _table(own) for protocol, own in found.items() if own},
     )
 
 
-def _drawing(one: Timeline) -> Markup | None:
+def _figure(one: Timeline) -> Figure | None:
     dots = [
         Dot(point.backbone, point.month, point.score.auc, point.score.interval, point.is_step)
         for point in one.points
         if point.score.auc is not None
     ]
-    return timeline(dots, one.dataset)
+    drawing = timeline(dots, one.dataset)
+    name = f"timeline-{address.slug(one.protocol)}-{address.slug(one.dataset)}"
+    return Figure(name, drawing, _table((one,))) if drawing else None
 
 
 def _table(own: tuple[Timeline, ...]) -> pl.DataFrame:

@@ -12,6 +12,8 @@ WIDTH = 400
 TOP, RIGHT, BOTTOM, LEFT = 10, 14, 46, 64
 KEY_ROW, KEY_WIDTH = 18, 132
 
+SHARE = {"labelExpr": "replace(datum.label, /^(\u2212?)0\\./, '$1.')"}
+"""Changes of an axis of scores: its numbers stand without the zero before the point, as everywhere."""
 TEXT = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, "color": "var(--soft)"}
 
 _AXIS = {

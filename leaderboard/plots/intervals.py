@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import axis, down, frame, labels, layer, room, stroke
+from fuseboard.leaderboard.plots.frame import SHARE, axis, down, frame, labels, layer, room, stroke
 from fuseboard.store.statistics.ties import level
 
 ROW, LEFT = 24, 158
@@ -66,7 +66,7 @@ def intervals(rows: Sequence[Estimate], title: str, across: str = "test AUC") ->
         if row.tied:
             tied.append({"top": number - 0.5, "bottom": number + 0.5})
     ends = [end for row in ranked for end in (row.value, row.low, row.high) if end is not None]
-    x, y = axis("x", across, room(ends)), down(len(ranked))
+    x, y = axis("x", across, room(ends), **SHARE), down(len(ranked))
     layers = [
         layer({**BAND, "x": -LEFT, "x2": "width"}, tied, y={**y, "field": "top"}, y2={"field": "bottom"}),
         layer(SPAN, known, x={**x, "field": "low"}, x2={"field": "high"}, y=y),

@@ -8,7 +8,7 @@ from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import axis, frame, layer, room, stroke
+from fuseboard.leaderboard.plots.frame import SHARE, axis, frame, layer, room, stroke
 
 HEIGHT = 250
 COLOURS = {"all of the pool": "plot-chosen", "best single on test": "plot-oracle", "another backbone": "soft"}
@@ -30,7 +30,7 @@ def label_curves(found: DatasetCurves) -> Markup | None:
     x = axis(
         "x", "labelled images", (ticks[0] / 1.15, ticks[-1] * 1.15), scale={"type": "log"}, values=ticks, format="d"
     )
-    y = axis("y", "test AUC", room(ends))
+    y = axis("y", "test AUC", room(ends), **SHARE)
     layers = []
     for role, subsets in roles.items():
         for subset in subsets:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, TEXT, WIDTH, axis, cut, frame, layer, room
+from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, SHARE, TEXT, WIDTH, axis, cut, frame, layer, room
 from fuseboard.leaderboard.plots.rank_positions import place
 from fuseboard.leaderboard.statistics.cost_measures import Cost
 
@@ -47,7 +47,7 @@ def pareto(dots: Sequence[Dot], cost: Cost, where: str) -> Markup | None:
     across, changes = _across([dot.cost for dot in dots])
     low, high = room([dot.auc for dot in dots])
     up = low - 0.1 * (high - low), high + 0.05 * (high - low)  # room for names below and above the outermost dots
-    x, y = axis("x", title, across, **changes), axis("y", "mean test AUC", up)
+    x, y = axis("x", title, across, **changes), axis("y", "mean test AUC", up, **SHARE)
     points = {dot: _point(dot, name, unit) for dot in dots}
     front = sorted((dot for dot in dots if dot.front), key=lambda dot: (dot.cost, dot.name))
     # Between two dots of the front, the AUC that can be had at a cost is that of the cheaper one.

@@ -8,7 +8,7 @@ from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import axis, frame, layer, room
+from fuseboard.leaderboard.plots.frame import SHARE, axis, frame, layer, room
 
 HEIGHT = 250
 STROKE = {
@@ -50,7 +50,7 @@ def size(board: Board) -> Markup | None:
         grid=False,
         format="d",
     )
-    y = axis("y", "test AUC", room([point["y"] for point in points.values()]))
+    y = axis("y", "test AUC", room([point["y"] for point in points.values()]), **SHARE)
     line = [point for _, point in sorted(best.items()) if point]
     layers = [
         layer(STROKE, [{"x": point["x"], "y": point["y"]} for point in points.values()], x=x, y=y),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, TEXT, WIDTH, axis, cut, frame, layer, room
+from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, SHARE, TEXT, WIDTH, axis, cut, frame, layer, room
 from fuseboard.leaderboard.plots.rank_positions import place
 
 HEIGHT = 200
@@ -47,7 +47,7 @@ def timeline(dots: Sequence[Dot], dataset: str) -> Markup | None:
         return None
     across = room([dot.year for dot in dots])
     up = room([end for dot in dots for end in (dot.interval or (dot.auc,))])
-    x, y = axis("x", "first public", across, values=_ticks(*across), format="d"), axis("y", "test AUC", up)
+    x, y = axis("x", "first public", across, values=_ticks(*across), format="d"), axis("y", "test AUC", up, **SHARE)
     steps, others = [dot for dot in dots if dot.is_step], [dot for dot in dots if not dot.is_step]
     spans = [{"x": dot.year, "low": dot.interval[0], "high": dot.interval[1]} for dot in dots if dot.interval]
     corners = [*({"x": dot.year, "y": dot.auc} for dot in steps), {"x": across[1], "y": steps[-1].auc}]

@@ -8,7 +8,7 @@ from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import axis, frame, layer, room
+from fuseboard.leaderboard.plots.frame import SHARE, axis, frame, layer, room
 
 HEIGHT = 250
 
@@ -26,8 +26,9 @@ def validation(board: Board) -> Markup | None:
             points[entry.subset] = {"x": across, "y": up, "description": description}
     if len(points) < 3:
         return None
-    x = axis("x", f"{split} {name}", room([point["x"] for point in points.values()]))
-    y = axis("y", f"test {name}", room([point["y"] for point in points.values()]))
+    share = {} if metric == "log_loss" else SHARE
+    x = axis("x", f"{split} {name}", room([point["x"] for point in points.values()]), **share)
+    y = axis("y", f"test {name}", room([point["y"] for point in points.values()]), **share)
     singles = [point for subset, point in points.items() if len(subset) == 1]
     others = [{"x": point["x"], "y": point["y"]} for subset, point in points.items() if len(subset) > 1]
     layers = [layer(subset_roles.SUBSET, others, x=x, y=y), layer(subset_roles.SINGLE, singles, x=x, y=y)]

@@ -31,7 +31,7 @@
   const scoreCell = (value, interval) => {
     if (value === null) return cell("td", absent("not measured"));
     const made = cell("td", exact(value, numbers.score(value)));
-    if (interval) made.append(small(`${numbers.bound(interval[0])} to ${numbers.bound(interval[1])}`));
+    if (interval) made.append(small(`${numbers.score(interval[0])} to ${numbers.score(interval[1])}`));
     return made;
   };
 
@@ -161,7 +161,7 @@
       if (!on.length) return element("p", { className: "note" }, pairs.length ? "How alike these backbones see the images (CKA) was not measured." : "CKA, how alike two backbones see the images, is of pairs of single backbones: pin two of them.");
       const rows = pairs.map(([one, other]) => element("tr", {}, rowHead(`${one.name} and ${other.name}`), ...on.map((name) => {
         const value = one.cka[name]?.[other.name] ?? null;
-        return cell("td", value === null ? absent("not measured") : exact(value, numbers.bound(value)));
+        return cell("td", value === null ? absent("not measured") : exact(value, numbers.score(value)));
       })));
       return table("similarity", "CKA, from 0 to 1: how alike two backbones see the test images; the less alike, the more there is to fuse", ["Pair", ...on], rows);
     }

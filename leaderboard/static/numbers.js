@@ -14,7 +14,6 @@
     DASH,
     number: (value, digits) => (value === null ? DASH : signed(grouped(value, digits))),
     score: (value) => (value === null ? DASH : share(value, 3)),
-    bound: (value) => share(value, 3),
     count: (value) => (value >= 1e6 ? `${Number((value / 1e6).toPrecision(3))} M` : grouped(value, 0)),
     /** A difference of two fractions in percentage points; a small one with two decimals. */
     points: (value) => {

@@ -57,6 +57,25 @@ def errors(
     return found
 
 
+def truths(versions: Sequence[Version], rows: pl.DataFrame) -> dict[tuple[str, str], tuple[str, Labels]]:
+    """(dataset, source MD5) of corrupted images -> their task and labels, of those of one label per image.
+
+    Args:
+        versions: of the store.
+        rows: of it.
+    """
+    own = rows.filter(pl.col("evaluation").is_in(EVALUATIONS)).unique(["dataset", "source_md5"])
+    found: dict[tuple[str, str], tuple[str, Labels]] = {}
+    for row in own.iter_rows(named=True):
+        try:
+            task, labels = truth(versions, *images_of(versions, row))
+        except FuseboardError:  # the errors say the same of every row
+            continue
+        if task != MULTI_LABEL:
+            found[row["dataset"], row["source_md5"]] = task, labels
+    return found
+
+
 def _of_images(
     root: Path, versions: Sequence[Version], rows: pl.DataFrame, reference: Path | None
 ) -> dict[str, float | str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels, Scores
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.statistics import one_vs_rest, weighted_metrics
+from fuseboard.store.statistics import one_vs_rest, resampling, weighted_metrics
 
 SEVERITIES = 5
 CHUNK = 256
@@ -54,6 +54,26 @@ def balanced_errors(labels: Labels, classes: int, n_correct: NDArray[np.uint8]) 
     hits = [n_correct[start : start + CHUNK].astype(np.float32) @ drawn for start in range(0, len(n_correct), CHUNK)]
     shares = np.concatenate(hits).astype(np.float64) / drawn.sum(axis=0, dtype=np.float64)
     return np.asarray(1 - shares.mean(axis=1), np.float64)
+
+
+def intervals(task: str, labels: Labels, shares: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """Returns (S, 2) 95 % intervals of S balanced errors over the resamples of a test set; None where one image is
+    alone of its class, which every resample holds.
+
+    The error is linear in the answers, so that of a mean over corruptions is the mean of their errors.
+
+    Args:
+        task: one of MedMNIST's task names, of one label per image.
+        labels: (N,) class numbers, every one of which occurs.
+        shares: (S, N) right answers per image, as a share of the corruptions that it was seen under.
+    """
+    sizes = np.bincount(labels)
+    if sizes.min() < 2:
+        return None
+    counts = resampling.draw(task, labels).counts
+    weights = counts / (len(sizes) * sizes[labels])
+    errors = 1 - weights @ shares.T.astype(np.float64)
+    return np.asarray(np.quantile(errors, [0.025, 0.975], axis=0).T, np.float64)
 
 
 def check_classes(task: str, labels: Labels, classes: int, where: str) -> None:
