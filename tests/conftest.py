@@ -32,12 +32,7 @@ if (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: a third of the time a test waits, for a browser, another process or a lock.
-
-    Whoever has other work for the cores meanwhile says how many with xdist's own variable.
-    """
-    if said := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
-        return int(said)
+    """One worker more than cores: a third of the time a test waits, for a browser, another process or a lock."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 

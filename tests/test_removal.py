@@ -1,5 +1,6 @@
 """Removing: the vectors of a version or a dataset go, with the rows that rest on them, and nothing else."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,21 @@ from tests.harness.quick import QUICK
 ONE, OTHER = "digits-first60", "digits-sample60"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    store = Store(tmp_path, registry.fingerprints)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `root` is a copy of; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("filled")
+    store = Store(folder, registry.fingerprints)
     for name in (ONE, OTHER):
         for backbone in ("hog", "pixels"):
             extract(registry.get(backbone), datasets.get(name), store)
         Search(store, name, QUICK).run(strategies.get("exhaustive"))
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def root(filled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filled, tmp_path / "store"))
 
 
 def rows(root: Path, dataset: str) -> set[tuple[str, ...]]:

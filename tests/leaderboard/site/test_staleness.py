@@ -15,6 +15,7 @@ from fuseboard.leaderboard.site import build, staleness
 from fuseboard.store.results import profiles
 from fuseboard.store.results.similarity_rows import Similarity
 from fuseboard.store.results.similarity_rows import keep as keep_similarity
+from fuseboard.store.store import Store
 from tests.conftest import NOT_CODE
 from tests.leaderboard.site.test_build import files
 
@@ -24,31 +25,44 @@ NO_CODE = ("__pycache__", "sql/node_modules")
 HEAVY = ("polars", "jinja2", "duckdb", "pyarrow", "numpy", "vl_convert")
 
 
-@pytest.fixture
-def built(predicted, tmp_path, monkeypatch):
-    """A store with a site of one page, and `again`, which says whether a build did anything.
-
-    Code that is edited while the tests run must not fail them: a small folder stands for it.
-    """
+@pytest.fixture(scope="module")
+def built_once(predicted_once, tmp_path_factory):
+    """What `built` is a copy of, which keeps the times of files; nobody writes to it."""
+    place = tmp_path_factory.mktemp("built")
     for path in CODE:
-        (tmp_path / "code" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "code" / path).write_text("one")
-    monkeypatch.setattr(build, "PAGES", ("home",))
-    monkeypatch.setattr(staleness, "CODE", (tmp_path / "code",))
-    monkeypatch.setattr(staleness, "NOT_CODE", NOT_CODE)
-    monkeypatch.setattr(staleness, "builder", lambda: "fuseboard")
-    predicted.out, predicted.submitted = tmp_path / "site", tmp_path / "submissions"
-    predicted.submitted.mkdir()
+        (place / "code" / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / "code" / path).write_text("one")
+    (place / "submissions").mkdir()
+    shutil.copytree(predicted_once.root, place / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        apart(patch, place)
+        build.build(Store(place / "store"), place / "site", place / "submissions")
+    return place
+
+
+def apart(patch, place):
+    """Code that is edited while the tests run must not fail them: a small folder stands for it."""
+    patch.setattr(build, "PAGES", ("home",))
+    patch.setattr(staleness, "CODE", (place / "code",))
+    patch.setattr(staleness, "NOT_CODE", NOT_CODE)
+    patch.setattr(staleness, "builder", lambda: "fuseboard")
+
+
+@pytest.fixture
+def built(built_once, store, tmp_path, monkeypatch):
+    """A store with a site of one page, and `again`, which says whether a build did anything."""
+    shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
+    apart(monkeypatch, tmp_path)
+    store.out, store.submitted = tmp_path / "site", tmp_path / "submissions"
 
     def again(**changes):
         told = []
-        given = {"submitted": predicted.submitted, "report": told.append, **changes}
-        build.build(predicted.opened, predicted.out, **given)
+        given = {"submitted": store.submitted, "report": told.append, **changes}
+        build.build(store.opened, store.out, **given)
         return told != [NOTHING]
 
-    predicted.again = again
-    assert again()
-    return predicted
+    store.again = again
+    return store
 
 
 def seen(folder):
