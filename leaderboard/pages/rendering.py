@@ -10,6 +10,7 @@ from jinja2.bccache import Bucket
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds import card, sitemap
 from fuseboard.leaderboard.output import format, plain
+from fuseboard.leaderboard.output.footnotes import Footnotes
 from fuseboard.leaderboard.output.glossary import TERMS
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.navigation import menu
@@ -104,6 +105,7 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         snapshot=site.snapshot,
         address=_Addresses(site),
         terms=TERMS,
+        footnotes=Footnotes,
         missing=format.missing,
         trained=random_weights.trained,
         best_sentence=best_sentence,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.roles import title
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
 from fuseboard.leaderboard.rows.modality import groups
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
@@ -141,6 +142,15 @@ class RankingTable:
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
         return groups(self.datasets)
+
+    @property
+    def column_groups(self) -> tuple[ColumnGroup, ...]:
+        """Return the columns by modality, folded where they are many."""
+        return column_groups(self.groups, self.counted)
+
+    def modality_mean(self, group: ColumnGroup, row: RankedRow) -> float | None:
+        """Return a row's mean AUC over the datasets of a modality; None where it has not all that count."""
+        return group.mean({dataset: score.auc for dataset, score in row.scores.items()})
 
     @property
     def by_accuracy(self) -> list[RankedRow]:

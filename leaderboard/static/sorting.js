@@ -66,6 +66,12 @@
       this.column = this.direction = null;
     }
 
+    /** Sorts by a column, the highest first; null gives the first order back. */
+    by(column) {
+      this.column = column;
+      this.direction = column && "descending";
+    }
+
     read(kept) {
       const said = kept("sort") ?? "";
       this.column = this.#grid.named(said.replace(/^-/, "")) ?? null;

@@ -2,7 +2,7 @@
 /* Tables: puts sorting, search, choices and columns on every table that is marked as sortable, keeps their state in the URL, and says at all
    times what is hidden. Without this file a table is complete and in its first order. */
 (() => {
-  const { element, words, Grid, Sorting, Search, Choices, Columns, Views } = window.fuseboard;
+  const { element, words, Grid, Sorting, Search, Choices, Presets, Columns, Views } = window.fuseboard;
   /** Rows below which there is nothing to search for. */
   const FEW = 6;
   /** Columns below which there is nothing to choose. */
@@ -25,7 +25,9 @@
       this.#status.setAttribute("role", "status");
       this.#reset.addEventListener("click", () => this.reset());
       const controls = this.#features.map((feature) => feature.control).filter((control) => control?.childNodes.length);
-      const line = element("div", { className: "told" }, this.#status, this.#reset);
+      const cite = element("button", { type: "button", className: "cite" }, "Link and cite");
+      cite.addEventListener("click", () => fuseboard.cite(table));
+      const line = element("div", { className: "told" }, this.#status, this.#reset, ...(table.id ? [cite] : []));
       this.bar = element("div", { className: "controls" }, ...controls, line);
       this.bar.setAttribute("role", "group");
       this.bar.setAttribute("aria-label", `Rows and columns of: ${words(table.caption ?? table)}`);
@@ -36,10 +38,11 @@
     #chosenFeatures() {
       const changed = () => this.#show();
       const { rows, columns } = this.#grid;
-      const features = [new Sorting(this.#grid, changed)];
-      if (columns.length >= NARROW || columns.some((column) => column.isOptional)) features.push(new Columns(this.#grid, changed));
+      const sorting = new Sorting(this.#grid, changed);
+      const features = [sorting];
+      if (columns.length >= NARROW || columns.some((column) => column.isOptional)) features.push(new Columns(this.#grid, changed, sorting));
       if (rows.length > 1 && columns.some(({ isNumeric }) => isNumeric)) features.push(new Views(this.#grid, changed));
-      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed));
+      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed), new Presets(this.#grid, changed));
       return features;
     }
 

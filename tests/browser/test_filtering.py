@@ -153,9 +153,9 @@ def test_another_visitor_sees_the_same_rows(browser, site, page):
 
 
 def test_a_filter_opens_what_its_table_lies_in(page):
-    page.goto("boards/singles.html")
+    page.goto("boards/fusion.html")
     assert not page.locator("#accuracy-starter").is_visible()
-    page.goto("boards/singles.html?accuracy-starter.sort=name")
+    page.goto("boards/fusion.html?accuracy-starter.sort=name")
     assert page.locator("#accuracy-starter").is_visible()
 
 

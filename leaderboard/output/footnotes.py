@@ -1,0 +1,40 @@
+"""Footnotes say beneath a table why cells are empty: a reason in a narrow cell would make its row several times as
+high."""
+
+from markupsafe import Markup
+
+from fuseboard.leaderboard.output.format import DASH, missing
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Footnotes:
+    """They are the reasons of one table, each told once."""
+
+    def __init__(self, name: str) -> None:
+        """Begin without a reason.
+
+        Args:
+            name: id of the table.
+        """
+        self._name = name
+        self._signs: dict[str, str] = {}
+
+    def mark(self, reason: str | None) -> Markup:
+        """Return a dash that leads to its reason; glossary.js shows the reason beside it."""
+        if not reason:
+            return missing(None)
+        sign = self._signs.setdefault(reason, _sign(len(self._signs)))
+        return Markup(
+            '<span class="missing">{}<a class="why" href="#{}.{}" data-means="{}"><sup>{}</sup></a></span>'
+        ).format(DASH, self._name, sign, reason, sign)
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Return id, sign and reason of each footnote."""
+        return [(f"{self._name}.{sign}", sign, reason) for reason, sign in self._signs.items()]
+
+
+def _sign(number: int) -> str:
+    rest, last = divmod(number, len(_LETTERS))
+    return (_sign(rest - 1) if rest else "") + _LETTERS[last]
