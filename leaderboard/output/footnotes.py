@@ -3,7 +3,8 @@ high."""
 
 from markupsafe import Markup
 
-from fuseboard.leaderboard.output.format import DASH, missing
+from fuseboard.leaderboard.output.format import missing
+from fuseboard.leaderboard.output.plain import DASH
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

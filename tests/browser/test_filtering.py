@@ -116,7 +116,7 @@ def test_the_list_of_columns_closes_with_escape(page, controls):
 
 def test_the_state_of_every_table_is_in_the_url_and_comes_back(site, page, controls):
     controls.get_by_role("searchbox").fill("net-1")
-    controls.locator("select").select_option("MIT")
+    controls.get_by_role("combobox", name="Licence").select_option("MIT")
     page.locator('#t th[data-column="c1"] button').click()
     controls.locator("summary").click()
     controls.get_by_label("Group 0: AUC 0").uncheck()
