@@ -12,7 +12,7 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,14 +80,18 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
+RENAMED = {"oracle (best on test)": "best test ACC"}
+"""Roles that were called otherwise: what is best on test is named by the metric that it is best in."""
+
+
 def told_of(now: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[float]:
     """The numbers of the roles that were told before; others came later."""
-    roles = {row.get("role") for row in before}
+    roles = {RENAMED.get(role, role) for role in (row.get("role") for row in before)}
     return list(numbers([row for row in now if row.get("role") in roles]))
 
 
-def figures(path: Path) -> list[Counter[str]]:
-    """The cells of each row of a CSV that are numbers, as they are written, whatever the columns are called."""
+def figures(path: Path, without: Collection[str] = ()) -> list[Counter[str]]:
+    """The cells of each row of a CSV that are numbers, as they are written, but for some columns."""
 
     def is_number(cell: str) -> bool:
         try:
@@ -97,7 +101,10 @@ def figures(path: Path) -> list[Counter[str]]:
         return True
 
     with path.open(newline="") as file:
-        return [Counter(filter(is_number, row)) for row in list(csv.reader(file))[1:]]
+        return [
+            Counter(cell for name, cell in row.items() if name not in without and is_number(cell))
+            for row in csv.DictReader(file)
+        ]
 
 
 @pytest.mark.parametrize("view", ["versions", "shards", "results"])
@@ -136,6 +143,22 @@ def test_nothing_is_computed_again(older: Path) -> None:
     assert hashes(older) == before
 
 
+MEAN_SPEED = ("images_per_s",)
+"""By now a speed is the median over splits."""
+MOVED = {
+    "scores-of-singles-starter.csv": "demo-starter.csv",
+    "scores-of-fusion-starter.csv": "demo-methods-starter.csv",
+}
+"""The store holds digits, which have a board of their own by now."""
+OF_MEDICAL_SETS = {
+    "contribution-starter.csv",
+    "efficiency-starter.csv",
+    "fusion-starter.csv",
+    "singles-starter.csv",
+}
+"""Tables of ranks and means, which only medical sets are in."""
+
+
 def test_the_boards_show_the_same_numbers(older: Path) -> None:
     intervals = older / "store" / "intervals" / f"{DATA}.parquet"
     kept = pl.read_parquet(intervals)
@@ -144,7 +167,9 @@ def test_the_boards_show_the_same_numbers(older: Path) -> None:
     tables = sorted((older / "expected").glob("*.csv"))
     assert len(tables) > 10
     for table in tables:
-        before, now = figures(table), figures(older / "site" / "data" / table.name)
+        if table.name in OF_MEDICAL_SETS:
+            continue
+        before, now = figures(table, MEAN_SPEED), figures(older / "site" / "data" / MOVED.get(table.name, table.name))
         assert len(now) == len(before), table.name
         for row, there in zip(before, now, strict=True):
             assert row <= there, f"{table.name}: {row - there} is no longer there"

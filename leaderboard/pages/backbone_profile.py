@@ -83,23 +83,42 @@ def versions(name: str, snapshot: Snapshot) -> list[Manifest]:
     )
 
 
-def results(name: str, singles: Iterable[RankingTable], boards: Sequence[Board]) -> Iterator[Results]:
-    """Yield one per protocol under which there is a board."""
+def results(
+    name: str, singles: Iterable[RankingTable], demo: Sequence[RankingTable], boards: Sequence[Board]
+) -> Iterator[Results]:
+    """Yield one per protocol under which there is a board; sets that are not medical come last and rank nothing.
+
+    Args:
+        name: of the backbone.
+        singles: the backbones alone, per protocol.
+        demo: the same on sets that are not medical.
+        boards: of every dataset.
+    """
     for table in singles:
-        named = {row.name: row for row in table.rows}
-        row, floor = named.get(name), named.get(f"{name}{random_weights.STORED}")
-        found = []
-        for dataset in table.datasets if row else ():
-            assert row is not None
-            own = next(b for b in boards if (b.dataset, b.protocol) == (dataset, table.protocol))
-            ranks = {one.entry.subset[0]: one.rank for one in own.singles}
-            if name in ranks:
-                of = sum(rank is not None for rank in ranks.values())
-                under = floor.scores[dataset] if floor else None
-                untrained = under if under and under.auc is not None else None
-                found.append(SingleScore(row.scores[dataset], ranks[name], of, untrained))
-        ranked = sum(one.rank is not None for one in table.rows)
-        yield Results(table.protocol, row, tuple(found), ranked)
+        row = _row(table, name)
+        found = [
+            one
+            for own in (table, *(each for each in demo if each.protocol == table.protocol))
+            for one in _alone(name, own, boards)
+        ]
+        yield Results(table.protocol, row, tuple(found), sum(one.rank is not None for one in table.rows))
+
+
+def _alone(name: str, table: RankingTable, boards: Sequence[Board]) -> Iterator[SingleScore]:
+    row, floor = _row(table, name), _row(table, f"{name}{random_weights.STORED}")
+    for dataset in table.datasets if row else ():
+        assert row is not None
+        own = next(b for b in boards if (b.dataset, b.protocol) == (dataset, table.protocol))
+        ranks = {one.entry.subset[0]: one.rank for one in own.singles}
+        if name in ranks:
+            of = sum(rank is not None for rank in ranks.values())
+            under = floor.scores[dataset] if floor else None
+            untrained = under if under and under.auc is not None else None
+            yield SingleScore(row.scores[dataset], ranks[name], of, untrained)
+
+
+def _row(table: RankingTable, name: str) -> RankedRow | None:
+    return next((row for row in table.rows if row.name == name), None)
 
 
 def pool_contributions(name: str, boards: Iterable[Board]) -> Iterator[PoolContribution]:

@@ -20,5 +20,9 @@ def pages(site: SiteContext) -> Iterator[Page]:
         title="Demo sets",
         description="What was measured on sets that are not medical, which counts on no other board.",
         context={"manifests": site.snapshot.current, "methods": methods},
-        tables={f"demo-{address.slug(table.protocol)}": download_tables.scores(table) for table in site.demo_singles},
+        tables={
+            f"{name}-{address.slug(table.protocol)}": download_tables.scores(table)
+            for name, tables in (("demo", site.demo_singles), ("demo-methods", site.demo_fusions))
+            for table in tables
+        },
     )
