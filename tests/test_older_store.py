@@ -143,7 +143,7 @@ def test_nothing_is_computed_again(older: Path) -> None:
     assert hashes(older) == before
 
 
-MEAN_SPEED = ("images_per_s",)
+MEAN_SPEED = ("images_per_s", "s_per_image")
 """By now a speed is the median over splits."""
 MOVED = {
     "scores-of-singles-starter.csv": "demo-starter.csv",
@@ -170,6 +170,6 @@ def test_the_boards_show_the_same_numbers(older: Path) -> None:
         if table.name in OF_MEDICAL_SETS:
             continue
         before, now = figures(table, MEAN_SPEED), figures(older / "site" / "data" / MOVED.get(table.name, table.name))
-        assert len(now) == len(before), table.name
-        for row, there in zip(before, now, strict=True):
-            assert row <= there, f"{table.name}: {row - there} is no longer there"
+        assert len(now) >= len(before), table.name
+        for row in before:
+            assert any(row <= there for there in now), f"{table.name}: no row has {row} any longer"
