@@ -3,7 +3,8 @@
 (() => {
   const { element } = (window.fuseboard ??= {});
   const letters = new Intl.Collator("en", { numeric: true });
-  /** Cells that are moved at once, which takes some 50 ms. */
+  /** Cells that are moved before anything is painted, more than a screen holds, and later at once. */
+  const FIRST = 500;
   const CELLS = 2000;
   /** Scores nearer than this are equal, as in store/statistics/ties.py: sums of the same numbers in another order. */
   const TOLERANCE = 1e-12;
@@ -23,7 +24,7 @@
   fuseboard.Sorting = class {
     #grid;
     #initial = null;
-    #frame;
+    #moves = 0;
     column = null;
     direction = null;
 
@@ -93,13 +94,13 @@
       for (const { heading } of this.#grid.columns) heading.removeAttribute("aria-sort");
       const { column, direction } = this.column ? this : this.#initial ?? {};
       column?.heading.setAttribute("aria-sort", direction);
-      cancelAnimationFrame(this.#frame);
-      this.#move(this.#grid.bodies.map(({ body, rows }) => ({ body, rows: this.column ? this.#ordered(rows) : rows, at: 0 })));
+      this.#moves += 1;
+      this.#move(this.#grid.bodies.map(({ body, rows }) => ({ body, rows: this.column ? this.#ordered(rows) : rows, at: 0 })), FIRST);
     }
 
-    /** Moves the first rows now and the others a part per frame: laying out ten thousand cells at once would stop the page for too long. */
-    #move(bodies) {
-      let room = Math.ceil(CELLS / this.#grid.width);
+    /** Moves the first rows now and the others a part at a time: laying out ten thousand cells at once would stop the page for too long. */
+    #move(bodies, cells) {
+      let room = Math.ceil(cells / this.#grid.width);
       for (const each of bodies) {
         const { body, rows, at } = each;
         const part = rows.slice(at, at + room);
@@ -112,7 +113,9 @@
       }
       const isBusy = bodies.some(({ rows, at }) => at < rows.length);
       this.#grid.table.ariaBusy = isBusy ? "true" : null;
-      if (isBusy) this.#frame = requestAnimationFrame(() => this.#move(bodies));
+      const own = this.#moves;
+      const next = () => own === this.#moves && this.#move(bodies, CELLS);
+      if (isBusy) requestAnimationFrame(() => setTimeout(next)); // what was moved is painted first
     }
 
     #ordered(rows) {
