@@ -6,7 +6,7 @@ from pathlib import Path
 from fuseboard.harness.backbones import card as cards
 from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.source import DESCRIPTORS
-from fuseboard.store.embeddings import random_weights
+from fuseboard.store.embeddings import derived, random_weights
 from fuseboard.store.errors import UsageError
 from fuseboard.store.registry import of_files
 
@@ -35,6 +35,12 @@ def get(name: str) -> Card:
         return own(Path(name))
     if name not in CARDS and Path(f"{name}.toml").is_file():
         raise UsageError(f"unknown backbone {name!r}; a card of your own is a path: say {name}.toml")
+    source, recipe = derived.named(name)
+    if name not in CARDS and recipe is not None and source in CARDS:
+        raise UsageError(
+            f"{name} is made of the vectors of {source} and has no card: extract {source}, then run `fuseboard store "
+            f"derive {source}` on the same dataset"
+        )
     return cards.read(CARDS[name])
 
 

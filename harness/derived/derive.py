@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fuseboard.harness.derived.fit import fit
-from fuseboard.store.embeddings import block, derived, deriving, transform_file
+from fuseboard.store.embeddings import block, derived, deriving, private, transform_file
 from fuseboard.store.embeddings.derived import Identity, Recipe
 from fuseboard.store.embeddings.labels import CORRUPTED
 from fuseboard.store.embeddings.versions import Version
@@ -41,13 +41,15 @@ def derive(store: Store, backbone: str, dataset: str, recipe: Recipe) -> Made:
         recipe: what is done.
 
     Raises:
-        UsageError: nothing is to be done, the version is derived itself, or there is no training split to fit on.
+        UsageError: nothing is to be done, the version is derived itself or metadata, or there is no training split to fit on.
         FuseboardError: the store has no such vectors, or they are damaged.
     """
     if not recipe.kinds:
         raise UsageError("say what is to be made: --pca DIM, --int8 or --binary")
     source = store.version(backbone, dataset)
     derived.refuse_chain(source.manifest, recipe)
+    if private.is_metadata(source.manifest):
+        raise UsageError(f"{source.manifest.backbone} is metadata of a few numbers, of which nothing smaller is made")
     entry, share = source.manifest.dataset(dataset), None
     before = deriving.fitted(store.versions, source, dataset, recipe)
     if before is not None:

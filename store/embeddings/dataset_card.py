@@ -9,7 +9,7 @@ import pyarrow as pa
 import yaml
 
 from fuseboard.store.arrays import is_multi_label
-from fuseboard.store.embeddings import derived, licence, loading_snippets, shards, transform_file
+from fuseboard.store.embeddings import derived, licence, loading_snippets, private, shards, transform_file
 from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.files import atomic
 from fuseboard.store.files.hashing import fingerprint
@@ -117,7 +117,7 @@ def _text(manifest: Manifest, holds_image: bool, place: str) -> str:
     overlap = "; ".join(_plain(text) for text in about.overlap) or "none known"
     return f"""# {_plain(about.title)}: embeddings
 
-Frozen image embeddings of the backbone `{manifest.backbone}`: {manifest.dim} numbers ({manifest.dtype}) per image,
+{_what(manifest)}: {manifest.dim} numbers ({manifest.dtype}) per image,
 computed once and stored as plain Parquet. `id` is the row number in the dataset's official split, `label` its class
 (a list of 0 and 1 where an image has several), `embedding` the vector. {about_images(holds_image)}
 
@@ -179,6 +179,12 @@ def _imports(manifest: Manifest) -> str:
         "\n## Imported\n\nThese vectors were computed by others and carried no row ids. Where the order is unknown, "
         "`id` is the row's place in their file, and meets only rows of that import.\n\n" + "\n".join(imported) + "\n"
     )
+
+
+def _what(manifest: Manifest) -> str:
+    if private.is_metadata(manifest):
+        return f"Metadata of images, the block `{manifest.backbone}`, as a table has them"
+    return f"Frozen image embeddings of the backbone `{manifest.backbone}`"
 
 
 def _derived(manifest: Manifest) -> str:

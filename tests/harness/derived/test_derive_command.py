@@ -57,6 +57,11 @@ def test_vectors_that_are_not_there_are_named(store, capsys):
     assert "hog has no embeddings of breastmnist-28" in capsys.readouterr().err
 
 
+def test_extracting_a_derived_name_says_what_to_do(store, capsys):
+    assert run(["extract", "hog-pca16", "-d", DIGITS, "--store", str(store)]) == 2
+    assert "hog-pca16 is made of the vectors of hog and has no card" in capsys.readouterr().err
+
+
 def test_an_audit_of_derived_vectors_says_what_to_audit(store, capsys):
     assert derive(store, "--binary") == 0
     capsys.readouterr()

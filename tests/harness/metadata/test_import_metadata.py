@@ -107,6 +107,13 @@ def test_it_leaves_the_store_only_where_it_is_named(lesions, capsys):
     assert add(folder) == 0
     assert run(["store", "push", "metadata", "org/mine", "--store", str(folder / "store")]) == 2
     assert "metadata of patients" in capsys.readouterr().err
+    assert run(["store", "derive", "metadata", "-d", "table", "--int8", "--store", str(folder / "store")]) == 2
+    assert "metadata is metadata of a few numbers" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_it_is_no_models(lesions, capsys):
+    folder, _ = lesions
+    assert add(folder) == 0
     assert run(["store", "audit", "metadata", "-d", str(folder / "lesions" / "table.csv"),
                 "--store", str(folder / "store")]) == 1  # fmt: skip
     assert "it is of a table, and no model made it" in capsys.readouterr().err
