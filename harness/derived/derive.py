@@ -41,7 +41,8 @@ def derive(store: Store, backbone: str, dataset: str, recipe: Recipe) -> Made:
         recipe: what is done.
 
     Raises:
-        UsageError: nothing is to be done, the version is derived itself or metadata, or there is no training split to fit on.
+        UsageError: nothing is to be done, the version is derived itself or metadata, or there is no training split to
+            fit on.
         FuseboardError: the store has no such vectors, or they are damaged.
     """
     if not recipe.kinds:
