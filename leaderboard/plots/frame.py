@@ -11,6 +11,8 @@ WIDTH = 400
 """Every drawing is this wide, in its own units: an eighth more than the narrowest screen has room for."""
 TOP, RIGHT, BOTTOM, LEFT = 10, 14, 46, 64
 KEY_ROW, KEY_WIDTH = 18, 132
+KEY_LETTERS = 16
+"""Letters that a text of the legend has room for where three stand in a row; of longer ones two do."""
 
 SHARE = {"labelExpr": "replace(datum.label, /^(\u2212?)0\\./, '$1.')"}
 """Changes of an axis of scores: its numbers stand without the zero before the point, as everywhere."""
@@ -40,10 +42,11 @@ def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], lef
     Args:
         layers: as `layer` makes them, the hindmost first.
         height: of the field between the axes.
-        keys: text -> mark of the legend, in rows of three.
+        keys: text -> mark of the legend, in rows of three, or of two where a text is long.
         left: room for the labels of the vertical axis.
     """
-    above = TOP + KEY_ROW * -(-len(keys) // 3)
+    beside = 3 if all(len(text) <= KEY_LETTERS for text in keys) else 2
+    above = TOP + KEY_ROW * -(-len(keys) // beside)
     return {
         "width": WIDTH - left - RIGHT,
         "height": height,
@@ -57,7 +60,7 @@ def frame(layers: Sequence[Layer], height: float, keys: Mapping[str, Layer], lef
             "axisX": {"titleAnchor": "middle", "titleY": 24},
             "axisY": {"minExtent": 40, "maxExtent": 40, "titleAnchor": "middle", "titleX": -50},
         },
-        "layer": [*layers, *_legend(keys, -left, -above)],
+        "layer": [*layers, *_legend(keys, -left, -above, beside)],
     }
 
 
@@ -127,8 +130,9 @@ def cut(text: str, letters: int) -> str:
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
-def _legend(keys: Mapping[str, Layer], left: float, top: float) -> Iterator[Layer]:
+def _legend(keys: Mapping[str, Layer], left: float, top: float, beside: int) -> Iterator[Layer]:
     for number, (text, mark) in enumerate(keys.items()):
-        x, y = left + 12 + KEY_WIDTH * (number % 3), top + 10 + KEY_ROW * (number // 3)
+        x = left + 12 + 3 * KEY_WIDTH / beside * (number % beside)
+        y = top + 10 + KEY_ROW * (number // beside)
         yield layer({**mark, "x": x, "y": y}, [{}])
         yield layer({**TEXT, "text": text, "x": x + 11, "y": y}, [{}])

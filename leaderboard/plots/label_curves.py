@@ -28,7 +28,7 @@ def label_curves(found: DatasetCurves) -> Markup | None:
     ends = [float(end) for curve in found.curves.values() for end in (*curve.mean, *curve.band.ravel())]
     ticks = list(found.images)
     x = axis(
-        "x", "labelled images", (ticks[0] / 1.15, ticks[-1] * 1.15), scale={"type": "log"}, values=ticks, format="d"
+        "x", "labelled images", (ticks[0] / 1.15, ticks[-1] * 1.15), scale={"type": "log"}, values=ticks, format=",d"
     )
     y = axis("y", "test AUC", room(ends), **SHARE)
     layers = []

@@ -105,6 +105,15 @@ def test_axe_finds_nothing_in_what_scripts_open(examined):
         examined.keyboard.press("Escape")
 
 
+@pytest.mark.parametrize("view", ["heat", "intervals%3Amean"])
+def test_axe_finds_nothing_in_a_view_and_in_what_is_pinned(examined, view):
+    for scheme in ("light", "dark"):
+        examined.emulate_media(color_scheme=scheme)
+        examined.goto(f"boards/singles.html?singles-starter.view={view}&pins=starter.B.alpha+starter.M.chosen")
+        examined.get_by_role("link", name="Compare 2 rows").wait_for()
+        assert examined.evaluate(RUN, {"type": "tag", "values": TAGS}) == []
+
+
 def test_axe_finds_nothing_in_a_comparison(examined):
     for scheme in ("light", "dark"):
         examined.emulate_media(color_scheme=scheme)

@@ -209,9 +209,22 @@ def test_differences_are_downloaded_with_their_source(page, tmp_path):
     assert len(lines) == 2 + 2 * 4
 
 
+def test_names_that_a_stranger_wrote_stay_text(page, site):
+    """Protocols and names of the store that has hostile ones wherever there may be some."""
+    offered = [path.name.removesuffix(".js") for path in (site.folder / "data" / "compare").glob("x-*.js")]
+    assert offered
+    page.goto(f"compare.html?pins=starter.B.alpha+{offered[0]}")
+    page.locator("ol.rows li").nth(1).wait_for()
+    assert "<script>" in page.locator("#comparison").inner_text()
+    assert page.locator("#comparison img, #comparison script").count() == 0
+
+
 def test_a_narrow_page_does_not_scroll_sideways(page):
     for width in (320, 375, 768):
         page.set_viewport_size({"width": width, "height": 812})
         page.goto(URL)
         page.locator("#cost").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.goto(f"boards/singles.html?pins={PINS.replace(' ', '+')}&singles-starter.view=intervals%3Amean")
+        page.locator("figure.drawing").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
