@@ -44,7 +44,10 @@ MENU = (
     Group(Entry("choose.html", "Choose", lambda site: bool(site.answers.choices))),
     Group(
         Entry("datasets.html", "Datasets", lambda site: bool(site.datasets)),
-        (Entry("boards/timeline.html", "Timeline", _searched),),
+        (
+            Entry("boards/timeline.html", "Timeline", _searched),
+            Entry("boards/demo.html", "Demo sets", lambda site: bool(site.demo_singles)),
+        ),
         "datasets/",
     ),
     Group(

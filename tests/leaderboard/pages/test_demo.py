@@ -3,6 +3,7 @@
 from fuseboard.leaderboard.pages.demo import PATH
 from tests.leaderboard.built import built
 
+TIMELINE = "boards/timeline.html"
 SCORES = {("alpha",): ((0.7, 0.7), (0.91, 0.7)), ("beta",): ((0.7, 0.6), (0.89, 0.7))}
 
 
@@ -23,6 +24,15 @@ def test_where_nothing_else_was_searched_the_boards_lead_to_it(store):
         ("dataset", "datasets/digits.html"),
     ):
         assert "../boards/demo.html" in [link.get("href") for link in built(store, kind)[path].all("a")], path
+
+
+def test_the_menu_leads_to_it_where_there_is_one(searched):
+    def linked():
+        return "../boards/demo.html" in [link.get("href") for link in built(searched, "timeline")[TIMELINE].all("a")]
+
+    assert not linked()
+    searched.search(SCORES, "digits")
+    assert linked()
 
 
 def test_without_a_demo_set_there_is_no_such_page(searched):

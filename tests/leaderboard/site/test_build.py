@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from fuseboard.leaderboard.pages import navigation
+from fuseboard.leaderboard.pages import demo, navigation
 from fuseboard.leaderboard.published import tables
 from fuseboard.leaderboard.site import build as site
 from fuseboard.store.errors import FuseboardError
@@ -40,7 +40,7 @@ def files(folder):
 
 
 def test_pages_of_a_searched_store(pages):
-    assert set(pages) == navigation.every_path() | {
+    assert set(pages) == (navigation.every_path() - {demo.PATH}) | {
         "index.html",
         "backbones/alpha.html",
         "backbones/beta.html",
