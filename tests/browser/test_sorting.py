@@ -114,7 +114,7 @@ def test_six_hundred_rows_of_twenty_columns_sort_at_once(site, page):
             """async () => {
                 const table = document.querySelector("#t"), first = [], all = [];
                 const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-                for (const button of [...table.querySelectorAll("button.sort")].slice(2, 9)) {
+                for (const button of [...table.querySelectorAll("button.sort")].slice(2, 5)) {
                     await frame();
                     const from = performance.now();
                     button.click();
@@ -123,7 +123,7 @@ def test_six_hundred_rows_of_twenty_columns_sort_at_once(site, page):
                     while (table.ariaBusy) await frame();
                     all.push(performance.now() - from);
                 }
-                return [first, all].map((times) => times.sort((a, b) => a - b)[3]);
+                return [first, all].map((times) => times.sort((a, b) => a - b)[1]);
             }"""
         )
         assert page.locator("#t tbody tr").count() == rows
