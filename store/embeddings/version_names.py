@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fuseboard.store.embeddings import derived, private, random_weights
 from fuseboard.store.embeddings.current import Current
+from fuseboard.store.embeddings.manifest import Manifest
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.damage import DamagedFile
@@ -102,17 +103,24 @@ def by_backbone(dataset: str, found: Sequence[Version], root: Path) -> dict[str,
             raise FuseboardError(
                 f"{_listed(names)} embedded different source files of {dataset}; extract it again with each"
             )
-        derives = [name for name in behind if derived.source_of(versions[name].manifest) is not None]
-        mend = (
-            "derive it again, as its name says, with `fuseboard store derive`"
-            if derives == behind
-            else f"`fuseboard extract {' '.join(name for name in behind if name not in derives)} --dataset PATH`, with "
-            f"the path of {dataset}, embeds what is new"
-        )
+        mends = _mends([versions[name].manifest for name in behind], dataset)
         raise FuseboardError(
-            f"{_listed(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; {mend}"
+            f"{_listed(behind)} {'have' if len(behind) > 1 else 'has'} earlier images of {dataset}; {'; '.join(mends)}"
         )
     return versions
+
+
+def _mends(behind: Sequence[Manifest], dataset: str) -> list[str]:
+    """What brings versions to the present images."""
+    tables = [one.backbone for one in behind if private.is_metadata(one)]
+    smaller = {one.backbone: origin[0] for one in behind if (origin := derived.source_of(one)) is not None}
+    networks = [one.backbone for one in behind if one.backbone not in {*tables, *smaller}]
+    extract = f"`fuseboard extract {' '.join(networks)} --dataset PATH`, with the path of {dataset}, embeds what is new"
+    return [
+        *([extract] if networks else []),
+        *(f"`fuseboard store derive {of} -d {dataset}` then makes {name} again" for name, of in smaller.items()),
+        *(f"`fuseboard store import-metadata -d PATH --name {name}` takes the table again" for name in tables),
+    ]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ def test_images_that_come_later_get_vectors_of_the_same_transform(tmp_path, caps
     extract(card, datasets.get(str(folder)).as_divided(root), Store(root))
     capsys.readouterr()
     assert run(["search", str(folder), "--backbones", "hog,hog-pca8", "--store", str(root)]) == 1
-    assert "hog-pca8 has earlier images of lesions; derive it again" in capsys.readouterr().err
+    assert "hog-pca8 has earlier images of lesions; `fuseboard store derive hog -d lesions`" in capsys.readouterr().err
     assert derive(root, "--pca", "8", dataset=str(folder)) == 0
     assert "training images that lesions had when" in capsys.readouterr().err
     grown = Store(root).version("hog-pca8")

@@ -192,3 +192,25 @@ def test_limits_of_weights_leave_metadata_in_and_ask_the_source_of_derived_ones(
     capsys.readouterr()
     assert run([*command, "--protocol", "linear-2026", "--store", str(folder / "store")]) == 0
     assert "hog-int8+metadata" in capsys.readouterr().out
+
+
+def test_metadata_of_earlier_images_say_how_to_take_the_table_again(tmp_path, capsys):
+    folder = tmp_path / "grown"
+    rng = np.random.default_rng(2)
+    for number in range(40):
+        path = folder / ("no", "yes")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 200, (24, 24), np.uint8)).save(path)
+    names = [f"{label}/{path.name}" for label in ("no", "yes") for path in sorted((folder / label).iterdir())]
+    write(tmp_path / "ages.csv", [{"path": name, "age": f"{rng.normal(60, 9):.0f}"} for name in names])
+    store = ["--store", str(tmp_path / "store")]
+    assert run(["extract", "hog", "-d", str(folder), *store]) == 0
+    assert run(["store", "import-metadata", str(tmp_path / "ages.csv"), "-d", str(folder), *store]) == 0
+    Image.fromarray(rng.integers(0, 200, (24, 24), np.uint8)).save(folder / "yes" / "new.png")
+    assert run(["extract", "hog", "-d", str(folder), *store]) == 0
+    capsys.readouterr()
+    assert run(["search", str(folder), "--protocol", "linear-2026", *store]) == 1
+    assert "metadata has earlier images of grown; `fuseboard store import-metadata -d PATH" in capsys.readouterr().err
+    command = ["fuse", "train", str(folder), "-o", str(tmp_path / "m"), "--backbones", "hog,metadata"]
+    assert run([*command, *store]) == 2
+    assert "run `fuseboard store import-metadata` again" in capsys.readouterr().err
