@@ -48,6 +48,8 @@ def fill(root: Path) -> Path:
     keep(store, ("alpha", "beta"), said(7), dataset=DATASETS[0], protocol="biofuse-2026", protocol_digest="d2")
     about = {"protocol": HOSTILE, "hardware": HOSTILE, "device": LONG, "libraries": {HOSTILE: HOSTILE}}
     store.measure((LONG,), (0.5, 0.5), (0.5, 0.5), DATASETS[2], classifier=HOSTILE, **about)
+    for subset in (("alpha",), ("beta",), ("alpha", "beta")):
+        store.measure(subset, (0.9, 0.8), (0.9, 0.8), "digits")
     _other(store)
     return root
 

@@ -26,7 +26,10 @@ KINDS = (
         "sql.html",
     ),
     *(f"boards/{name}.html" for name in ("singles", "fusion", "contribution", "classifiers", "few-labels")),
-    *(f"boards/{name}.html" for name in ("robustness", "groups", "transfer", "efficiency", "timeline")),
+    *(
+        f"boards/{name}.html"
+        for name in ("robustness", "groups", "transfer", "efficiency", "timeline", "demo", "sizes")
+    ),
     *("backbones/alpha.html", "backbones/eta.html", "datasets/breastmnist-64.html", "datasets/imagenet-1k.html"),
     *(
         "explorer.html",
