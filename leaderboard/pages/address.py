@@ -1,6 +1,7 @@
 """Addresses say where things stand on the site, relative to its root."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from fuseboard.leaderboard.rows.provenance_parts import Part
 from fuseboard.store.embeddings.manifest import is_name
@@ -13,6 +14,7 @@ HASHED = "x-"
 """How the name of a file begins whose own name could not be one."""
 
 
+@cache
 def slug(text: str) -> str:
     """Return a file name and element id for any text: itself where it can be one, else a hash. No two texts share
     one."""

@@ -107,11 +107,12 @@ def _provenance(
     rows_of_fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
         rows_of_fits.setdefault(_values(row, FIT), []).append(row)
+    one_of_each = [fit[0] for fit in rows_of_fits.values()]
     pairs = ((name, one) for row in rows for name, one in zip(row["subset"], row["fingerprints"], strict=True))
     versions = {pair: number for number, pair in enumerate(sorted(set(pairs)), 1)}
-    environments = _numbered(rows, ENVIRONMENT)
-    rules = _numbered(rows, RULES)
-    definitions = _numbered(rows, DEFINITION)
+    environments = _numbered(one_of_each, ENVIRONMENT)
+    rules = _numbered(one_of_each, RULES)
+    definitions = _numbered(one_of_each, DEFINITION)
     fits = []
     for fit in rows_of_fits.values():
         own = sorted(fit, key=lambda row: (_order(row["split"]), row["key"]))
