@@ -14,11 +14,14 @@ from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.compared import ComparedRow, Held
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import in_order, is_demo, size, source
+from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.estimates import Replicates
 from fuseboard.store.statistics.resampling import RESAMPLES
 
 PATH = "compare.html"
 FOLDER = "data/compare"
+PAYS = ("best single", "chosen")
+"""Methods whose difference says whether choosing among subsets pays."""
 UNIT = 2.0**-31
 """What a resampled AUC is counted in, so that four bytes hold it: 0.0000000005 is less than any page shows."""
 
@@ -47,9 +50,23 @@ def pages(site: SiteContext) -> Iterator[Page]:
         title="Compare",
         description="Up to five backbones, methods or subsets held against each other on the same resamples: "
         "differences with intervals, wins and losses, similarity and cost.",
-        context={"resamples": RESAMPLES},
+        context={"resamples": RESAMPLES, "examples": list(_examples(site))},
         files=files,
     )
+
+
+def _examples(site: SiteContext) -> Iterator[tuple[str, list[str]]]:
+    """Yield comparisons that many ask for, with what they pin: the first backbones, and a choice beside one backbone."""
+    names = site.comparisons.names
+    for kind, tables in (("backbone", site.singles), ("method", site.fusions)):
+        for table in tables[:1]:
+            ranked = [row.name for row in table.rows if row.rank and (table.protocol, kind, row.name) in names]
+            wanted = ranked[:3] if kind == "backbone" else [name for name in PAYS if name in ranked]
+            if len(wanted) > 1:
+                yield (
+                    " and ".join(map(table.title, wanted)),
+                    [address.compared(table.protocol, kind, name) for name in wanted],
+                )
 
 
 def _script(function: str, *told: Any) -> bytes:
@@ -87,6 +104,8 @@ def _held(dataset: str, held: Held, row: ComparedRow, site: SiteContext) -> dict
     told: dict[str, Any] = {"auc": held.auc}
     if held.key:
         told["row"] = address.row(dataset, held.key, site.parts_of_rows)
+    if held.pool:
+        told["pool"] = [len(held.pool), fingerprint({"pool": list(held.pool)})]
     if row.subset is None:
         told["subset"] = list(held.subset)
     if held.replicates is None:

@@ -1,7 +1,7 @@
 """Compared rows are whatever can be held against each other: backbones alone, subsets of them, and methods."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from fuseboard.leaderboard.boards.board import Board, Subset
@@ -31,6 +31,8 @@ class Held:
     """Why there is no AUC, or no resamples of it; None where there are both."""
     key: str | None
     """It names the result row; the first one of a mean over seeds."""
+    pool: Subset = ()
+    """The backbones that a method could use; scores from pools of other backbones have no mean."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,12 @@ def _methods(board: Board, uncertainty: BoardUncertainty) -> Iterator[tuple[str,
     for role in board.roles:
         if role.entry and role.name not in BEST_ON_TEST:
             entry = role.entry
-            yield role.name, _held(entry.subset, entry.test.auc, entry.test.reason, [entry.test_key], uncertainty)
+            held = _held(entry.subset, entry.test.auc, entry.test.reason, [entry.test_key], uncertainty)
+            yield role.name, replace(held, pool=board.pool)
     for name, method in named_methods(board, uncertainty):
         if method.protocol == board.protocol:
-            yield name, _held(method.subset, method.auc, method.reason, method.keys, uncertainty)
+            held = _held(method.subset, method.auc, method.reason, method.keys, uncertainty)
+            yield name, replace(held, pool=board.pool)
 
 
 def _held(

@@ -90,6 +90,11 @@
       return `${name} ${says} ${first}: ${gap}${interval}, ${numbers.p(one.mean.p)}. Wins ${tally.win}, ties ${tally.tie}, losses ${tally.loss}.`;
     }
 
+    /** Datasets that all rows have and that are in no mean. */
+    get leftOut() {
+      return this.datasets.map(({ name }) => name).filter((name) => !this.counted.includes(name));
+    }
+
     get mixed() {
       return new Set(this.rows.map(({ protocol }) => protocol)).size > 1;
     }
@@ -156,7 +161,8 @@
 
     similarity() {
       const alone = this.rows.filter(({ kind }) => kind === "backbone");
-      const pairs = alone.flatMap((one, at) => alone.slice(at + 1).map((other) => [one, other])).filter(([one, other]) => one.name !== other.name);
+      const own = alone.filter((row, at) => alone.findIndex(({ name }) => name === row.name) === at); // one backbone of two protocols sees alike
+      const pairs = own.flatMap((one, at) => own.slice(at + 1).map((other) => [one, other]));
       const on = this.datasets.map(({ name }) => name).filter((name) => pairs.some(([one, other]) => one.cka[name]?.[other.name] !== undefined));
       if (!on.length) return element("p", { className: "note" }, pairs.length ? "How alike these backbones see the images (CKA) was not measured." : "CKA, how alike two backbones see the images, is of pairs of single backbones: pin two of them.");
       const rows = pairs.map(([one, other]) => element("tr", {}, rowHead(`${one.name} and ${other.name}`), ...on.map((name) => {
@@ -233,6 +239,7 @@
     if (!found) return [...parts, element("p", { className: "note" }, rows.length ? "One more row, and there is something to compare." : "Nothing is pinned yet: choose two rows here, or tick rows on a board.")];
     if (found.mixed) parts.push(element("p", { className: "notice" }, "These rows are of different protocols: a difference is one of everything that the protocols set, the classifier included, and is no rank."));
     parts.push(element("ul", { className: "answers" }, ...found.found.map((one) => element("li", {}, found.sentence(one)))));
+    if (found.leftOut.length) parts.push(element("p", { className: "note" }, `Not in the mean: ${found.leftOut.join(", ")}. It is over medical datasets that all pinned rows have, one size of the same images each, and with methods those of one pool of backbones.`));
     return [...parts, section("Differences", found.figure(), found.differences()), section("Scores", found.scores()), section("Similarity", found.similarity()), section("Cost", found.cost())];
   };
 

@@ -103,11 +103,26 @@
     }
   }
 
-  /** Of the datasets that all rows have, those that count in a mean: medical ones, and of several sizes of the same images the largest. */
+  /** The datasets of one pool of backbones: of the pool with the most datasets, of equals the largest. Rows that use no pool set no limit. */
+  const ofOnePool = (rows, datasets) => {
+    const pools = new Map();
+    for (const dataset of datasets) {
+      const used = rows.map((row) => row.held[dataset.name].pool).filter(Boolean);
+      const name = JSON.stringify(used.map(([, digest]) => digest));
+      if (!pools.has(name)) pools.set(name, { size: Math.max(0, ...used.map(([size]) => size)), datasets: [] });
+      pools.get(name).datasets.push(dataset);
+    }
+    const [first] = [...pools.values()].sort((a, b) => b.datasets.length - a.datasets.length || b.size - a.size);
+    return first?.datasets ?? [];
+  };
+
+  /** Of the datasets that all rows have, those that count in a mean: medical ones, of several sizes of the same images the largest, and of one pool
+   * of backbones where methods are compared. */
   const counted = (rows, datasets) => {
     const shared = datasets.filter(({ name, medical }) => medical && rows.every((row) => row.auc(name) !== null));
     const larger = ({ size: [whole, pixels] }, { size: [otherWhole, otherPixels] }) => whole - otherWhole || pixels - otherPixels;
-    return shared.filter((one) => !shared.some((other) => other.source === one.source && larger(other, one) > 0)).map(({ name }) => name);
+    const sizes = shared.filter((one) => !shared.some((other) => other.source === one.source && larger(other, one) > 0));
+    return ofOnePool(rows, sizes).map(({ name }) => name);
   };
 
   fuseboard.paired = { Scores, counted };

@@ -228,3 +228,24 @@ def test_a_narrow_page_does_not_scroll_sideways(page):
         page.goto(f"boards/singles.html?pins={PINS.replace(' ', '+')}&singles-starter.view=intervals%3Amean")
         page.locator("figure.drawing").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_mean_is_over_one_size_of_the_same_images_and_one_pool(page):
+    page.goto("compare.html")
+    counted = page.evaluate(
+        """() => {
+            const row = (pools) => {
+                const held = Object.entries(pools).map(([name, pool]) => [name, { auc: 0.9, pool }]);
+                return new window.fuseboard.paired.Scores({ held: Object.fromEntries(held) }, 1);
+            };
+            const told = [["a-28", "a", 28], ["a-64", "a", 64], ["b", "b", 28], ["c", "c", 28], ["digits", "d", 28]];
+            const datasets = told.map(([name, source, pixels]) => (
+                { name, source, size: [true, pixels, name], medical: name !== "digits" }));
+            const names = datasets.map(({ name }) => name);
+            const alone = row(Object.fromEntries(names.map((name) => [name, undefined])));
+            const method = row({ "a-28": [2, "x"], "a-64": [2, "x"], b: [3, "y"], c: [3, "y"], digits: [3, "y"] });
+            const { counted } = window.fuseboard.paired;
+            return [[alone], [alone, method]].map((rows) => counted(rows, datasets));
+        }"""
+    )
+    assert counted == [["a-64", "b", "c"], ["b", "c"]]
