@@ -156,6 +156,30 @@ def test_derived_versions_are_meant_only_where_they_are_named(make_version, root
     assert list(store.versions_of("digits", ["beta", "alpha-int8"])) == ["alpha-int8", "beta"]
 
 
+def test_of_several_the_one_whose_source_is_meant_is_meant(make_version, root):
+    old, new = (make_version(root, dim=20, identity={"revision": n}) for n in (1, 2))
+    recipe = Recipe(None, "int8")
+    first, second = (derive(root, source, recipe) for source in (new, old))
+    with pytest.raises(FuseboardError, match="alpha-int8 has 2 versions"):
+        Store(root).version("alpha-int8")
+    store = Store(root, lambda: {"alpha": new.manifest.fingerprint})
+    assert store.version("alpha-int8") == first
+    assert [store.current.is_current(one.manifest) for one in (first, second)] == [True, False]
+
+
+def test_derived_of_two_datasets_are_both_current(make_version, root):
+    source = make_version(root, dim=20)
+    make_version(root, dim=20, dataset="more")
+    source = Store(root).version(source.spec)
+    made = [
+        deriving.keep(root, source, name, Recipe(11), deriving.identity(source, name), MADE[Recipe(11)])[0]
+        for name in ("digits", "more")
+    ]
+    store = Store(root, lambda: {"alpha": source.manifest.fingerprint})
+    assert [store.current.is_current(one.manifest) for one in made] == [True, True]
+    assert [store.version("alpha-pca11", name) for name in ("digits", "more")] == made
+
+
 def test_names_say_what_was_done():
     for recipe in MADE:
         assert derived.named(f"my-model-v2{recipe.suffix}") == ("my-model-v2", recipe)
