@@ -56,7 +56,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _examples(site: SiteContext) -> Iterator[tuple[str, list[str]]]:
-    """Yield comparisons that many ask for, with what they pin: the first backbones, and a choice beside one backbone."""
+    """Yield comparisons that many ask for, with what they pin: the first backbones, a choice beside one backbone."""
     names = site.comparisons.names
     for kind, tables in (("backbone", site.singles), ("method", site.fusions)):
         for table in tables[:1]:
