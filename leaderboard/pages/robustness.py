@@ -71,7 +71,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
             template="corruption_conditions.html.j2",
             title=f"{dataset}, condition by condition",
             description=f"Balanced error of every measured subset under every corruption and severity of {dataset}.",
-            context={**shared, "dataset": dataset, "tables": own, "name_of": conditions_of},
+            context={**shared, "dataset": dataset, "tables": own, "name_of": conditions_of, "drawn": drawn},
             tables={conditions_of(each): _conditions(each) for each in own},
         )
 

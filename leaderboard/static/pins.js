@@ -116,7 +116,7 @@
       });
       labels.set(identity, name);
       boxes.set(identity, [...(boxes.get(identity) ?? []), box]);
-      heading.prepend(box, " ");
+      heading.prepend(box);
     }
     show();
   };
