@@ -44,7 +44,8 @@ CONDITIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board, and one page per corrupted dataset."""
     everything = site.corruption_boards
-    protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
+    measured = {each.protocol for each in everything}
+    protocols = [name for name in site.protocols if name in measured] + sorted(measured - set(site.protocols))
     shared = {"titles": TITLES, "severities": range(1, SEVERITIES + 1), "shades": range(SHADES + 1), "clean": CLEAN}
     drawn = {conditions_of(each): figure for each in everything if (figure := _severity(each, site))}
     yield Page(

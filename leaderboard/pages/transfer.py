@@ -50,7 +50,8 @@ class Reported:
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of transfer."""
     everything = site.transfers
-    protocols = tuple(dict.fromkeys([*site.protocols, *(each.protocol for each in everything)]))
+    measured = {each.protocol for each in everything}
+    protocols = [name for name in site.protocols if name in measured] + sorted(measured - set(site.protocols))
     by_protocol = {name: [each for each in everything if each.protocol == name] for name in protocols}
     yield Page(
         path="boards/transfer.html",
