@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.boards.transfer import transfers
+from fuseboard.leaderboard.context.coverage import coverage
 from fuseboard.leaderboard.context.missing_results import missing_results
 from fuseboard.leaderboard.regression.accept import accept
 from fuseboard.leaderboard.regression.check import check
@@ -79,7 +80,7 @@ def test_a_card_without_rows_is_said_and_the_newest_ranked(searched):
     store = Store(searched.root, lambda: CARDS | {"alpha": OTHER})
     snapshot = take(store)
     assert snapshot.boards[0].measured == 7
-    (said,) = [one for one in missing_results(snapshot, {}) if OTHER[:12] in one.what]
+    (said,) = [one for one in missing_results(snapshot, {}, coverage(snapshot, ())) if OTHER[:12] in one.what]
     assert (said.where, said.fix) == ("tiny", "fuseboard search tiny --protocol starter")
     assert CARDS["alpha"][:12] in said.what
 

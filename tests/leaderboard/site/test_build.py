@@ -142,6 +142,7 @@ def test_links_between_pages_lead_somewhere(searched_site, pages):
             if href.startswith("https://"):
                 continue
             path, _, fragment = href.partition("#")
+            path = path.partition("?")[0]  # what follows is for scripts
             target = (out / name).parent / path if path else out / name
             assert target.is_file(), f"{name}: {href}"
             if fragment:

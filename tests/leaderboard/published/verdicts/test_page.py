@@ -38,8 +38,8 @@ def test_verdicts_stand_beside_their_source_with_a_count_and_a_link(measured, tm
     assert '<data value="10">10</data> reproduced · <data value="1">1</data> deviates' in singles
     conch = singles.split('<span class="badge deviates">')[1].split("</tr>")[0]
     assert '<a class="from" href="provenance/breastmnist.html#r-' in conch
-    assert '<data value="0.8013">0.8013</data></a>' in conch
-    assert "\N{MINUS SIGN}4.49" in conch
+    assert '<data value="0.8013">.8013</data></a>' in conch
+    assert "\N{MINUS SIGN}4.5" in conch
     assert (tmp_path / "site" / "provenance" / "breastmnist.html").is_file()
     assert "held against dinov2-giant" in singles
     assert "fuseboard evaluate singles bloodmnist --backbones" in singles
