@@ -43,6 +43,7 @@ def test_every_gap_is_named_and_nothing_is_called_complete(store):
     assert "fuseboard extract gamma --dataset breastmnist-64" in page.words
     assert "embedded but not searched: gamma" in page.words
     assert "Nothing: every" not in page.words
+    assert "3 of 6 cells are measured" in built(store, "home")["index.html"].words
 
 
 def test_cards_without_rows_are_a_gap(store):
