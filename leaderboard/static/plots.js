@@ -48,8 +48,11 @@
     for (const title of drawing.querySelectorAll("title")) {
       const mark = title.parentElement;
       mark.dataset.said = title.textContent;
-      if (mark.tagName === "a") mark.setAttribute("aria-label", title.textContent);
       title.remove();
+      if (mark.tagName === "a") {
+        const [said, seen] = [mark.dataset.said, mark.textContent]; // what is seen is part of the name, also where it is cut
+        mark.setAttribute("aria-label", said.includes(seen) ? said : `${seen} ${said}`);
+      }
       marks.push(mark);
     }
     const marked = (event) => event.target.closest?.("[data-said]");

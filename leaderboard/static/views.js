@@ -25,7 +25,7 @@
   const named = (heading) => {
     const copy = heading.cloneNode(true);
     const whole = words(copy);
-    for (const other of copy.querySelectorAll("small, .badge, button, input")) other.remove();
+    for (const other of copy.querySelectorAll("small, .badge, .row-link, button, input")) other.remove();
     return words(copy) || whole;
   };
 
@@ -105,13 +105,14 @@
       const points = shown.map((row) => ({ row, value: this.#grid.value(row, column) })).filter(({ value }) => value !== null);
       return points.map(({ row, value }) => {
         const heading = row.querySelector("th");
+        const links = heading.querySelectorAll("a:not(.badge, .row-link)");
         const [low, high] = ends(this.#grid.place(row, column.index).cell) ?? [null, null];
         const name = named(heading);
         const shownAs = this.#shown(row, column);
         const interval = low === null ? "no interval" : `95 % interval ${shownAs.interval}`;
         return {
           name,
-          href: heading.querySelectorAll("a").length === 1 ? heading.querySelector("a").getAttribute("href") : null,
+          href: links.length === 1 ? links[0].getAttribute("href") : null,
           tied: column.name === "mean" && tier !== undefined && this.#grid.value(row, tier) === 1,
           points: [{ series: 0, value, low, high, said: `${name}: ${shownAs.value}, ${interval}` }],
         };
