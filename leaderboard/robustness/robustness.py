@@ -42,6 +42,8 @@ class CorruptionBoard:
     """Least mean error first; those without one last."""
     left_out: int
     """Result rows that are superseded, or that no current clean row belongs to."""
+    titles: Mapping[str, str]
+    """Role that a row plays on the clean images -> what a reader calls it."""
 
     @property
     def has_one_loader(self) -> bool:
@@ -127,6 +129,7 @@ def _corruption_board(
         guessing=1 - 1 / max(2, classes),
         rows=tuple(errors for _, errors in order),
         left_out=len(rows) - used,
+        titles={name: board.title(name) for name in roles.values()} if board else {},
     )
 
 
