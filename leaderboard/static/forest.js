@@ -16,6 +16,8 @@
   /** Width of a letter of a name, and of a tick's label. */
   const LETTER = 7;
   const TICKS = 5;
+  /** Height of a field that is more than most screens show. */
+  const TALL = 440;
 
   const make = (tag, attributes = {}, ...children) => {
     const made = document.createElementNS(SVG, tag);
@@ -61,7 +63,8 @@
     const ends = points.flatMap(({ value, low, high }) => [value, low, high]).filter((each) => each !== null);
     const [low, high] = range(zero ? [...ends, 0] : ends);
     const x = (value) => Math.round(10 * (across0 + ((value - low) / (high - low)) * (across1 - across0))) / 10;
-    const top = TOP + keys;
+    const above = rows.length * height > TALL ? KEY : 0; // the axis stands above as well where the one below is out of sight
+    const top = TOP + keys + above;
     const bottom = top + height * rows.length;
     const drawing = make("svg", { class: "plot", viewBox: `0 0 ${width} ${bottom + BOTTOM}`, role: "group", "aria-label": label });
     series.forEach((name, at) => {
@@ -75,7 +78,9 @@
     const { found, digits } = ticksOf(low, high);
     for (const tick of found) {
       drawing.append(make("path", { d: `M${x(tick)},${top}V${bottom}`, stroke: "var(--line)", "stroke-width": 1, fill: "none" }));
-      drawing.append(make("text", { x: x(tick), y: bottom + 16, fill: "var(--soft)", "text-anchor": "middle" }, shown(tick, digits)));
+      for (const y of above ? [top - 6, bottom + 16] : [bottom + 16]) {
+        drawing.append(make("text", { x: x(tick), y, fill: "var(--soft)", "text-anchor": "middle" }, shown(tick, digits)));
+      }
     }
     if (zero) drawing.append(make("path", { d: `M${x(0)},${top}V${bottom}`, stroke: "var(--soft)", "stroke-width": 1.5, fill: "none" }));
     drawing.append(make("path", { d: `M${across0},${bottom}H${across1}`, stroke: "var(--soft)", "stroke-width": 1, fill: "none" }));

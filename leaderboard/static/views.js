@@ -41,9 +41,9 @@
       const numeric = grid.columns.filter(({ isNumeric }) => isNumeric);
       this.#measured = numeric.filter((column) => grid.rows.some((row) => ends(grid.place(row, column.index)?.cell)));
       const title = ({ group, title: own }) => `${group ? `${group}, ` : ""}${own}`;
-      const options = this.#measured.map((column) => element("option", { value: `${INTERVALS}:${column.name}` }, title(column)));
+      const options = this.#measured.map((column) => element("option", { value: `${INTERVALS}:${column.name}` }, `intervals of ${title(column)}`));
       this.select = element("select", {}, element("option", { value: "" }, "table"), element("option", { value: HEAT }, "table with colours"));
-      if (options.length) this.select.append(element("optgroup", { label: "intervals, drawn" }, ...options));
+      if (options.length) this.select.append(element("optgroup", { label: "drawn" }, ...options));
       this.select.addEventListener("change", changed);
       this.control = element("label", {}, "View ", this.select);
     }
