@@ -5,6 +5,8 @@ from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
 
 MAX_NAMED = 3
 """Rows that a sentence names; the others are a number."""
+PLURAL = ("all ", "votes ")
+"""How the names of rows begin that are several things."""
 
 
 def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
@@ -24,7 +26,7 @@ def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
     names, count = _list(table, dataset, ranking.best), len(ranking.places)
     if count == 1:
         return f"{names} is the only {kind} with a test AUC, {value}."
-    verb = "share" if len(ranking.best) > 1 else "has"
+    verb = "share" if len(ranking.best) > 1 else "have" if names.startswith(PLURAL) else "has"
     others = "" if len(ranking.best) == count else f"; {_others(table, ranking)}"
     return f"{names} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
 

@@ -9,6 +9,7 @@ from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.fusions import fusions
+from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.statistics.bootstrap import bootstrap
 from tests.leaderboard.page import Page
@@ -143,6 +144,11 @@ def test_rows_are_called_by_the_pool_and_by_what_they_are_best_on(store, tmp_pat
     everything = [subset for size in (1, 2, 3) for subset in combinations(names, size)]
     store.search({subset: ((0.7, 0.1 * len(subset)), (0.6, 0.7)) for subset in everything}, "octmnist")
     found = of(store)
+    assert best_sentence(found, "breastmnist-64", "method") == (
+        "chosen and all 2 of the pool share the highest test AUC of 3 methods, .840; whether the others differ from "
+        "them is not known, because 3 of 3 ranked rows cannot be resampled, such as chosen: predictions were not kept "
+        "(breastmnist-64)."
+    )
     assert found.title("votes of all backbones") == "votes of all of the pool"
     assert found.title("all backbones", "octmnist") == "all 3 of the pool"
     build(store.opened, tmp_path / "site")
