@@ -32,7 +32,8 @@ def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
 
 
 def _others(table: RankingTable, ranking: DatasetRanking) -> str:
-    them = "them" if len(ranking.best) > 1 else "it"
+    several = len(ranking.best) > 1 or table.title(ranking.best[0], ranking.dataset).startswith(PLURAL)
+    them = "them" if several else "it"
     if ranking.no_tiers:
         return f"whether the others differ from {them} is not known, because {ranking.no_tiers}"
     if not ranking.tied:

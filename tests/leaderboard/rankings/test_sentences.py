@@ -54,6 +54,6 @@ def test_each_case_is_said(places, words):
 def test_what_nothing_tells_is_said_with_the_reason():
     places = {"votes of x": (1, 0.9, None), "b": (2, 0.8, None)}
     assert said(places, "predictions were not kept", "method") == (
-        "votes of x have the highest test AUC of 2 methods, .900; whether the others differ from it is not known, because "
-        "predictions were not kept."
+        "votes of x have the highest test AUC of 2 methods, .900; whether the others differ from them is not known, "
+        "because predictions were not kept."
     )
