@@ -39,10 +39,10 @@
       const changed = () => this.#show();
       const { rows, columns } = this.#grid;
       const sorting = new Sorting(this.#grid, changed);
-      const features = [sorting];
+      const features = [sorting, ...(rows.length >= FEW ? [new Presets(this.#grid, changed)] : [])];
       if (columns.length >= NARROW || columns.some((column) => column.isOptional)) features.push(new Columns(this.#grid, changed, sorting));
       if (rows.length > 1 && columns.some(({ isNumeric }) => isNumeric)) features.push(new Views(this.#grid, changed));
-      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed), new Presets(this.#grid, changed));
+      if (rows.length >= FEW) features.push(new Search(this.#grid, changed), new Choices(this.#grid, changed));
       return features;
     }
 

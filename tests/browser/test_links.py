@@ -127,6 +127,12 @@ def test_an_address_opens_the_folded_part_that_it_leads_to(page):
     assert page.locator("details:has(#facts)").get_attribute("open") is not None
 
 
+def test_a_dataset_is_told_in_three_screens_and_the_rest_is_folded(page):
+    page.goto("datasets/breastmnist-64.html")
+    assert page.evaluate("document.documentElement.scrollHeight") < 3 * 900
+    assert page.locator("main table:visible").count() >= 2
+
+
 @pytest.mark.parametrize("width", [320, 375])
 def test_the_name_stays_while_numbers_move_on_a_phone(page, width):
     page.set_viewport_size({"width": width, "height": 812})
