@@ -38,7 +38,7 @@ KINDS = (
         "provenance/dermamnist-64.html",
         "robustness/breastmnist-64-c.html",
     ),
-    *FROZEN,
+    *sorted(FROZEN),
     *("boards/accuracy.html", "runtime/breastmnist-64.html"),
     *("submissions/epsilon.html", "submissions/broken.html"),
 )
