@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
@@ -90,7 +91,7 @@ def test_every_link_of_it_leads_somewhere(frozen):
         loaded = [a for tag in ("a", "link", "img", "script") for a in page.all(tag)]
         for href in filter(None, (a.get("href") or a.get("src") for a in loaded)):
             if not href.startswith(("https://", "#")):
-                assert ((frozen / name).parent / href.partition("#")[0]).is_file(), f"{name}: {href}"
+                assert ((frozen / name).parent / urlsplit(href).path).is_file(), f"{name}: {href}"
 
 
 def test_it_comes_without_what_goes_on_and_without_what_is_there_twice(frozen):
