@@ -88,7 +88,7 @@ from fuseboard import cli  # noqa: E402
 from fuseboard.harness.runtime import profiling  # noqa: E402
 from fuseboard.leaderboard.rows import shipped_rows  # noqa: E402
 
-shipped_rows.SHIPPED = Path("nothing")  # the workflow builds with the rows that ship on these systems themselves
+shipped = shipped_rows.SHIPPED
 
 tells = sys.platform == "win32"  # which is asked through what only it has
 assert (profiling.peak_rss_mb() is not None) == tells, "where nothing tells, no number is made up"
@@ -104,6 +104,8 @@ for command in (
     ["leaderboard", "check"],
     ["doctor"],
 ):
+    # The workflow builds with the rows that ship on these systems themselves.
+    shipped_rows.SHIPPED = Path("nothing") if "build" in command else shipped
     if code := cli.run(command):
         sys.exit(f"{' '.join(command)}: {code}")
 cli.main(["store", "sql", "SELECT chr(8594) AS arrow", "--csv"])
