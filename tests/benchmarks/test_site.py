@@ -14,11 +14,8 @@ HOME_KB = 300
 """Of the front page with everything it loads."""
 UNCHANGED = 0.1
 """Of the time of a build, for one that finds nothing changed."""
-
 PAGE_KB, PAGE_WORDS = 400, 8_000
 """Of any page."""
-BUILD_S = 15
-"""Processor seconds of a build whose intervals are known; the clock depends on what else the machine does."""
 
 
 @pytest.fixture(scope="module")
