@@ -35,7 +35,7 @@ def test_a_built_site_shows_examples_and_knows_the_protocol(tmp_path):
     build.build(store.opened, tmp_path / "site", sources=cli.sources)
     shown = Page(tmp_path / "site" / "datasets" / "digits.html")
     images = [image["src"] for image in shown.all("img") if "examples" in image["src"]]
-    assert len(images) == 10
+    assert len(images) == 6
     assert all((tmp_path / "site" / "datasets" / path).is_file() for path in images)
     assert protocol.get("starter").title in Page(tmp_path / "site" / "provenance" / "digits.html").words
 

@@ -24,6 +24,9 @@ _SUBSETS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """Columns of a figure of subsets; validation and test are of the metric that the protocol chooses by."""
 
+PICTURES = 6
+"""One of each class, and of no more classes than stand in a line."""
+
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield one page per dataset that was searched, measured or embedded."""
@@ -33,7 +36,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     manifests = {(manifest.backbone, manifest.fingerprint): manifest for manifest in snapshot.manifests}
     for dataset in in_order(measured | embedded):
         own = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
-        shown = examples(dataset, site.sources.examples(dataset))
+        shown = examples(dataset, site.sources.examples(dataset))[:PICTURES]
         drawn = {board.protocol: _figures(board) for board in own}
         yield Page(
             path=address.dataset(dataset),

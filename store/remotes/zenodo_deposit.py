@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fuseboard.store.embeddings import dataset_card, history, licence, shards, transform_file, versions
+from fuseboard.store.embeddings import dataset_card, derived, history, licence, shards, versions
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.history import Event
 from fuseboard.store.embeddings.manifest import Shard
@@ -149,8 +149,8 @@ def _fill(
 
 
 def _refuse_too_many(version: Version) -> None:
-    beside = (manifests.FILE, dataset_card.FILE, manifests.CARD, transform_file.FILE)
-    count = sum(1 for _ in version.manifest.shards()) + len(beside)
+    beside = 3 + (derived.source_of(version.manifest) is not None)  # manifest, card of the dataset, card, transform
+    count = sum(1 for _ in version.manifest.shards()) + beside
     if count > MOST_FILES:
         raise FuseboardError(
             f"{version.spec}: {count} files, and a Zenodo record takes {MOST_FILES}; push it to the Hub instead"

@@ -4,7 +4,8 @@ import hashlib
 import os
 import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -39,12 +40,12 @@ def read(path: Path) -> tuple[Manifest, Mapping[str, bytes]]:
     """
     if path.is_dir():
         for _ in range(TRIES):
-            before = path.stat().st_ino
-            try:
-                return _read(_Folder(path), str(path))
-            except FuseboardError:
-                if not path.is_dir() or path.stat().st_ino == before:
-                    raise
+            with _held(path) as number:
+                try:
+                    return _read(_Folder(path), str(path))
+                except FuseboardError:
+                    if not path.is_dir() or path.stat().st_ino == number:
+                        raise
         raise FuseboardError(f"{path}: it is replaced again and again while it is read; try when that is done")
     if not path.is_file():
         raise UsageError(f"{path}: no such folder or zip; `fuseboard fuse train` makes one")
@@ -55,6 +56,19 @@ def read(path: Path) -> tuple[Manifest, Mapping[str, bytes]]:
         raise FuseboardError(
             f"{path}: neither a folder nor a zip that can be read ({error}); nothing was loaded"
         ) from error
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """Yields the number of a folder, which no other one is given before the end, although this one may be gone."""
+    if not hasattr(os, "O_DIRECTORY"):
+        yield path.stat().st_ino
+        return
+    held = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield os.fstat(held).st_ino
+    finally:
+        os.close(held)
 
 
 def _read(container: Container, where: str) -> tuple[Manifest, Mapping[str, bytes]]:

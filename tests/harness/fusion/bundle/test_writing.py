@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fuseboard.harness.fusion.bundle import writing
+from fuseboard.harness.fusion.bundle import reading, writing
 from fuseboard.harness.fusion.bundle.bundle import Bundle
 from fuseboard.harness.fusion.bundle.loading import load
 from fuseboard.store.errors import FuseboardError, UsageError
@@ -108,6 +109,27 @@ def test_trainings_into_one_folder_are_each_whole(tmp_path: Path) -> None:
         assert reader.result() <= set("012345")
     assert only(tmp_path) == ["model"]
     load(tmp_path / "model")
+
+
+def test_a_folder_that_took_the_place_of_another_is_told_from_it_though_it_has_its_number(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system gives the number of a folder that is gone to the next one."""
+    real, tries = reading._read, []
+
+    def replaced_meanwhile(container: reading.Container, where: str) -> Any:
+        tries.append(where)
+        if len(tries) == 1:
+            shutil.rmtree(saved)
+            monkeypatch.setattr(reading, "_read", real)
+            named(bundle_of(), "second").save(saved)
+            monkeypatch.setattr(reading, "_read", replaced_meanwhile)
+            raise FuseboardError("README.md is not the file that manifest.json says")
+        return real(container, where)
+
+    monkeypatch.setattr(reading, "_read", replaced_meanwhile)
+    assert load(saved).selection_.remarks == ("second",)
+    assert len(tries) == 2
 
 
 def test_where_names_cannot_change_places_it_takes_two_steps(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
