@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.answers.answer import Answer, Outcome
-from fuseboard.leaderboard.answers.sentences import listed
+from fuseboard.leaderboard.output.plain import listed
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,11 @@
 """Sentences say what an answer holds, in plain text, each of them true of the rows that it was made from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from fuseboard.leaderboard.answers.answer import Answer, Fused
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.table import Score
-
-NAMED = 4
-"""Names in a sentence; of more their number is said."""
 
 
 def sentences(answer: Answer) -> Iterator[str]:
@@ -21,7 +18,7 @@ def sentences(answer: Answer) -> Iterator[str]:
         yield f"{name} scores best, {scored(score)}; no interval says which others are as good."
     elif others:
         yield (
-            f"{name} scores best, {scored(score)}; {listed(others)} cannot be told from it on "
+            f"{name} scores best, {scored(score)}; {plain.listed(others)} cannot be told from it on "
             f"{plain.count(answer.images or 0)} test images."
         )
     else:
@@ -37,7 +34,7 @@ def fusing(fused: Fused) -> str:
     gain, over = fused.gain, f"{fused.single}, which validation chooses among single backbones"
     if fused.outcome == "single":
         return f"Fusing is not worth it: of all subsets validation chooses {fused.single} alone."
-    fusion = f"Fused, {listed(fused.subset, len(fused.subset))}"
+    fusion = f"Fused, {plain.listed(fused.subset, len(fused.subset))}"
     if fused.outcome == "unknown":
         told = f"{plain.points(gain.value)} points" if gain.value is not None else "an unknown gain"
         return f"{fusion} score {plain.score(fused.score.auc)}: {told} against {over}; no interval was measured."
@@ -83,10 +80,3 @@ def scored(score: Score) -> str:
 def parameters(count: int) -> str:
     """Return how large a network is."""
     return f"with {plain.count(count)} parameters" if count else "which is no network and has no parameters"
-
-
-def listed(names: Sequence[str], most: int = NAMED) -> str:
-    """Join names as a sentence does; of more than `most` the first are named and the others counted."""
-    if len(names) > most:
-        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} others"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

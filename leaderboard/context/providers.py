@@ -3,6 +3,7 @@ it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,13 @@ class Providers:
     """Backbone -> the month in which it was first public, as YYYY-MM, where its card says so."""
 
     def of_store(self, root: Path) -> "Providers":
-        """Return providers that know the protocols of a store too."""
-        return replace(self, protocols=lambda: {**self.protocols(), **self.own_protocols(root)})
+        """Return providers for one build: they know the protocols of the store too, and read the images of a dataset
+        once, though several pages show them."""
+        return replace(
+            self,
+            protocols=lambda: {**self.protocols(), **self.own_protocols(root)},
+            examples=cache(self.examples),
+        )
 
 
 def no_providers() -> Providers:

@@ -1,10 +1,14 @@
 """Plain text of values, as sentences and labels of plots hold them, in the same style as the cells of a table."""
 
+from collections.abc import Sequence
+
 from fuseboard.store.statistics.ties import TOLERANCE
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 SCORE_DIGITS = 3
 """Decimals of a score: of some hundred test images no further one means anything."""
+NAMED = 4
+"""Names in a sentence; of more their number is said."""
 
 
 def score(value: float | None, digits: int = SCORE_DIGITS) -> str:
@@ -47,3 +51,16 @@ def seconds(value: float) -> str:
     if value >= 10:
         return f"{value:,.0f} s"
     return f"{value:.1f} s" if value >= 0.1 else f"{value:.3f} s"
+
+
+def listed(names: Sequence[str], most: int = NAMED, rest: str = "others") -> str:
+    """Join names as a sentence does; of more than `most` all but the last of these are named and the rest counted.
+
+    Args:
+        names: one at least.
+        most: names that are written out; one that is left would take the room of its number.
+        rest: what the others are called.
+    """
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} {rest}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,10 +1,8 @@
 """Sentences say what a table holds; each is made from the rows, and tests hold it against them."""
 
-from fuseboard.leaderboard.output.plain import score
+from fuseboard.leaderboard.output.plain import listed, score
 from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
 
-MAX_NAMED = 3
-"""Rows that a sentence names; the others are a number."""
 PLURAL = ("all ", "votes ")
 """How the names of rows begin that are several things."""
 
@@ -44,8 +42,4 @@ def _others(table: RankingTable, ranking: DatasetRanking) -> str:
 
 
 def _list(table: RankingTable, dataset: str, names: tuple[str, ...]) -> str:
-    names = tuple(table.title(name, dataset) for name in names)
-    rest = len(names) - MAX_NAMED
-    if rest > 1:
-        return f"{', '.join(names[:MAX_NAMED])} and {rest} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return listed([table.title(name, dataset) for name in names], rest="more")

@@ -10,7 +10,7 @@ from fuseboard.leaderboard.answers.answer import Fused, answer
 from fuseboard.leaderboard.answers.choices import NONE, dataset_choices, every_limit
 from fuseboard.leaderboard.answers.fusion_verdict import FusionVerdict
 from fuseboard.leaderboard.answers.needs import COMMERCIAL, UNGATED, Limits, Needs
-from fuseboard.leaderboard.answers.sentences import fusing, listed, sentences
+from fuseboard.leaderboard.answers.sentences import fusing, sentences
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.table import Score
@@ -168,10 +168,3 @@ def test_the_verdict_counts_each_dataset_once(store):
         "Fusing helps on none, hurts on none"
     )
     assert FusionVerdict((replace(one, fused=None),)).sentence == ""
-
-
-def test_long_lists_are_counted():
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b"]) == "a and b"
-    assert listed(list("abcd")) == "a, b, c and d"
-    assert listed(list("abcdef")) == "a, b, c and 3 others"

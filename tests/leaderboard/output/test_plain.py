@@ -54,3 +54,10 @@ def test_every_digit_stays_beside_what_is_shown():
     assert [re.search('value="([^"]*)"', one)[1] for one in shown] == ["0.81842857", "1.81234", "22056192", "0.51234"]
     assert re.sub("<[^>]*>", "", format.span((0.777, 1.0))) == ".777 to 1.000"
     assert "nobody knows" in format.score(None, "nobody knows")
+
+
+def test_long_lists_are_counted():
+    assert plain.listed(["a"]) == "a"
+    assert plain.listed(["a", "b"]) == "a and b"
+    assert plain.listed(list("abcd")) == "a, b, c and d"
+    assert plain.listed(list("abcdef")) == "a, b, c and 3 others"
