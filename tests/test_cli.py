@@ -75,8 +75,8 @@ def test_the_whole_line(tmp_path: Path, here: Here, monkeypatch: pytest.MonkeyPa
     assert searched.returncode == 0, searched.stderr
     assert [row["role"] for row in json.loads(searched.stdout)] == [
         "chosen",
-        "best single",
-        "all",
+        "best single on validation",
+        "all of the pool",
         "best test AUC",
         "best test ACC",
     ]

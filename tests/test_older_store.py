@@ -80,8 +80,12 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-RENAMED = {"oracle (best on test)": "best test ACC"}
-"""Roles that were called otherwise: what is best on test is named by the metric that it is best in."""
+RENAMED = {
+    "oracle (best on test)": "best test ACC",
+    "best single": "best single on validation",
+    "all": "all of the pool",
+}
+"""Roles that were called otherwise: what is best is named by what it is best in, as boards name it."""
 
 
 def told_of(now: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[float]:

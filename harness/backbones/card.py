@@ -12,7 +12,7 @@ from fuseboard.harness.runtime.precision import Precision
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
-from fuseboard.store.files import model_faults, toml_file
+from fuseboard.store.files import damage, toml_file
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.files.month import Month
 
@@ -133,7 +133,7 @@ class Card(BaseModel):
         try:
             return Card.model_validate(facts | changed)
         except ValidationError as error:
-            raise UsageError(f"{self.id}{random_weights.TYPED}: {model_faults.first(error)}") from error
+            raise UsageError(f"{self.id}{random_weights.TYPED}: {damage.first_of(error)}") from error
 
     @property
     def about(self) -> Backbone:

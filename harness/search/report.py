@@ -9,6 +9,7 @@ import polars as pl
 from fuseboard.harness.classifiers.fusion import Subset
 from fuseboard.harness.search.outlook import Outlook
 from fuseboard.harness.terminal.report import Facts
+from fuseboard.store.results.roles import BEST_ON_TEST, RoleName, title
 from fuseboard.store.results.selection import Choice, Criterion, by_validation
 
 
@@ -27,7 +28,7 @@ class Chosen:
     @property
     def notes(self) -> list[str]:
         """How many were measured, how many of them are equal, what fusion adds, what test does not say, the remarks."""
-        choice, by = self.choice, Criterion(self.rows["selection"][0][0])
+        choice, by = self.choice, self._by
         where = f"cross-validated {by.name.removeprefix('cv-')}" if by.split == "cv" else f"validation {by.name}"
         best = f"{len(choice.ties)} share" if len(choice.ties) > 1 else "one has"
         counted = f"{choice.measured} of {choice.possible} subsets; {best} the best {where}"
@@ -44,15 +45,20 @@ class Chosen:
     def table(self) -> list[Facts]:
         """The chosen subset, the best single backbone, all of them and the best on test in either metric."""
         test, choice = self._test, self.choice
-        roles = {
+        subsets: dict[RoleName, Subset] = {
             "chosen": choice.chosen,
             "best single": self.best_single,
-            "all": choice.all_backbones,
-            **{f"best test {metric.upper()}": subset for metric, subset in choice.best_on_test.items()},
+            "all backbones": choice.all_backbones,
+            **{role: choice.best_on_test.get(metric, ()) for role, metric in BEST_ON_TEST.items()},
         }
         return [
-            {"role": role, "subset": "+".join(subset), "test_auc": test[subset]["auc"], "test_acc": test[subset]["acc"]}
-            for role, subset in roles.items()
+            {
+                "role": title(role, self._by, ()),
+                "subset": "+".join(subset),
+                "test_auc": test[subset]["auc"],
+                "test_acc": test[subset]["acc"],
+            }
+            for role, subset in subsets.items()
             if subset
         ]
 
@@ -72,6 +78,10 @@ class Chosen:
         return ()
 
     @property
+    def _by(self) -> Criterion:
+        return Criterion(self.rows["selection"][0][0])
+
+    @property
     def _test(self) -> dict[Subset, dict[str, Any]]:
         return {tuple(row["subset"]): row for row in self.rows.iter_rows(named=True) if row["split"] == "test"}
 
@@ -83,4 +93,5 @@ class Chosen:
             return []
         pairs = {name: (test[chosen][name], test[single][name]) for name in ("auc", "acc")}
         told = [f"{name.upper()} {a - b:+.4f}" for name, (a, b) in pairs.items() if a is not None and b is not None]
-        return [f"{'+'.join(chosen)} less {single[0]}, the best single, on test: {', '.join(told)}"] if told else []
+        role = title("best single", self._by, ())
+        return [f"{'+'.join(chosen)} less {single[0]}, the {role}, on test: {', '.join(told)}"] if told else []

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fuseboard.leaderboard.boards.roles import RoleName, title
 from fuseboard.store.results.metrics import Metrics
+from fuseboard.store.results.roles import RoleName, title
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.ties import level
 

@@ -7,7 +7,6 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Board, Correlation, Entry, Role, Single, Subset, Superseded, Version
 from fuseboard.leaderboard.boards.entries import entries_of, environments_of
-from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.selection_quality import contributions_of, selection_quality_of
 from fuseboard.leaderboard.rows.current import OTHER_VERSION, ROWS_ALONE, mark
 from fuseboard.store.arrays import is_multi_label
@@ -16,6 +15,7 @@ from fuseboard.store.embeddings.current import Current
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION
 from fuseboard.store.results.rank_correlation import spearman
+from fuseboard.store.results.roles import BEST_ON_TEST
 from fuseboard.store.results.selection import Choice, best_on_test, choose
 from fuseboard.store.statistics.ties import level
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import damage
 from fuseboard.store.statistics import alexnet_reference
 
 FOLDER = Path(__file__).parent / "data"
@@ -152,9 +153,8 @@ def load(name: str, path: Path | None = None) -> list[dict[str, Any]]:
             try:
                 rows.append(model.model_validate(values).model_dump())
             except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                column = ".".join(str(part) for part in first["loc"]) or "row"
+                what = damage.first_of(error)
                 raise FuseboardError(
-                    f"{path}, line {reader.line_num}: {column}: {first['msg']}; correct the figure from its source"
+                    f"{path}, line {reader.line_num}: {what}; correct the figure from its source"
                 ) from error
     return rows

@@ -6,12 +6,12 @@ from typing import Literal, TypeVar
 
 from fuseboard.leaderboard.boards.board import Board, Subset
 from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
-from fuseboard.leaderboard.boards.roles import BEST_ON_TEST, title
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
 from fuseboard.leaderboard.rankings.fusions import named_methods
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import is_demo, is_ranked
+from fuseboard.store.results.roles import BEST_ON_TEST, title
 from fuseboard.store.statistics.estimates import Replicates
 from fuseboard.store.statistics.test_metrics import Measured, mean
 

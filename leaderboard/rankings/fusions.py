@@ -6,7 +6,6 @@ from dataclasses import replace
 from fuseboard.leaderboard.boards.alternatives import TITLES, Method
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
-from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.cells import absent, held_against, of_entry, of_method
@@ -16,6 +15,7 @@ from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.results.evaluations import LATE, TUNED
+from fuseboard.store.results.roles import BEST_ON_TEST
 
 CHOSEN = "chosen"
 SEARCHED = ("all backbones", "best single")

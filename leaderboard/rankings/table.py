@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.boards.roles import title
 from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
 from fuseboard.leaderboard.rows.modality import groups
+from fuseboard.store.results.roles import title
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
 from fuseboard.store.statistics.ties import level

@@ -21,6 +21,7 @@ from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vector
 from fuseboard.store.embeddings.manifest import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import damage
 from fuseboard.store.removal import REFERENCE
 from fuseboard.store.results.metrics import Fraction as Metric
 from fuseboard.store.store import Store
@@ -173,8 +174,7 @@ def _older(folder: Path) -> list[Row]:
                 try:
                     found.append(Row.model_validate(cells))
                 except (ValidationError, ValueError) as error:
-                    problem = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-                    what = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" if problem else str(error)
+                    what = damage.first_of(error)
                     raise FuseboardError(
                         f"{path}, line {reader.line_num}: {what}; write it again with `fuseboard leaderboard accept`"
                     ) from error

@@ -51,11 +51,13 @@ def named(path: Path, kind: str, mend: str, *errors: type[Exception]) -> Iterato
 
 def first_of(error: Exception) -> str:
     """Returns what an error says, in one line; of several values that do not fit the first, with its key."""
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
+
+    from fuseboard.store.files import model_faults
 
     if isinstance(error, ValidationError):
-        one = error.errors(include_url=False)[0]
-        return f"{'.'.join(str(part) for part in one['loc']) or 'the file'}: {one['msg']}"
+        fault = model_faults.listed(BaseModel, error)[0]
+        return f"{fault.key}: {fault.message}" if fault.keys else fault.message
     said = (isinstance(error, OSError) and error.strerror) or str(error).strip().partition("\n")[0]
     return said or type(error).__name__
 

@@ -59,12 +59,6 @@ def listed(kind: type[BaseModel], error: ValidationError, above: Sequence[str] =
     return list(found.values())
 
 
-def first(error: ValidationError) -> str:
-    """Returns the first fault in one line, for files that no person writes."""
-    found = listed(BaseModel, error)[0]
-    return f"{found.key}: {found.message}" if found.keys else found.message
-
-
 def _sentence(kind: type[BaseModel], error: ErrorDetails) -> str:
     *above, key = [*error["loc"]] or [""]
     value, told = error.get("input"), error.get("ctx", {})
@@ -74,7 +68,8 @@ def _sentence(kind: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"is missing{about and f' ({about})'}"
     if error["type"] == "extra_forbidden":
-        return str(unknown("key", str(key), _fields(_model_at(kind, above))))
+        known = list(_fields(_model_at(kind, above)))
+        return str(unknown("key", str(key), known)) if known else f"unknown key {_short(key)}"
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     if error["type"] == "literal_error":

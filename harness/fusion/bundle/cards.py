@@ -25,6 +25,7 @@ from fuseboard.harness.metadata.card import MetadataCard
 from fuseboard.store.embeddings import join, random_weights, transform_file
 from fuseboard.store.embeddings.derived import Identity
 from fuseboard.store.errors import FuseboardError, UsageError
+from fuseboard.store.files import damage
 
 LIMIT = 2**18
 """Bytes that a card may have."""
@@ -53,9 +54,7 @@ def parse(manifest: Manifest, files: Mapping[str, bytes], where: str) -> dict[st
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise FuseboardError(f"{place}: not a TOML file ({str(error)[:200]}); nothing was loaded") from error
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"]) or "the card"
-            raise FuseboardError(f"{place}: {key[:200]}: {first['msg'][:300]}; nothing was loaded") from error
+            raise FuseboardError(f"{place}: {damage.first_of(error)[:500]}; nothing was loaded") from error
         if facts.derived is not None and isinstance(card, Card) and not card.unpinned:
             made = transform_file.parse(files[facts.derived.file], f"{where}: {facts.derived.file}")
             card = DerivedCard.of(card, made, Identity(card.id, card.identity, facts.derived.fitted_on))

@@ -25,6 +25,7 @@ from fuseboard.store.arrays import BINARY, Task, is_multi_label
 from fuseboard.store.embeddings.manifest import FileName, Name
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
+from fuseboard.store.files import damage
 
 FILE = "manifest.json"
 README = "README.md"
@@ -119,13 +120,11 @@ def parse(text: bytes, where: str) -> Manifest:
         return found
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
         if first["loc"] == ("format",):
             raise FuseboardError(
                 f"{where}: a bundle of format {str(first['input'])[:40]}, and this fuseboard reads format 1; install "
                 "the release that wrote it, or train again"
             ) from error
-        message = first["msg"].removeprefix("Value error, ")
-        raise FuseboardError(f"{where}: {FILE}: {key[:200]}: {message[:300]}; nothing was loaded") from error
+        raise FuseboardError(f"{where}: {FILE}: {damage.first_of(error)[:500]}; nothing was loaded") from error
     except ValueError as error:
         raise FuseboardError(f"{where}: {FILE}: {error}; nothing was loaded") from error

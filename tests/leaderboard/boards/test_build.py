@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fuseboard.leaderboard.boards.build import boards, competition_ranks
-from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.rows.current import mark
 from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.results import rows as results
+from fuseboard.store.results.roles import BEST_ON_TEST
 
 shares = st.one_of(st.none(), st.integers(0, 1798).map(lambda right: right / 1798), st.sampled_from([0.5, 0.75]))
 

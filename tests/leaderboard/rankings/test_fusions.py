@@ -5,12 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from fuseboard.leaderboard.boards.roles import BEST_ON_TEST
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.leaderboard.site.build import build
+from fuseboard.store.results.roles import BEST_ON_TEST
 from fuseboard.store.statistics.bootstrap import bootstrap
 from tests.leaderboard.page import Page
 from tests.leaderboard.predicted import LABELS, NAMES, SUBSETS, TASK, keep, said

@@ -1,4 +1,4 @@
-"""Roles are the parts that single subsets play on a board; each is called by what it is best on."""
+"""Roles are the parts that single subsets play in a choice, called alike by searches and boards."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
@@ -12,12 +12,13 @@ _ALL, _SINGLE = "all backbones", "best single"
 
 
 def title(name: str, criterion: Criterion, pools: Collection[tuple[str, ...]]) -> str:
-    """Return what a reader calls a role, or a method that is named after one.
+    """Returns what a reader calls a role, or a method that is named after one.
 
     Args:
         name: such as `best single, tuned`.
         criterion: of the protocol, which says where a single backbone is best.
-        pools: of the datasets that are spoken of; where they are one, it is said how many backbones that is.
+        pools: of the datasets that are spoken of; where they are one, it is said how many backbones that is. None where
+            that is not to be said.
     """
     size = f"all {len(next(iter(pools)))} of the pool" if len({*pools}) == 1 else "all of the pool"
     where = "on validation" if criterion.split == "val" else "in cross-validation"
