@@ -33,8 +33,8 @@ class IndexedBackbone:
 
     name: str
     manifest: Manifest | None
-    best_on: tuple[str, ...]
-    """Datasets on which none scores more alone."""
+    best_on: Mapping[str, Score]
+    """Dataset on which none scores more alone -> what it scores there."""
     tied_on: tuple[str, ...]
     """Datasets on which it cannot be told from the best."""
     measured_on: tuple[str, ...]
@@ -84,7 +84,7 @@ def _backbones(site: SiteContext) -> list[IndexedBackbone]:
             IndexedBackbone(
                 name=name,
                 manifest=site.snapshot.current.get(name),
-                best_on=tuple(one.dataset for one in answers if one.best[0] == name),
+                best_on={one.dataset: one.best[1] for one in answers if one.best[0] == name},
                 tied_on=tuple(one.dataset for one in answers if name in one.tied),
                 measured_on=tuple(one.dataset for one in answers if name in dict(one.singles)),
             )

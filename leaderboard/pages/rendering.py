@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 from jinja2.bccache import Bucket
 
+from fuseboard.leaderboard.answers import findings
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.feeds import card, sitemap
 from fuseboard.leaderboard.output import format, plain
@@ -15,7 +16,7 @@ from fuseboard.leaderboard.output.glossary import TERMS
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.navigation import menu
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rankings.sentences import best_sentence
+from fuseboard.leaderboard.rankings.sentences import best_sentence, mean_sentence
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.files.foreign_text import foreign
 
@@ -109,6 +110,8 @@ def _environment(site: SiteContext) -> jinja2.Environment:
         missing=format.missing,
         trained=random_weights.trained,
         best_sentence=best_sentence,
+        mean_sentence=mean_sentence,
+        findings=findings,
         card={
             "path": card.PATH,
             "width": card.WIDTH,

@@ -1,6 +1,6 @@
 """Sentences say what a table holds; each is made from the rows, and tests hold it against them."""
 
-from fuseboard.leaderboard.output.plain import listed, score
+from fuseboard.leaderboard.output.plain import NAMED, listed, score
 from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
 
 PLURAL = ("all ", "votes ")
@@ -27,6 +27,33 @@ def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
     verb = "share" if len(ranking.best) > 1 else "have" if names.startswith(PLURAL) else "has"
     others = "" if len(ranking.best) == count else f"; {_others(table, ranking)}"
     return f"{names} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
+
+
+def mean_sentence(table: RankingTable, kind: str) -> str:
+    """Say which row is best in the mean over datasets, and how many cannot be told from it; empty where none is ranked.
+
+    Args:
+        table: of the rows.
+        kind: what a row is, such as `method`.
+    """
+    ranked = [row for row in table.rows if row.rank is not None]
+    if not ranked:
+        return ""
+    best = [row for row in ranked if row.rank == 1]
+    names = listed([table.title(row.name) for row in best], rest="more")
+    several = len(best) > 1 or names.startswith(PLURAL)
+    interval = best[0].mean_interval
+    value = score(best[0].mean_auc) + (f" ({score(interval[0])} to {score(interval[1])})" if interval else "")
+    where = f"test AUC on {table.counted[0]}" if len(table.counted) == 1 else f"mean test AUC over {_counted(table)}"
+    if len(ranked) == 1:
+        return f"{names} is the only ranked {kind}, with a {where} of {value}."
+    tied = [table.title(row.name) for row in ranked if row.tier == 1 and row.rank != 1]
+    others = f"; {listed(tied, rest='more')} cannot be told from {'them' if several else 'it'}" if tied else ""
+    return f"{names} {'have' if several else 'has'} the highest {where}, {value}{others}."
+
+
+def _counted(table: RankingTable) -> str:
+    return f"{len(table.counted)} datasets" if len(table.counted) > NAMED else listed(table.counted)
 
 
 def _others(table: RankingTable, ranking: DatasetRanking) -> str:

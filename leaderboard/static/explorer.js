@@ -49,7 +49,7 @@
     const columns = heads.map((head) => head.dataset.column);
     const rows = [...table.tBodies[0].rows].map((line) => read(line, columns)).sort((a, b) => a.place - b.place);
     const free = rows.find((row) => row.place < Infinity);
-    template.replaceWith(template.content.cloneNode(true));
+    template.replaceWith(window.fuseboard.folded("Tick backbones or set a budget", template.content.cloneNode(true).children, location.search !== ""));
     const boxes = [...section.querySelectorAll(".pick input[type=checkbox]")];
     const answers = Object.fromEntries([...section.querySelectorAll("[data-answer]")].map((one) => [one.dataset.answer, one]));
 

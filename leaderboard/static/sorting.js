@@ -45,7 +45,9 @@
       const button = element("button", { type: "button", className: "sort" });
       if (heading.querySelector("a, button")) {
         button.setAttribute("aria-label", `Sort by ${title}`);
-        heading.append(" ", button);
+        const note = heading.querySelector(":scope > small");
+        if (note) note.before(" ", button); // on the line of the name, not on one of its own
+        else heading.append(" ", button);
       } else {
         button.append(...heading.childNodes);
         heading.append(button);

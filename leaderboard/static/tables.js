@@ -10,6 +10,17 @@
   /** Milliseconds after which what is being typed goes into the URL; browsers refuse to change it more often than a hundred times in half a minute. */
   const PAUSE = 300;
 
+  const phone = matchMedia("(max-width: 40rem)");
+
+  /** Controls behind one line where the screen is narrow, so that numbers are near; elsewhere the fold is open and has no such line. */
+  fuseboard.folded = (title, controls, open = false) => {
+    const fold = element("details", { className: "tools", open: open || !phone.matches }, element("summary", {}, title), element("div", {}, ...controls));
+    phone.addEventListener("change", () => {
+      fold.open = !phone.matches;
+    });
+    return fold;
+  };
+
   class Table {
     #grid;
     #features;
@@ -28,7 +39,7 @@
       const cite = element("button", { type: "button", className: "cite" }, "Link and cite");
       cite.addEventListener("click", () => fuseboard.cite(table));
       const line = element("div", { className: "told" }, this.#status, this.#reset, ...(table.id ? [cite] : []));
-      this.bar = element("div", { className: "controls" }, ...controls, line);
+      this.bar = element("div", { className: "controls" }, ...(controls.length ? [fuseboard.folded("Search and filter", controls)] : []), line);
       this.bar.setAttribute("role", "group");
       this.bar.setAttribute("aria-label", `Rows and columns of: ${words(table.caption ?? table)}`);
       (table.closest(".scroll") ?? table).before(this.bar);
@@ -56,7 +67,7 @@
     reset() {
       for (const feature of this.#features) feature.reset();
       this.#show();
-      this.bar.querySelector("input, select, summary")?.focus();
+      [...this.bar.querySelectorAll("input, select, summary")].find((each) => each.checkVisibility())?.focus();
     }
 
     /** Takes over what the URL says; names that it knows and the table does not are ignored. */

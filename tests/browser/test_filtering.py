@@ -103,7 +103,7 @@ def test_headings_over_several_columns_shrink_and_go(page, controls):
 
 
 def test_the_list_of_columns_closes_with_escape(page, controls):
-    summary = controls.locator("summary")
+    summary = controls.locator(".columns summary")
     summary.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -118,7 +118,7 @@ def test_the_state_of_every_table_is_in_the_url_and_comes_back(site, page, contr
     controls.get_by_role("searchbox").fill("net-1")
     controls.get_by_role("combobox", name="Licence").select_option("MIT")
     page.locator('#t th[data-column="c1"] button').click()
-    controls.locator("summary").click()
+    controls.locator(".columns summary").click()
     controls.get_by_label("Group 0: AUC 0").uncheck()
     page.locator('#other th[data-column="name"] button').click()
     page.wait_for_url(re.compile("other.sort=name"))

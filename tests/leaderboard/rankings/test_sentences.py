@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fuseboard.leaderboard.rankings.sentences import best_sentence
+from fuseboard.leaderboard.rankings.sentences import best_sentence, mean_sentence
 from fuseboard.leaderboard.rankings.table import DatasetRanking, Place, RankingTable
 from fuseboard.store.statistics.estimates import Difference
 
@@ -57,3 +57,41 @@ def test_what_nothing_tells_is_said_with_the_reason():
         "votes of x have the highest test AUC of 2 methods, .900; whether the others differ from them is not known, "
         "because predictions were not kept."
     )
+
+
+def in_the_mean(rows, counted=("eyes", "ears"), kind="backbone"):
+    """The sentence of rows that have (rank, mean AUC, tier)."""
+    made = [
+        SimpleNamespace(name=name, rank=rank, mean_auc=auc, tier=tier, mean_interval=(auc - 0.1, auc + 0.05))
+        for name, (rank, auc, tier) in rows.items()
+    ]
+    return mean_sentence(RankingTable("p", counted, counted, {}, tuple(made), None, None, {}), kind)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"a": (None, 0.9, None)}, ""),
+        (
+            {"a": (1, 0.9, 1)},
+            "a is the only ranked backbone, with a mean test AUC over eyes and ears of .900 (.800 to .950).",
+        ),
+        (
+            {"a": (1, 0.9, 1), "b": (2, 0.8, 2)},
+            "a has the highest mean test AUC over eyes and ears, .900 (.800 to .950).",
+        ),
+        (
+            {"a": (1, 0.9, 1), "b": (1, 0.9, 1), "c": (3, 0.8, 1), "d": (4, 0.7, None)},
+            "a and b have the highest mean test AUC over eyes and ears, .900 (.800 to .950); c cannot be told from "
+            "them.",
+        ),
+    ],
+)
+def test_the_best_in_the_mean_is_said_with_those_that_cannot_be_told_from_it(rows, words):
+    assert in_the_mean(rows) == words
+
+
+def test_of_one_dataset_there_is_no_mean_and_of_many_their_number_is_said():
+    rows = {"votes of x": (1, 0.9, None), "b": (2, 0.8, None)}
+    assert in_the_mean(rows, ("eyes",)).startswith("votes of x have the highest test AUC on eyes, .900")
+    assert "mean test AUC over 5 datasets" in in_the_mean(rows, tuple("abcde"))
