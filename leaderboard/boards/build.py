@@ -42,8 +42,11 @@ def boards(
 
 def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
     """Ranks of the values, highest first: equals share a rank and the next is skipped; a missing value has none."""
-    series = pl.Series(level(values), dtype=pl.Float64)
-    return series.rank(method="min", descending=True).cast(pl.Int64).to_list()
+    levelled = level(values)
+    places: dict[float, int] = {}
+    for place, value in enumerate(sorted((value for value in levelled if value is not None), reverse=True), 1):
+        places.setdefault(value, place)
+    return [None if value is None else places[value] for value in levelled]
 
 
 def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:

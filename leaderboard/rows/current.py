@@ -61,15 +61,15 @@ def _mark_group(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
         "metric_set": lambda found: METRIC_SET if METRIC_SET in found else found[-1],
     }
     for column, reason in SAME.items():
-        one = meant[column](_oldest_first(rows.filter(left), column))
+        one = meant[column]([value for (value,) in _oldest_first(rows.filter(left), column)])
         rows = rows.with_columns(
             superseded=pl.when(left & (pl.col(column) != one)).then(pl.lit(reason)).otherwise("superseded")
         )
     pairs = rows.filter(left).select("created", "subset", "fingerprints").explode("subset", "fingerprints")
-    version_of = {
-        name: current.fingerprint(name, _oldest_first(own, "fingerprints"))
-        for (name,), own in pairs.group_by("subset", maintain_order=True)
-    }
+    versions: dict[str, list[str]] = {}
+    for name, version in _oldest_first(pairs, "subset", "fingerprints"):
+        versions.setdefault(name, []).append(version)
+    version_of = {name: current.fingerprint(name, own) for name, own in versions.items()}
     others = [
         any(version_of.get(name) != version for name, version in zip(subset, versions, strict=True))
         for subset, versions in rows.select("subset", "fingerprints").iter_rows()
@@ -84,7 +84,6 @@ def _mark_settings(rows: pl.DataFrame, current: Current) -> pl.DataFrame:
     return rows.with_columns(superseded=pl.when(other).then(pl.lit(SAME["protocol_digest"])).otherwise("superseded"))
 
 
-def _oldest_first(rows: pl.DataFrame, column: str) -> list[str]:
-    """The values of a column, that of the newest row last."""
-    newest_first = reversed(rows.sort("created", column)[column].to_list())
-    return list(dict.fromkeys(newest_first))[::-1]
+def _oldest_first(rows: pl.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+    """The values that some columns have together, each once, those of the newest row last."""
+    return rows.group_by(columns).agg(pl.col("created").max()).sort("created", *columns).select(columns).rows()

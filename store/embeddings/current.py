@@ -6,6 +6,7 @@ protocol with another parameter, must not change what was measured before.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from fuseboard.store.embeddings import derived, private
@@ -40,7 +41,7 @@ class Current:
         by_age = sorted(versions, key=lambda v: (v.manifest.created, v.manifest.fingerprint))
         self._cards = cards or {}
         self._said = set(self._cards.items())
-        self._digests = digests
+        self._digests = cache(digests)
         self._held = {(v.manifest.backbone, v.manifest.fingerprint): age for age, v in enumerate(by_age)}
         origins = {(v.manifest.backbone, v.manifest.fingerprint): derived.source_of(v.manifest) for v in by_age}
         self._said |= {version for version, source in origins.items() if source in self._said}

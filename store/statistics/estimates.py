@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 
 import numpy as np
@@ -52,6 +53,11 @@ class Replicates:
         Where every resample has the same value (a constant or a faultless row) there is none: of no width, it would
         claim certainty.
         """
+        return self._interval
+
+    @cached_property
+    def _interval(self) -> Interval:
+        """Compute it once: a site shows that of a backbone on up to ten pages."""
         return Interval(self.value, *_percentiles(self.resampled, self.reason))
 
     def minus(self, other: "Replicates") -> Difference:

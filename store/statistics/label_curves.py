@@ -79,11 +79,11 @@ def worth(better: LabelCurve, other: LabelCurve, seed: int = 0) -> tuple[Worth, 
     count = max(len(values) for values in yours)
     picks = rng.integers(0, count, (RESAMPLES, count))
     answers = []
-    reached = np.array([_means(values, picks) for values in yours]).T
+    reached = np.array([_means(values, picks) for values in yours])
+    means = np.array([[values.mean()] for values in yours])
     for place, n in enumerate(sizes[:-1]):
-        values = _means(mine[place], picks)
-        resampled = [_needed(value, sizes, row) - n for value, row in zip(values, reached, strict=True)]
-        middle = _needed(mine[place].mean(), sizes, [values.mean() for values in yours]) - n
+        resampled = _needed(_means(mine[place], picks), sizes, reached) - n
+        middle = float(_needed(mine[place].mean(keepdims=True), sizes, means)[0]) - n
         low, high = np.quantile(resampled, (0.025, 0.975), method="closest_observation")
         answers.append(Worth(n, middle, float(low), float(high)))
     return tuple(answers)
@@ -99,13 +99,23 @@ def _means(values: NDArray[np.float64], picks: NDArray[np.int64]) -> NDArray[np.
     return values[picks].mean(axis=1) if len(values) > 1 else np.repeat(values, len(picks))
 
 
-def _needed(value: float, images: Sequence[int], reached: Sequence[float] | NDArray[np.float64]) -> float:
-    """Labelled images at which a curve reaches a value, infinite where it never does."""
-    height = np.maximum.accumulate(reached)
-    first = int(np.searchsorted(height, value))
-    if first == len(images):
-        return float("inf")
-    if first == 0:
-        return float(images[0])
-    share = (value - height[first - 1]) / (height[first] - height[first - 1])
-    return float(images[first - 1] * (images[first] / images[first - 1]) ** share)
+def _needed(values: NDArray[np.float64], images: Sequence[int], reached: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Labelled images at which curves reach a value each, infinite where one never does.
+
+    Args:
+        values: (B,) one per curve.
+        images: of each size, ascending.
+        reached: (sizes, B) the curves.
+    """
+    height = np.maximum.accumulate(reached, axis=0)
+    first = (height < values).sum(axis=0)
+    found = np.where(first == len(images), np.inf, float(images[0]))
+    between = np.flatnonzero((first > 0) & (first < len(images)))
+    above, sizes = first[between], np.array(images, np.float64)
+    below, top = height[above - 1, between], height[above, between]
+    share = (values[between] - below) / (top - below)
+    ratio = sizes[above] / sizes[above - 1]
+    # Powers of whole arrays differ in their last digit from one processor to another.
+    grown = [one**part for one, part in zip(ratio.tolist(), share.tolist(), strict=True)]
+    found[between] = sizes[above - 1] * grown
+    return found

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.statistics.ties import level_matrix
+from fuseboard.store.statistics.ties import first_of_best
 
 Counts = NDArray[np.float32]
 """(N, B): how often each image counts in each of B resamples."""
@@ -77,10 +77,10 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
     size = max(1, CHUNK // images)
     winners, corrected_score = [], []
     for start in range(0, resamples, size):
-        counts = np.stack([_draw(random, images) for _ in range(min(size, resamples - start))], axis=1)
+        counts = _draws(random, images, min(size, resamples - start))
         inside, outside = score(counts), score((counts == 0).astype(np.float32))
         usable = np.isfinite(inside).all(axis=0) & np.isfinite(outside).all(axis=0)
-        best = level_matrix(inside[:, usable]).argmax(axis=0)
+        best = first_of_best(inside[:, usable])
         winners.append(best)
         corrected_score.append(outside[best, np.flatnonzero(usable)])
     best, scores = np.concatenate(winners), np.concatenate(corrected_score)
@@ -90,7 +90,7 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
     names = sorted({name for subset in subsets for name in subset})
     low, high = np.quantile(scores, [0.025, 0.975])
     return Winner(
-        chosen=subsets[int(level_matrix(validation_score).argmax())],
+        chosen=subsets[int(first_of_best(validation_score[:, None])[0])],
         validation_score=float(validation_score.max()),
         corrected_score=float(scores.mean()),
         interval=(float(low), float(high)),
@@ -102,5 +102,7 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
     )
 
 
-def _draw(random: np.random.Generator, images: int) -> NDArray[np.float32]:
-    return np.bincount(random.integers(images, size=images), minlength=images).astype(np.float32)
+def _draws(random: np.random.Generator, images: int, resamples: int) -> Counts:
+    """Return how often each image is drawn, resample by resample."""
+    drawn = random.integers(images, size=(resamples, images)) + images * np.arange(resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=resamples * images).reshape(resamples, images).T.astype(np.float32)

@@ -42,6 +42,24 @@ def descending(scores: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return order, first
 
 
+def first_of_best(scores: Matrix) -> NDArray[np.intp]:
+    """Return (columns,) the first row of those that tie for the highest score of each column.
+
+    It is where `level_matrix` has its maximum, found without an order of all the others: that takes eight times as
+    long.
+
+    Args:
+        scores: (rows, columns) of numbers.
+    """
+    lowest = scores.max(axis=0)
+    while True:
+        tied = lowest - scores <= TOLERANCE
+        lower = np.where(tied, scores, np.inf).min(axis=0)
+        if (lower == lowest).all():
+            return np.asarray(tied.argmax(axis=0), np.intp)
+        lowest = lower
+
+
 def level_matrix(scores: Matrix) -> Matrix:
     """Return (rows, …) scores in which those of a column that tie are the same number, the highest of the tie."""
     order, first = descending(scores)

@@ -33,7 +33,7 @@ def test_a_full_disk_leaves_the_folder_that_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Exception, match="[Nn]o space"), replacing(out, lambda _: "second\n") as folder:
+    with pytest.raises(Exception, match=r"[Nn]o space"), replacing(out, lambda _: "second\n") as folder:
         (folder / "page").write_text("second")
     assert (out / "page").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
