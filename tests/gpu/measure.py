@@ -18,6 +18,8 @@ import numpy as np
 ROWS, FEATURES, TREES = 546, 4_300, 250
 """Of a fit of BreastMNIST with the nine backbones' mean subset."""
 THREADS = (1, 2, 4, 8)
+RIDGE_ROWS, RIDGE_WIDTHS = (546, 4_708), (2_048, 1_280, 1_280, 1_280, 1_280, 900, 512, 384, 256)
+"""Of BreastMNIST and PneumoniaMNIST, and of nine backbones."""
 IMAGES = 3_000
 SIZE = (320, 256)
 
@@ -84,6 +86,56 @@ def fits() -> Iterator[tuple[str, str]]:
             yield f"fit, {trees} trees, {bins} bins, {threads} threads", f"{each:.2f} s each, {vram}"
 
 
+def ridge() -> Iterator[tuple[str, str]]:
+    """Ridge on every subset of nine backbones: seconds of all, and of one fit by either solver."""
+    device, rng = _device(), np.random.default_rng(0)
+    params, sizes = {"weakest": -2, "strongest": 7}, RIDGE_ROWS
+    if device == "cpu":
+        device, sizes = "cpu:0", (60,)  # as torch's, so that the same code runs
+    for rows in sizes:
+        yield from _ridge(rows, params, device, rng)
+
+
+def _ridge(rows: int, params: dict[str, Any], device: str, rng: Any) -> Iterator[tuple[str, str]]:
+    from fuseboard.harness.classifiers import factorisation, spectrum
+    from fuseboard.harness.classifiers.fusion import all_subsets
+    from fuseboard.harness.classifiers.ridge import Ridge
+    from fuseboard.harness.runtime.device import side_by_side
+
+    factors = rng.standard_normal((rows + 600, 60))
+    names = [f"backbone{index}" for index in range(len(RIDGE_WIDTHS))]
+    whole = {
+        name: (factors @ rng.standard_normal((60, width)) + rng.standard_normal((rows + 600, width))).astype("f4")
+        for name, width in zip(names, RIDGE_WIDTHS, strict=True)
+    }
+    labels = (factors[:, 0] > 0).astype(np.uint16)
+    train = {name: block[:rows] for name, block in whole.items()}
+    unseen = {name: block[rows:] for name, block in whole.items()}
+    truth = labels[:rows, None] - labels[:rows].mean()
+    for solve in (spectrum.spectrum, factorisation.factorisation):
+        for number in (2, 5):
+            some = [train[name] for name in names[-number:]]
+            solve(some, truth, device)
+            began = time.perf_counter()
+            found = solve(some, truth, device)
+            for power in range(7, -3, -1):
+                found.left_out(10.0**power, truth[found.looked_at])
+            taken = time.perf_counter() - began
+            columns = sum(block.shape[1] for block in some)
+            yield f"ridge, {rows} x {columns}, {solve.__name__}", f"{taken:.3f} s for ten penalties"
+
+    def one(subset: Any) -> float:
+        fitted = Ridge(params, "binary-class", 2, 0, device).fit([train[k] for k in subset], labels[:rows])
+        fitted.predict([unseen[k] for k in subset])
+        return fitted.alpha
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(side_by_side(None, device)) as pool:
+        alphas = list(pool.map(one, all_subsets(names)))
+    taken = time.perf_counter() - began
+    yield f"ridge, {len(alphas)} subsets of {rows} rows", f"{taken:.1f} s, penalties {min(alphas)} to {max(alphas)}"
+
+
 def pictures(folder: Path, number: int = IMAGES) -> list[Path]:
     """Writes JPEG files as cameras make them."""
     from PIL import Image
@@ -137,7 +189,7 @@ def decoding() -> Iterator[tuple[str, str]]:
 
 def tests() -> Iterator[tuple[str, str]]:
     """The tests that are marked `gpu`."""
-    yield from _pytest("tests")
+    yield from _pytest("tests/gpu", "tests/harness/runtime/test_precision.py")
 
 
 def extraction() -> Iterator[tuple[str, str]]:
@@ -145,18 +197,18 @@ def extraction() -> Iterator[tuple[str, str]]:
     yield from _pytest("tests/benchmarks/test_extract.py")
 
 
-def _pytest(where: str) -> Iterator[tuple[str, str]]:
+def _pytest(*where: str) -> Iterator[tuple[str, str]]:
     """What a benchmark prints of itself, every test that failed, and the last line.
 
     Raises:
         SystemExit: some failed, or none ran.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "gpu", "-p", "no:cacheprovider", where]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "gpu", "-p", "no:cacheprovider", *where]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     print(done.stdout)
     lines = done.stdout.splitlines() or [""]
-    yield from ((where, line) for line in lines if line.startswith(("images/s", "FAILED", "ERROR")))
-    yield where, lines[-1]
+    yield from ((where[0], line) for line in lines if line.startswith(("images/s", "FAILED", "ERROR")))
+    yield where[0], lines[-1]
     if done.returncode:
         sys.exit(done.returncode)
 
@@ -171,6 +223,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "machine": machine,
     "canaries": canaries,
     "fits": fits,
+    "ridge": ridge,
     "decoding": decoding,
     "tests": tests,
     "extraction": extraction,

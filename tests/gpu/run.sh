@@ -55,6 +55,7 @@ step machine 60 "$python" -m tests.gpu.measure machine
 step canaries 90 "$python" -m tests.gpu.measure canaries
 step decoding 90 "$python" -m tests.gpu.measure decoding
 step fits 120 "$python" -m tests.gpu.measure fits
+step ridge 150 "$python" -m tests.gpu.measure ridge
 if [ "$card" = 1 ]; then
     step tests 200 "$python" -m tests.gpu.measure tests
     step extraction 120 "$python" -m tests.gpu.measure extraction
