@@ -112,7 +112,7 @@ def classifiers(table: DatasetClassifiers) -> str:
         return ""
     names = plain.listed([row.title for row in best])
     pool = f"all {len(table.pool)} backbones of the pool" if len(table.pool) > 1 else table.pool[0]
-    return f"With {pool} {names} {'have' if len(best) > 1 else 'has'} the highest test AUC, {plain.score(cell.auc)}."
+    return f"With {pool} the highest test AUC, {plain.score(cell.auc)}, is that of {names}."
 
 
 def label_curves(curves: DatasetCurves) -> list[str]:

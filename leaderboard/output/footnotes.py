@@ -1,6 +1,9 @@
 """Footnotes say beneath a table why cells are empty: a reason in a narrow cell would make its row several times as
 high."""
 
+from collections.abc import Callable
+from functools import partial
+
 from markupsafe import Markup
 
 from fuseboard.leaderboard.output.format import missing
@@ -25,10 +28,18 @@ class Footnotes:
         """Return a dash that leads to its reason; glossary.js shows the reason beside it."""
         if not reason:
             return missing(None)
+        return Markup('<span class="missing">{}{}</span>').format(DASH, self.sign(reason))
+
+    def why(self, reason: str | None) -> Callable[[], Markup]:
+        """Return what a filter calls where its value is missing, such as `{{ auc|score(notes.why(reason)) }}`: a reason
+        that no cell needs is no footnote."""
+        return partial(self.mark, reason)
+
+    def sign(self, reason: str) -> Markup:
+        """Return the sign alone, which stands after a number that compares with no other."""
         sign = self._signs.setdefault(reason, _sign(len(self._signs)))
-        return Markup(
-            '<span class="missing">{}<a class="why" href="#{}.{}" data-means="{}"><sup>{}</sup></a></span>'
-        ).format(DASH, self._name, sign, reason, sign)
+        link = '<a class="why" href="#{}.{}" data-means="{}"><sup>{}</sup></a>'
+        return Markup(link).format(self._name, sign, reason, sign)
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:

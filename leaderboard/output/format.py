@@ -1,5 +1,6 @@
 """Formatting decides how a value is written on a page: in the style of `plain`, with full precision beside it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from markupsafe import Markup
@@ -7,27 +8,32 @@ from markupsafe import Markup
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.output.plain import DASH, MINUS
 
+Why = str | Callable[[], Markup] | None
+"""A reason as text, or what makes the dash itself: `Footnotes.why`, whose reason stands beneath the table."""
 
-def missing(reason: str | None) -> Markup:
+
+def missing(reason: Why) -> Markup:
     """Return a dash with the reason readable beside it, by people who cannot hover too."""
+    if callable(reason):
+        return reason()
     if not reason:
         return Markup('<span class="missing">{}</span>').format(DASH)
     return Markup('<span class="missing">{} <small>{}</small></span>').format(DASH, reason)
 
 
-def number(value: float | None, digits: int, reason: str | None = None) -> Markup:
+def number(value: float | None, digits: int, reason: Why = None) -> Markup:
     """Format a value to `digits` decimals, with the full precision in the element; a dash when it is missing."""
     if value is None:
         return missing(reason)
     return _data(value, f"{value:,.{digits}f}")
 
 
-def score(value: float | None, reason: str | None = None, digits: int = plain.SCORE_DIGITS) -> Markup:
+def score(value: float | None, reason: Why = None, digits: int = plain.SCORE_DIGITS) -> Markup:
     """Format a share between 0 and 1, or a correlation, likewise."""
     return missing(reason) if value is None else _data(value, plain.score(value, digits))
 
 
-def quantity(value: float | None, reason: str | None = None) -> Markup:
+def quantity(value: float | None, reason: Why = None) -> Markup:
     """Format a count that may be of millions, likewise."""
     return missing(reason) if value is None else _data(value, plain.count(value))
 
@@ -49,7 +55,7 @@ def p_value(p: float) -> Markup:
     return Markup("{} ").format(words) + _data(p, shown)
 
 
-def seconds(value: float | None, reason: str | None = None) -> Markup:
+def seconds(value: float | None, reason: Why = None) -> Markup:
     """Format a duration in seconds."""
     return missing(reason) if value is None else _data(value, plain.seconds(value))
 

@@ -1,5 +1,6 @@
 """Contributions say what each backbone adds to the pool, over all datasets of a protocol."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
@@ -8,6 +9,7 @@ from statistics import fmean
 from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import shortened_list
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
 from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rows.modality import groups, in_order
@@ -27,6 +29,11 @@ class BackboneContribution:
     """It is most redundant with this one: the mean interaction is the lowest."""
     reason: str | None
     """Why there is no mean."""
+
+    @property
+    def aucs(self) -> Mapping[str, float | None]:
+        """Map each dataset to its value; None where it is not in the pool."""
+        return defaultdict(lambda: None, {dataset: one.auc for dataset, one in self.own.items()})
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,11 @@ class ContributionTable:
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
         return groups(self.datasets)
+
+    @property
+    def column_groups(self) -> tuple[ColumnGroup, ...]:
+        """Return the columns by modality, folded where they are many."""
+        return column_groups(self.groups, self.counted)
 
 
 def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:

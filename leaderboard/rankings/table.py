@@ -148,9 +148,13 @@ class RankingTable:
         """Return the columns by modality, folded where they are many."""
         return column_groups(self.groups, self.counted)
 
-    def modality_mean(self, group: ColumnGroup, row: RankedRow) -> float | None:
-        """Return a row's mean AUC over the datasets of a modality; None where it has not all that count."""
-        return group.mean({dataset: score.auc for dataset, score in row.scores.items()})
+    def modality_mean(self, group: ColumnGroup, row: RankedRow, metric: str = "auc") -> float | None:
+        """Return a row's mean AUC or ACC over the datasets of a modality; None where it has not all that count."""
+        return group.mean({dataset: getattr(score, metric) for dataset, score in row.scores.items()})
+
+    def modality_difference(self, group: ColumnGroup, row: RankedRow) -> float | None:
+        """Return a row's mean difference to the chosen subset over the datasets of a modality, likewise."""
+        return group.mean({d: score.difference.value if score.difference else None for d, score in row.scores.items()})
 
     @property
     def by_accuracy(self) -> list[RankedRow]:

@@ -83,10 +83,10 @@ def test_the_best_classifiers_of_the_whole_pool_are_named():
 
     table = whole(rows=(row("ridge", 0.9), row("trees", 0.9)), best=("ridge", "trees"), pool=("a", "b"))
     assert findings.classifiers(table) == (
-        "With all 2 backbones of the pool ridge and trees have the highest test AUC, .900."
+        "With all 2 backbones of the pool the highest test AUC, .900, is that of ridge and trees."
     )
     one = whole(rows=(row("ridge", 0.9),), best=("ridge",), pool=("a",))
-    assert findings.classifiers(one) == "With a ridge has the highest test AUC, .900."
+    assert findings.classifiers(one) == "With a the highest test AUC, .900, is that of ridge."
     assert findings.classifiers(whole(rows=(), best=(), pool=())) == ""
 
 

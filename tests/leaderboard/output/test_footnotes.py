@@ -1,5 +1,6 @@
 """Footnotes: a reason in a cell is a sign that leads to it, and each reason stands beneath the table once."""
 
+from fuseboard.leaderboard.output import format
 from fuseboard.leaderboard.output.footnotes import Footnotes
 
 
@@ -24,3 +25,17 @@ def test_signs_do_not_run_out():
     for number in range(30):
         notes.mark(str(number))
     assert [sign for _, sign, _ in notes.lines][25:28] == ["z", "aa", "ab"]
+
+
+def test_only_what_is_missing_becomes_a_footnote():
+    notes = Footnotes("t")
+    assert "href" not in format.score(0.5, notes.why("never told"))
+    assert notes.lines == []
+    assert 'href="#t.a"' in format.number(None, 1, notes.why("not timed"))
+    assert notes.lines == [("t.a", "a", "not timed")]
+
+
+def test_a_number_that_compares_with_no_other_has_the_sign_alone():
+    notes = Footnotes("t")
+    assert "missing" not in notes.sign("the machine was busy")
+    assert notes.lines == [("t.a", "a", "the machine was busy")]

