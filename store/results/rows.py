@@ -1,11 +1,13 @@
 """Results: one row per measured thing, keyed by its inputs, in Parquet."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -106,7 +108,7 @@ def keep(root: Path, rows: Iterable[Result]) -> None:
     # Rows that come again with their predictions must not replace a file in which others lie as well.
     name = fingerprint({"rows": [[record["key"], record["scores"] is not None] for record in records]})
     with atomic.replacing(free(folder / f"{name}.parquet")) as temporary:
-        write_file(pl.DataFrame(records, schema=SCHEMA), temporary)
+        write_file(_frame(records), temporary)
 
 
 def read(
@@ -192,7 +194,20 @@ def write_file(rows: pl.DataFrame, path: Path) -> None:
     pq.write_table(rows.to_arrow(compat_level=pl.CompatLevel.oldest()), path, compression="zstd")
 
 
-def _record(row: Result) -> dict[str, object]:
+def _frame(records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    plain = {name: [record[name] for record in records] for name in SCHEMA if name != "scores"}
+    frame = pl.DataFrame(plain, schema={name: SCHEMA[name] for name in plain})
+    return frame.with_columns(pl.concat([_scores(record["scores"]) for record in records]))
+
+
+def _scores(predictions: Sequence[Sequence[float]] | None) -> pl.Series:
+    """One row's; by way of NumPy, since of lists in lists Polars makes a series for every image."""
+    if predictions is None:
+        return pl.Series("scores", [None], SCHEMA["scores"])
+    return pl.Series("scores", np.array(predictions, np.float32)).arr.to_list().implode()
+
+
+def _record(row: Result) -> dict[str, Any]:
     values = row.model_dump(exclude={"inputs"})
     return {
         "key": row.inputs.key,

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from medmnist import INFO, Evaluator
 from medmnist.evaluator import getACC, getAUC
+from sklearn.metrics import roc_auc_score
 
 from fuseboard.harness.classifiers.metrics import measure
 
@@ -52,6 +53,16 @@ def test_equal_to_the_evaluator_class_on_a_file_of_its_own_form(flag: str, class
     found = measure(task, labels if many else labels[:, 0], scores)
     assert found.auc == pytest.approx(official.AUC, abs=1e-12)
     assert found.acc == pytest.approx(official.ACC, abs=1e-12)
+
+
+@given(seed=st.integers(0, 2**32 - 1), digits=st.integers(0, 4))
+def test_auc_is_that_of_scikit_learn_to_the_last_bit(seed: int, digits: int) -> None:
+    """Of few digits many scores are equal; rows that were written before are told from new ones by every bit."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 2, (int(random.integers(2, 200)), 3))
+    truth[:2] = [[0], [1]]
+    scores = np.round(random.random(truth.shape), digits).astype(random.choice([np.float32, np.float64]))
+    assert measure("multi-label, binary-class", truth, scores).auc == roc_auc_score(truth, scores)
 
 
 def test_a_missing_class_has_no_auc_but_a_reason() -> None:

@@ -288,3 +288,16 @@ def test_two_searches_at_once_give_the_same_rows_once(store: Path, tmp_path: Pat
         _, errors = process.communicate(timeout=240)
         assert process.returncode == 0, errors.decode()
     assert measured(store).equals(measured(alone))
+
+
+def test_a_search_in_closed_form_loads_no_library_that_it_does_not_need(store: Path) -> None:
+    """To load scikit-learn and pandas takes as long as a hundred of its fits."""
+    code = f"""
+        import sys
+        from fuseboard.harness.search.opening import search
+
+        search({DATA!r}, protocol="linear-2026", store={str(store)!r})
+        print(sorted({{"torch", "xgboost", "sklearn", "pandas"}} & {{*sys.modules}}))
+    """
+    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
