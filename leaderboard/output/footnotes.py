@@ -38,13 +38,13 @@ class Footnotes:
     def sign(self, reason: str) -> Markup:
         """Return the sign alone, which stands after a number that compares with no other."""
         sign = self._signs.setdefault(reason, _sign(len(self._signs)))
-        link = '<a class="why" href="#{}.{}" data-means="{}"><sup>{}</sup></a>'
+        link = '<a class="why" href="#{}:{}" data-means="{}"><sup>{}</sup></a>'
         return Markup(link).format(self._name, sign, reason, sign)
 
     @property
     def lines(self) -> list[tuple[str, str, str]]:
-        """Return id, sign and reason of each footnote."""
-        return [(f"{self._name}.{sign}", sign, reason) for reason, sign in self._signs.items()]
+        """Return id, sign and reason of each footnote; the ids are those of no row, which have a full stop."""
+        return [(f"{self._name}:{sign}", sign, reason) for reason, sign in self._signs.items()]
 
 
 def _sign(number: int) -> str:

@@ -16,6 +16,7 @@ from fuseboard.leaderboard.output.glossary import TERMS
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.navigation import menu
 from fuseboard.leaderboard.pages.page import Page
+from fuseboard.leaderboard.pages.row_links import linked
 from fuseboard.leaderboard.rankings.sentences import best_sentence, mean_sentence
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.files.foreign_text import foreign
@@ -81,10 +82,11 @@ def render(kinds: Iterable[Iterable[Page]], site: SiteContext, digest: str = "")
     environment.globals["digest"] = digest
 
     def fill(pages: Iterable[Page]) -> list[tuple[Page, str]]:
-        return [
-            (p, environment.get_template(p.template).render(p.context, page=p, root=p.root, menu=menu(site, p.path)))
-            for p in pages
-        ]
+        templates = environment.get_template
+        filled = (
+            (p, templates(p.template).render(p.context, page=p, root=p.root, menu=menu(site, p.path))) for p in pages
+        )
+        return [(page, linked(text)) for page, text in filled]
 
     with ThreadPoolExecutor(THREADS) as pool:
         for filled in pool.map(fill, kinds):

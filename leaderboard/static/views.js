@@ -3,6 +3,7 @@
    that the table shows at the moment. */
 (() => {
   const { element, words } = (window.fuseboard ??= {});
+  const fuseboard = window.fuseboard;
   /** Shades of a cell, in views.css. */
   const SHADES = 10;
   /** Rows that are drawn; further ones would make a drawing that nobody sees as a whole. */
@@ -22,10 +23,10 @@
   };
 
   /** What a row is called, without what else stands in its heading. */
-  const named = (heading) => {
+  fuseboard.named = (heading) => {
     const copy = heading.cloneNode(true);
     const whole = words(copy);
-    for (const other of copy.querySelectorAll("small, .badge, .row-link, button, input")) other.remove();
+    for (const other of copy.querySelectorAll("small, .badge, button, input")) other.remove();
     return words(copy) || whole;
   };
 
@@ -107,7 +108,7 @@
         const heading = row.querySelector("th");
         const links = heading.querySelectorAll("a:not(.badge, .row-link)");
         const [low, high] = ends(this.#grid.place(row, column.index).cell) ?? [null, null];
-        const name = named(heading);
+        const name = fuseboard.named(heading);
         const shownAs = this.#shown(row, column);
         const interval = low === null ? "no interval" : `95 % interval ${shownAs.interval}`;
         return {

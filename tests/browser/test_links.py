@@ -9,23 +9,41 @@ from tests.browser.trial import table, trial
 BOARD = "boards/singles.html"
 
 
-def test_a_row_has_an_address_that_leads_back_to_it(page):
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_row_has_an_address_that_leads_back_to_it_without_scripts_too(browser, site, scripts):
+    context = browser.new_context(
+        base_url=site.url, java_script_enabled=scripts, viewport={"width": 1440, "height": 900}
+    )
+    page = context.new_page()
     page.goto(BOARD)
     row = page.locator("#singles-starter tbody tr").nth(2)
     name = row.locator("a.backbone").inner_text()
     row.hover()
-    row.get_by_role("link", name=f"Link to {name}").click()
+    row.get_by_role("link", name="Link to this row").click()
     page.wait_for_url(re.compile(rf"#singles-starter\.{name}$"))
-    page.goto("index.html")
-    page.go_back()
-    assert page.locator("tr.linked a.backbone").inner_text() == name
+    assert page.locator("tr:target a.backbone").inner_text() == name
+    context.close()
 
 
-def test_the_keyboard_reaches_the_address_of_the_row_that_it_is_in(page):
+def test_the_link_of_a_row_is_seen_when_it_has_the_focus_and_takes_no_room(page):
     page.goto(BOARD)
+    link = page.locator("#singles-starter tbody .row-link").first
+    opacity = "each => getComputedStyle(each).opacity"
+    assert link.evaluate(opacity) == "0"
     page.locator("#singles-starter tbody a.backbone").first.focus()
-    assert page.locator("#singles-starter tbody tr").first.locator(".row-link").count() == 1
-    assert page.locator(".row-link").count() == 1, "one at a time, not a stop in every row"
+    page.keyboard.press("Tab")
+    assert link.evaluate("each => each === document.activeElement && getComputedStyle(each).opacity") == "1"
+    heights = [page.locator("#singles-starter tbody tr").first.evaluate("each => each.offsetHeight")]
+    link.evaluate("each => each.remove()")
+    heights.append(page.locator("#singles-starter tbody tr").first.evaluate("each => each.offsetHeight"))
+    assert heights[0] == heights[1]
+
+
+def test_the_address_of_a_row_in_a_folded_part_opens_it(page):
+    page.goto("boards/fusion.html")
+    folded = page.locator("details:not([open]) tr[id]").last.get_attribute("id")
+    page.goto(f"boards/fusion.html#{folded}")
+    assert page.locator("tr:target").is_visible()
 
 
 def test_a_table_and_a_row_can_be_cited(page):
