@@ -117,12 +117,13 @@ def _too_large(card: "Card", measured: "list[Profile]", max_vram: float | None) 
 def _classifier_tables() -> "tuple[DatasetClassifiers, ...]":
     from fuseboard.leaderboard.rankings.classifiers import classifier_tables
     from fuseboard.leaderboard.rows.current import mark
+    from fuseboard.leaderboard.rows.domains import Domains
     from fuseboard.leaderboard.rows.shipped_rows import SHIPPED
     from fuseboard.leaderboard.rows.validation import valid_rows
     from fuseboard.store.store import Store
 
     shipped = Store(SHIPPED)
-    return classifier_tables(mark(valid_rows(shipped.reading.rows)[0], shipped.current))
+    return classifier_tables(mark(valid_rows(shipped.reading.rows)[0], shipped.current), Domains())
 
 
 def _outlook(images: int | None, backbones: int) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.arrays import Labels
+from fuseboard.store.embeddings.declaration import NOTHING, Declaration
 from fuseboard.store.embeddings.manifest import SPLITS, ColumnName, SplitName
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 
@@ -51,6 +52,8 @@ class Dataset(ABC):
     """Whether `readers` open files, whose decoding takes far longer than handing an image on."""
     reading: Reading = PLAIN
     """What was said of how the image files are read."""
+    declares: Declaration = NOTHING
+    """What one's own dataset says of its domain and source; those that everybody knows need not."""
     groups: Mapping[str, Sequence[str]] = MappingProxyType({})
     """Split -> the group, such as the patient, of every image; empty where nobody said any."""
     group_column: str = "group"

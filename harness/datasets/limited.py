@@ -32,7 +32,7 @@ class Limited(Dataset):
         self.name = f"{whole.name}-{self.kind}{count}"
         self.task, self.label_names, self.licence = whole.task, whole.label_names, whole.licence
         self.splits, self.reading, self.decodes = whole.splits, whole.reading, whole.decodes
-        self.group_column = whole.group_column
+        self.group_column, self.declares = whole.group_column, whole.declares
         self._whole, self._count = whole, count
 
     @cached_property

@@ -103,9 +103,18 @@ def _is_own(name: str) -> bool:
 
 
 def _own(path: Path) -> Dataset:
+    if path.suffix != OWN:
+        return of_path(path)
+    from fuseboard.harness.datasets.custom import spec as specs
+
+    said = specs.read(path)
+    if said.images is not None and said.images.startswith(HUB):
+        from fuseboard.harness.datasets.custom.hub_images import HubImages
+
+        return _refuse_known(HubImages.of(said.images, said), path)
     from fuseboard.harness.datasets.custom.images import OwnImages
 
-    return _refuse_known(OwnImages.of_toml(path), path) if path.suffix == OWN else of_path(path)
+    return _refuse_known(OwnImages(said, path), path)
 
 
 def _refuse_known(own: Dataset, path: Path | str) -> Dataset:

@@ -135,10 +135,11 @@ class _Job:
                 path.unlink()
 
     def refresh(self) -> None:
-        """Brings what card and dataset say today, of licences and of reading, to a version that may be older."""
+        """Brings what card and dataset say today, of licences, reading and domain, to a version that may be older."""
         with versions.lock_of(self.store.root, self.card.id, self.card.fingerprint):
             there = manifest.read(self.folder)
-            facts = {"licence": self.dataset.licence, "reading": self.dataset.reading}
+            said = self.dataset
+            facts = {"licence": said.licence, "reading": said.reading, "declares": said.declares}
             datasets = {**there.datasets, self.dataset.name: there.datasets[self.dataset.name].model_copy(update=facts)}
             updated = there.model_copy(update={"about": self.card.about, "datasets": datasets})
             card = self.folder / manifest.CARD
@@ -185,6 +186,7 @@ class _Job:
                 source_md5=self.dataset.source_md5,
                 columns=tuple(self.dataset.columns(split)),
                 reading=self.dataset.reading,
+                declares=self.dataset.declares,
                 splits={name: splits[name] for name in self.dataset.splits if name in splits},
             )
             updated = there.model_copy(update={"datasets": {**there.datasets, self.dataset.name: extended}})

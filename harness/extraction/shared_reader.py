@@ -17,14 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.datasets.dataset import Dataset, Images
+from fuseboard.harness.datasets.dataset import Dataset
 from fuseboard.harness.extraction.extract import extract
+from fuseboard.harness.extraction.remote_dataset import Facts, RemoteDataset
 from fuseboard.harness.runtime.children import starting
 from fuseboard.harness.terminal.extras import what_is_missing
-from fuseboard.store.arrays import Labels
 from fuseboard.store.embeddings import manifest
-from fuseboard.store.embeddings.manifest import ColumnName
-from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.embeddings.versions import Version, folder_of
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.store import Store
@@ -90,7 +88,7 @@ class _Child:
         # Not forked: CUDA and threads do not survive that.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        source = _Facts.of(dataset) if shared else dataset
+        source = Facts.of(dataset) if shared else dataset
         process = context.Process(target=_work, args=(theirs, card, source, root, how), daemon=shared)
         with starting():
             process.start()
@@ -147,12 +145,12 @@ def _asking(children: list[_Child]) -> list[_Child]:
     return living
 
 
-def _work(connection: Connection, card: Card, source: "_Facts | Dataset", root: Path, how: Mapping[str, Any]) -> None:
+def _work(connection: Connection, card: Card, source: "Facts | Dataset", root: Path, how: Mapping[str, Any]) -> None:
     """Is a child: an ordinary extraction, of images that come from the parent or that it reads itself."""
     if isinstance(source, Dataset):
         Thread(target=_end_with, args=(connection,), name="parent", daemon=True).start()
     try:
-        extract(card, source if isinstance(source, Dataset) else _Remote(source, connection), Store(root), **how)
+        extract(card, source if isinstance(source, Dataset) else RemoteDataset(source, connection), Store(root), **how)
         connection.send(("done", None))
     except FuseboardError as error:
         connection.send(("failed", str(error)))
@@ -168,63 +166,3 @@ def _end_with(connection: Connection) -> None:
     """Ends this process as soon as its parent is gone, which it would not notice while it asks for nothing."""
     connection.poll(None)
     os._exit(1)
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What a child knows of the dataset: everything but the images."""
-
-    name: str
-    task: str
-    label_names: tuple[str, ...]
-    licence: str
-    source_md5: str
-    reading: Reading
-    splits: tuple[Any, ...]
-    labels: dict[str, Labels]
-    columns: dict[str, dict[ColumnName, NDArray[Any]]]
-    keys: dict[str, Sequence[str] | None]
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> "_Facts":
-        return cls(
-            name=dataset.name,
-            task=dataset.task,
-            label_names=dataset.label_names,
-            licence=dataset.licence,
-            source_md5=dataset.source_md5,
-            reading=dataset.reading,
-            splits=dataset.splits,
-            labels={split: dataset.labels(split) for split in dataset.splits},
-            columns={split: dataset.columns(split) for split in dataset.splits},
-            keys={split: dataset.keys(split) for split in dataset.splits},
-        )
-
-
-class _Remote(Dataset):
-    """The dataset in a child."""
-
-    def __init__(self, facts: _Facts, connection: Connection) -> None:
-        self.name, self.task, self.label_names, self.licence = facts.name, facts.task, facts.label_names, facts.licence
-        self.source_md5, self.reading, self.splits = facts.source_md5, facts.reading, facts.splits
-        self._facts, self._connection = facts, connection
-
-    def labels(self, split: str) -> Labels:
-        """As the parent read them."""
-        return self._facts.labels[split]
-
-    def columns(self, split: str) -> dict[ColumnName, NDArray[Any]]:
-        """As the parent made them."""
-        return self._facts.columns[split]
-
-    def keys(self, split: str) -> Sequence[str] | None:
-        """As the parent made them."""
-        return self._facts.keys[split]
-
-    def images(self, split: str, start: int, stop: int) -> Images:
-        """Asks the parent for the rows and hands them on as they come."""
-        index = [str(name) for name in self.splits].index(split)
-        stop = min(stop, len(self._facts.labels[split]))
-        self._connection.send(("images", (index, start, stop)))
-        for _ in range(start, stop):
-            yield self._connection.recv()

@@ -71,7 +71,7 @@ def make(root: Path, dataset: Dataset, path: Path | None, columns: Sequence[str]
     imported = Import(source=read.where, file=_file(read.file), sha256=read.sha256, order="official", proof=read.how)
     rows = [
         Rows(dataset.name, split, dataset, labels[split], vectors[split], imported, True, dataset.columns(split),
-             dataset.reading)
+             dataset.reading, dataset.declares)
         for split in dataset.splits
     ]  # fmt: skip
     _, changed = split_import.keep(root, new, rows)

@@ -12,7 +12,7 @@ from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
 from fuseboard.leaderboard.rankings.aggregate import Cell
 from fuseboard.leaderboard.rankings.cells import held_against, of_entry
 from fuseboard.leaderboard.rankings.table import Score
-from fuseboard.leaderboard.rows import modality
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.leaderboard.statistics.tiers import told_from
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.statistics.estimates import Difference
@@ -69,7 +69,11 @@ class Answer:
 
 
 def answer(
-    board: Board, uncertainty: BoardUncertainty, needs: Mapping[str, Needs], allowed: Collection[str]
+    board: Board,
+    uncertainty: BoardUncertainty,
+    needs: Mapping[str, Needs],
+    allowed: Collection[str],
+    domains: Domains,
 ) -> Answer | None:
     """Return the answer of one board; None where no allowed backbone has a test AUC alone.
 
@@ -80,6 +84,7 @@ def answer(
         uncertainty: of the board.
         needs: of its backbones.
         allowed: backbones that may be used.
+        domains: of the store.
     """
     usable = {name for name in allowed if random_weights.trained(name) is None}
     cells = {
@@ -95,7 +100,7 @@ def answer(
     cheapest = min(known, default=None) if len(known) == len(tied) else None
     return Answer(
         dataset=board.dataset,
-        modality=modality.of(board.dataset),
+        modality=domains.modality(board.dataset),
         protocol=board.protocol,
         images=next((one.entry.test.images for one in board.singles if one.entry.subset[0] == order[0]), None),
         singles=tuple((name, cells[name].score) for name in order),

@@ -11,8 +11,8 @@ from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves, few_label_tables
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.costs.costs import Extraction
+from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rows import modality
 from fuseboard.store.embeddings import random_weights
 
 
@@ -47,23 +47,20 @@ class Answers:
                 own = None if board.dataset in found else self._choices(board, curves.get(key))
                 if own is not None:
                     found[board.dataset] = own
-        return {dataset: found[dataset] for dataset in modality.in_order(found)}
+        return {dataset: found[dataset] for dataset in self.snapshot.domains.in_order(found)}
 
     @cached_property
     def distinct(self) -> tuple[str, ...]:
-        """Return the datasets of `choices` that are of different images: of several sizes the largest."""
-        md5 = {board.dataset: board.source_md5 for board in self.snapshot.boards}
-        found: dict[str, str] = {}
-        for dataset in self.choices:
-            source = modality.source(dataset, md5[dataset])
-            if source not in found or modality.size(dataset) > modality.size(found[source]):
-                found[source] = dataset
-        return modality.in_order(found.values())
+        """Return the datasets of `choices` that are of different images: of several sizes the one that the boards
+        count, which most backbones have."""
+        having = {dataset: len(own.answer.singles) for dataset, own in self.choices.items()}
+        boards = {board.dataset: board for board in self.snapshot.boards}
+        return self.snapshot.domains.in_order(one_size(having, boards, self.snapshot.domains)[0])
 
     @cached_property
     def models(self) -> frozenset[str]:
-        """Return the backbones that were measured alone on a medical dataset, under any protocol; untrained copies are
-        none."""
+        """Return the backbones that were measured alone on a medical dataset, under any protocol; untrained copies and
+        smaller vectors are none."""
         boards = [board for protocol in self.protocols for board in columns(self.snapshot, protocol)]
         names = {one.entry.subset[0] for board in boards for one in board.singles if one.entry.test.auc is not None}
         return frozenset(name for name in names if random_weights.trained(name) is None)
@@ -75,4 +72,4 @@ class Answers:
 
     def _choices(self, board: Board, curves: DatasetCurves | None) -> DatasetChoices | None:
         uncertainty = self.snapshot.board_uncertainties[board.dataset, board.protocol]
-        return dataset_choices(board, uncertainty, self.needs, curves)
+        return dataset_choices(board, uncertainty, self.needs, curves, self.snapshot.domains)

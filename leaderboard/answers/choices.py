@@ -9,6 +9,7 @@ from fuseboard.leaderboard.answers.sentences import few_labels, sentences
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.board_uncertainty import BoardUncertainty
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves
+from fuseboard.leaderboard.rows.domains import Domains
 
 NONE = "No backbone that was measured here is known to keep these limits."
 
@@ -34,11 +35,15 @@ class DatasetChoices:
 
 
 def dataset_choices(
-    board: Board, uncertainty: BoardUncertainty, needs: Mapping[str, Needs], curves: DatasetCurves | None
+    board: Board,
+    uncertainty: BoardUncertainty,
+    needs: Mapping[str, Needs],
+    curves: DatasetCurves | None,
+    domains: Domains,
 ) -> DatasetChoices | None:
     """Return every answer of one board; None where no backbone has a test AUC alone."""
     names = {one.entry.subset[0] for one in board.singles}
-    whole = answer(board, uncertainty, needs, names)
+    whole = answer(board, uncertainty, needs, names, domains)
     if whole is None:
         return None
     by_backbones: dict[frozenset[str], list[Limits]] = {}
@@ -48,7 +53,7 @@ def dataset_choices(
         by_backbones.setdefault(allowed, []).append(limits)
     choices = []
     for allowed, same in by_backbones.items():
-        found = answer(board, uncertainty, needs, allowed)
+        found = answer(board, uncertainty, needs, allowed, domains)
         choices.append(Choice(tuple(same), tuple(sentences(found)) if found else (NONE,)))
     few = {n: few_labels(curves, n) for n in curves.images} if curves else {}
     return DatasetChoices(whole, tuple(choices), few)

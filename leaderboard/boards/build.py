@@ -1,6 +1,6 @@
 """Boards are built from the rows of a store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -25,6 +25,7 @@ def boards(
     tasks: Mapping[str, str],
     guesses: Mapping[str, float] | None = None,
     current: Current = ROWS_ALONE,
+    derived: Collection[str] = (),
 ) -> tuple[Board, ...]:
     """Return one board per dataset and protocol, by name, over the concatenation of every measured subset.
 
@@ -33,11 +34,14 @@ def boards(
         tasks: dataset -> task as the manifests say it.
         guesses: dataset -> test accuracy of the most frequent answer.
         current: of the store, which says what is ranked.
+        derived: names of derived versions, which are part of subsets and no single backbones.
     """
     fused = mark(rows.filter(pl.col("evaluation") == FUSION.name, pl.col("fusion") == "concat"), current)
     groups = fused.sort("dataset", "protocol").partition_by("dataset", "protocol", maintain_order=True)
     known = guesses or {}
-    return tuple(_board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0])) for group in groups)
+    return tuple(
+        _board(group, tasks.get(group["dataset"][0]), known.get(group["dataset"][0]), derived) for group in groups
+    )
 
 
 def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
@@ -49,7 +53,7 @@ def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
     return [None if value is None else places[value] for value in levelled]
 
 
-def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
+def _board(group: pl.DataFrame, task: str | None, guess: float | None, derived: Collection[str]) -> Board:
     superseded = group.filter(pl.col("superseded").is_not_null()).group_by("superseded").len().sort("superseded")
     # A stored NaN is no number to rank by; Polars would put it above every real one.
     current = group.filter(pl.col("superseded").is_null()).with_columns(pl.col("auc", "acc").fill_nan(None))
@@ -79,7 +83,7 @@ def _board(group: pl.DataFrame, task: str | None, guess: float | None) -> Board:
         versions=tuple(Version(backbone=name, fingerprint=version) for name, version in versions.iter_rows()),
         environments=environments,
         entries=entries,
-        singles=_singles(entries),
+        singles=_singles([entry for entry in entries if entry.subset[0] not in derived]),
         roles=_roles(rows, entries, choice, pool) if choice else (),
         no_choice=no_choice,
         ties=choice.ties if choice else (),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.rows import modality
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry, Manifest
 
 
@@ -24,13 +24,14 @@ class Facts:
     """Backbones with embeddings of it in the store, by name."""
 
 
-def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board]) -> Facts:
+def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board], domains: Domains) -> Facts:
     """Return the facts of a dataset from the fullest manifest of its boards' images, the newest of equals.
 
     Args:
         dataset: by name.
         manifests: of the store.
         boards: of this dataset.
+        domains: of the store.
     """
     sources = tuple(sorted({board.source_md5 for board in boards}))
     holding = [(m, m.datasets[dataset]) for m in manifests if dataset in m.datasets]
@@ -41,7 +42,7 @@ def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board]) 
         sources = sources or (newest.source_md5,)
     splits = newest.splits if newest else {}
     return Facts(
-        modality=modality.of(dataset),
+        modality=domains.modality(dataset),
         task=newest.task if newest else None,
         classes=newest.label_names if newest else (),
         licence=newest.licence if newest else None,

@@ -7,7 +7,6 @@ import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
-from fuseboard.leaderboard.rows.modality import in_order
 from fuseboard.store.statistics.label_curves import IMAGES, LabelCurve, Worth, curves, worth
 
 
@@ -52,7 +51,7 @@ def few_label_tables(snapshot: Snapshot) -> tuple[DatasetCurves, ...]:
     """
     rows = current_draws(snapshot)
     found = []
-    for dataset in in_order(rows["dataset"].unique().to_list()):
+    for dataset in snapshot.domains.in_order(rows["dataset"].unique().to_list()):
         own = rows.filter(pl.col("dataset") == dataset)
         for group in own.sort("protocol").partition_by("protocol", maintain_order=True):
             if table := _table(dataset, group):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from fuseboard.leaderboard.boards.snapshot import Snapshot
-from fuseboard.leaderboard.rows.modality import in_order
 from fuseboard.store.results.evaluations import GROUPS
 from fuseboard.store.results.group_rows import ColumnScores, GroupScore, column_scores
 from fuseboard.store.statistics.label_from_column import LabelFromColumn
@@ -35,7 +34,7 @@ def group_tables(snapshot: Snapshot) -> tuple[GroupTable, ...]:
     found: dict[tuple[str, str, str], list[ColumnScores]] = {}
     for one in column_scores(rows):
         found.setdefault((one.dataset, one.protocol, one.column), []).append(one)
-    datasets = in_order(rows["dataset"].unique().to_list())
+    datasets = snapshot.domains.in_order(rows["dataset"].unique().to_list())
     ordered = sorted(found, key=lambda key: (datasets.index(key[0]), key))
     return tuple(GroupTable(*key, _sorted(found[key]), found[key][0].label_alone) for key in ordered)
 

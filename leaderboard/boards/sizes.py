@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from fuseboard.leaderboard.rows.modality import in_order
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.store.embeddings import derived
 from fuseboard.store.embeddings.manifest import Manifest, is_name
 from fuseboard.store.results.sizes import MEASURES, by_size, line
@@ -41,8 +41,8 @@ def size_tables(store: Store, rows: pl.DataFrame) -> tuple[SizeTable, ...]:
         pl.col("superseded").is_null(),
         pl.col("subset").list.len() == 1,
     )
-    found = []
-    for dataset in in_order(of_sizes["dataset"].unique().to_list()):
+    found, domains = [], Domains.of(version.manifest for version in store.versions)
+    for dataset in domains.in_order(of_sizes["dataset"].unique().to_list()):
         own = of_sizes.filter(pl.col("dataset") == dataset)
         for group in own.sort("protocol").partition_by("protocol", maintain_order=True):
             if table := _table(store, dataset, group):

@@ -13,6 +13,8 @@ from fuseboard.leaderboard.boards.build import boards
 from fuseboard.leaderboard.boards.confusion import Confusions, confusions
 from fuseboard.leaderboard.boards.sizes import SizeTable, size_tables
 from fuseboard.leaderboard.rows.current import mark
+from fuseboard.leaderboard.rows.derived_rows import derived_names, without_derived_alone
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.leaderboard.rows.validation import InvalidRows, valid_rows
 from fuseboard.leaderboard.rows.version_files import VersionFiles, version_files
 from fuseboard.store.arrays import Labels
@@ -71,6 +73,8 @@ class Snapshot:
     """Keys of rows that stand in the store twice with different metrics."""
     sizes: tuple[SizeTable, ...] = ()
     """Derived versions beside their sources, by dataset and protocol."""
+    derived: frozenset[str] = frozenset()
+    """Names of the derived versions, which are ranked as backbones nowhere."""
 
     @cached_property
     def newest(self) -> datetime | None:
@@ -85,6 +89,16 @@ class Snapshot:
         own = self.rows.filter(pl.col("dataset") == dataset)
         came = own.filter(pl.col("key").is_in(list(self.referenced)))
         return Shipped(len(came), len(own), max(came["created"])) if len(came) else None
+
+    @cached_property
+    def ranked_rows(self) -> pl.DataFrame:
+        """Return the rows but for those of derived versions alone."""
+        return without_derived_alone(self.rows, self.derived)
+
+    @cached_property
+    def domains(self) -> Domains:
+        """Return what the datasets are declared to be."""
+        return Domains.of(self.manifests)
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -118,7 +132,9 @@ def take(store: Store) -> Snapshot:
     rows, invalid_rows = valid_rows(store.reading.rows)
     tasks = {name: entry.task for manifest in manifests for name, entry in manifest.datasets.items()}
     guesses = {name: guess for name in set(rows["dataset"]) if (guess := _guess(store, name)) is not None}
-    marked, made = mark(rows, store.current), boards(rows, tasks, guesses, store.current)
+    smaller = derived_names(rows, manifests)
+    ranked = without_derived_alone(rows, smaller)
+    marked, made = mark(rows, store.current), boards(ranked, tasks, guesses, store.current, smaller)
     is_draw = pl.col("evaluation") == FEW_LABELS.name
     held = {*tasks, *rows["dataset"]}
     damaged = [one for one in damaged_results(store.root) if one.path.suffix == ".csv" or one.path.parent.name in held]
@@ -128,9 +144,9 @@ def take(store: Store) -> Snapshot:
         version_files=version_files(store.versions),
         says=store.current,
         rows=marked.filter(~is_draw),
-        draws=marked.filter(is_draw),
+        draws=without_derived_alone(marked.filter(is_draw), smaller),
         boards=made,
-        board_uncertainties=board_uncertainties(store, marked, made),
+        board_uncertainties=board_uncertainties(store, mark(ranked, store.current), made),
         confusions=confusions(store, rows, made),
         similarities=tuple(
             one for one in similarity_rows.read(store.root, reference=store.reference) if one.dataset in held
@@ -143,6 +159,7 @@ def take(store: Store) -> Snapshot:
         referenced=store.reading.referenced,
         disputed=store.reading.disputed,
         sizes=size_tables(store, marked),
+        derived=smaller,
     )
 
 

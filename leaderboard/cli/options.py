@@ -49,6 +49,7 @@ class Sources:
     def shown(self, root: Path | None, dataset: list[str] | None) -> "tuple[ShownStore, Providers]":
         """Open a store without the datasets of one's own images, but for those that are named."""
         from fuseboard.leaderboard.rows import shipped_rows
+        from fuseboard.leaderboard.rows.domains import Domains
         from fuseboard.leaderboard.rows.shown_store import ShownStore, datasets_in
         from fuseboard.store.errors import unknown
 
@@ -60,6 +61,14 @@ class Sources:
             raise unknown("dataset", name, held, str(opened.root))
         if own := [name for name in held if shown.hides(name)]:
             note(f"not on the pages, being of your own images: {', '.join(own)}; --dataset NAME puts one there")
+        if named:
+            domains = Domains.of(version.manifest for version in opened.versions)
+            for name in sorted(named):
+                if domains.is_undeclared(name):
+                    note(
+                        f"{name} counts on no board of medical images, because {domains.why_not_ranked(name)}; say one "
+                        "in its TOML and run `fuseboard extract` again with every backbone, which embeds nothing twice"
+                    )
         return opened, shown
 
 

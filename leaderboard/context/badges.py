@@ -7,7 +7,6 @@ from functools import cached_property
 from fuseboard.leaderboard.answers.needs import Needs
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.published.verdicts.figures import published_figures
-from fuseboard.leaderboard.rows.modality import source
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.licences import forbids_commercial_use
 
@@ -73,6 +72,7 @@ class Badges:
         if dataset is None:
             more = f" and {len(overlap) - MAX_NAMED} more" if len(overlap) > MAX_NAMED else ""
             return Badge("trained-on", f"trained on {', '.join(overlap[:MAX_NAMED])}{more}")
+        source = self.snapshot.domains.source
         same = any(source(seen, seen) == source(dataset, dataset) for seen in overlap)
         return Badge("trained-on", "trained on this data") if same else None
 

@@ -11,6 +11,7 @@ from fuseboard.leaderboard.answers.answers import Answers
 from fuseboard.leaderboard.boards.board import Entry
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
+from fuseboard.leaderboard.context.apart import Apart, apart
 from fuseboard.leaderboard.context.badges import Badges
 from fuseboard.leaderboard.context.comparisons import Comparisons
 from fuseboard.leaderboard.context.coverage import Coverage, coverage
@@ -30,7 +31,6 @@ from fuseboard.leaderboard.rankings.singles import singles
 from fuseboard.leaderboard.rankings.table import RankingTable
 from fuseboard.leaderboard.releases.facts import Release
 from fuseboard.leaderboard.robustness.robustness import CorruptionBoard, corruption_boards
-from fuseboard.leaderboard.rows.modality import is_demo
 from fuseboard.leaderboard.rows.provenance import provenances
 from fuseboard.leaderboard.rows.provenance_parts import Part, parts, parts_of_rows
 from fuseboard.store.arrays import MULTI_LABEL
@@ -102,16 +102,14 @@ class SiteContext:
         return told | dict(self.sources.published())
 
     @cached_property
-    def demo_singles(self) -> tuple[RankingTable, ...]:
-        """Return the backbones alone on the sets that are not medical, per protocol that has any."""
-        found = (singles(self.snapshot, protocol, is_demo) for protocol in self.protocols)
-        return tuple(table for table in found if table.datasets)
+    def apart(self) -> tuple[Apart, ...]:
+        """Return what was searched of sets that are not declared to be medical, which count on no other board."""
+        return tuple(apart(self.snapshot, self.protocols))
 
     @cached_property
-    def demo_fusions(self) -> tuple[RankingTable, ...]:
-        """Return the methods on the same sets."""
-        found = (fusions(self.snapshot, protocol, is_demo) for protocol in self.protocols)
-        return tuple(table for table in found if table.datasets)
+    def apart_singles(self) -> tuple[RankingTable, ...]:
+        """Return the backbones alone on these sets."""
+        return tuple(table for kind in self.apart for table in kind.singles)
 
     @cached_property
     def answers(self) -> Answers:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fuseboard.leaderboard.boards.snapshot import Snapshot
-from fuseboard.leaderboard.rows import modality
+from fuseboard.leaderboard.rows.domains import Domains, medmnist
 from fuseboard.store.embeddings import random_weights
 
 State = Literal["measured", "embedded", "missing"]
@@ -70,8 +70,8 @@ class Coverage:
 def coverage(snapshot: Snapshot, cards: Iterable[str]) -> Coverage:
     """Return what was measured of everything that could be.
 
-    Random weights are no backbone that anybody misses; corrupted sets and sets that are not medical have pages of their
-    own.
+    Random weights and derived versions are no backbones that anybody misses; corrupted sets and sets that are not
+    declared to be medical have pages of their own.
 
     Args:
         snapshot: the store.
@@ -84,22 +84,26 @@ def coverage(snapshot: Snapshot, cards: Iterable[str]) -> Coverage:
                 measured.setdefault((one.entry.subset[0], board.dataset), []).append(board.protocol)
     embedded = {(manifest.backbone, dataset) for manifest in snapshot.manifests for dataset in manifest.datasets}
     searched = {(version.backbone, board.dataset) for board in snapshot.boards for version in board.versions}
-    there = {(name, dataset) for name, dataset in (*measured, *embedded, *searched) if modality.is_ranked(dataset)}
+    there = {
+        (name, dataset)
+        for name, dataset in (*measured, *embedded, *searched)
+        if snapshot.domains.is_ranked(dataset) and name not in snapshot.derived
+    }
     names = sorted({name for name, _ in there if random_weights.trained(name) is None})
-    datasets = modality.in_order(dataset for _, dataset in there)
+    datasets = snapshot.domains.in_order(dataset for _, dataset in there)
     return Coverage(
         cells={
             name: {d: CoverageCell(tuple(measured.get((name, d), ())), (name, d) in embedded) for d in datasets}
             for name in names
         },
         cards=tuple(sorted({random_weights.trained(name) or name for name in cards} - set(names))),
-        sources=_without(dataset for _, dataset in measured),
+        sources=_without((dataset for _, dataset in measured), snapshot.domains),
     )
 
 
-def _without(datasets: Iterable[str]) -> tuple[str, ...]:
-    have: Collection[str] = {modality.source(dataset, "") for dataset in datasets}
-    return tuple(name for name in modality.MODALITIES if name not in have)
+def _without(datasets: Iterable[str], domains: Domains) -> tuple[str, ...]:
+    have: Collection[str] = {domains.source(dataset, "") for dataset in datasets}
+    return tuple(name for name in medmnist() if name not in have)
 
 
 def _times(count: int, word: str) -> str:

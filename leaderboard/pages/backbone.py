@@ -60,7 +60,7 @@ def _page(name: str, site: SiteContext, published: Sequence[Verdict]) -> Page:
     snapshot = site.snapshot
     own = [_version(manifest, site) for manifest in boards.versions(name, snapshot)]
     current = own[0] if own else None
-    results = tuple(boards.results(name, site.singles, site.demo_singles, snapshot.boards))
+    results = tuple(boards.results(name, site.singles, site.apart_singles, snapshot.boards))
     slug = address.slug(name)
     drawn = {one.protocol: _figure(name, one) for one in results}
     return Page(

@@ -25,7 +25,7 @@ _AGREEMENTS: dict[str, Kind] = {
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of classifiers."""
-    found = classifier_tables(site.snapshot.rows)
+    found = classifier_tables(site.snapshot.ranked_rows, site.snapshot.domains)
     yield Page(
         path="boards/classifiers.html",
         template="classifiers.html.j2",

@@ -13,7 +13,7 @@ from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.compared import ComparedRow, Held
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rows.modality import in_order, is_demo, size, source
+from fuseboard.leaderboard.rows.domains import size
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.estimates import Replicates
 from fuseboard.store.statistics.resampling import RESAMPLES
@@ -42,7 +42,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         files[f"{FOLDER}/{name}.js"] = _script("take", name, _row(row, site, costs[row.protocol]))
         if row.kind != "subset":  # there may be hundreds, which the explorer lists
             offered.setdefault(row.protocol, []).append({"id": name, "name": row.title, "kind": row.kind})
-    datasets = [_dataset(name, site) for name in in_order(site.snapshot.datasets)]
+    datasets = [_dataset(name, site) for name in site.snapshot.domains.in_order(site.snapshot.datasets)]
     files[f"{FOLDER}/index.js"] = _script("offer", {"datasets": datasets, "rows": offered, "unit": UNIT})
     yield Page(
         path=PATH,
@@ -80,9 +80,9 @@ def _dataset(name: str, site: SiteContext) -> dict[str, Any]:
     return {
         "name": name,
         "page": address.dataset(name),
-        "source": source(name, board.source_md5),
+        "source": site.snapshot.domains.source(name, board.source_md5),
         "size": list(size(name)),
-        "medical": not is_demo(name),
+        "medical": site.snapshot.domains.is_ranked(name),
     }
 
 

@@ -15,7 +15,7 @@ from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.plots.subset_size import size
 from fuseboard.leaderboard.plots.validation import validation
-from fuseboard.leaderboard.rows.modality import in_order, is_corrupted, is_demo
+from fuseboard.leaderboard.rows.domains import is_corrupted
 
 _SUBSETS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subset": pl.List(pl.String),
@@ -34,7 +34,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
     measured = set(snapshot.rows["dataset"])
     embedded = {name for manifest in snapshot.manifests for name in manifest.datasets}
     manifests = {(manifest.backbone, manifest.fingerprint): manifest for manifest in snapshot.manifests}
-    for dataset in in_order(measured | embedded):
+    for dataset in snapshot.domains.in_order(measured | embedded):
         own = [board for name in site.protocols for board in snapshot.boards if _is(board, dataset, name)]
         shown = examples(dataset, site.sources.examples(dataset))[:PICTURES]
         drawn = {board.protocol: _figures(board) for board in own}
@@ -48,8 +48,8 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "measured": dataset in measured,
                 "shipped": snapshot.shipped(dataset),
                 "corrupted": is_corrupted(dataset),
-                "demo": is_demo(dataset),
-                "facts": facts(dataset, snapshot.manifests, own),
+                "apart": None if snapshot.domains.is_ranked(dataset) else snapshot.domains.why_not_ranked(dataset),
+                "facts": facts(dataset, snapshot.manifests, own, snapshot.domains),
                 "examples": shown,
                 "boards": own,
                 "manifests": manifests,

@@ -1,4 +1,4 @@
-"""The board of demo sets ranks what was measured on images that are not medical, apart from everything else."""
+"""The board of demo sets ranks what was measured on images that nobody declares to be medical, apart from all else."""
 
 from collections.abc import Iterator
 
@@ -11,18 +11,18 @@ PATH = "boards/demo.html"
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board; none where no such set was searched."""
-    if not site.demo_singles:
+    if not site.apart:
         return
-    methods = {table.protocol: table for table in site.demo_fusions}
     yield Page(
         path=PATH,
         template="demo.html.j2",
-        title="Demo sets",
-        description="What was measured on sets that are not medical, which counts on no other board.",
-        context={"manifests": site.snapshot.current, "methods": methods},
+        title="Demo and undeclared sets" if any(own.kind == "undeclared" for own in site.apart) else "Demo sets",
+        description="What was measured on sets that are not declared to be medical, which counts on no other board.",
+        context={"manifests": site.snapshot.current},
         tables={
             f"{name}-{address.slug(table.protocol)}": download_tables.scores(table)
-            for name, tables in (("demo", site.demo_singles), ("demo-methods", site.demo_fusions))
+            for own in site.apart
+            for name, tables in ((own.kind, own.singles), (f"{own.kind}-methods", own.fusions.values()))
             for table in tables
         },
     )

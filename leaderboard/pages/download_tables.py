@@ -7,7 +7,6 @@ import polars as pl
 
 from fuseboard.leaderboard.rankings.contributions import ContributionTable
 from fuseboard.leaderboard.rankings.table import RankingTable, Score
-from fuseboard.leaderboard.rows import modality
 from fuseboard.store.statistics.estimates import Difference
 
 Kind = pl.DataType | type[pl.DataType]
@@ -101,7 +100,7 @@ def _scores(ranking_table: RankingTable) -> Iterator[dict[str, Any]]:
                 "protocol": ranking_table.protocol,
                 "row": row.name,
                 "dataset": dataset,
-                "modality": modality.of(dataset),
+                "modality": ranking_table.modalities[dataset],
                 "counted": dataset in ranking_table.counted,
                 "not_counted_because": ranking_table.why_not.get(dataset),
                 "rank": place.rank if place else None,

@@ -17,7 +17,6 @@ from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.fusions import CHOSEN
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 MAX_ROWS = 200
 """Rows of one page, over all of its sections; others are on further pages, which the explorer reads when asked to."""
@@ -145,13 +144,16 @@ def _over_all(site: SiteContext, ranking_table: RankingTable) -> Section:
     """Return the means of subsets; a subset is the same in every pool, so all datasets with a choice count, in one size
     of the same images each."""
     protocol = ranking_table.protocol
+    domains = site.snapshot.domains
     by_dataset = {board.dataset: board for board in site.snapshot.boards if board.protocol == protocol}
-    searched = tuple(by_dataset[dataset] for dataset in in_order(by_dataset))
+    searched = tuple(by_dataset[dataset] for dataset in domains.in_order(by_dataset))
     chosen = next((row for row in ranking_table.rows if row.name == CHOSEN), None)
     held = [d for d in ranking_table.datasets if chosen is not None and chosen.scores[d].auc is not None]
-    kept, why_not = one_size({dataset: by_dataset[dataset].measured for dataset in held}, by_dataset)
+    kept, why_not = one_size({dataset: by_dataset[dataset].measured for dataset in held}, by_dataset, domains)
     why_not |= {
-        board.dataset: "nothing with a test AUC was chosen there" if is_ranked(board.dataset) else "it is not medical"
+        board.dataset: "nothing with a test AUC was chosen there"
+        if domains.is_ranked(board.dataset)
+        else domains.why_not_ranked(board.dataset)
         for board in searched
         if board.dataset not in held
     }

@@ -10,7 +10,6 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address, download_tables
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,12 @@ def pages(site: SiteContext) -> Iterator[Page]:
 
 
 def _in_order(site: SiteContext) -> list[Board]:
-    """Return what was searched, but for sets that are not medical, in the order of the boards' columns."""
-    order = in_order(site.snapshot.datasets)
-    return sorted((b for b in site.snapshot.boards if is_ranked(b.dataset)), key=lambda b: order.index(b.dataset))
+    """Return what was searched of medical images, in the order of the boards' columns."""
+    domains = site.snapshot.domains
+    order = domains.in_order(site.snapshot.datasets)
+    return sorted(
+        (b for b in site.snapshot.boards if domains.is_ranked(b.dataset)), key=lambda b: order.index(b.dataset)
+    )
 
 
 def _pools(boards: Mapping[str, Board], datasets: tuple[str, ...]) -> list[Pool]:

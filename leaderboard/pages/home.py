@@ -14,7 +14,6 @@ from fuseboard.leaderboard.pages.loading_snippets import loading
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.figure import Figure
 from fuseboard.leaderboard.rankings.table import Score
-from fuseboard.leaderboard.rows import modality
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
         context={
             "first": choices[first] if first else None,
             "cards": cards,
-            "groups": modality.groups(choices),
+            "groups": site.snapshot.domains.groups(choices),
             "licences": LICENCES,
             "memories": MEMORIES,
             "asked": as_json(choices),

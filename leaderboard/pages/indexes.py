@@ -10,8 +10,7 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.home import thumbnail
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.table import Score
-from fuseboard.leaderboard.rows import modality
-from fuseboard.leaderboard.rows.modality import in_order
+from fuseboard.leaderboard.rows.domains import CORRUPTED, is_corrupted
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Manifest
 
@@ -45,15 +44,19 @@ def pages(site: SiteContext) -> Iterator[Page]:
     boards: dict[str, list[Board]] = {}
     for board in site.snapshot.boards:
         boards.setdefault(board.dataset, []).append(board)
-    datasets = in_order(site.datasets)
+    domains = site.snapshot.domains
+    datasets = domains.in_order(site.datasets)
     yield Page(
         path="datasets.html",
         template="datasets.html.j2",
         title="Datasets",
         description="Every dataset with its modality, images, best backbone and the spread between backbones.",
         context={
-            "facts": {name: facts(name, site.snapshot.manifests, boards.get(name, ())) for name in datasets},
-            "modalities": {name: modality.of(name.removesuffix(modality.CORRUPTED)) for name in datasets},
+            "facts": {name: facts(name, site.snapshot.manifests, boards.get(name, ()), domains) for name in datasets},
+            "modalities": {
+                name: domains.modality(name.removesuffix(CORRUPTED) if is_corrupted(name) else name)
+                for name in datasets
+            },
             "pictures": {name: thumbnail(site, name) for name in datasets},
             "spreads": _spreads(site),
         },

@@ -46,7 +46,7 @@ MENU = (
         Entry("datasets.html", "Datasets", lambda site: bool(site.datasets)),
         (
             Entry("boards/timeline.html", "Timeline", _searched),
-            Entry("boards/demo.html", "Demo sets", lambda site: bool(site.demo_singles)),
+            Entry("boards/demo.html", "Demo sets", lambda site: bool(site.apart_singles)),
         ),
         "datasets/",
     ),

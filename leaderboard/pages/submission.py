@@ -42,7 +42,7 @@ def _successor(one: SubmissionEntry, names: set[str]) -> str | None:
 def _results(one: SubmissionEntry, site: SiteContext) -> Iterator[tuple[str, SingleScore]]:
     """Yield (protocol, what it scores alone) of the boards that this very version is on."""
     if one.boards:
-        for part in boards.results(one.name, site.singles, site.demo_singles, site.snapshot.boards):
+        for part in boards.results(one.name, site.singles, site.apart_singles, site.snapshot.boards):
             for alone in part.alone:
                 if alone.score.dataset in one.boards:
                     yield part.protocol, alone

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.results.evaluations import FUSION, KNN, LATE, LINEAR_PROBE
 from fuseboard.store.results.rank_correlation import correlation
@@ -84,7 +84,7 @@ class DatasetClassifiers:
         return tuple(title for title, auc in levelled.items() if auc == top)
 
 
-def classifier_tables(marked: pl.DataFrame) -> tuple[DatasetClassifiers, ...]:
+def classifier_tables(marked: pl.DataFrame, domains: Domains) -> tuple[DatasetClassifiers, ...]:
     """Return the datasets on which more than one classifier was measured, in the order of columns.
 
     An evaluation that tries many settings stands with the setting that validation prefers for each subset. Every
@@ -92,6 +92,7 @@ def classifier_tables(marked: pl.DataFrame) -> tuple[DatasetClassifiers, ...]:
 
     Args:
         marked: result rows with the column `superseded`.
+        domains: of the store.
     """
     names = (FUSION.name, LINEAR_PROBE.name, KNN.name, LATE.name)
     rows = marked.filter(
@@ -101,7 +102,7 @@ def classifier_tables(marked: pl.DataFrame) -> tuple[DatasetClassifiers, ...]:
         pl.col("split").is_in(["val", "test", "cv"]),
     ).with_columns(pl.col("auc", "acc").fill_nan(None))
     tables = []
-    for dataset in in_order(filter(is_ranked, rows["dataset"].unique().to_list())):
+    for dataset in domains.in_order(filter(domains.is_ranked, rows["dataset"].unique().to_list())):
         own = rows.filter(pl.col("dataset") == dataset)
         groups = own.sort("protocol").partition_by("evaluation", "protocol", maintain_order=True)
         if len(groups) > 1:

@@ -10,7 +10,7 @@ from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.uncertainty import NOT_KEPT
 from fuseboard.leaderboard.rankings.fusions import named_methods
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rows.modality import is_demo, is_ranked
+from fuseboard.leaderboard.rows.domains import is_corrupted
 from fuseboard.store.results.roles import BEST_ON_TEST, title
 from fuseboard.store.statistics.estimates import Replicates
 from fuseboard.store.statistics.test_metrics import Measured, mean
@@ -56,10 +56,10 @@ class ComparedRow:
 
 def compared_rows(snapshot: Snapshot, protocol: str) -> Iterator[ComparedRow]:
     """Yield every row of a protocol: first the backbones by name, then the methods, then the subsets."""
-    boards = columns(snapshot, protocol, lambda dataset: is_ranked(dataset) or is_demo(dataset))
+    boards = columns(snapshot, protocol, lambda dataset: not is_corrupted(dataset))
     uncertainties = [snapshot.board_uncertainties[board.dataset, protocol] for board in boards]
     subsets = _by_name(boards, uncertainties, _entries)
-    singles = sorted(subset for subset in subsets if len(subset) == 1)
+    singles = sorted(subset for subset in subsets if len(subset) == 1 and subset[0] not in snapshot.derived)
     for alone in singles:
         yield ComparedRow("backbone", alone[0], alone[0], protocol, subsets[alone])
     for name, held in _by_name(boards, uncertainties, _methods).items():

@@ -9,10 +9,9 @@ from statistics import fmean
 from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import shortened_list
-from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, by_modality, column_groups
 from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.singles import columns
-from fuseboard.leaderboard.rows.modality import groups, in_order
 from fuseboard.store.statistics.ties import level
 
 
@@ -54,6 +53,8 @@ class ContributionTable:
     """Dataset -> what the values add up to: the AUC of the whole pool less 0.5."""
     without: Mapping[str, str]
     """Dataset that has no values -> why."""
+    modalities: Mapping[str, str]
+    """Column -> what its images are called."""
 
     @property
     def mean_total(self) -> float:
@@ -63,7 +64,7 @@ class ContributionTable:
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
-        return groups(self.datasets)
+        return by_modality(self.datasets, self.modalities)
 
     @property
     def column_groups(self) -> tuple[ColumnGroup, ...]:
@@ -79,11 +80,11 @@ def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
     """
     boards = {board.dataset: board for board in columns(snapshot, protocol)}
     known = {dataset: board for dataset, board in boards.items() if board.contributions}
-    datasets = in_order(known)
+    datasets = snapshot.domains.in_order(known)
     of_pools: dict[Subset, list[str]] = {}
     for dataset in datasets:
         of_pools.setdefault(known[dataset].pool, []).append(dataset)
-    sizes = {pool: one_size(dict.fromkeys(own, len(pool)), known) for pool, own in of_pools.items()}
+    sizes = {pool: one_size(dict.fromkeys(own, len(pool)), known, snapshot.domains) for pool, own in of_pools.items()}
     pool = max(sizes, key=lambda pool: (len(sizes[pool][0]), len(pool), pool), default=())
     kept, other_sizes = sizes.get(pool, ((), {}))
     counted = tuple(dataset for dataset in datasets if dataset in kept)
@@ -103,7 +104,8 @@ def contribution_table(snapshot: Snapshot, protocol: str) -> ContributionTable:
         pool=pool,
         rows=tuple(sorted(rows, key=lambda row: (row.auc is None, -(levelled[row.backbone] or 0), row.backbone))),
         totals={dataset: fsum(one.auc for one in known[dataset].contributions) for dataset in datasets},
-        without={d: str(boards[d].no_contributions) for d in in_order(boards) if d not in known},
+        without={d: str(boards[d].no_contributions) for d in snapshot.domains.in_order(boards) if d not in known},
+        modalities={dataset: snapshot.domains.modality(dataset) for dataset in datasets},
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board, Subset
-from fuseboard.leaderboard.rows import modality
+from fuseboard.leaderboard.rows.domains import Domains, size
 
 MAX_SETS = 2_000
 """Sets of datasets that are weighed up; more than any board of a dozen datasets has."""
@@ -24,6 +24,7 @@ def counted(
     boards: Sequence[Board],
     columns: Sequence[str],
     rows: Mapping[str, Collection[str]],
+    domains: Domains,
     same_pool: bool = False,
 ) -> Counted:
     """Choose the datasets that count: no row is to lose its place for want of one dataset that few rows have.
@@ -36,12 +37,13 @@ def counted(
         boards: of the columns.
         columns: datasets, in order.
         rows: row -> the datasets where it has a test AUC, of the rows that are to be ranked.
+        domains: of the store.
         same_pool: whether rows are ways to use a whole pool, whose scores from pools of other backbones have no mean.
     """
     own = {board.dataset: board for board in boards}
     having = {dataset: sum(dataset in there for there in rows.values()) for dataset in columns}
     why_not = {dataset: "no row that is ranked has a test AUC there" for dataset in columns if not having[dataset]}
-    kept, sizes = one_size({name: count for name, count in having.items() if count}, own)
+    kept, sizes = one_size({name: count for name, count in having.items() if count}, own, domains)
     why_not |= sizes
     pools = {dataset: own[dataset].pool if same_pool else () for dataset in kept}
     chosen = _largest([frozenset(there) for there in rows.values()], pools)
@@ -54,17 +56,20 @@ def counted(
     )
 
 
-def one_size(having: Mapping[str, int], boards: Mapping[str, Board]) -> tuple[tuple[str, ...], dict[str, str]]:
+def one_size(
+    having: Mapping[str, int], boards: Mapping[str, Board], domains: Domains
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return of each set of images the size that most rows have, of equals the largest, and why others do not count.
 
     Args:
         having: dataset -> rows that have it.
         boards: dataset -> its board.
+        domains: of the store.
     """
     sizes: dict[str, list[str]] = {}
     for dataset in having:
-        sizes.setdefault(modality.source(dataset, boards[dataset].source_md5), []).append(dataset)
-    kept = [max(same, key=lambda one: (having[one], modality.size(one))) for same in sizes.values()]
+        sizes.setdefault(domains.source(dataset, boards[dataset].source_md5), []).append(dataset)
+    kept = [max(same, key=lambda one: (having[one], size(one))) for same in sizes.values()]
     why_not = {}
     for best, same in zip(kept, sizes.values(), strict=True):
         for dataset in same:

@@ -13,7 +13,6 @@ from fuseboard.leaderboard.rankings.counting import counted
 from fuseboard.leaderboard.rankings.rank import ranking_table
 from fuseboard.leaderboard.rankings.singles import columns
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.results.evaluations import LATE, TUNED
 from fuseboard.store.results.roles import BEST_ON_TEST
 
@@ -23,7 +22,7 @@ SOFT = "soft-vote"
 SEEN = "never ranked: found on test"
 
 
-def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is_ranked) -> RankingTable:
+def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] | None = None) -> RankingTable:
     """Return the roles of the search and every other method; what was found on test is last and unranked.
 
     Everything is held against the chosen subset, so a dataset without one does not count in the aggregates. All rows
@@ -32,7 +31,7 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
     Args:
         snapshot: the store.
         protocol: of the search.
-        shown: tells of the name of a dataset whether it is a column.
+        shown: tells of the name of a dataset whether it is a column; by default the medical ones are.
     """
     boards = columns(snapshot, protocol, shown)
     cells: dict[str, dict[str, Cell]] = {}
@@ -47,7 +46,7 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
         for name, cell in own.items():
             other = name != CHOSEN and CHOSEN in own
             cells.setdefault(name, {})[board.dataset] = held_against(cell, own[CHOSEN]) if other else cell
-    datasets = in_order(board.dataset for board in boards)
+    datasets = snapshot.domains.in_order(board.dataset for board in boards)
     rows = {
         name: {dataset: cells[name].get(dataset) or absent(dataset, "not measured") for dataset in datasets}
         for name in sorted(cells, key=_place)
@@ -58,8 +57,8 @@ def fusions(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
         for name, row in rows.items()
         if name not in unranked
     }
-    among = counted(boards, datasets, having, same_pool=True)
-    table = ranking_table(protocol, datasets, among, rows, unranked, CHOSEN)
+    among = counted(boards, datasets, having, snapshot.domains, same_pool=True)
+    table = ranking_table(protocol, datasets, among, rows, snapshot.domains, unranked, CHOSEN)
     pools = {board.dataset: board.pool for board in boards}
     return replace(table, pools=pools, criterion=boards[0].criterion if boards else None)
 

@@ -9,6 +9,7 @@ from fuseboard.leaderboard.boards.build import competition_ranks
 from fuseboard.leaderboard.rankings.aggregate import Row, difference, mean, reason_without_mean
 from fuseboard.leaderboard.rankings.counting import Counted
 from fuseboard.leaderboard.rankings.table import DatasetRanking, Place, RankedRow, RankingTable, Span
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.leaderboard.statistics.ranks import average_ranks, borda, rank_intervals, resampled_ranks
 from fuseboard.leaderboard.statistics.tiers import tiers, told_from
 from fuseboard.store.statistics.estimates import Difference, Interval, Replicates
@@ -32,6 +33,7 @@ def ranking_table(
     columns: Sequence[str],
     counted: Counted,
     rows: Mapping[str, Row],
+    domains: Domains,
     unranked: Mapping[str, str] | None = None,
     reference: str | None = None,
 ) -> RankingTable:
@@ -45,6 +47,7 @@ def ranking_table(
         columns: datasets, in order.
         counted: those of them in the aggregates.
         rows: name -> row, equals in the order in which they are to stand.
+        domains: of the store.
         unranked: names that must not be ranked -> why.
         reference: the row that the others are held against; without one it is the first in rank.
     """
@@ -80,7 +83,15 @@ def ranking_table(
     ranked = {name: row for name, row in rows.items() if name not in out}
     on = {dataset: _on(dataset, ranked) for dataset in columns}
     return RankingTable(
-        protocol, tuple(columns), among, counted.why_not, tuple(made), no_intervals, reference=reference, on=on
+        protocol,
+        tuple(columns),
+        among,
+        counted.why_not,
+        tuple(made),
+        no_intervals,
+        reference=reference,
+        on=on,
+        modalities={dataset: domains.modality(dataset) for dataset in columns},
     )
 
 

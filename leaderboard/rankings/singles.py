@@ -8,11 +8,10 @@ from fuseboard.leaderboard.rankings.cells import absent, of_entry
 from fuseboard.leaderboard.rankings.counting import counted
 from fuseboard.leaderboard.rankings.rank import ranking_table
 from fuseboard.leaderboard.rankings.table import RankingTable
-from fuseboard.leaderboard.rows.modality import in_order, is_ranked
 from fuseboard.store.embeddings import random_weights
 
 
-def singles(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is_ranked) -> RankingTable:
+def singles(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] | None = None) -> RankingTable:
     """Return every backbone that was measured alone under a protocol.
 
     Random weights decide nothing about which datasets count in the aggregates.
@@ -20,7 +19,7 @@ def singles(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
     Args:
         snapshot: the store.
         protocol: of the rows.
-        shown: tells of the name of a dataset whether it is a column.
+        shown: tells of the name of a dataset whether it is a column; by default the medical ones are.
     """
     boards = columns(snapshot, protocol, shown)
     cells = {
@@ -30,13 +29,15 @@ def singles(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is
         }
         for board in boards
     }
-    names, datasets = sorted({name for own in cells.values() for name in own}), in_order(cells)
+    names, datasets = sorted({name for own in cells.values() for name in own}), snapshot.domains.in_order(cells)
     rows = {name: {d: cells[d].get(name) or absent(d, "not measured alone") for d in datasets} for name in names}
     learned = [name for name in names if random_weights.trained(name) is None] or names
     having = {name: [d for d in datasets if rows[name][d].score.auc is not None] for name in learned}
-    return ranking_table(protocol, datasets, counted(boards, datasets, having), rows)
+    among = counted(boards, datasets, having, snapshot.domains)
+    return ranking_table(protocol, datasets, among, rows, snapshot.domains)
 
 
-def columns(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] = is_ranked) -> list[Board]:
+def columns(snapshot: Snapshot, protocol: str, shown: Callable[[str], bool] | None = None) -> list[Board]:
     """Return the boards of a protocol that are ranked together."""
-    return [board for board in snapshot.boards if board.protocol == protocol and shown(board.dataset)]
+    shows = shown or snapshot.domains.is_ranked
+    return [board for board in snapshot.boards if board.protocol == protocol and shows(board.dataset)]

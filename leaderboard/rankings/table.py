@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
-from fuseboard.leaderboard.rows.modality import groups
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, by_modality, column_groups
 from fuseboard.store.results.roles import title
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
@@ -127,6 +126,8 @@ class RankingTable:
     """The row that the others are held against: the chosen subset, or else the first one; None without rows."""
     on: Mapping[str, DatasetRanking]
     """Column -> all rows that were measured there, ranked by their score there alone."""
+    modalities: Mapping[str, str]
+    """Column -> what its images are called."""
     pools: Mapping[str, Subset] = field(default_factory=dict)
     """Column -> the backbones that the rows use there; empty where a row is a backbone."""
     criterion: Criterion | None = None
@@ -141,7 +142,7 @@ class RankingTable:
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
-        return groups(self.datasets)
+        return by_modality(self.datasets, self.modalities)
 
     @property
     def column_groups(self) -> tuple[ColumnGroup, ...]:

@@ -208,6 +208,7 @@ def _sources(manifest: Manifest) -> str:
     return "\n".join(
         f"- Images of `{name}`: licence {_plain(entry.licence)}; source MD5 {_plain(entry.source_md5)}"
         + (f"; read with {entry.reading}" if entry.reading.settings else "")
+        + "".join(f"; {key} {_plain(word)}" for key, word in entry.declares.said.items())
         for name, entry in manifest.datasets.items()
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.store.embeddings.declaration import Declaration
 from fuseboard.store.embeddings.manifest import Backbone, ColumnName, SplitName
 from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import UsageError
@@ -36,6 +37,10 @@ class Catalogued(Official, Protocol):
     @property
     def reading(self) -> Reading:
         """What was said of how the image files are read."""
+
+    @property
+    def declares(self) -> Declaration:
+        """What was said of domain and source."""
 
     def as_divided(self, root: Path) -> Self:
         """Returns these images with the splits in which a store has them; the same where others divided them."""

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from fuseboard.store.embeddings.declaration import NOTHING, Declaration
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError, unknown
 from fuseboard.store.files import atomic, damage
@@ -60,8 +61,7 @@ class Profile(_Strict):
 
     @model_serializer(mode="wrap")
     def _without_a_choice_nobody_left(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = handler(self)
-        return {key: value for key, value in written.items() if key != "precision_choice" or value is not None}
+        return {k: value for k, value in handler(self).items() if k != "precision_choice" or value is not None}
 
 
 class Shard(_Strict):
@@ -113,13 +113,13 @@ class DatasetEntry(_Strict):
     source_md5: str
     columns: tuple[ColumnName, ...] = Field(default=(), description="beside id, label, embedding")
     reading: Reading = Field(default=PLAIN, description="of the image files; written only where it says something")
+    declares: Declaration = Field(default=NOTHING, description="of one's own; written only where it says something")
     splits: dict[SplitName, Split]
 
     @model_serializer(mode="wrap")
-    def _without_a_plain_reading(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = handler(self)
-        said = self.reading.settings
-        return {key: said if key == "reading" else value for key, value in written.items() if key != "reading" or said}
+    def _without_what_says_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = {**handler(self), "reading": self.reading.settings, "declares": self.declares.said}
+        return {key: value for key, value in written.items() if key not in ("reading", "declares") or value}
 
     @model_validator(mode="after")
     def _no_file_twice(self) -> "DatasetEntry":

@@ -142,7 +142,8 @@ def merge(there: Manifest, more: Manifest, where: str) -> Manifest:
             if old.splits.get(split, new).shards != new.shards:
                 raise FuseboardError(f"{where}: holds other vectors of {name} {split} under one fingerprint; {fix}")
         reading = old.reading if old.reading.settings else entry.reading
-        datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}, "reading": reading})
+        said = {"reading": reading, "declares": old.declares.else_of(entry.declares)}
+        datasets[name] = old.model_copy(update={"splits": {**entry.splits, **old.splits}, **said})
     return there.model_copy(update={"datasets": dict(sorted(datasets.items()))})
 
 
@@ -202,7 +203,7 @@ def _one_split(entry: DatasetEntry, split: str) -> DatasetEntry:
 
 def _facts(entry: DatasetEntry) -> dict[str, Any]:
     # The MD5 of the source tells readings apart; a manifest from before readings were kept says none.
-    return entry.model_dump(exclude={"splits", "licence", "reading"})
+    return entry.model_dump(exclude={"splits", "licence", "reading", "declares"})
 
 
 def _is_whole(path: Path, shard: Shard) -> bool:

@@ -131,7 +131,18 @@ def import_vectors(
         imported = Import(source=source, file=file, sha256=sha256, order="official", proof=proof)
         columns, vectors = dataset.columns(one.split), one.vectors
         rows.append(
-            Rows(dataset.name, one.split, dataset, one.labels, vectors, imported, True, columns, dataset.reading)
+            Rows(
+                dataset.name,
+                one.split,
+                dataset,
+                one.labels,
+                vectors,
+                imported,
+                compared=True,
+                columns=columns,
+                reading=dataset.reading,
+                declares=dataset.declares,
+            )
         )
     _, changed = split_import.keep(root, new, rows, card.toml())
     dataset.record(root)

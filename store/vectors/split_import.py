@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fuseboard.store.embeddings import dataset_card, history, shards, versions
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings.dataset_protocol import Official
+from fuseboard.store.embeddings.declaration import NOTHING, Declaration
 from fuseboard.store.embeddings.manifest import ColumnName, DatasetEntry, Import, Manifest, Shard, Split, SplitName
 from fuseboard.store.embeddings.reading import PLAIN, Reading
 from fuseboard.store.errors import FuseboardError
@@ -46,6 +47,8 @@ class Rows:
     """(N,) each, which the shards carry beside the label."""
     reading: Reading = PLAIN
     """How the images are read, where the dataset says it."""
+    declares: Declaration = NOTHING
+    """What the dataset says of its domain and source."""
 
 
 def keep(root: Path, new: Manifest, splits: Sequence[Rows], card: str | None = None) -> tuple[list[Split], bool]:
@@ -70,7 +73,9 @@ def keep(root: Path, new: Manifest, splits: Sequence[Rows], card: str | None = N
         entries = [_entry(there, new, rows) for rows in splits]
         olds = [entry.splits.get(rows.split) for entry, rows in zip(entries, splits, strict=True)]
         kept = [old and _known(folder, old, rows) for old, rows in zip(olds, splits, strict=True)]
-        if kept == olds and None not in kept:
+        entries = [_declaring(entry, rows) for entry, rows in zip(entries, splits, strict=True)]
+        declared = all(there.datasets.get(rows.dataset) == entry for entry, rows in zip(entries, splits, strict=True))
+        if kept == olds and None not in kept and declared:
             return [split for split in kept if split is not None], False
         datasets, made = dict(there.datasets), []
         for rows, entry, known in zip(splits, entries, kept, strict=True):
@@ -112,6 +117,11 @@ def _entry(there: Manifest, new: Manifest, rows: Rows) -> DatasetEntry:
         reading=rows.reading,
         splits={},
     )
+
+
+def _declaring(entry: DatasetEntry, rows: Rows) -> DatasetEntry:
+    """Returns an entry that says what the dataset declares today."""
+    return entry.model_copy(update={"declares": rows.declares.else_of(entry.declares)})
 
 
 def _known(folder: Path, old: Split, rows: Rows) -> Split | None:

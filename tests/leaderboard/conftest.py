@@ -11,6 +11,7 @@ import pytest
 
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.embeddings import manifest, shards, versions
+from fuseboard.store.embeddings.declaration import Declaration
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.results import rows as results
 from fuseboard.store.store import Store
@@ -36,7 +37,19 @@ class TinyStore:
         """The store as a command opens it, with nothing read yet."""
         return Store(self.root)
 
-    def embed(self, backbone, dataset="tiny", task="multi-class", labels=None, title=None, revision=1, day=0, **about):
+    def embed(
+        self,
+        backbone,
+        dataset="tiny",
+        task="multi-class",
+        labels=None,
+        title=None,
+        revision=1,
+        day=0,
+        domain="other-medical",
+        declared_source=None,
+        **about,
+    ):
         """Writes one version with every split of a dataset; returns its fingerprint."""
         labels = np.arange(12, dtype=np.uint16) % 3 if labels is None else labels
         identity = {"backbone": backbone, "revision": revision}
@@ -59,7 +72,13 @@ class TinyStore:
             shard = shards.write(path, ids, labels, np.ones((len(labels), 2), np.float32), {"split": split})
             splits[split] = manifest.Split(rows=len(labels), shards=(shard,), profile=profile)
         entry = manifest.DatasetEntry(
-            task=task, n_classes=3, label_names=("a", "b", "c"), licence="CC0", source_md5=md5(dataset), splits=splits
+            task=task,
+            n_classes=3,
+            label_names=("a", "b", "c"),
+            licence="CC0",
+            source_md5=md5(dataset),
+            declares=Declaration(domain=domain, source=declared_source),
+            splits=splits,
         )
         facts = {"licence": "MIT", "source": "nowhere", "paper": None, "pretraining": (), "overlap": (), **about}
         manifest.Manifest(

@@ -53,7 +53,7 @@ class DividedImages(Dataset):
         self._rows, self._spec, self._where = rows, spec, where
         self._shown = classes.of(rows, spec, where)
         self.name, self.licence, self.group_column = spec.name, spec.licence, composed(spec.group)
-        self.reading, self._limit = spec.reading, spec.max_pixels
+        self.reading, self._limit, self.declares = spec.reading, spec.max_pixels, spec.declares
         self.task, self.label_names = self._shown.task, self._shown.names
         self._further_remarks: tuple[str, ...] = ()
         self._divide()

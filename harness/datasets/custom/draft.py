@@ -11,6 +11,7 @@ from fuseboard.harness.datasets import census, registry
 from fuseboard.harness.datasets.custom import columns, implied
 from fuseboard.harness.datasets.custom.images import OwnImages
 from fuseboard.harness.datasets.custom.spec import Shares, Spec
+from fuseboard.store.embeddings.declaration import DOMAINS
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.model_faults import PLACEHOLDER
 from fuseboard.store.files.names import printable
@@ -86,6 +87,7 @@ def _lines(facts: dict[str, Any], toml: Path, known: Sequence[str], images: OwnI
     yield from _key("name", facts["name"], "How stores and boards call it: small letters, digits, `.`, `_` and `-`.")
     comment = 'Of the images, such as "CC BY 4.0": every manifest names it, and it decides what may be made public.'
     yield from _key("licence", facts["licence"], comment)
+    yield from _of_domain()
     if "table" in facts:
         yield from _key("table", _relative(facts["table"], toml), "The table: a row for every image.")
         yield from _key("images", _relative(facts["images"], toml), "The folder in which its paths begin.")
@@ -103,6 +105,16 @@ def _lines(facts: dict[str, Any], toml: Path, known: Sequence[str], images: OwnI
     default = Spec.model_fields["max_pixels"].default
     yield from _example("max_pixels", default, "Pixels that an image may have; more are refused.")
     yield from _of_splits(images)
+
+
+def _of_domain() -> Iterator[str]:
+    comment = (
+        "What the images show, by which boards group and count them; without it they count on none. It is one of\n"
+        f"# {', '.join(DOMAINS)}."
+    )
+    yield from _example("domain", "ultrasound", comment)
+    comment = "Whose images they are: the same word in the TOML of every size or copy, of which boards count one."
+    yield from _example("source", "my-clinic", comment)
 
 
 def _of_columns(facts: dict[str, Any], known: Sequence[str]) -> Iterator[str]:

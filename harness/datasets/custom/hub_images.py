@@ -41,8 +41,12 @@ class HubImages(DividedImages):
         super().__init__(rows, spec, spec.images or "", complete=True)
 
     @classmethod
-    def of(cls, name: str) -> Self:
+    def of(cls, name: str, said: Spec | None = None) -> Self:
         """Downloads the repository that `hub:ORG/NAME`, `hub:ORG/NAME/CONFIG` or either with `@REVISION` names.
+
+        Args:
+            name: of the repository.
+            said: what a TOML says of it.
 
         Raises:
             UsageError: not such a name; no column of images or of classes, or several.
@@ -69,7 +73,8 @@ class HubImages(DividedImages):
             table_rows = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
             frames.append(table_rows.with_columns(split=pl.lit(_split(name, part))))
         facts = {"name": name_of(name), "licence": _licence(parts), "images": f"{PREFIX}{repository}"}
-        spec = Spec.model_validate({**facts, **({"classes": tuple(classes)} if classes else {})})
+        own = said.model_dump(exclude_unset=True, exclude={"images"}) if said is not None else {}
+        spec = Spec.model_validate({**facts, **({"classes": tuple(classes)} if classes else {}), **own})
         undecoded = {part: table.cast_column(image, Image(decode=False)) for part, table in parts.items()}
         return cls(pl.concat(frames), spec, undecoded, image)
 

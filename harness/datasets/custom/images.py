@@ -44,15 +44,6 @@ class OwnImages(DividedImages):
         self._checked: set[str] = set()
 
     @classmethod
-    def of_toml(cls, toml: Path) -> Self:
-        """Reads what a TOML describes.
-
-        Raises:
-            UsageError: anything that the TOML, the folder or the table has wrong.
-        """
-        return cls(specs.read(toml), toml)
-
-    @classmethod
     def of_path(cls, path: Path, group: str | None = None) -> Self:
         """Takes a folder, or a table, as it is; splits that it does not give are made.
 

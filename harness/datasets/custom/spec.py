@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.harness.datasets.custom.spelling import composed
 from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.arrays import MULTI_LABEL, Task
+from fuseboard.store.embeddings import declaration
+from fuseboard.store.embeddings.declaration import Declaration
 from fuseboard.store.embeddings.manifest import OWN_FILES, Name
 from fuseboard.store.embeddings.reading import Reading
 from fuseboard.store.errors import UsageError
@@ -41,7 +43,13 @@ class Spec(BaseModel):
     name: Name
     licence: str = Field(min_length=1, description="of the images; every manifest names it")
     task: Task | None = Field(None, description="found out, unless the classes are ordered (ordinal-regression)")
-    images: str | None = Field(None, description="folder of one folder per class; with a table, where its paths begin")
+    domain: Annotated[str, AfterValidator(declaration.checked)] | None = Field(
+        None, description="what the images show; without it they count on no board"
+    )
+    source: Name | None = Field(None, description=declaration.SOURCE)
+    images: str | None = Field(
+        None, description="folder of one folder per class; with a table, where its paths begin; or hub:ORG/NAME"
+    )
     table: str | None = Field(None, description="CSV, TSV or Parquet of paths and labels")
     path: str = Field("path", description="column of the table; so are the next four")
     label: str = "label"
@@ -62,6 +70,11 @@ class Spec(BaseModel):
         """What decides the pixels."""
         return Reading(bits=self.bits, page=self.page)
 
+    @property
+    def declares(self) -> Declaration:
+        """What boards group and count the images by."""
+        return Declaration(domain=self.domain, source=self.source)
+
     def named(self, column: str) -> str:
         """Returns what a person calls a column of `table.read`, such as `patient` for `group`."""
         found: str = column.removeprefix("labels.") if column.startswith("labels.") else getattr(self, column)
@@ -76,6 +89,10 @@ class Spec(BaseModel):
     def _faults(self) -> Iterator[str]:
         if self.images is None and self.table is None:
             yield "say `images`, a folder with one folder per class, or `table`, a CSV or Parquet file"
+        if (self.images or "").startswith("hub:") and (
+            beside := self.model_fields_set & {"table", "missing", "max_pixels"}
+        ):
+            yield f"`{min(beside)}` is of a table or a folder, and the images are on the Hub"
         if self.table is None and (of_table := self.model_fields_set & {"path", "label", "labels", "split", "group"}):
             yield f"`{min(of_table)}` names a column, but there is no `table`"
         if self.labels and (beside := self.model_fields_set & {"label", "classes"}):

@@ -22,7 +22,7 @@ from fuseboard.harness.backbones.card import Card
 from fuseboard.harness.backbones.decoders import Decoders
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.datasets.dataset import Reader
-from fuseboard.harness.datasets.limited import First
+from fuseboard.harness.datasets.limited import First, Sample
 from fuseboard.harness.extraction import shard_worker
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.runtime import profiling
@@ -285,6 +285,27 @@ def test_an_image_that_cannot_be_prepared_ends_the_run(tmp_path: Path) -> None:
     feeder = Feeder(loaders.load(CARD), 8)
     with pytest.raises(FuseboardError, match="image 3 is broken"):
         pipeline.embed(iter([np.zeros((2, 2), np.uint8)] * 90), 90, broken, feeder, lambda _: None)
+
+
+def test_what_own_images_declare_is_in_the_manifest_and_can_be_said_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        path = tmp_path / "scans" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), 20 * number).save(path)
+    told, said = tmp_path / "scans.toml", 'name = "scans"\nlicence = "CC0"\nimages = "scans"\n[splits]\n'
+    told.write_text(said)
+    silent = extract(CARD, datasets.get(str(told)), Store(tmp_path / "store"))
+    assert '"declares"' not in (silent.folder / "manifest.json").read_text()
+    monkeypatch.setattr(loaders, "load", no_forward)
+    told.write_text(f'domain = "mri"\nsource = "clinic"\n{said}')
+    version = extract(CARD, datasets.get(str(told)), Store(tmp_path / "store"))
+    assert version.manifest.datasets["scans"].declares.said == {"domain": "mri", "source": "clinic"}
+    assert Sample(datasets.get(str(told)), 3).declares.said == {"domain": "mri", "source": "clinic"}
+    assert version.spec == silent.spec
+    assert version.manifest.datasets["scans"].splits == silent.manifest.datasets["scans"].splits
+    assert "domain mri; source clinic" in (version.folder / "README.md").read_text()
 
 
 def test_images_that_processes_decode_for_a_gpu_make_the_same_shards(

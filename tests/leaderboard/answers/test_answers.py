@@ -14,10 +14,12 @@ from fuseboard.leaderboard.answers.sentences import fusing, sentences
 from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.table import Score
+from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.statistics.estimates import Difference
 from tests.leaderboard.predicted import TASK, keep
 
+DOMAINS = Domains()
 LABELS = np.arange(300, dtype=np.uint16) % 3
 SMALL, LARGE = Needs(1_000_000, 1.0, True, False), Needs(None, 9.0, False, True)
 
@@ -42,7 +44,7 @@ def board_of(store, signals):
 def told(store, signals, needs=None):
     board, uncertainty = board_of(store, signals)
     names = {name for subset in signals for name in subset}
-    return answer(board, uncertainty, needs or {}, names)
+    return answer(board, uncertainty, needs or {}, names, DOMAINS)
 
 
 def macro_auc(scores):
@@ -83,7 +85,7 @@ def test_a_choice_of_one_backbone_is_no_fusion(store):
 def test_without_predictions_nothing_is_tied_and_the_gain_has_no_interval(searched):
     snapshot = take(searched.opened)
     (board,) = snapshot.boards
-    found = answer(board, snapshot.board_uncertainties["tiny", "starter"], {}, ("alpha", "beta", "gamma"))
+    found = answer(board, snapshot.board_uncertainties["tiny", "starter"], {}, ("alpha", "beta", "gamma"), DOMAINS)
     assert (found.tied, found.cheapest, found.fused.outcome) == ((), None, "unknown")
     first, last = sentences(found)
     assert first.endswith("no interval says which others are as good.")
@@ -119,9 +121,9 @@ def test_a_single_measured_backbone_is_said_to_be_the_only_one(store):
 
 def test_untrained_copies_are_no_answer(store):
     board, uncertainty = board_of(store, {("alpha",): (0.2, 0.5), ("alpha.random",): (0.9, 0.9)})
-    found = answer(board, uncertainty, {}, ("alpha", "alpha.random"))
+    found = answer(board, uncertainty, {}, ("alpha", "alpha.random"), DOMAINS)
     assert [name for name, _ in found.singles] == ["alpha"]
-    assert answer(board, uncertainty, {}, ("alpha.random",)) is None
+    assert answer(board, uncertainty, {}, ("alpha.random",), DOMAINS) is None
 
 
 def test_limits_leave_out_what_is_too_large_gated_or_not_known(store):
@@ -137,13 +139,13 @@ def test_limits_leave_out_what_is_too_large_gated_or_not_known(store):
 def test_every_limit_leads_to_one_answer(store):
     signals = {("alpha",): (0.3, 0.7), ("beta",): (0.9, 0.8), ("alpha", "beta"): (0.9, 0.9)}
     board, uncertainty = board_of(store, signals)
-    found = dataset_choices(board, uncertainty, {"alpha": SMALL, "beta": LARGE}, None)
+    found = dataset_choices(board, uncertainty, {"alpha": SMALL, "beta": LARGE}, None, DOMAINS)
     answers = {limits: one.sentences for one in found.choices for limits in one.limits}
     assert sorted(answers, key=repr) == sorted(every_limit(), key=repr)
     assert answers[Limits()][0].startswith("beta scores best")
     assert answers[Limits(8)][0].startswith("alpha scores")
     assert answers[Limits(16)] == answers[Limits()]
-    neither = dataset_choices(board, uncertainty, {}, None)
+    neither = dataset_choices(board, uncertainty, {}, None, DOMAINS)
     assert {one.sentences for one in neither.choices[1:]} == {(NONE,)}
 
 

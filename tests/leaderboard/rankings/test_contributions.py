@@ -39,16 +39,18 @@ def test_another_pool_does_not_count(store, tmp_path):
     search(store, "breastmnist", 0.6, 0.7, 0.65, 0.8, 0.7, 0.75, 0.9)
     pair = dict.fromkeys([("alpha",), ("delta",), ("alpha", "delta")], ((0.7, 0.7), (0.8, 0.7)))
     store.search(pair, "octmnist")
-    store.search({s: scores for s, scores in pair.items() if len(s) < 2} | {WHOLE: ((0.7, 0.7), (0.8, 0.7))}, "xrays")
+    store.search(
+        {s: scores for s, scores in pair.items() if len(s) < 2} | {WHOLE: ((0.7, 0.7), (0.8, 0.7))}, "pathmnist"
+    )
     found = contribution_table(take(store.opened), "starter")
     assert (found.pool, found.counted) == (WHOLE, ("breastmnist",))
     delta = found.rows[-1]
     assert (delta.backbone, delta.auc, delta.reason) == ("delta", None, "not in the pool of breastmnist")
-    assert list(found.without) == ["xrays"]
+    assert list(found.without) == ["pathmnist"]
     build(store.opened, tmp_path / "site")
     page = Page(tmp_path / "site" / "boards/contribution.html").words
     assert "octmnist does not count, because its values are shares among another pool, alpha + delta" in page
-    assert "xrays has no Shapley values: Shapley values need all" in page
+    assert "pathmnist has no Shapley values: Shapley values need all" in page
     assert "add up to the AUC of all backbones together less 0.5" in page
 
 

@@ -7,7 +7,6 @@ from fuseboard.leaderboard.boards.snapshot import take
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.sentences import best_sentence
 from fuseboard.leaderboard.rankings.singles import singles
-from fuseboard.leaderboard.rows.modality import is_demo
 from fuseboard.leaderboard.site.build import build
 from fuseboard.store.statistics.bootstrap import bootstrap
 from fuseboard.store.store import Store
@@ -123,6 +122,8 @@ def test_one_size_of_the_same_images_counts(alone):
 
 
 def test_the_same_images_under_two_names_count_once(alone):
+    for dataset in ("xrays", "same-xrays"):
+        alone.embed("epsilon", dataset, revision=dataset, domain="x-ray")
     for name in NAMES:
         alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="xrays", source_md5="a" * 32)
         alone.measure((name,), (0.9, 0.9), (0.8, 0.8), dataset="same-xrays", source_md5="a" * 32)
@@ -135,15 +136,16 @@ def test_what_is_not_medical_counts_on_its_own_board_alone(alone):
         for dataset in ("digits", "digits-first100", "imagenet-sample100"):
             alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset=dataset)
     assert of(alone) == before
-    demo = singles(take(alone.opened), "starter", is_demo)
+    snapshot = take(alone.opened)
+    demo = singles(snapshot, "starter", snapshot.domains.is_demo)
     assert demo.counted == ("digits", "imagenet-sample100")
 
 
 def test_a_dataset_that_half_of_the_backbones_lack_does_not_count(alone):
     for name in NAMES[:1]:
-        alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="xrays")
+        alone.measure((name,), (0.9, 0.9), (0.9, 0.9), dataset="organamnist")
     found = of(alone)
-    assert (found.datasets[-1], list(found.why_not)) == ("xrays", ["xrays"])
+    assert (found.datasets[-1], list(found.why_not)) == ("organamnist", ["organamnist"])
     assert all(row.rank for row in found.rows)
 
 
@@ -208,3 +210,47 @@ def test_random_weights_have_a_row_and_decide_nothing_about_which_dataset_counts
     after = of(alone)
     assert after.counted == before
     assert {"net0.random", *NAMES} <= {row.name for row in after.rows}
+
+
+def test_own_images_that_are_declared_not_to_be_medical_are_in_no_medical_mean(alone):
+    for name in NAMES:
+        alone.measure((name,), (0.9, 0.9), (0.99, 0.9), dataset="cats")
+    before = of(alone)
+    assert "cats" not in before.datasets  # nobody said what it shows
+    alone.embed("epsilon", "cats", domain="demo")
+    snapshot = take(alone.opened)
+    assert singles(snapshot, "starter") == before
+    demo = singles(snapshot, "starter", snapshot.domains.is_demo)
+    assert (demo.datasets, demo.groups) == (("cats",), [("Not medical", ("cats",))])
+
+
+def test_two_sizes_of_own_images_that_declare_one_source_count_once(alone):
+    for size in (64, 128):
+        alone.embed("epsilon", f"lesions-{size}", revision=size, domain="dermatoscopy", declared_source="clinic")
+        for name in NAMES:
+            alone.measure((name,), (0.9, 0.9), (0.8, 0.8), dataset=f"lesions-{size}")
+    found = of(alone)
+    assert found.datasets == ("lesions-64", "lesions-128", "octmnist", "breastmnist-64")
+    assert found.counted == ("lesions-128", "octmnist", "breastmnist-64")
+    assert found.why_not == {"lesions-64": "it is another size of the images of lesions-128, which is larger"}
+
+
+def test_a_set_that_declares_nothing_counts_on_its_own_board_alone(alone):
+    alone.embed("epsilon", "scans", domain=None)
+    for name in NAMES:
+        alone.measure((name,), (0.9, 0.9), (0.8, 0.8), dataset="scans")
+    snapshot = take(alone.opened)
+    assert singles(snapshot, "starter").datasets == ("octmnist", "breastmnist-64")
+    assert snapshot.domains.why_not_ranked("scans") == "it declares no domain"
+    apart = singles(snapshot, "starter", snapshot.domains.is_undeclared)
+    assert (apart.datasets, apart.groups) == (("scans",), [("Undeclared", ("scans",))])
+
+
+def test_embeddings_that_contradict_each_other_declare_nothing(alone):
+    alone.embed("epsilon", "scans", domain="mri")
+    alone.embed("zeta", "scans", domain=None)
+    assert take(alone.opened).domains.is_ranked("scans")  # one that says it speaks for those that do not
+    alone.embed("eta", "scans", domain="ct")
+    domains = take(alone.opened).domains
+    assert not domains.is_ranked("scans")
+    assert domains.why_not_ranked("scans") == "its embeddings declare several domains, ct and mri"

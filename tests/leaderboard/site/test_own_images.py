@@ -72,7 +72,11 @@ def test_own_images_are_off_the_pages(root: Path, capsys: pytest.CaptureFixture[
 
 def test_they_are_there_when_they_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = build(root, "--dataset", OWN)
-    assert "not on the pages" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "not on the pages" not in said
+    assert f"{OWN} counts on no board of medical images, because it declares no domain" in said
+    page = (site / "datasets" / f"{OWN}.html").read_text()
+    assert 'href="../boards/demo.html"' in page
     assert (site / "datasets" / f"{OWN}.html").is_file()
     assert names(site, f"{OWN}-0") == []  # paths never are
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fuseboard.store.embeddings.declaration import NOTHING
 from fuseboard.store.embeddings.manifest import SPLITS, Backbone
 from fuseboard.store.embeddings.reading import PLAIN
 
@@ -25,6 +26,7 @@ class Images:
     splits: Any = SPLITS
     at_hand: bool = True
     reading: Any = PLAIN
+    declares: Any = NOTHING
 
     def labels(self, split: str) -> Any:
         if len(self.label_names) == 3:

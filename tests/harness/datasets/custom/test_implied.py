@@ -155,6 +155,16 @@ def test_a_repository_of_the_hub_is_a_dataset(repository: dict[str, object]) -> 
     assert further["sex"] == ["fm"[value % 2] for value in shown]
 
 
+def test_a_toml_says_more_of_a_repository_of_the_hub(repository: dict[str, object], tmp_path: Path) -> None:
+    toml = tmp_path / "scans.toml"
+    toml.write_text('name = "scans"\nlicence = "CC0"\nimages = "hub:org/scans@v1"\ndomain = "mri"\nsource = "org"\n')
+    found = registry.get(str(toml))
+    assert (repository["names"], repository["revision"]) == (("org/scans", None), "v1")
+    assert (found.name, found.licence, found.declares.said) == ("scans", "CC0", {"domain": "mri", "source": "org"})
+    plain = registry.get("hub:org/scans@v1")
+    assert (found.source_md5, plain.declares.said) == (plain.source_md5, {})
+
+
 def test_a_folder_here_is_not_read_for_a_repository(
     repository: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

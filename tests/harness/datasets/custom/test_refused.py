@@ -44,6 +44,12 @@ def own(root: Path, toml: str) -> Dataset:
         ),
         (HEAD + 'images = "images"\n[splits]\nval = 0.5\ntest = 0.5', "leave no image for train"),
         (HEAD + 'images = "images"\n[splits]\ntest = -1', "splits.test: -1 is too small; it is 0 or more"),
+        (
+            HEAD + 'images = "images"\ndomain = "utrasound"',
+            "my.toml: line 4: domain: 'utrasound' is no domain; it is one of histology, .*ultrasound, .*, demo$",
+        ),
+        (HEAD + 'images = "images"\nsource = "My Clinic"', "line 4: source: 'My Clinic' cannot be this: .* every size"),
+        (HEAD + 'images = "hub:org/scans"\ntable = "x.csv"', "`table` is of a table or a folder, .* on the Hub"),
         (HEAD + 'images = "images"\nbits = 99', "bits: 99 is too large; it is 16 or less"),
         (HEAD + 'images = "images"\ngroup = "patient"', "`group` names a column, but there is no `table`"),
         (HEAD + 'table = "x.csv"\nlabels = ["a"]\nlabel = "b"', "`labels` makes a task of several labels"),
