@@ -126,7 +126,7 @@ class RankingTable:
     """The row that the others are held against: the chosen subset, or else the first one; None without rows."""
     on: Mapping[str, DatasetRanking]
     """Column -> all rows that were measured there, ranked by their score there alone."""
-    modalities: Mapping[str, str]
+    modalities: Mapping[str, str] = field(default_factory=dict)
     """Column -> what its images are called."""
     pools: Mapping[str, Subset] = field(default_factory=dict)
     """Column -> the backbones that the rows use there; empty where a row is a backbone."""

@@ -40,7 +40,8 @@ def test_the_mean_of_a_modality_is_of_auc_of_acc_and_of_differences():
         dataset: SimpleNamespace(auc=gap, acc=1 - gap, difference=Difference(gap, None, None, None))
         for dataset, gap in gaps.items()
     }
-    table = RankingTable("p", datasets, COUNTED, {}, (), None, None, {})
+    modalities = {dataset: title for title, own in (EYE, BREAST, CT) for dataset in own}
+    table = RankingTable("p", datasets, COUNTED, {}, (), None, None, {}, modalities)
     (ct,) = [group for group in table.column_groups if group.averaged]
     row = SimpleNamespace(scores=scores)
     assert round(table.modality_mean(ct, row), 9) == 0.02

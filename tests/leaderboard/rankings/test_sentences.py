@@ -19,7 +19,7 @@ def said(places, no_tiers=None, kind="backbone"):
         for name, (_, auc, _) in places.items()
     ]
     on = {"eyes": DatasetRanking("eyes", made, no_tiers)}
-    table = RankingTable("p", ("eyes",), ("eyes",), {}, tuple(rows), None, reference=None, on=on, modalities={})
+    table = RankingTable("p", ("eyes",), ("eyes",), {}, tuple(rows), None, reference=None, on=on)
     return best_sentence(table, "eyes", kind)
 
 
