@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from fuseboard.harness.classifiers import classifier, fusion, products
+from fuseboard.harness.classifiers import classifier, fusion
 from fuseboard.harness.classifiers.classifier import Blocks, Classifier
-from fuseboard.harness.classifiers.factorisation import Factorisation, factorisation
 from fuseboard.harness.classifiers.gram import Matrix
 from fuseboard.harness.classifiers.knn import truth_of
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
@@ -41,11 +40,11 @@ class Ridge(Classifier):
     Params = Params
 
     def fit(self, features: Blocks, labels: Labels) -> "Fitted":
-        """Solves for every penalty, and takes the one that leaves out best."""
+        """Decomposes the rows once for all penalties."""
         truth = truth_of(self.task, labels, self.n_classes).astype(np.float64)
         center = truth.mean(axis=0)
         with ONE_THREAD.held():
-            found = self._solver(features, truth - center)
+            found = spectrum(features, truth - center, self.device, self.seed)
             decided, left_out = self._path(found, truth[found.looked_at] - center)
             weights = found.weights(decided)
             platt = Platt.fit(left_out + center, truth[found.looked_at], link_of(self.task))
@@ -53,15 +52,7 @@ class Ridge(Classifier):
         intercept = center - sum(mean @ block for mean, block in zip(means, weights, strict=True))
         return Fitted(weights, intercept, platt, decided)
 
-    def _solver(self, features: Blocks, targets: Matrix) -> Spectrum | Factorisation:
-        """On a CPU one decomposition for all penalties, on a GPU a factorisation for each."""
-        if self.device not in products.WITHOUT_TORCH:
-            found = factorisation(features, targets, self.device, self.seed)
-            if found.holds(10.0 ** self.params["weakest"]):
-                return found
-        return spectrum(features, targets, self.device, self.seed)
-
-    def _path(self, found: Spectrum | Factorisation, targets: Matrix) -> tuple[float, Matrix]:
+    def _path(self, found: Spectrum, targets: Matrix) -> tuple[float, Matrix]:
         """Returns the penalty, the strongest among equals, and the left-out decisions (R, C) under it."""
         best, least = None, np.inf
         for power in range(self.params["strongest"], self.params["weakest"] - 1, -1):

@@ -2,7 +2,7 @@
 
 Of fewer rows than columns it is that of their products with each other, which are the sums of the backbones' own; of
 more, that of the columns' products, which are blocks of one matrix. Both are multiplied once per backbone, or pair of
-backbones, however many subsets ask for them. It is what a CPU solves; a GPU factorises (`factorisation.py`).
+backbones, however many subsets ask for them. The same code runs on a CPU and on a GPU, in float64.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,11 @@ class Spectrum:
     def weights(self, alpha: float) -> list[Matrix]:
         """Weights (D_k, C) of each block's raw columns."""
         solved = products.host(self.axes @ (self.response / (self.values + alpha)[:, None]))
-        return raw_weights(self.blocks, self.standardisers, solved, self.by_row)
+        if self.by_row:
+            parts = [_pulled(block, solved, own) for block, own in zip(self.blocks, self.standardisers, strict=True)]
+        else:
+            parts = np.split(solved, np.cumsum([block.shape[1] for block in self.blocks])[:-1])
+        return [part / own.scale[:, None] for part, own in zip(parts, self.standardisers, strict=True)]
 
 
 def spectrum(blocks: Blocks, targets: Matrix, device: str = "cpu", seed: int = 0) -> Spectrum:
@@ -67,7 +71,9 @@ def spectrum(blocks: Blocks, targets: Matrix, device: str = "cpu", seed: int = 0
         seed: of the draw of rows to look at, where there are more than `LOOKED_AT`.
     """
     rows, columns = len(blocks[0]), sum(block.shape[1] for block in blocks)
-    looked_at = rows_to_look_at(rows, seed)
+    looked_at: NDArray[np.intp] = np.arange(rows)
+    if rows > LOOKED_AT:
+        looked_at = np.sort(np.random.default_rng(seed).permutation(rows)[:LOOKED_AT])
     own = [products.standardiser(block) for block in blocks]
     by_row = rows <= columns
     if by_row:
@@ -78,25 +84,9 @@ def spectrum(blocks: Blocks, targets: Matrix, device: str = "cpu", seed: int = 0
         values, axes = _decomposed(products.of_columns(blocks, device), device)
         seen = [each.apply(block[looked_at]) for each, block in zip(own, blocks, strict=True)]
         places = products.put(np.concatenate(seen, axis=1), device) @ axes
-        pulled = [pulled_by(block, targets, each) for each, block in zip(own, blocks, strict=True)]
+        pulled = [_pulled(block, targets, each) for each, block in zip(own, blocks, strict=True)]
         response = axes.T @ products.put(np.concatenate(pulled), device)
     return Spectrum(blocks, own, looked_at, values, axes, by_row, places, response)
-
-
-def rows_to_look_at(rows: int, seed: int) -> NDArray[np.intp]:
-    """Positions (R,) of the rows that are left out in turn, ascending."""
-    if rows <= LOOKED_AT:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).permutation(rows)[:LOOKED_AT])
-
-
-def raw_weights(blocks: Blocks, standardisers: Sequence[Standardiser], solved: Matrix, by_row: bool) -> list[Matrix]:
-    """Weights (D_k, C) of each block's raw columns, from those of rows (N, C) or of standardised columns (D, C)."""
-    if by_row:
-        parts = [pulled_by(block, solved, own) for block, own in zip(blocks, standardisers, strict=True)]
-    else:
-        parts = np.split(solved, np.cumsum([block.shape[1] for block in blocks])[:-1])
-    return [part / own.scale[:, None] for part, own in zip(parts, standardisers, strict=True)]
 
 
 def _decomposed(matrix: Any, device: str) -> tuple[Any, Any]:
@@ -114,7 +104,7 @@ def _decomposed(matrix: Any, device: str) -> tuple[Any, Any]:
     return values[rounded_off:], vectors[:, rounded_off:]
 
 
-def pulled_by(block: NDArray[np.float32], rows: Matrix, own: Standardiser) -> Matrix:
+def _pulled(block: NDArray[np.float32], rows: Matrix, own: Standardiser) -> Matrix:
     """(D, C) the sum over rows of a block's standardised row times another's (N, C), a few rows at a time.
 
     The others are of mean 0, so that the columns' means cancel out.

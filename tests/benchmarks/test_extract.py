@@ -107,11 +107,19 @@ def test_extraction_on_a_gpu(
 
     source = registry.get("efficientnet-lite0")
     card = source.model_copy(update={"id": "vit-large-random", "dim": 1024, "precision": "fp16"})
-    torch.manual_seed(0)
-    model = timm.create_model("vit_large_patch16_224", num_classes=0)
-    loaded = TorchEncoder(card, model, model, "cuda")
-    monkeypatch.setattr(loaders, "load", lambda card, device, trust=False: loaded)
-    told, batch, number = images(4000), 128, count()
+
+    def build() -> Any:
+        torch.manual_seed(0)
+        return timm.create_model("vit_large_patch16_224", num_classes=0)
+
+    def load(card: Card, device: str, trust: bool = False) -> TorchEncoder:
+        """Builds it anew, as every command does: the processes that decode start meanwhile."""
+        built = build()
+        return TorchEncoder(card, built, built, device)
+
+    model = build().eval().requires_grad_(False).to("cuda", memory_format=torch.channels_last)
+    monkeypatch.setattr(loaders, "load", load)
+    told, batch, number = images(8000), 128, count()
     pixels = torch.randint(0, 256, (batch, 224, 224, 3), dtype=torch.uint8, device="cuda")
 
     def bare() -> int:

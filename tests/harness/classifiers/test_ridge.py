@@ -14,7 +14,6 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
 from fuseboard.harness.classifiers import products, spectrum
-from fuseboard.harness.classifiers.factorisation import factorisation
 from fuseboard.harness.classifiers.gram import Standardiser
 from fuseboard.harness.classifiers.platt import Platt
 from fuseboard.harness.classifiers.ridge import Ridge
@@ -88,36 +87,6 @@ def test_torch_has_the_same_numbers(rows: int) -> None:
     there = Ridge(PARAMS, MULTI_CLASS, 4, device="cpu:0").fit(blocks, labels)  # a device of torch's, as cuda is
     assert there.alpha == here.alpha
     assert np.abs(there.decision(blocks) - here.decision(blocks)).max() < 1e-9
-
-
-@pytest.mark.parametrize("rows", [FEW, MANY])
-@pytest.mark.parametrize("power", [-2, 2, 7])
-def test_a_factorisation_leaves_out_what_the_spectrum_does(
-    power: int, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is what a GPU solves; rows that are alike and columns that are constant are among them."""
-    monkeypatch.setattr(spectrum, "LOOKED_AT", 50)
-    blocks, labels = data(MULTI_CLASS, rows)
-    blocks = [np.concatenate([block, block[:1]]) for block in blocks]
-    truth = hot(MULTI_CLASS, np.append(labels, labels[0]))
-    centred = truth - truth.mean(axis=0)
-    one, other = spectrum.spectrum(blocks, centred), factorisation(blocks, centred, "cpu:0")
-    assert np.array_equal(one.looked_at, other.looked_at)
-    seen = centred[one.looked_at]
-    assert np.abs(one.left_out(10.0**power, seen) - other.left_out(10.0**power, seen)).max() < 1e-8
-    for mine, theirs in zip(one.weights(10.0**power), other.weights(10.0**power), strict=True):
-        assert np.abs(mine - theirs).max() < 1e-8
-
-
-def test_a_penalty_within_rounding_is_left_to_the_spectrum() -> None:
-    blocks, labels = data(BINARY, FEW)
-    params = {"weakest": -8, "strongest": 7}
-    alike = [np.concatenate([block, block]) for block in blocks]  # every row twice: half the eigenvalues are 0
-    here, there = (
-        Ridge(params, BINARY, 4, device=device).fit(alike, np.append(labels, labels)) for device in ("cpu", "cpu:0")
-    )
-    assert there.alpha == here.alpha
-    assert np.abs(there.decision(blocks) - here.decision(blocks)).max() < 1e-6
 
 
 def test_of_many_rows_a_draw_is_left_out_in_turn_and_all_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -327,7 +327,7 @@ def test_images_that_processes_decode_for_a_gpu_make_the_same_shards(
         return plain(*arguments)
 
     def on_gpu(card: Card, device: str, trust: bool = False) -> Any:
-        encoder = load(card, device, trust)
+        encoder = load(card, "cpu", trust)
         encoder.device = "cuda"
         return encoder
 
@@ -337,8 +337,10 @@ def test_images_that_processes_decode_for_a_gpu_make_the_same_shards(
     monkeypatch.setattr(shard_worker, "MANY", 1)
     monkeypatch.setattr(profiling, "cores", lambda: 2)
     monkeypatch.setattr(profiling, "hardware", lambda device: "a card")
-    extract(CARD, datasets.get(str(told)), Store(tmp_path / "processes"), shard_rows=10)
-    extract(CARD, datasets.get("digits-first50"), Store(tmp_path / "processes"))
+    meter = profiling.Meter
+    monkeypatch.setattr(profiling, "Meter", lambda device: meter("cpu"))
+    extract(CARD, datasets.get(str(told)), Store(tmp_path / "processes"), "cuda", 128, shard_rows=10)
+    extract(CARD, datasets.get("digits-first50"), Store(tmp_path / "processes"), "cuda", 128)
     assert started == [2], "once for all shards and splits, and not for arrays"
     here, there = (
         {
