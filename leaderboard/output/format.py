@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.output.plain import DASH, MINUS
@@ -11,14 +11,14 @@ from fuseboard.leaderboard.output.plain import DASH, MINUS
 Why = str | Callable[[], Markup] | None
 """A reason as text, or what makes the dash itself: `Footnotes.why`, whose reason stands beneath the table."""
 
+_MISSING = Markup(f'<span class="missing">{DASH}</span>')
+
 
 def missing(reason: Why) -> Markup:
     """Return a dash with the reason readable beside it, by people who cannot hover too."""
     if callable(reason):
         return reason()
-    if not reason:
-        return Markup('<span class="missing">{}</span>').format(DASH)
-    return Markup('<span class="missing">{} <small>{}</small></span>').format(DASH, reason)
+    return Markup(f'<span class="missing">{DASH} <small>{escape(reason)}</small></span>') if reason else _MISSING
 
 
 def number(value: float | None, digits: int, reason: Why = None) -> Markup:
@@ -52,7 +52,7 @@ def span(interval: tuple[float, float], digits: int | None = None) -> Markup:
 def p_value(p: float) -> Markup:
     """Format a p."""
     words, shown = plain.p_value(p).rsplit(" ", 1)
-    return Markup("{} ").format(words) + _data(p, shown)
+    return Markup(f"{escape(words)} {_data(p, shown)}")
 
 
 def seconds(value: float | None, reason: Why = None) -> Markup:
@@ -62,12 +62,12 @@ def seconds(value: float | None, reason: Why = None) -> Markup:
 
 def moment(value: datetime) -> Markup:
     """Format a date and time in UTC."""
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), value.strftime("%Y-%m-%d %H:%M UTC"))
+    return Markup(f'<time datetime="{value.isoformat()}">{value:%Y-%m-%d %H:%M} UTC</time>')
 
 
 def day(value: datetime) -> Markup:
     """Format the day of a moment in UTC."""
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), value.strftime("%Y-%m-%d"))
+    return Markup(f'<time datetime="{value.isoformat()}">{value:%Y-%m-%d}</time>')
 
 
 def short(fingerprint: str) -> str:

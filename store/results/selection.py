@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.statistics.ties import level
+from fuseboard.store.statistics.ties import level, tied_for_best
 
 TIE_BREAKS: Mapping[str, pl.Expr] = {
     "backbones": pl.col("subset").list.len(),
@@ -87,16 +87,16 @@ def choose(rows: pl.DataFrame) -> Choice:
     """
     metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
     criterion = Criterion(metric)
-    val, test = (_ranked(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
+    val, test = (_best(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
     if not val:
         where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
         raise FuseboardError(f"{where}: {_why_none(rows, criterion.split, criterion)}, so none can be chosen")
     measured = {tuple(s) for s in rows["subset"].to_list()}
     pool = tuple(sorted({name for subset in measured for name in subset}))
     return Choice(
-        chosen=_subset(val[0]),
-        ties=tuple(_subset(row) for row in val if row[SCORE] == val[0][SCORE]),
-        oracle=_subset(test[0]) if test else (),
+        chosen=val[0],
+        ties=tuple(val),
+        oracle=test[0] if test else (),
         all_backbones=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
         measured=len(measured),
@@ -121,8 +121,8 @@ def best_on_test(rows: pl.DataFrame, metric: str) -> tuple[tuple[str, ...], str 
         metric: `auc` or `acc`.
     """
     criterion = Criterion(metric)
-    found = _ranked(rows, "test", criterion, rows["selection"][0].to_list()[1:])
-    return (_subset(found[0]), None) if found else ((), _why_none(rows, "test", criterion))
+    found = _best(rows, "test", criterion, rows["selection"][0].to_list()[1:])
+    return (found[0], None) if found else ((), _why_none(rows, "test", criterion))
 
 
 def ranked(
@@ -155,6 +155,16 @@ def by_validation(rows: pl.DataFrame) -> list[tuple[str, ...]]:
     criterion = Criterion(metric)
     ranked = [_subset(row) for row in _ranked(rows, criterion.split, criterion, tie_break)]
     return ranked + sorted({tuple(subset) for subset in rows["subset"].to_list()} - set(ranked))
+
+
+def _best(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[tuple[str, ...]]:
+    """Returns the subsets that tie for the best score of a split, the preferred one first; an empty list where no row
+    has the metric. A site asks hundreds of times, so the others are not sorted."""
+    measured = rows.filter(pl.col("split") == split, criterion.score.fill_nan(None).is_not_null())
+    if measured.is_empty():
+        return []
+    tied = tied_for_best(measured.select(criterion.score).to_series().to_numpy())
+    return [tuple(names) for names in _sorted(measured.filter(tied), criterion.score, tie_break)["subset"].to_list()]
 
 
 def _ranked(rows: pl.DataFrame, split: str, criterion: Criterion, tie_break: list[str]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.statistics.ties import first_of_best
+from fuseboard.store.statistics.ties import tied_for_best
 
 Counts = NDArray[np.float32]
 """(N, B): how often each image counts in each of B resamples."""
@@ -80,22 +80,25 @@ def win(subsets: Sequence[tuple[str, ...]], score: Score, images: int, resamples
         counts = _draws(random, images, min(size, resamples - start))
         inside, outside = score(counts), score((counts == 0).astype(np.float32))
         usable = np.isfinite(inside).all(axis=0) & np.isfinite(outside).all(axis=0)
-        best = first_of_best(inside[:, usable])
+        best = tied_for_best(inside[:, usable]).argmax(axis=0)
         winners.append(best)
         corrected_score.append(outside[best, np.flatnonzero(usable)])
     best, scores = np.concatenate(winners), np.concatenate(corrected_score)
     if not len(best) or not np.isfinite(validation_score).all():
         raise FuseboardError(f"no resample of {images} validation images has a score; choose by accuracy instead")
     share = np.bincount(best, minlength=len(subsets)) / len(best)
-    names = sorted({name for subset in subsets for name in subset})
+    backbones = dict.fromkeys(sorted({name for subset in subsets for name in subset}), 0.0)
+    for place in np.flatnonzero(share):
+        for name in subsets[place]:
+            backbones[name] += float(share[place])
     low, high = np.quantile(scores, [0.025, 0.975])
     return Winner(
-        chosen=subsets[int(first_of_best(validation_score[:, None])[0])],
+        chosen=subsets[int(tied_for_best(validation_score).argmax())],
         validation_score=float(validation_score.max()),
         corrected_score=float(scores.mean()),
         interval=(float(low), float(high)),
         subsets={subsets[i]: float(share[i]) for i in np.argsort(-share, kind="stable") if share[i]},
-        backbones={name: float(sum(share[i] for i, subset in enumerate(subsets) if name in subset)) for name in names},
+        backbones=backbones,
         candidates=len(subsets),
         images=images,
         resamples=len(best),

@@ -42,21 +42,20 @@ def descending(scores: Matrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return order, first
 
 
-def first_of_best(scores: Matrix) -> NDArray[np.intp]:
-    """Return (columns,) the first row of those that tie for the highest score of each column.
+def tied_for_best(scores: Matrix) -> NDArray[np.bool_]:
+    """Return (rows, …) whether a score ties for the highest of its column.
 
-    It is where `level_matrix` has its maximum, found without an order of all the others: that takes eight times as
-    long.
+    There `level_matrix` has its maximum, found without an order of all the others, which takes eight times as long.
 
     Args:
-        scores: (rows, columns) of numbers.
+        scores: (rows, …) of numbers, one row at least.
     """
     lowest = scores.max(axis=0)
     while True:
         tied = lowest - scores <= TOLERANCE
         lower = np.where(tied, scores, np.inf).min(axis=0)
         if (lower == lowest).all():
-            return np.asarray(tied.argmax(axis=0), np.intp)
+            return np.asarray(tied, np.bool_)
         lowest = lower
 
 

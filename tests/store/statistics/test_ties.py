@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuseboard.store.statistics import weighted_metrics
-from fuseboard.store.statistics.ties import TOLERANCE, first_of_best, level, level_matrix
+from fuseboard.store.statistics.ties import TOLERANCE, level, level_matrix, tied_for_best
 
 Scores = list[tuple[Fraction, float]]
 
@@ -108,7 +108,8 @@ def test_columns_are_levelled_apart_and_equality_is_transitive(rows: list[list[f
 
 
 @given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=9), st.integers(0, 8))
-def test_the_first_of_the_best_is_the_first_at_the_highest_level(rows: list[list[float]], at: int) -> None:
+def test_those_that_tie_for_the_best_are_those_at_the_highest_level(rows: list[list[float]], at: int) -> None:
     near = np.array(rows[at % len(rows)])
     scores = np.array([*rows, near - TOLERANCE / 2, near + TOLERANCE, near])
-    assert first_of_best(scores).tolist() == level_matrix(scores).argmax(axis=0).tolist()
+    levelled = level_matrix(scores)
+    assert tied_for_best(scores).tolist() == (levelled == levelled.max(axis=0)).tolist()
