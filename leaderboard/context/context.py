@@ -9,6 +9,7 @@ import polars as pl
 
 from fuseboard.leaderboard.answers.answers import Answers
 from fuseboard.leaderboard.boards.board import Entry
+from fuseboard.leaderboard.boards.groups import GroupTable, group_tables
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.boards.transfer import Transfer, transfers
 from fuseboard.leaderboard.context.apart import Apart, apart
@@ -25,6 +26,7 @@ from fuseboard.leaderboard.costs.totals import Total, totals
 from fuseboard.leaderboard.output.build_info import builder
 from fuseboard.leaderboard.published.sections import Section, sections
 from fuseboard.leaderboard.published.verdicts.verdicts import Verdict, judge
+from fuseboard.leaderboard.rankings.classifiers import DatasetClassifiers, classifier_tables
 from fuseboard.leaderboard.rankings.efficiency import Efficiency, efficiency
 from fuseboard.leaderboard.rankings.fusions import fusions
 from fuseboard.leaderboard.rankings.singles import singles
@@ -193,6 +195,16 @@ class SiteContext:
     def missing_results(self) -> list[MissingResult]:
         """Return what the boards leave out, and why."""
         return missing_results(self.snapshot, self.unknown_protocols, self.coverage)
+
+    @cached_property
+    def groups(self) -> tuple[GroupTable, ...]:
+        """Return the scores by site, scanner or sex."""
+        return group_tables(self.snapshot)
+
+    @cached_property
+    def classifiers(self) -> tuple[DatasetClassifiers, ...]:
+        """Return the classifiers side by side, by dataset."""
+        return classifier_tables(self.snapshot.ranked_rows, self.snapshot.domains)
 
     @cached_property
     def coverage(self) -> Coverage:

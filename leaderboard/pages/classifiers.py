@@ -7,7 +7,7 @@ import polars as pl
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
-from fuseboard.leaderboard.rankings.classifiers import LEAST, ROLES, DatasetClassifiers, classifier_tables
+from fuseboard.leaderboard.rankings.classifiers import LEAST, ROLES, DatasetClassifiers
 
 _SCORES: dict[str, Kind] = {
     **dict.fromkeys(("dataset", "classifier", "protocol", "role"), pl.String),
@@ -25,7 +25,7 @@ _AGREEMENTS: dict[str, Kind] = {
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of classifiers."""
-    found = classifier_tables(site.snapshot.ranked_rows, site.snapshot.domains)
+    found = site.classifiers
     yield Page(
         path="boards/classifiers.html",
         template="classifiers.html.j2",

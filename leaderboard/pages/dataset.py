@@ -10,6 +10,7 @@ from fuseboard.leaderboard.boards.dataset_facts import facts
 from fuseboard.leaderboard.boards.similarity import grid
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.dataset_boards import boards_of
 from fuseboard.leaderboard.pages.examples import examples
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.plots.figure import Figure
@@ -52,6 +53,7 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "facts": facts(dataset, snapshot.manifests, own, snapshot.domains),
                 "examples": shown,
                 "boards": own,
+                "elsewhere": boards_of(dataset, site),
                 "manifests": manifests,
                 "drawings": drawn,
                 "grid": grid(dataset, snapshot.similarities, own, snapshot.says),

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from fuseboard.leaderboard.boards.groups import group_tables
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.download_tables import Kind
 from fuseboard.leaderboard.pages.page import Page
@@ -25,7 +24,7 @@ _COLUMNS: dict[str, Kind] = {
 
 def pages(site: SiteContext) -> Iterator[Page]:
     """Yield the board of groups."""
-    found = group_tables(site.snapshot)
+    found = site.groups
     rows = [
         {"dataset": table.dataset, "protocol": table.protocol, **line}
         for table in found

@@ -12,6 +12,8 @@ from fuseboard.leaderboard.answers.fusion_verdict import FusionVerdict
 from fuseboard.leaderboard.answers.needs import COMMERCIAL, UNGATED, Limits, Needs
 from fuseboard.leaderboard.answers.sentences import fusing, sentences
 from fuseboard.leaderboard.boards.snapshot import take
+from fuseboard.leaderboard.context.context import SiteContext
+from fuseboard.leaderboard.context.providers import no_providers
 from fuseboard.leaderboard.output import plain
 from fuseboard.leaderboard.rankings.table import Score
 from fuseboard.leaderboard.rows.domains import Domains
@@ -170,3 +172,14 @@ def test_the_verdict_counts_each_dataset_once(store):
         "Fusing helps on none, hurts on none"
     )
     assert FusionVerdict((replace(one, fused=None),)).sentence == ""
+
+
+def test_of_several_sizes_home_answers_of_the_one_that_the_boards_count(store):
+    for name in ("alpha", "beta"):
+        store.measure((name,), (0.7, 0.7), (0.8, 0.7), dataset="breastmnist-28")
+    store.measure(("alpha",), (0.7, 0.7), (0.9, 0.7), dataset="breastmnist-64")
+    site = SiteContext(take(store.opened), (), no_providers(), "https://example.org/")
+    assert site.answers.distinct == site.singles[0].counted == ("breastmnist-28",)
+    store.measure(("beta",), (0.7, 0.7), (0.9, 0.7), dataset="breastmnist-64")
+    site = SiteContext(take(store.opened), (), no_providers(), "https://example.org/")
+    assert site.answers.distinct == site.singles[0].counted == ("breastmnist-64",)
