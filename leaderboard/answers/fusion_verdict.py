@@ -32,15 +32,16 @@ class FusionVerdict:
             "hurts": "hurts on {}",
             "open": "cannot be told from the best single backbone on {}",
             "single": "is not chosen on {}",
-            "unknown": "has no interval on {}",
+            "unknown": "was measured without an interval on {}",
         }
-        parts = []
+        parts: list[str] = []
         for outcome, text in said.items():
             own = self.of(outcome)  # type: ignore[arg-type]
             if own or outcome in ("helps", "hurts"):
-                parts.append(text.format(_named([answer.dataset for answer in own], self.judged)))
+                none = "none" if parts else "no dataset"
+                parts.append(text.format(_named([answer.dataset for answer in own], self.judged) or none))
         return f"Fusing {', '.join(parts[:-1])} and {parts[-1]}." if len(parts) > 1 else f"Fusing {parts[0]}."
 
 
 def _named(datasets: Sequence[str], of: int) -> str:
-    return f"{len(datasets)} of {of} datasets ({listed(datasets)})" if datasets else "none"
+    return f"{len(datasets)} of {of} datasets ({listed(datasets)})" if datasets else ""

@@ -31,21 +31,21 @@ def sentences(answer: Answer) -> Iterator[str]:
 
 def fusing(fused: Fused) -> str:
     """Return what fusing gains over the single backbone that validation chooses."""
-    gain, over = fused.gain, f"{fused.single}, which validation chooses among single backbones"
+    gain, over = fused.gain, f"{fused.single}, the single backbone that validation chooses"
     if fused.outcome == "single":
         return f"Fusing is not worth it: of all subsets validation chooses {fused.single} alone."
-    fusion = f"Fused, {plain.listed(fused.subset, len(fused.subset))}"
+    fusion = f"{plain.listed(fused.subset, len(fused.subset))} fused"
     if fused.outcome == "unknown":
         told = f"{plain.points(gain.value)} points" if gain.value is not None else "an unknown gain"
         return f"{fusion} score {plain.score(fused.score.auc)}: {told} against {over}; no interval was measured."
     verdict = {
-        "helps": "so fusing helps",
-        "hurts": "so fusing hurts",
-        "open": "so whether fusing helps cannot be told",
+        "helps": "So fusing helps",
+        "hurts": "So fusing hurts",
+        "open": "So whether fusing helps cannot be told",
     }[fused.outcome]
     return (
         f"{fusion} score {plain.score(fused.score.auc)}: {plain.points(gain.value)} points "
-        f"({plain.points(gain.low)} to {plain.points(gain.high)}) against {over}, {verdict}."
+        f"({plain.points(gain.low)} to {plain.points(gain.high)}) against {over}. {verdict}."
     )
 
 
@@ -55,7 +55,7 @@ def few_labels(curves: DatasetCurves, images: int) -> str:
     best = max(singles, key=lambda subset: singles[subset][0])
     every = images == max(curves.images)
     said = (
-        f"With {'all ' if every else ''}{plain.count(images)} labelled images {best[0]} is the best single backbone, "
+        f"With {'all ' if every else ''}{plain.count(images)} labelled images, {best[0]} is the best single backbone, "
         f"AUC {_drawn(singles[best])}"
     )
     if not every:

@@ -41,5 +41,5 @@ def speed(found: Iterable[Extraction]) -> Speed:
     low, high = min(rates[worst]), max(rates[worst])
     unsteady = None
     if high > LIMIT * low:
-        unsteady = f"splits of {worst} differ {high / low:,.1f} times"
+        unsteady = f"its splits of {worst} differ {high / low:,.1f}-fold in speed"
     return Speed(median(every), min(every), max(every), unsteady)

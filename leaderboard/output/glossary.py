@@ -47,7 +47,7 @@ TERMS = {
     "shapley": Term("Contribution", "What a backbone adds, averaged over every order of joining.", "shapley"),
     "redundant": Term("Most redundant with", "The backbone that overlaps most with it in what it adds.", "shapley"),
     "cka": Term("CKA", "How alike two backbones see the same images: 1 is the same, 0 unrelated.", "cka"),
-    "optimism": Term("Selection optimism", "How much the best validation score promises too much.", "bbc-cv"),
+    "optimism": Term("Selection optimism", "By how much the best validation score promises too much.", "bbc-cv"),
     "frequency": Term("Selection frequency", "How often it wins on resampled validation images.", "bbc-cv"),
     "pareto": Term("Pareto front", "Rows that none beats in score and in cost at once.", "pareto"),
     "corruption-error": Term("BE and rBE", "Errors on corrupted images, in all and beyond the clean ones.", "be-rbe"),
@@ -60,6 +60,6 @@ TERMS = {
     "non-commercial": Term("non-commercial", "Its licence forbids commercial use."),
     "trained-on": Term("trained on", "Its training data held images of this dataset: its score may be too good."),
     "pp": Term("Percentage points", "Differences of shares: from .90 to .92 is 2 points."),
-    "dash": Term(DASH, "Not measured, or not measurable; the reason stands beside it. Never a zero."),
+    "dash": Term(DASH, "Not measured, or not measurable; the reason stands beside it or below. Never a zero."),
 }
 """Name -> word, in the order in which a reader meets them."""

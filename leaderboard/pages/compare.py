@@ -9,6 +9,7 @@ import numpy as np
 
 from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.costs.inference_cost import InferenceCosts
+from fuseboard.leaderboard.output.plain import listed
 from fuseboard.leaderboard.pages import address
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.compared import ComparedRow, Held
@@ -64,7 +65,7 @@ def _examples(site: SiteContext) -> Iterator[tuple[str, list[str]]]:
             wanted = ranked[:3] if kind == "backbone" else [name for name in PAYS if name in ranked]
             if len(wanted) > 1:
                 yield (
-                    " and ".join(map(table.title, wanted)),
+                    listed([table.title(name) for name in wanted]),
                     [address.compared(table.protocol, kind, name) for name in wanted],
                 )
 

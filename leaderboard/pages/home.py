@@ -79,7 +79,7 @@ def drawings(site: SiteContext) -> Iterator[tuple[Figure, str]]:
         told = "shaded are those that cannot be told from the best"
         yield first, f"Mean test AUC over {over} under {table.protocol}, with 95 % intervals; {told}."
     for figure in figures.fronts(costs, None, ("parameters",), ""):
-        told = "no other scores as much with fewer than those that are named"
+        told = "no backbone scores more with fewer than one that is named"
         yield replace(figure, name="auc-against-parameters"), f"The same against parameters; {told}."
     place = max(costs.places, key=lambda one: len(costs.at(one)), default=None)
     if place is not None:

@@ -56,7 +56,7 @@ def _with_addresses(table: re.Match[str]) -> str:
         before, after = _parted(row[4])
         parts += [
             table[0][end : row.start()],
-            f'<tr id="{html.escape(address)}"{row[1]}>{row[2]}<th scope="row"{row[3]}>{before}{link}{after}</th>',
+            f'<tr{row[1]} id="{html.escape(address)}">{row[2]}<th scope="row"{row[3]}>{before}{link}{after}</th>',
         ]
         end = row.end()
     return "".join(parts) + table[0][end:]

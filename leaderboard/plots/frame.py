@@ -16,6 +16,11 @@ KEY_LETTERS = 16
 
 SHARE = {"labelExpr": "replace(datum.label, /^(\u2212?)0\\./, '$1.')"}
 """Changes of an axis of scores: its numbers stand without the zero before the point, as everywhere."""
+COUNT = {
+    "labelExpr": "datum.value >= 1e9 ? format(datum.value / 1e9, '.3~r') + ' G' : "
+    "datum.value >= 1e6 ? format(datum.value / 1e6, '.3~r') + ' M' : format(datum.value, ',.6~r')"
+}
+"""Changes of an axis of counts that may be of millions: its numbers are written as `plain.count` writes them."""
 TEXT = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 12, "color": "var(--soft)"}
 
 _AXIS = {

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from fuseboard.leaderboard.boards.board import Subset
 from fuseboard.leaderboard.boards.few_labels import DatasetCurves
-from fuseboard.leaderboard.output.plain import score
+from fuseboard.leaderboard.output.plain import count, score
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import SHARE, axis, frame, layer, room, stroke
 
@@ -38,7 +38,8 @@ def label_curves(found: DatasetCurves) -> Markup | None:
     keys = {
         role: stroke(COLOURS[role], 2 if role != "another backbone" else 1) for role in reversed(roles) if roles[role]
     }
-    said = f"Test AUC of {len(found.curves)} curves over {ticks[0]} to {ticks[-1]} labelled images of {found.dataset}"
+    across = f"{count(ticks[0])} to {count(ticks[-1])} labelled images of {found.dataset}"
+    said = f"Test AUC of {len(found.curves)} curves over {across}"
     return svg(frame(layers, HEIGHT, keys), said)
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from fuseboard.leaderboard.output.plain import score
 from fuseboard.leaderboard.plots import subset_roles
 from fuseboard.leaderboard.plots.client import svg
-from fuseboard.leaderboard.plots.frame import LEFT, RIGHT, SHARE, TEXT, WIDTH, axis, cut, frame, layer, room
+from fuseboard.leaderboard.plots.frame import COUNT, LEFT, RIGHT, SHARE, TEXT, WIDTH, axis, cut, frame, layer, room
 from fuseboard.leaderboard.plots.rank_positions import place
 from fuseboard.leaderboard.statistics.cost_measures import Cost
 
@@ -89,7 +89,7 @@ def _across(costs: Sequence[float]) -> tuple[tuple[float, float], dict[str, Any]
     others and logarithmic from there.
     """
     low, high = min(costs), max(costs)
-    form = {"format": "~s"} if high >= MILLION else {}
+    form = COUNT if high >= MILLION else {}
     least = min((cost for cost in costs if cost > 0), default=0.0)
     if low < 0 or not least or high / least < 10:
         return room(costs), form

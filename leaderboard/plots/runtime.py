@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from fuseboard.leaderboard.costs.runtime import Runtime
-from fuseboard.leaderboard.output.plain import seconds
+from fuseboard.leaderboard.output.plain import listed, seconds
 from fuseboard.leaderboard.plots.client import svg
 from fuseboard.leaderboard.plots.frame import TEXT, WIDTH, axis, cut, down, frame, layer
 
@@ -45,5 +45,5 @@ def phases(found: Sequence[Runtime]) -> Markup | None:
         layer({**text, "x": WIDTH - LEFT - 16, "align": "right"}, sums, y=y, text={"field": "text"}),
     ]
     keys = {phase: {**KEY, "fill": COLOURS[phase]} for phase, own in pieces.items() if own}
-    description = f"Seconds of {', '.join(keys)} on {len(found)} datasets"
+    description = f"Seconds of {listed(list(keys))}, one bar for each of {len(found)} datasets under their protocols"
     return svg(frame(layers, ROW * len(found), keys, LEFT), description)

@@ -74,7 +74,7 @@ def one_size(
     for best, same in zip(kept, sizes.values(), strict=True):
         for dataset in same:
             if dataset != best:
-                more = "which more rows have" if having[best] > having[dataset] else "which is larger"
+                more = "which was measured for more rows" if having[best] > having[dataset] else "which is larger"
                 why_not[dataset] = f"it is another size of the images of {best}, {more}"
     return tuple(kept), why_not
 

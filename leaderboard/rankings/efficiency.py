@@ -119,7 +119,7 @@ def _comparable(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         most[row.place] = max(row.images, most.get(row.place, 0))
     return [
-        replace(row, reasons={**row.reasons, "hours": f"of {row.images:,} of {most[row.place]:,} images"})
+        replace(row, reasons={**row.reasons, "hours": f"measured on {row.images:,} of {most[row.place]:,} images"})
         if row.comparable("hours") is not None and row.images < most[row.place]
         else row
         for row in rows

@@ -1,5 +1,7 @@
 """Sentences say what a table holds; each is made from the rows, and tests hold it against them."""
 
+import re
+
 from fuseboard.leaderboard.output.plain import NAMED, listed, score
 from fuseboard.leaderboard.rankings.table import DatasetRanking, RankingTable
 
@@ -23,10 +25,10 @@ def best_sentence(table: RankingTable, dataset: str, kind: str) -> str:
     value = score(auc) + (f" ({score(interval[0])} to {score(interval[1])})" if interval else "")
     names, count = _list(table, dataset, ranking.best), len(ranking.places)
     if count == 1:
-        return f"{names} is the only {kind} with a test AUC, {value}."
+        return f"{_capital(table, names)} is the only {kind} with a test AUC, {value}."
     verb = "share" if len(ranking.best) > 1 else "have" if names.startswith(PLURAL) else "has"
     others = "" if len(ranking.best) == count else f"; {_others(table, ranking)}"
-    return f"{names} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
+    return f"{_capital(table, names)} {verb} the highest test AUC of {count} {kind}s, {value}{others}."
 
 
 def mean_sentence(table: RankingTable, kind: str) -> str:
@@ -40,16 +42,16 @@ def mean_sentence(table: RankingTable, kind: str) -> str:
     if not ranked:
         return ""
     best = [row for row in ranked if row.rank == 1]
-    names = listed([table.title(row.name) for row in best], rest="more")
+    names = listed([_called(table.title(row.name)) for row in best], rest="more")
     several = len(best) > 1 or names.startswith(PLURAL)
     interval = best[0].mean_interval
     value = score(best[0].mean_auc) + (f" ({score(interval[0])} to {score(interval[1])})" if interval else "")
     where = f"test AUC on {table.counted[0]}" if len(table.counted) == 1 else f"mean test AUC over {_counted(table)}"
     if len(ranked) == 1:
-        return f"{names} is the only ranked {kind}, with a {where} of {value}."
-    tied = [table.title(row.name) for row in ranked if row.tier == 1 and row.rank != 1]
+        return f"{_capital(table, names)} is the only ranked {kind}, with a {where} of {value}."
+    tied = [_called(table.title(row.name)) for row in ranked if row.tier == 1 and row.rank != 1]
     others = f"; {listed(tied, rest='more')} cannot be told from {'them' if several else 'it'}" if tied else ""
-    return f"{names} {'have' if several else 'has'} the highest {where}, {value}{others}."
+    return f"{_capital(table, names)} {'have' if several else 'has'} the highest {where}, {value}{others}."
 
 
 def _counted(table: RankingTable) -> str:
@@ -69,4 +71,14 @@ def _others(table: RankingTable, ranking: DatasetRanking) -> str:
 
 
 def _list(table: RankingTable, dataset: str, names: tuple[str, ...]) -> str:
-    return listed([table.title(name, dataset) for name in names], rest="more")
+    return listed([_called(table.title(name, dataset)) for name in names], rest="more")
+
+
+def _called(title: str) -> str:
+    """Return what a sentence calls a row whose title is short, as a table has it."""
+    return re.sub(r"^chosen\b", "the chosen subset", title).replace("best single ", "the best single backbone ")
+
+
+def _capital(table: RankingTable, names: str) -> str:
+    """Begin a sentence: names of methods with a capital, those of backbones as they are."""
+    return names if table.criterion is None else names[0].upper() + names[1:]

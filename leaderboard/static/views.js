@@ -138,9 +138,13 @@
       if (!rows.length) return;
       const { table } = this.#grid;
       const place = table.closest(".scroll") ?? table;
+      const isShare = rows.some(({ points }) => /: \u2212?\./.test(points[0].said)); // its cells have no zero before the point
       const drawing = fuseboard.forest({
         label: `${title} with 95 % intervals`, across: title, rows, width: fuseboard.plotWidth(place.parentElement), zero: rows.some(({ points }) => points[0].value < 0),
-        shown: (tick, digits) => tick.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212").replace(/^0\./, "."),
+        shown: (tick, digits) => {
+          const text = tick.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212");
+          return isShare ? text.replace(/^(\u2212?)0\./, "$1.") : text;
+        },
       });
       fuseboard.speak(drawing);
       const files = element("span", { className: "files" }, "Figure: ");

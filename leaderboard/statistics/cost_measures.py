@@ -21,7 +21,7 @@ COSTS = {
     "peak_rss_mb": Cost("Peak RSS", "MB", False, 0),
     "images_per_s": Cost("Images/s", "", True, 1),
     "hours": Cost("Hours", "", False, 4),
-    "dim": Cost("Width", "", False, 0),
+    "dim": Cost("Embedding dim", "", False, 0),
     "parameters": Cost("Parameters", "", False, 0),
 }
 OWN = ("dim", "parameters")

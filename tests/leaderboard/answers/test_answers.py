@@ -74,7 +74,7 @@ def test_what_fusing_does_is_read_from_the_paired_interval(store, alone, togethe
     found = told(store, {("alpha",): (alone, 0.8), ("beta",): (0.1, 0.7), ("alpha", "beta"): (together, 0.9)})
     assert found.fused.outcome == outcome
     text = fusing(found.fused)
-    assert {"helps": "so fusing helps.", "hurts": "so fusing hurts.", "open": "cannot be told."}[outcome] in text
+    assert {"helps": "So fusing helps.", "hurts": "So fusing hurts.", "open": "cannot be told."}[outcome] in text
     assert plain.points(found.fused.gain.value) in text
 
 
@@ -165,11 +165,11 @@ def test_the_verdict_counts_each_dataset_once(store):
     found = FusionVerdict(answers)
     assert found.sentence == (
         "Fusing helps on 2 of 6 datasets (d0 and d1), hurts on 1 of 6 datasets (d2), cannot be told from the best "
-        "single backbone on 1 of 6 datasets (d3), is not chosen on 1 of 6 datasets (d4) and has no interval on 1 of 6 "
-        "datasets (d5)."
+        "single backbone on 1 of 6 datasets (d3), is not chosen on 1 of 6 datasets (d4) and was measured "
+        "without an interval on 1 of 6 datasets (d5)."
     )
     assert FusionVerdict((replace(one, fused=fused("open")),)).sentence.startswith(
-        "Fusing helps on none, hurts on none"
+        "Fusing helps on no dataset, hurts on none"
     )
     assert FusionVerdict((replace(one, fused=None),)).sentence == ""
 

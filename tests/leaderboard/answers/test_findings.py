@@ -111,5 +111,5 @@ def test_the_fewest_labelled_images_and_all_of_them_are_said():
     curves = whole(images=(4, 60), draws=2, pool=(), curves={("a",): None}, at=at)
     few, every = findings.label_curves(curves)
     assert ".600 (.500 to .700) over 2 draws" in few
-    assert every == "With all 60 labelled images a is the best single backbone, AUC .900."
+    assert every == "With all 60 labelled images, a is the best single backbone, AUC .900."
     assert len(findings.label_curves(whole(**{**vars(curves), "images": (60,)}))) == 1

@@ -138,7 +138,7 @@ def test_missing_pairs_are_dashes_with_the_mend(searched, tmp_path):
     assert found.rows[1] == ["alpha", "1.00", ".12", DASH]
     assert found.rows[2] == ["beta", ".12", "1.00", DASH]
     assert "No number where a dash stands: gamma has <one> vector." in found.words
-    assert "Not every pair of beta, gamma was measured. How to measure it" in found.words
+    assert "Some pairs of 2 backbones were not measured. How to measure it" in found.words
     assert "Most similar" not in found.words, "one number has no other to be more than"
 
 

@@ -30,7 +30,7 @@ def test_the_median_is_not_moved_by_one_slow_split(store):
 def test_splits_that_differ_more_than_twice_do_not_compare(store):
     found = speed(paced(store, 96, 9.5, 6.4))
     assert found.images_per_s == pytest.approx(9.5)
-    assert found.unsteady == "splits of tiny differ 15.0 times"
+    assert found.unsteady == "its splits of tiny differ 15.0-fold in speed"
 
 
 def test_datasets_may_differ_more_than_twice_and_splits_may_not(store):
@@ -50,4 +50,4 @@ def test_what_was_not_computed_has_no_speed(store):
 def test_totals_have_the_spread_beside_the_median(store):
     (total,) = totals(paced(store, 96, 9.5, 6.4))
     assert (total.images_per_s, total.slowest_images_per_s, total.fastest_images_per_s) == pytest.approx((9.5, 6.4, 96))
-    assert "differ 15.0 times" in total.unsteady
+    assert "differ 15.0-fold in speed" in total.unsteady

@@ -17,7 +17,7 @@ def row(heading, *cells, attributes="", more=""):
 
 
 def ids(page):
-    found = re.findall(r'<tr id="([^"]*)"', page)
+    found = re.findall(r'<tr[^>]* id="([^"]*)"', page)
     assert re.findall(r'class="row-link" href="#([^"]*)" aria-label="Link to this row"', page) == found
     return found
 

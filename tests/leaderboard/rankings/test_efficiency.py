@@ -84,7 +84,7 @@ def test_a_busy_machine_makes_no_front(store):
     assert found["busy"].costs["images_per_s"] == pytest.approx(12)
     assert not {"images_per_s", "hours"} & found["busy"].fronts
     assert {"images_per_s", "hours"} <= found["steady"].fronts
-    assert "splits of tiny differ 15.0 times" in found["busy"].reasons["images_per_s"]
+    assert "its splits of tiny differ 15.0-fold in speed" in found["busy"].reasons["images_per_s"]
     page = built(store, "efficiency")["boards/efficiency.html"]
     assert "may have been busy" in page.text
 
@@ -93,7 +93,7 @@ def test_hours_of_fewer_images_do_not_compare(store):
     profiled(store, "whole", 0.7, wall_s=4.0)
     profiled(store, "part", 0.9, wall_s=1.0, images=6)
     found = rows(store)
-    assert found["part"].reasons["hours"] == "of 18 of 36 images"
+    assert found["part"].reasons["hours"] == "measured on 18 of 36 images"
     assert "hours" not in found["part"].fronts
     assert "hours" in found["whole"].fronts
     assert found["part"].costs["hours"] == pytest.approx(3 / 3600)

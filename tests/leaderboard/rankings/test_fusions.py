@@ -145,9 +145,9 @@ def test_rows_are_called_by_the_pool_and_by_what_they_are_best_on(store, tmp_pat
     store.search({subset: ((0.7, 0.1 * len(subset)), (0.6, 0.7)) for subset in everything}, "octmnist")
     found = of(store)
     assert best_sentence(found, "breastmnist-64", "method") == (
-        "chosen and all 2 of the pool share the highest test AUC of 3 methods, .840; whether the others differ from "
-        "them is not known, because 3 of 3 ranked rows cannot be resampled, such as chosen: predictions were not kept "
-        "(breastmnist-64)."
+        "The chosen subset and all 2 of the pool share the highest test AUC of 3 methods, .840; whether the others "
+        "differ from them is not known, because 3 of 3 ranked rows cannot be resampled, such as "
+        "chosen: predictions were not kept (breastmnist-64)."
     )
     assert found.title("votes of all backbones") == "votes of all of the pool"
     assert found.title("all backbones", "octmnist") == "all 3 of the pool"

@@ -6,6 +6,7 @@ import pytest
 
 from fuseboard.leaderboard.rankings.sentences import best_sentence, mean_sentence
 from fuseboard.leaderboard.rankings.table import DatasetRanking, Place, RankingTable
+from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
 
 NOTHING = Difference(None, None, None, None)
@@ -95,3 +96,17 @@ def test_of_one_dataset_there_is_no_mean_and_of_many_their_number_is_said():
     rows = {"votes of x": (1, 0.9, None), "b": (2, 0.8, None)}
     assert in_the_mean(rows, ("eyes",)).startswith("votes of x have the highest test AUC on eyes, .900")
     assert "mean test AUC over 5 datasets" in in_the_mean(rows, tuple("abcde"))
+
+
+def test_a_method_begins_a_sentence_with_a_capital_and_is_called_by_more_than_its_badge():
+    rows = {"chosen": (1, 0.9, 1), "best single": (2, 0.89, 1), "all backbones": (3, 0.8, 1)}
+    made = [
+        SimpleNamespace(name=name, rank=rank, mean_auc=auc, tier=tier, mean_interval=None)
+        for name, (rank, auc, tier) in rows.items()
+    ]
+    pools = {"eyes": ("a", "b")}
+    table = RankingTable("p", ("eyes",), ("eyes",), {}, tuple(made), None, None, {}, pools, Criterion("val.acc"))
+    assert mean_sentence(table, "method") == (
+        "The chosen subset has the highest test AUC on eyes, .900; the best single backbone on validation and all 2 of "
+        "the pool cannot be told from it."
+    )

@@ -1,5 +1,3 @@
-import re
-
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
@@ -150,7 +148,7 @@ def test_the_page_shows_every_condition_and_leads_to_its_row(store, tmp_path):
     targets = [attrs["href"] for attrs in page.all("a") if attrs.get("class") == "from"]
     assert len(targets) == 1 + 5 * len(CORRUPTIONS)
     board = Page(tmp_path / "site/boards/robustness.html")
-    assert re.findall(r"(\w+) multiples of AlexNet's errors", board.words) == ["no"], "its images are smaller"
+    assert "multiples of AlexNet's errors" not in board.words, "its images are smaller"
     assert "BE of 1.64" in board.words
 
 

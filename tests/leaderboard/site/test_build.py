@@ -60,7 +60,7 @@ def test_pages_of_a_searched_store(pages):
 
 def test_the_oracle_is_marked_on_its_row(searched_site):
     text = (searched_site / "datasets/tiny.html").read_text()
-    row = text[text.index('<tr class="oracle">') :].split("</tr>")[0]
+    row = text[text.index('<tr class="oracle"') :].split("</tr>")[0]
     assert 'class="badge best-test-AUC"' in row
     assert "+12.0" in row
 
