@@ -83,18 +83,22 @@ class DividedImages(Dataset):
         """Returns these images with the splits in which a store has them; the new ones are dealt by the same rule.
 
         Where the rule itself is another by now, all splits are made anew, and a remark says so.
+
+        Raises:
+            UsageError: the store has other images of this name.
         """
         before = image_table.read(root, self.name)
         if before is None:
             return self
-        rule, contents = self._rule, self._contents
+        rule, contents, table = self._rule, self._contents, image_table.path_of(root, self.name)
+        kept.refuse_others(self._where, self.name, [md5 for md5, _ in contents.values()], before, table)
         same = copy.copy(self)  # which has the digests of the files, too
         said = before[image_table.RULE][0] if image_table.RULE in before.columns else rule
         for made in ("source_md5", "_digests"):
             same.__dict__.pop(made, None)
         if rule and said == rule:
             same._divide(kept.sides(list(contents), [md5 for md5, _ in contents.values()], before))
-        now, table = same.split_table(), image_table.path_of(root, self.name)
+        now = same.split_table()
         if changed := kept.changes(now, before):
             same._remarks += (f"since {table} was written: {changed}",)
         if said != rule:

@@ -1,10 +1,13 @@
 """Kept splits: one's own images stay in the splits in which a store has them, whatever is added, renamed or removed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from fuseboard.store.errors import UsageError
 
 Names = NDArray[np.str_]
 
@@ -26,6 +29,26 @@ def sides(paths: Sequence[str], md5s: Sequence[str], before: pl.DataFrame) -> Na
     images = zip(paths, md5s, strict=True)
     found = [by_both.get(one) or by_md5.get(one[1]) or by_path.get(one[0]) or "" for one in images]
     return np.array(found, "U5")
+
+
+def refuse_others(where: str, name: str, md5s: Sequence[str], before: pl.DataFrame, table: Path) -> None:
+    """Raises where none of the earlier images is there: it is another dataset that is called the same.
+
+    Its embeddings would take the place of those of the first one, whose results nobody could measure again.
+
+    Args:
+        where: the images, as errors name them.
+        name: of the dataset.
+        md5s: of the files of the images.
+        before: table of the earlier images, with the column md5.
+        table: where that lies.
+    """
+    if len(before) and set(before["md5"]).isdisjoint(md5s):
+        raise UsageError(
+            f"{where}: the store has other images called {name}, of which none is here ({table}); give these a name of "
+            f"their own, by renaming the folder or table or in a TOML, or, where they replace the others, run "
+            f"`fuseboard store remove -d {name}` first"
+        )
 
 
 def of_units(before: Names, unit_of: NDArray[np.intp], count: int) -> Names:

@@ -225,6 +225,24 @@ def test_a_table_of_before_there_were_keys_keeps_the_splits(ward: Path) -> None:
     assert {path: after[path] for path in before} == before
 
 
+def test_another_folder_of_the_same_name_is_refused(
+    ward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "store")
+    assert cli.run(["extract", "pixels", "-d", str(ward), "--store", store]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file()}
+    other = tmp_path / "elsewhere" / ward.name
+    for number in range(12):
+        (other / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        draw(other / "ab"[number % 2] / f"{number:02d}.png", 1_000 + number)
+    capsys.readouterr()
+    for backbone in ("pixels", "hog"):
+        assert cli.run(["extract", backbone, "-d", str(other), "--store", store]) == 2
+        said = capsys.readouterr().err.strip().splitlines()[-1]
+        assert f"{other}: the store has other images called {ward.name}, of which none is here" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file()} == before
+
+
 def test_a_damaged_table_is_said(ward: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = embed(ward)
     (store.root / "splits" / "ward.csv").write_text("split,id\n")
