@@ -8,7 +8,7 @@ import typer
 from fuseboard.harness.terminal.report import Facts, Report
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import strict_json
-from fuseboard.store.files.table import show, show_facts
+from fuseboard.store.files.table import DECIMALS, show, show_facts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,14 +21,35 @@ def print_rows(rows: Sequence[Facts], as_json: bool, wide: bool = False, wide_on
 
     Args:
         rows: of the table.
-        as_json: print them as JSON, with every digit.
+        as_json: print them as JSON, with every digit and both ends of every interval.
         wide: print every column, a line per row.
         wide_only: columns that only `wide` and JSON have.
     """
     if as_json:
         typer.echo(strict_json.dumps(list(rows), indent=1))
     else:
-        show(list(rows[0]), [list(row.values()) for row in rows], wide_only=wide_only, wide=wide)
+        told = [_with_intervals(row) for row in rows]
+        hidden = {column for name in rows[0] if name in wide_only for column in (name, _interval(name))}
+        intervals = {name for name in told[0] if name not in rows[0]}
+        show(list(told[0]), [list(row.values()) for row in told], wide_only=hidden, wide=wide, right=intervals)
+
+
+def _interval(low: str) -> str:
+    """Returns the column of an interval whose lower end has a key."""
+    return f"{low.removesuffix('low')}95 %"
+
+
+def _with_intervals(row: Facts) -> Facts:
+    """Returns a row as people read it: both ends of an interval in one column that says which interval it is."""
+    found: Facts = {}
+    for name, value in row.items():
+        stem, high = name.removesuffix("low"), row.get(f"{name.removesuffix('low')}high")
+        if name.endswith("low") and f"{stem}high" in row:
+            ends = isinstance(value, float) and isinstance(high, float)
+            found[_interval(name)] = f"{value:.{DECIMALS}f} to {high:.{DECIMALS}f}" if ends else None
+        elif not (name.endswith("high") and f"{name.removesuffix('high')}low" in row):
+            found[name] = value
+    return found
 
 
 def print_facts(facts: Facts, as_json: bool) -> None:
