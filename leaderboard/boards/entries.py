@@ -10,15 +10,18 @@ from fuseboard.leaderboard.statistics.wilson import wilson
 from fuseboard.store.results.metrics import FIELDS
 from fuseboard.store.results.selection import by_validation
 
+RAN_ON = ("device", "hardware", "libraries", "jobs")
+"""Columns that say what a row ran on."""
+
 
 def environments_of(rows: pl.DataFrame) -> tuple[Environment, ...]:
     """Return every distinct environment of the rows, the most used first, so that a row needs to name only a number."""
-    columns = ["device", "hardware", "libraries", "jobs"]
-    counted = rows.group_by(columns).len().sort("len", *columns, descending=[True, *[False] * len(columns)])
-    return tuple(
-        Environment(device=device, hardware=hardware, libraries=json.loads(libraries), jobs=jobs)
-        for device, hardware, libraries, jobs, _ in counted.iter_rows()
-    )
+    counted = rows.group_by(RAN_ON).len().sort("len", *RAN_ON, descending=[True, *[False] * len(RAN_ON)])
+    return tuple(_environment(*ran_on) for ran_on in counted.select(RAN_ON).iter_rows())
+
+
+def _environment(device: str, hardware: str, libraries: str, jobs: int) -> Environment:
+    return Environment(device=device, hardware=hardware, libraries=json.loads(libraries), jobs=jobs)
 
 
 def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], independent: bool) -> tuple[Entry, ...]:
@@ -32,16 +35,14 @@ def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], indepe
     by_subset: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     for row in rows.drop("right").iter_rows(named=True):
         by_subset.setdefault(tuple(row["subset"]), {})[row["split"]] = row
+    numbers: dict[tuple[Any, ...], int] = {}
     found = []
     for subset in by_validation(rows):
         splits = by_subset[subset]
         row = splits.get("test") or next(iter(splits.values()))
-        environment = Environment(
-            device=row["device"],
-            hardware=row["hardware"],
-            libraries=json.loads(row["libraries"]),
-            jobs=row["jobs"],
-        )
+        ran_on = tuple(row[name] for name in RAN_ON)
+        if ran_on not in numbers:
+            numbers[ran_on] = environments.index(_environment(*ran_on)) + 1
         found.append(
             Entry(
                 subset=subset,
@@ -52,7 +53,7 @@ def entries_of(rows: pl.DataFrame, environments: tuple[Environment, ...], indepe
                 test=_score(splits.get("test"), "test", independent),
                 fit_s=row["fit_s"],
                 created=max(part["created"] for part in splits.values()),
-                environment=environments.index(environment) + 1,
+                environment=numbers[ran_on],
             )
         )
     return tuple(found)

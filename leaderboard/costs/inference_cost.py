@@ -46,6 +46,8 @@ class InferenceCosts:
         speeds = {name: speed(some) for name, some in own.items()}
         self._seconds = {name: 1 / pace.images_per_s for name, pace in speeds.items() if pace.images_per_s}
         self.unsteady = {name: pace.unsteady for name, pace in speeds.items() if pace.unsteady}
+        self._rss = {name: largest(one.peak_rss_mb for one in some) for name, some in self._profiles.items()}
+        self._vram = {name: largest(one.peak_vram_mb for one in some) for name, some in self._profiles.items()}
         self._without_gpu = {n for n, own in self._profiles.items() if any(p.peak_vram_mb is None for p in own)}
 
     @property
@@ -66,11 +68,10 @@ class InferenceCosts:
         on_cpu = [name for name in subset if name in self._without_gpu]
         no_rss = f"no record of the extraction with {', '.join(unknown)}" if unknown else None
         no_vram = no_rss or (self._no_gpu(on_cpu) if on_cpu else None)
-        profiles = [profile for name in subset for profile in self._profiles.get(name, [])]
         return InferenceCost(
             s_per_image=None if untimed else math.fsum(self._seconds[name] for name in subset),
-            peak_vram_mb=None if no_vram else largest(profile.peak_vram_mb for profile in profiles),
-            peak_rss_mb=None if no_rss else largest(profile.peak_rss_mb for profile in profiles),
+            peak_vram_mb=None if no_vram else largest(map(self._vram.get, subset)),
+            peak_rss_mb=None if no_rss else largest(map(self._rss.get, subset)),
             no_time=f"no time is on record for {', '.join(untimed)}" if untimed else None,
             no_vram=no_vram,
             no_rss=no_rss,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,11 @@ DEFINITION = [*RULES, *SETTING]
 ENVIRONMENT = ["device", "hardware", "jobs", "libraries"]
 FIT = [*DEFINITION, "subset", "fingerprints", "seed", *ENVIRONMENT, "superseded"]
 """Columns in which all rows of one fit agree, but for two fits that were made twice."""
+LISTS = ["selection", "subset", "fingerprints"]
+"""Those of them that hold several texts."""
+SHOWN = [*FIT, "dataset", "key", "split", *FIELDS, "reason", "rows", "fit_s", "created"]
+
+_fit, _environment, _rules, _definition = (itemgetter(*columns) for columns in (FIT, ENVIRONMENT, RULES, DEFINITION))
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,9 @@ def provenances(
         referenced: keys of the rows that came with fuseboard.
     """
     held = {(manifest.backbone, manifest.fingerprint): manifest for manifest in manifests}
-    for part in rows.drop("right", strict=False).partition_by("dataset", maintain_order=True):
-        yield _provenance(part["dataset"][0], part.to_dicts(), held, referenced)
+    shown = rows.select(SHOWN).partition_by("dataset", maintain_order=True)
+    for part in shown:
+        yield _provenance(part["dataset"][0], [_hashable(row) for row in part.iter_rows(named=True)], held, referenced)
 
 
 def _provenance(
@@ -106,21 +113,21 @@ def _provenance(
 ) -> Provenance:
     rows_of_fits: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        rows_of_fits.setdefault(_values(row, FIT), []).append(row)
+        rows_of_fits.setdefault(_fit(row), []).append(row)
     one_of_each = [fit[0] for fit in rows_of_fits.values()]
     pairs = ((name, one) for row in rows for name, one in zip(row["subset"], row["fingerprints"], strict=True))
     versions = {pair: number for number, pair in enumerate(sorted(set(pairs)), 1)}
-    environments = _numbered(one_of_each, ENVIRONMENT)
-    rules = _numbered(one_of_each, RULES)
-    definitions = _numbered(one_of_each, DEFINITION)
+    environments = _numbered(map(_environment, one_of_each))
+    rules = _numbered(map(_rules, one_of_each))
+    definitions = _numbered(map(_definition, one_of_each))
     fits = []
     for fit in rows_of_fits.values():
         own = sorted(fit, key=lambda row: (_order(row["split"]), row["key"]))
         last, zipped = own[-1], zip(own[-1]["subset"], own[-1]["fingerprints"], strict=True)
         fits.append(
             Fit(
-                definition=definitions[_values(last, DEFINITION)],
-                environment=environments[_values(last, ENVIRONMENT)],
+                definition=definitions[_definition(last)],
+                environment=environments[_environment(last)],
                 fusion=last["fusion"],
                 classifier=last["classifier"],
                 versions=tuple((versions[pair], pair[0]) for pair in zipped),
@@ -142,7 +149,7 @@ def _provenance(
         versions=tuple(UsedVersion(*pair, held.get(pair)) for pair in versions),
         environments=_named(environments, ENVIRONMENT),
         rules=_named(rules, RULES),
-        definitions=tuple((rules[_values(one, RULES)], one) for one in _named(definitions, DEFINITION)),
+        definitions=tuple((rules[_rules(one)], one) for one in _named(definitions, DEFINITION)),
     )
 
 
@@ -158,15 +165,14 @@ def _measured(row: Mapping[str, Any]) -> SplitScore:
     )
 
 
-def _values(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
-    """Return the values as hashable ones, so that equal ones can be found."""
-    return tuple(tuple(row[name]) if isinstance(row[name], list) else row[name] for name in columns)
+def _hashable(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose values can be held against others in a set."""
+    return row | {name: tuple(row[name]) for name in LISTS if row[name] is not None}
 
 
-def _numbered(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
+def _numbered(found: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
     """Return every distinct combination and its number, in the order of their texts."""
-    found = sorted({_values(row, columns) for row in rows}, key=json.dumps)
-    return {values: number for number, values in enumerate(found, 1)}
+    return {values: number for number, values in enumerate(sorted(set(found), key=json.dumps), 1)}
 
 
 def _named(found: Iterable[tuple[Any, ...]], columns: Sequence[str]) -> tuple[dict[str, Any], ...]:

@@ -74,11 +74,12 @@ def _pieces(fits: Iterable[Fit]) -> Iterator[tuple[Fit, ...]]:
     piece: list[Fit] = []
     count = 0
     for fit in fits:
-        if piece and count + words(fit) > MAX_WORDS:
+        own = words(fit)
+        if piece and count + own > MAX_WORDS:
             yield tuple(piece)
             piece, count = [], 0
         piece.append(fit)
-        count += words(fit)
+        count += own
     yield tuple(piece)
 
 

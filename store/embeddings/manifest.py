@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -225,6 +226,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+@lru_cache(10_000)
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a backbone or dataset, and so of a folder in the store."""
     return re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", text) is not None
