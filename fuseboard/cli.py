@@ -23,7 +23,7 @@ from fuseboard.leaderboard import cli as leaderboard_cli
 from fuseboard.leaderboard.context.providers import Providers
 from fuseboard.store import cli as store_cli
 from fuseboard.store.cli.options import StoreFolder
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, SeveralFaults
 from fuseboard.store.files import damage, names
 
 if TYPE_CHECKING:
@@ -185,6 +185,8 @@ def run(arguments: Sequence[str]) -> int:
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         return code
+    except SeveralFaults as error:
+        return _fail(error.message, error.exit_code, error.faults)
     except FuseboardError as error:
         return _fail(str(error), error.exit_code)
     except WrongUsage as error:
@@ -210,7 +212,9 @@ def run(arguments: Sequence[str]) -> int:
             os.environ["FUSEBOARD_STORE"] = before
 
 
-def _fail(message: str, code: int) -> int:
+def _fail(message: str, code: int, faults: Sequence[str] = ()) -> int:
     if message:  # or help was shown, because nothing was asked for
         typer.echo(f"error: {' '.join(message.split())}", err=True)
+    for fault in faults:
+        typer.echo(f"  {' '.join(fault.split())}", err=True)
     return code

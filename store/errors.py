@@ -1,7 +1,7 @@
 """Errors that a person reads: one line that says what, where and how to mend it."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LISTED = 100
 """Names of which all are listed where none is near; timm alone has a thousand."""
@@ -11,6 +11,19 @@ class FuseboardError(Exception):
     """Something failed a check or could not be done; the command line exits with 1."""
 
     exit_code = 1
+
+
+class SeveralFaults(FuseboardError):
+    """The same is wrong with several things, such as images: a line says what and how many, and each has one of its
+    own."""
+
+    def __init__(self, message: str, faults: Sequence[str]) -> None:
+        super().__init__("\n  ".join([message, *faults]))
+        self.message, self.faults = message, tuple(faults)
+
+    def __reduce__(self) -> tuple[type["SeveralFaults"], tuple[str, tuple[str, ...]]]:
+        """Return what a process makes it anew of."""
+        return SeveralFaults, (self.message, self.faults)
 
 
 class UsageError(FuseboardError):

@@ -8,13 +8,13 @@ from typing import TypeVar
 from fuseboard.harness.datasets import deep_grey, image_io
 from fuseboard.harness.datasets.dataset import WORKERS
 from fuseboard.store.embeddings.reading import Reading
-from fuseboard.store.errors import FuseboardError
+from fuseboard.store.errors import FuseboardError, SeveralFaults
 from fuseboard.store.files.progress import counting
 
 T = TypeVar("T")
 
-IN_FULL, NAMED = 3, 10
-"""Files whose faults are said in full, and further ones that are named, when there are more."""
+LISTED = 10
+"""Images whose faults have a line each, when there are more."""
 
 
 def check(paths: Sequence[Path], reading: Reading, limit: int, title: str) -> None:
@@ -23,33 +23,36 @@ def check(paths: Sequence[Path], reading: Reading, limit: int, title: str) -> No
     Nothing quicker says the same: checksums pass files that no decoder reads, and refuse some that every decoder reads.
 
     Raises:
-        FuseboardError: as `image_io.read` of the first such files, with the paths of further ones and their number.
-            How many bits 16-bit images use is said from the largest value of all of them.
+        FuseboardError: as `image_io.read`, a line for each of the first such files, and how many more there are. How
+            many bits 16-bit images use is said from the largest value of all of them.
     """
     found = each(paths, lambda path: _look(path, reading, limit), title)
-    faults = [(path, fault) for path, (fault, _) in zip(paths, found, strict=True) if fault]
+    faults = [fault for fault, _ in found if fault]
     if not faults:
         return
     peaks = [peak for _, peak in found if peak is not None]
-    more = ""
+    more = []
     if peaks:
         top = max(peaks)
         bits = 16 if top >= deep_grey.UNCLEAR_BELOW else max(8, top.bit_length())
         if reading.bits != bits:
-            more += f"; the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
-    raise FuseboardError(f"{listed([(path.name, fault) for path, fault in faults])}{more}")
+            more.append(
+                f"the largest value of all {len(peaks):,} images of 16-bit grey is {top:,}, as with bits = {bits}"
+            )
+    raise error_of(faults, more)
 
 
-def listed(faults: Sequence[tuple[str, str]]) -> str:
-    """Returns the faults of images in one line: the first in full, the names of further ones, and how many there are.
+def error_of(faults: Sequence[str], more: Sequence[str] = ()) -> FuseboardError:
+    """Returns the error of images that cannot be used: a line each, or the one line of one.
 
     Args:
-        faults: name of an image, and what is wrong with it, which names its path.
+        faults: what is wrong with an image, which names its path.
+        more: what else is to be said, a line each.
     """
-    more = f" ({len(faults):,} of these images cannot be used)" if len(faults) > 1 else ""
-    if rest := [name for name, _ in faults[IN_FULL:]]:
-        more = f" | and {', '.join(rest[:NAMED])}{' …' * (len(rest) > NAMED)}{more}"
-    return f"{' | '.join(fault for _, fault in faults[:IN_FULL])}{more}"
+    if len(faults) == 1:
+        return FuseboardError("; ".join([*faults, *more]))
+    rest = [f"and {len(faults) - LISTED:,} more"] * (len(faults) > LISTED)
+    return SeveralFaults(f"{len(faults):,} of these images cannot be used:", [*faults[:LISTED], *rest, *more])
 
 
 def each(paths: Sequence[Path], do: Callable[[Path], T], title: str) -> list[T]:

@@ -215,5 +215,4 @@ def _silent(_: int) -> None:
 def refuse_faults(embedded: Embedded) -> None:
     """Raises where images could not be read, naming them."""
     if embedded.faults:
-        faults = [(embedded.names[number], fault) for number, fault in sorted(embedded.faults.items())]
-        raise FuseboardError(image_check.listed(faults))
+        raise image_check.error_of([fault for _, fault in sorted(embedded.faults.items())])

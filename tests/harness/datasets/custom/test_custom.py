@@ -230,7 +230,9 @@ def test_a_file_that_is_no_image_is_found_before_a_model_is_loaded(tmp_path: Pat
     for name in ("a/003.png", "b/001.png"):
         (tmp_path / "images" / name).write_bytes(b"<html></html>")
     dataset = own(tmp_path)
-    with pytest.raises(FuseboardError, match=r"00[13]\.png: not a readable image \(it is an HTML.*\(2 of these images"):
+    with pytest.raises(
+        FuseboardError, match=r"^2 of these images .*:\n.*00[13]\.png: not a readable image \(it is an HTML.*\n"
+    ):
         dataset.check()
 
 

@@ -199,6 +199,16 @@ def test_files_that_cannot_be_read_are_all_named(root: Path) -> None:
     assert "5 of these images" in str(error.value)
 
 
+def test_broken_images_have_a_line_each_up_to_ten(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(12):
+        (root / "images" / "a" / f"{number}.png").write_bytes(b"no image")
+    assert cli.run(["datasets", "check", f"{root}/images/"]) == 1
+    head, *lines = capsys.readouterr().err.splitlines()[-12:]
+    assert head == "error: 12 of these images cannot be used:"
+    assert [line.partition(": ")[0].strip().startswith(str(root)) for line in lines[:10]] == [True] * 10
+    assert lines[10] == "  and 2 more"
+
+
 def test_labels_and_findings_that_cannot_be_meant_are_all_named(root: Path) -> None:
     (root / "list.csv").write_text("path,label,x,y\n" + "".join(f"{n}.png,{'abc'[n % 3]},0,1\n" for n in range(6)))
     with pytest.raises(UsageError, match=r"unknown class 'b' .*2 labels are none of `classes`: b, c"):
