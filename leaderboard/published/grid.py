@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -20,7 +21,7 @@ class Grid:
     body: tuple[tuple[str, ...], ...]
     """Cells; text is escaped on the page, numbers come as markup."""
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[bool, ...]:
         """Tell of each column whether it holds numbers."""
         return tuple(any(isinstance(line[at], Markup) for line in self.body) for at in range(len(self.head)))

@@ -1,7 +1,8 @@
 """The sections of the page of published numbers show one file each, with sources and notes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from statistics import fmean
 
 from fuseboard.leaderboard.output.format import points, score
@@ -42,12 +43,16 @@ class Section:
 def sections(verdicts: Sequence[Verdict] = ()) -> list[Section]:
     """Return every published file, checked, in the order of the page, with the verdicts on its figures."""
     found = of_files(verdicts)
-    return [_section(file, title, lead, grids, found.get(file, NONE)) for file, title, lead, grids in _PAGE]
+    return [replace(section, verdicts=found.get(section.file, NONE)) for section in _files()]
 
 
-def _section(
-    file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]], verdicts: FileVerdicts
-) -> Section:
+@cache
+def _files() -> tuple[Section, ...]:
+    """Lay out the files once, which are the same for every site."""
+    return tuple(_section(*page) for page in _PAGE)
+
+
+def _section(file: str, title: str, lead: str, grids: Callable[[Sequence[Row]], list[Grid]]) -> Section:
     rows = tables.load(file)
     subject = next(name for name in ("model", "subset", "dataset") if name in rows[0])
     notes = []
@@ -62,7 +67,7 @@ def _section(
         sources=tuple(dict.fromkeys((row["source"], row["url"]) for row in rows)),
         notes=tuple(notes),
         grids=tuple(grids(rows)),
-        verdicts=verdicts,
+        verdicts=NONE,
     )
 
 

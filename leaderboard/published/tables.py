@@ -1,6 +1,8 @@
 """Reported numbers are what others published, kept as CSV with the source in every row."""
 
 import csv
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,7 +136,7 @@ def path_of(name: str) -> Path:
     return alexnet_reference.FILE if name == alexnet_reference.FILE.name else FOLDER / name
 
 
-def load(name: str, path: Path | None = None) -> list[dict[str, Any]]:
+def load(name: str, path: Path | None = None) -> Sequence[Mapping[str, Any]]:
     """Return the rows of one file, checked, in the file's order, with an empty cell as None.
 
     Args:
@@ -144,8 +146,17 @@ def load(name: str, path: Path | None = None) -> list[dict[str, Any]]:
     Raises:
         FuseboardError: a row does not fit its table; the message names the file, the line and the column.
     """
-    path, model = path or path_of(name), TABLES[name]
-    rows = []
+    return _shipped(name) if path is None else _read(name, path)
+
+
+@cache
+def _shipped(name: str) -> Sequence[Mapping[str, Any]]:
+    """Check a file of the project once: whoever builds several sites need not wait for it each time."""
+    return _read(name, path_of(name))
+
+
+def _read(name: str, path: Path) -> Sequence[Mapping[str, Any]]:
+    model, rows = TABLES[name], []
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         for cells in reader:
