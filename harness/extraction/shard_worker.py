@@ -26,7 +26,7 @@ from fuseboard.store.embeddings import shards
 from fuseboard.store.embeddings.manifest import ColumnName, Shard, SplitName
 
 DECODERS = 16
-"""Processes that decode for one GPU at most: some 780 images/s each, so together more than any backbone embeds."""
+"""Processes that decode for one GPU at most: some 600 images/s each, so together more than any backbone embeds."""
 
 MANY = 2_048
 """Images from which they are worth their start: threads came to 700 to 1,100 images/s beside an H100."""
