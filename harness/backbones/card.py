@@ -10,7 +10,8 @@ from fuseboard.harness.backbones.preprocessing import Preprocessing
 from fuseboard.harness.backbones.source import LOADERS, Source
 from fuseboard.harness.runtime.precision import Precision
 from fuseboard.store.embeddings import random_weights
-from fuseboard.store.embeddings.manifest import Backbone, Name, Redistribution
+from fuseboard.store.embeddings.manifest import Backbone, Redistribution
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files import damage, toml_file
 from fuseboard.store.files.hashing import fingerprint

@@ -7,7 +7,7 @@ from typing import Any
 from fuseboard.harness.backbones import draft_code, draft_transformers, registry
 from fuseboard.harness.backbones.card_template import filled
 from fuseboard.harness.backbones.source import DESCRIPTORS, LOADERS
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.errors import UsageError, unknown
 from fuseboard.store.files.hashing import sha256_of
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fuseboard.harness.backbones import canary
 from fuseboard.harness.backbones.card import Card
-from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.embeddings.stored_name import Name
 
 LIMIT = 8 * 2**20
 """Bytes that a file of findings may have; nine backbones take about one million."""

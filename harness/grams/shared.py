@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from fuseboard.harness.classifiers.fusion import batches
 from fuseboard.harness.classifiers.knn import truth_of
 from fuseboard.harness.search.pool import Pool
-from fuseboard.store.embeddings.manifest import SPLITS, Name
+from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files import atomic
 

@@ -17,6 +17,7 @@ from fuseboard.harness.metadata.table import Read
 from fuseboard.store.embeddings import manifest as manifests
 from fuseboard.store.embeddings import private, versions
 from fuseboard.store.embeddings.manifest import Backbone, Import, Manifest
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.files import atomic
@@ -145,7 +146,7 @@ def _refuse_name(name: str) -> None:
     from fuseboard.harness.backbones import registry
     from fuseboard.store.embeddings.derived import named
 
-    if not manifests.is_name(name):
+    if not is_name(name):
         raise UsageError(f"--name {name!r}: a name is up to 100 small letters, digits, `.`, `_` and `-`")
     if name in registry.names() or named(name)[1] is not None:
         raise UsageError(f"--name {name}: so a backbone is called; give the block another name, such as metadata")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fuseboard.harness.protocols import protocol as shipped
 from fuseboard.harness.protocols.protocol import PROTOCOLS, Protocol
 from fuseboard.harness.protocols.reading import read
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import atomic
 

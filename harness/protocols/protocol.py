@@ -19,7 +19,7 @@ from pydantic import (
 from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers.classifier import Params
 from fuseboard.harness.protocols.tuning import Tuning
-from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.registry import of_files
 from fuseboard.store.results.evaluations import TRIALS

@@ -10,7 +10,7 @@ import polars as pl
 from fuseboard.leaderboard.boards.alternatives import Method, methods, selected_rows
 from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.uncertainty import SubsetUncertainties, subset_uncertainties
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.statistics.test_metrics import Measured
 from fuseboard.store.store import Store
 

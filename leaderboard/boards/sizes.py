@@ -8,7 +8,8 @@ import polars as pl
 
 from fuseboard.leaderboard.rows.domains import Domains
 from fuseboard.store.embeddings import derived
-from fuseboard.store.embeddings.manifest import Manifest, is_name
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.results.sizes import MEASURES, by_size, line
 from fuseboard.store.statistics.test_metrics import Measured
 from fuseboard.store.store import Store

@@ -11,7 +11,8 @@ from fuseboard.leaderboard.boards.board import Board
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.context.providers import Providers, no_providers
 from fuseboard.store.embeddings import manifest as manifests
-from fuseboard.store.embeddings.manifest import Manifest, is_name
+from fuseboard.store.embeddings.manifest import Manifest
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.errors import FuseboardError, UsageError
 from fuseboard.store.results import submission_file as statements
 from fuseboard.store.results.submission_file import Statement

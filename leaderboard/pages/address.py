@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from fuseboard.leaderboard.rows.provenance_parts import Part
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.files.hashing import fingerprint
 
 RESERVED = {"con", "prn", "aux", "nul"}

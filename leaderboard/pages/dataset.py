@@ -54,6 +54,8 @@ def pages(site: SiteContext) -> Iterator[Page]:
                 "examples": shown,
                 "boards": own,
                 "elsewhere": boards_of(dataset, site),
+                "singles": (*site.singles, *site.apart_singles),
+                "fusions": (*site.fusions, *(table for kind in site.apart for table in kind.fusions.values())),
                 "manifests": manifests,
                 "drawings": drawn,
                 "grid": grid(dataset, snapshot.similarities, own, snapshot.says),

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from fuseboard.leaderboard.rows import shipped_rows
 from fuseboard.leaderboard.rows.changed_inputs import RowInputs, vectors, vectors_of
-from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.embeddings.versions import Version
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import damage

@@ -8,7 +8,7 @@ from typing import Any
 
 from fuseboard.leaderboard.rows.current import OTHER_VERSION
 from fuseboard.store.embeddings.labels import CORRUPTED
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.results.evaluations import EVALUATIONS, TRIALS
 
 DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from fuseboard.store.embeddings.stored_name import Name
+
 DOMAINS: Mapping[str, str] = {
     "histology": "Histology",
     "microscopy": "Microscopy",
@@ -77,9 +79,7 @@ class Declaration(BaseModel):
     domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")] | None = Field(
         default=None, description="one of `DOMAINS`; a word that a later version knows is none to an earlier one"
     )
-    source: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")] | None = Field(
-        default=None, description=SOURCE
-    )
+    source: Name | None = Field(default=None, description=SOURCE)
 
     @property
     def said(self) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fuseboard.store.embeddings import manifest as manifests
-from fuseboard.store.embeddings.manifest import Manifest, Name, SplitName
+from fuseboard.store.embeddings.manifest import Manifest, SplitName
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files import atomic, damage
 
 FILE = "history.json"

@@ -1,9 +1,7 @@
 """The manifest: what a version of a backbone's embeddings holds, and where every number of it came from."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,6 +18,7 @@ from pydantic import (
 
 from fuseboard.store.embeddings.declaration import NOTHING, Declaration
 from fuseboard.store.embeddings.reading import PLAIN, Reading
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import FuseboardError, unknown
 from fuseboard.store.files import atomic, damage
 from fuseboard.store.files.hashing import fingerprint
@@ -34,8 +33,6 @@ SplitName = Literal["train", "val", "test"]
 ColumnName = Literal["corruption", "severity"]
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 
-_NAME = "up to 100 small letters, digits, `.`, `_` and `-`, such as `my-lesions`"
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$"), Field(description=_NAME)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -224,9 +221,3 @@ def parse(text: bytes, where: str, fix: str) -> Manifest:
 def now() -> datetime:
     """Returns the present time with its zone, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@lru_cache(10_000)
-def is_name(text: str) -> bool:
-    """Whether a text can be the name of a backbone or dataset, and so of a folder in the store."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", text) is not None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator, model_validator
 
-from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files import atomic, damage
 
 IMAGES = 708_069

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from fuseboard.store.embeddings.manifest import Name
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files import atomic, damage, literal_path
 from fuseboard.store.files.damage import DamagedFile
 from fuseboard.store.files.hashing import fingerprint

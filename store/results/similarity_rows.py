@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fuseboard.store.embeddings.manifest import Fingerprint, Name
+from fuseboard.store.embeddings.manifest import Fingerprint
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files import atomic, damage, literal_path
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.statistics.cka import TWIN

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from fuseboard.store.embeddings.manifest import Fingerprint, Name
+from fuseboard.store.embeddings.manifest import Fingerprint
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.files import model_faults, text_file, toml_file
 
 FILE = "submission.toml"

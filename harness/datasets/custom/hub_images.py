@@ -17,7 +17,7 @@ from fuseboard.harness.datasets.custom.implied import LICENCE
 from fuseboard.harness.datasets.custom.spec import Spec
 from fuseboard.harness.datasets.dataset import Image as Pixels
 from fuseboard.harness.datasets.dataset import Reader
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.errors import FuseboardError, UsageError
 
 PREFIX = "hub:"

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from fuseboard.harness.datasets.custom.spec import Spec
-from fuseboard.store.embeddings.manifest import OWN_FILES, is_name
+from fuseboard.store.embeddings.manifest import OWN_FILES
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.errors import UsageError, unknown
 from fuseboard.store.files import table_file
 

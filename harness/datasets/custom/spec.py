@@ -11,8 +11,9 @@ from fuseboard.harness.datasets.dataset import LIMIT
 from fuseboard.store.arrays import MULTI_LABEL, Task
 from fuseboard.store.embeddings import declaration
 from fuseboard.store.embeddings.declaration import Declaration
-from fuseboard.store.embeddings.manifest import OWN_FILES, Name
+from fuseboard.store.embeddings.manifest import OWN_FILES
 from fuseboard.store.embeddings.reading import Reading
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files import toml_file
 

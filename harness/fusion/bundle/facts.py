@@ -14,7 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from fuseboard.store.embeddings.manifest import FileName, Fingerprint, Hash, Name
+from fuseboard.store.embeddings.manifest import FileName, Fingerprint, Hash
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import UsageError
 from fuseboard.store.files.names import printable
 

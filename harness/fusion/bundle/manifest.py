@@ -22,8 +22,9 @@ from fuseboard.harness.fusion.bundle.facts import (
     Text,
 )
 from fuseboard.store.arrays import BINARY, Task, is_multi_label
-from fuseboard.store.embeddings.manifest import FileName, Name
+from fuseboard.store.embeddings.manifest import FileName
 from fuseboard.store.embeddings.reading import PLAIN, Reading
+from fuseboard.store.embeddings.stored_name import Name
 from fuseboard.store.errors import FuseboardError
 from fuseboard.store.files import damage
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from fuseboard.harness.terminal.finding import Finding, judge
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 
 MAX_LENGTH = 100
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}

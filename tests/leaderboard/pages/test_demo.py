@@ -37,3 +37,23 @@ def test_the_menu_leads_to_it_where_there_is_one(searched):
 
 def test_without_a_demo_set_there_is_no_such_page(searched):
     assert built(searched, "demo") == {}
+
+
+def test_the_page_of_a_set_apart_has_its_answer(store):
+    store.search(SCORES, "digits")
+    found = built(store, "dataset")["datasets/digits.html"].words
+    assert "alpha has the highest test AUC of 2 backbones, .910" in found
+    assert "It counts on no board of medical images, because it is not medical" in found
+
+
+def test_sets_that_declare_nothing_have_a_section_of_their_own(store):
+    store.search(SCORES, "digits")
+    store.search(SCORES, "scans")
+    page = built(store, "demo")[PATH]
+    assert (
+        page.words.index("digits: alpha")
+        < page.words.index("Sets that declare no domain")
+        < page.words.index("scans: alpha")
+    )
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fuseboard.store.embeddings import random_weights
-from fuseboard.store.embeddings.manifest import is_name
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.embeddings.verify import verify
 from fuseboard.store.store import Store
 from tests.store.conftest import make

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from fuseboard.store.embeddings import history, manifest
 from fuseboard.store.embeddings.manifest import SPLITS
+from fuseboard.store.embeddings.stored_name import is_name
 from fuseboard.store.embeddings.verify import verify
 from fuseboard.store.errors import FuseboardError, UsageError, unknown
 from fuseboard.store.files.hashing import sha256_of
@@ -582,7 +583,7 @@ def test_the_models_are_those_of_the_paper():
         "CLIP", "BioMedCLIP", "PubMedCLIP", "CONCH", "UNI", "UNI2", "Prov-GigaPath", "Hibou-B", "rad-dino", "CheXagent",
     ]  # fmt: skip
     assert sum(m.dim for m in known.values() if m.name != "CLIP") == 8576
-    assert all(manifest.is_name(m.backbone) for m in known.values())
+    assert all(is_name(m.backbone) for m in known.values())
     assert known["prov-gigapath"].backbone == "dinov2-giant"
     assert {m.backbone for m in known.values() if m.about.overlap} == {"rad-dino", "chexagent"}
     for model in known.values():
