@@ -33,10 +33,11 @@ def efficiency(board: Efficiency) -> str:
 
 
 def contribution(table: ContributionTable) -> str:
-    """Say which backbone adds most to the others; empty where none has a mean."""
-    first = next((row for row in table.rows if row.auc is not None), None)
-    if first is None:
+    """Say which backbone adds most to the others; empty where there are no two with a mean."""
+    able = [row for row in table.rows if row.auc is not None]
+    if len(able) < 2:
         return ""
+    first = able[0]
     where = f"on {table.counted[0]}" if len(table.counted) == 1 else f"on average over {plain.listed(table.counted)}"
     partner = f" It is most redundant with {first.partner.other}." if first.partner else ""
     return f"{first.backbone} adds most: {plain.points(first.auc)} points of test AUC {where}.{partner}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fuseboard.leaderboard.boards.board import Board
-from fuseboard.leaderboard.rows.domains import Domains
+from fuseboard.leaderboard.rows.domains import CORRUPTED, Domains, is_corrupted
 from fuseboard.store.embeddings.manifest import SPLITS, DatasetEntry, Manifest
 
 
@@ -13,6 +13,8 @@ class Facts:
     """They describe one dataset; what no embedding says is None or empty."""
 
     modality: str
+    """That of the clean images where these are corrupted."""
+    corrupted: bool
     task: str | None
     classes: tuple[str, ...]
     licence: str | None
@@ -42,7 +44,8 @@ def facts(dataset: str, manifests: Iterable[Manifest], boards: Iterable[Board], 
         sources = sources or (newest.source_md5,)
     splits = newest.splits if newest else {}
     return Facts(
-        modality=domains.modality(dataset),
+        modality=domains.modality(dataset.removesuffix(CORRUPTED) if is_corrupted(dataset) else dataset),
+        corrupted=is_corrupted(dataset),
         task=newest.task if newest else None,
         classes=newest.label_names if newest else (),
         licence=newest.licence if newest else None,

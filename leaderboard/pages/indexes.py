@@ -10,7 +10,6 @@ from fuseboard.leaderboard.context.context import SiteContext
 from fuseboard.leaderboard.pages.home import thumbnail
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.rankings.table import Score
-from fuseboard.leaderboard.rows.domains import CORRUPTED, is_corrupted
 from fuseboard.store.embeddings import random_weights
 from fuseboard.store.embeddings.manifest import Manifest
 
@@ -53,10 +52,6 @@ def pages(site: SiteContext) -> Iterator[Page]:
         description="Every dataset with its modality, images, best backbone and the spread between backbones.",
         context={
             "facts": {name: facts(name, site.snapshot.manifests, boards.get(name, ()), domains) for name in datasets},
-            "modalities": {
-                name: domains.modality(name.removesuffix(CORRUPTED) if is_corrupted(name) else name)
-                for name in datasets
-            },
             "pictures": {name: thumbnail(site, name) for name in datasets},
             "spreads": _spreads(site),
         },

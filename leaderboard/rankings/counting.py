@@ -108,4 +108,4 @@ def _why(dataset: str, chosen: Collection[str], pools: Mapping[str, Subset], hav
         return (
             f"its pool is another one, of {len(pools[dataset])} backbones, and scores of different pools have no mean"
         )
-    return f"{having} of {rows} rows have a test AUC there"
+    return f"only {having} of {rows} rows {'has' if having == 1 else 'have'} a test AUC there"

@@ -155,8 +155,12 @@ def _unsure(means: Mapping[str, Replicates]) -> str | None:
     """Say why the ranking cannot be made again on resamples: it would be another one without some of its rows."""
     reason_without_mean = [name for name, one in means.items() if one.reason]
     if reason_without_mean:
-        of = f"{len(reason_without_mean)} of {len(means)} ranked rows"
-        return f"{of} cannot be resampled, such as {reason_without_mean[0]}: {means[reason_without_mean[0]].reason}"
+        first, number = reason_without_mean[0], len(reason_without_mean)
+        if number == len(means):
+            return f"no ranked row can be resampled: {means[first].reason}"
+        if number == 1:
+            return f"one ranked row cannot be resampled, {first}: {means[first].reason}"
+        return f"{number} of {len(means)} ranked rows cannot be resampled, such as {first}: {means[first].reason}"
     if len({one.digest for one in means.values()}) > 1:
         return "the rows were measured on different draws of the test images"
     return None

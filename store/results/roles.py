@@ -20,6 +20,7 @@ def title(name: str, criterion: Criterion, pools: Collection[tuple[str, ...]]) -
         pools: of the datasets that are spoken of; where they are one, it is said how many backbones that is. None where
             that is not to be said.
     """
-    size = f"all {len(next(iter(pools)))} of the pool" if len({*pools}) == 1 else "all of the pool"
+    sizes = {len(pool) for pool in pools} if len({*pools}) == 1 else set()
+    size = "the one of the pool" if sizes == {1} else f"all {sizes.pop()} of the pool" if sizes else "all of the pool"
     where = "on validation" if criterion.split == "val" else "in cross-validation"
     return name.replace(_ALL, size).replace(_SINGLE, f"{_SINGLE} {where}")

@@ -25,12 +25,13 @@ def test_the_front_of_parameters_is_named_the_best_first():
 
 def test_what_adds_most_is_said_with_its_datasets():
     row = whole(backbone="big", auc=0.063, partner=whole(other="small"))
-    one = findings.contribution(whole(rows=(row,), counted=("eyes",)))
+    other = whole(backbone="small", auc=0.01, partner=None)
+    one = findings.contribution(whole(rows=(row, other), counted=("eyes",)))
     assert one == "big adds most: +6.3 points of test AUC on eyes. It is most redundant with small."
     alone = whole(backbone="big", auc=0.063, partner=None)
-    several = findings.contribution(whole(rows=(alone,), counted=("eyes", "ears")))
+    several = findings.contribution(whole(rows=(alone, other), counted=("eyes", "ears")))
     assert several == "big adds most: +6.3 points of test AUC on average over eyes and ears."
-    assert findings.contribution(whole(rows=(whole(backbone="a", auc=None, partner=None),), counted=())) == ""
+    assert findings.contribution(whole(rows=(row, whole(backbone="a", auc=None, partner=None)), counted=())) == ""
 
 
 def errs(subset, mean, clean):

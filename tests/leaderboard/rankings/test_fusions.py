@@ -100,7 +100,7 @@ def test_no_method_loses_its_place_for_one_dataset_that_few_methods_have(store):
         store.measure(("alpha",), (0.9, 0.9), (auc, 0.7), dataset="breastmnist-64", evaluation=name)
     found = of(store)
     assert found.counted == ("breastmnist-64",)
-    assert found.why_not == {"octmnist": "3 of 7 rows have a test AUC there"}
+    assert found.why_not == {"octmnist": "only 3 of 7 rows have a test AUC there"}
     assert [(row.name, row.rank) for row in found.rows[:2]] == [("linear probe", 1), ("trained attention", 2)]
     assert all(row.rank for row in found.rows if row.name not in BEST_ON_TEST)
     assert found.on["octmnist"].best == ("chosen", "all backbones")
@@ -146,8 +146,8 @@ def test_rows_are_called_by_the_pool_and_by_what_they_are_best_on(store, tmp_pat
     found = of(store)
     assert best_sentence(found, "breastmnist-64", "method") == (
         "The chosen subset and all 2 of the pool share the highest test AUC of 3 methods, .840; whether the others "
-        "differ from them is not known, because 3 of 3 ranked rows cannot be resampled, such as "
-        "chosen: predictions were not kept (breastmnist-64)."
+        "differ from them is not known, because no ranked row can be resampled: "
+        "predictions were not kept (breastmnist-64)."
     )
     assert found.title("votes of all backbones") == "votes of all of the pool"
     assert found.title("all backbones", "octmnist") == "all 3 of the pool"

@@ -74,7 +74,7 @@ def test_it_is_the_win_of_the_answers_themselves():
 
 
 def test_rows_of_before_answers_were_kept():
-    with pytest.raises(FuseboardError, match="1 of 3 subsets have no answers on validation"):
+    with pytest.raises(FuseboardError, match="1 of 3 subsets has no answers on validation"):
         rechoose(rows("multi-class", kept=SUBSETS[:2]))
 
 
