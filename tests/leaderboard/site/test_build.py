@@ -108,7 +108,7 @@ def test_text_of_cards_and_results_is_escaped(store, out):
 def test_a_dataset_name_cannot_leave_the_site(store, out):
     store.measure(("alpha",), (0.5, 0.5), (0.5, 0.5), dataset="A b..")
     pages = build(store, out)
-    assert "A b.." in pages["index.html"].text
+    assert "A b.." in pages["boards/demo.html"].text
     assert {path.parent for path in out.parent.rglob("*.html")} <= {out, *(p for p in out.iterdir() if p.is_dir())}
 
 
