@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jinja2
-from jinja2.bccache import Bucket
 
 from fuseboard.leaderboard.answers import findings
 from fuseboard.leaderboard.context.context import SiteContext
@@ -14,6 +13,7 @@ from fuseboard.leaderboard.output import format, plain
 from fuseboard.leaderboard.output.footnotes import Footnotes
 from fuseboard.leaderboard.output.glossary import TERMS
 from fuseboard.leaderboard.pages import address
+from fuseboard.leaderboard.pages.compiled_templates import CompiledTemplates
 from fuseboard.leaderboard.pages.navigation import menu
 from fuseboard.leaderboard.pages.page import Page
 from fuseboard.leaderboard.pages.row_links import linked
@@ -28,24 +28,7 @@ THREADS = 2
 """While one waits for a drawing, which another process makes, the other one fills pages."""
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """It keeps templates that this process compiled before; compiling them all takes longer than filling a small
-    site."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Load a template; Jinja compiles it anew where it has changed by now."""
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep one compiled template."""
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _Compiled()
+_COMPILED = CompiledTemplates()
 
 
 class _Addresses:
@@ -91,6 +74,7 @@ def render(kinds: Iterable[Iterable[Page]], site: SiteContext, digest: str = "")
     with ThreadPoolExecutor(THREADS) as pool:
         for filled in pool.map(fill, kinds):
             yield from filled
+    _COMPILED.save()
 
 
 def _environment(site: SiteContext) -> jinja2.Environment:
