@@ -8,7 +8,7 @@ of docs/search-strategies.md.
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from xgboost import XGBClassifier
 
 from fuseboard.harness.backbones import registry
 from fuseboard.harness.backbones.card import Card
-from fuseboard.harness.classifiers.fusion import all_subsets
+from fuseboard.harness.classifiers.classifier import Params
+from fuseboard.harness.classifiers.fusion import Subset, all_subsets
 from fuseboard.harness.datasets import registry as datasets
 from fuseboard.harness.extraction.extract import extract
 from fuseboard.harness.protocols import protocol
@@ -58,19 +59,28 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def peer_s(store: Path) -> float:
-    """Seconds of the usual loop over all 63 subsets."""
-    names = sorted(path.name for path in (store / "embeddings").iterdir())
-    blocks = {split: Store(store).blocks(DATA, split, names) for split in ("train", "val", "test")}
-    began = time.perf_counter()
-    for subset in all_subsets(names):
+def names_of(store: Path) -> list[str]:
+    return sorted(path.name for path in (store / "embeddings").iterdir())
+
+
+def users_loop(store: Path, subsets: Sequence[Subset], params: Params, threads: int) -> Iterator[int]:
+    """The loop that users write, subset by subset; yields the number of features after each."""
+    blocks = {split: Store(store).blocks(DATA, split, names_of(store)) for split in ("train", "val", "test")}
+    for subset in subsets:
         joined = {split: np.hstack([b.features[name] for name in subset]) for split, b in blocks.items()}
         scaler = StandardScaler().fit(joined["train"])
-        model = XGBClassifier(**RULES.params.model_dump(exclude_none=True), random_state=42, n_jobs=cores())
+        model = XGBClassifier(**params.model_dump(exclude_none=True), random_state=42, n_jobs=threads)
         model.fit(scaler.transform(joined["train"]), blocks["train"].labels)
         for split in ("val", "test"):
             model.predict_proba(scaler.transform(joined[split]))
+        yield joined["train"].shape[1]
+
+
+@pytest.fixture(scope="module")
+def peer_s(store: Path) -> float:
+    """Seconds of the usual loop over all 63 subsets."""
+    began = time.perf_counter()
+    list(users_loop(store, all_subsets(names_of(store)), RULES.params, cores()))
     return time.perf_counter() - began
 
 
@@ -114,3 +124,23 @@ def test_a_fraction_of_the_cost(
     print(f"\n{name}: peer / ours = {peer_s / seconds:.1f}, regret {100 * (best[1] - accuracy):.2f} pp of validation")
     assert peer_s / seconds > times
     assert regret is None or best[1] - accuracy <= regret
+
+
+def test_all_subsets_in_closed_form(store: Path, tmp_path: Path) -> None:
+    """In processor seconds; the users' loop with all 250 trees on three subsets, a straight line over their widths.
+
+    It has one thread here: a second one that waits, on a machine that does other work as well, would count as work.
+    """
+    search = Search(Store(Path(shutil.copytree(store, tmp_path / "store"))), DATA, protocol.get("linear-2026"))
+    began = time.process_time()
+    search.run(strategies.get("exhaustive"))
+    ours = time.process_time() - began
+    names = names_of(store)
+    spent, widths = [time.process_time()], []
+    for width in users_loop(store, [("pixels",), tuple(names[:3]), tuple(names)], BEFORE.params, 1):
+        spent.append(time.process_time())
+        widths.append(width)
+    line = np.polyfit(widths, np.diff(spent), 1)
+    peer = float(sum(np.polyval(line, search.pool.features(subset)) for subset in all_subsets(names)))
+    print(f"\nlinear-2026: peer / ours = {peer / ours:.0f} ({ours:.1f} and {peer:.0f} processor s), {widths}")
+    assert peer / ours > 300
