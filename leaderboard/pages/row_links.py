@@ -18,6 +18,8 @@ _IS_NUMBER = re.compile(r'class="n\b')
 _BESIDE = re.compile(r'\s*<(?:small|(?:a|span) class="badge)')
 """Where what stands beside a name begins."""
 _SORTED_BY = re.compile(r'data-value="([^"]*)"')
+_SIGN = re.compile(r'<a class="why".*?</a>')
+"""Of a footnote, which is no part of a name: footnotes are counted anew by every build."""
 _TAG = re.compile(r"<[^>]*>")
 _NOT_IN_ADDRESSES = re.compile(r"[^\w.+-]+")
 
@@ -72,13 +74,15 @@ def _parted(heading: str) -> tuple[str, str]:
 
 def _name(row: re.Match[str]) -> str:
     value = _SORTED_BY.search(row[3])
-    return value[1] if value else _TAG.sub(" ", _parted(row[4])[0])
+    return value[1] if value else _TAG.sub(" ", _SIGN.sub("", _parted(row[4])[0]))
 
 
 def _longer(table: str, row: re.Match[str], cells: int) -> str:
     """Return all that a heading says, and what so many cells of words after it say."""
     rest = table[row.end() : table.find("</tr>", row.end())]
-    said = [row[4], *(cell[2] for cell in _CELL.finditer(rest) if not _IS_NUMBER.search(cell[1]))][: cells + 1]
+    said = [_SIGN.sub("", row[4]), *(cell[2] for cell in _CELL.finditer(rest) if not _IS_NUMBER.search(cell[1]))][
+        : cells + 1
+    ]
     return _slug(" ".join(_TAG.sub(" ", part) for part in said))
 
 

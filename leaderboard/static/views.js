@@ -26,7 +26,7 @@
   fuseboard.named = (heading) => {
     const copy = heading.cloneNode(true);
     const whole = words(copy);
-    for (const other of copy.querySelectorAll("small, .badge, button, input")) other.remove();
+    for (const other of copy.querySelectorAll("small, .badge, .why, button, input")) other.remove();
     return words(copy) || whole;
   };
 

@@ -44,6 +44,11 @@ def test_rows_of_one_name_are_told_apart_by_words_and_never_by_numbers():
     assert ids(linked(table(row("net", ' class="n">.9'), row("net", ' class="n">.8')))) == ["t.net", "t.net.2"]
 
 
+def test_the_sign_of_a_footnote_is_no_part_of_a_name():
+    sign = '<a class="why" href="#t:a" data-means="busy"><sup>a</sup></a>'
+    assert ids(linked(table(row(f"net{sign}", ">x"), row(f"net{sign}", ">y")))) == ["t.net-x", "t.net-y"]
+
+
 def test_what_has_an_address_keeps_it_and_what_has_no_table_gets_none():
     page = table(row("net", attributes=' id="k1"')) + '<table><tr><th scope="row">net</th></tr></table>'
     assert linked(page) == page
