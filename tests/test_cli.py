@@ -204,7 +204,7 @@ def test_a_missing_extra_is_answered_with_the_line_that_installs_it(
     assert cli.run(["extract", "hog", "-d", "digits", "--store", str(tmp_path)]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error == "error: this needs skimage, which is not installed; run: " + installation.command("harness")
-    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu", "audit", "explain"}
+    assert set(EXTRAS.values()) == {"harness", "cluster", "corruptions", "gpu", "trees", "audit", "explain"}
 
 
 def test_a_light_installation_knows_the_digests_that_a_board_is_built_by() -> None:

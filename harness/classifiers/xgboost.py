@@ -68,10 +68,14 @@ class XGBoost(StreamedClassifier):
         Blocks are joined a few rows at a time while XGBoost quantises them: on a CPU its sketch of a column is the same
         for any cutting into rows, so the trees are those of the joined matrix, which is never held in memory.
         """
+        with current(self.device):
+            return Fitted(self.boosted(self.quantised(features, labels)), self)
+
+    def quantised(self, features: Blocks, labels: Labels) -> Any:
+        """Returns XGBoost's matrix of the joined blocks: a byte per number, and its cuts."""
         blocks = self.placed(features)
         size = fusion.BATCH_ROWS if self.device == "cpu" else len(labels)
-        with current(self.device):
-            return self._grow(lambda: ((rows, labels[where]) for where, rows in fusion.batches(blocks, size)))
+        return self._matrix(lambda: ((rows, labels[where]) for where, rows in fusion.batches(blocks, size)))
 
     def placed(self, features: Blocks) -> Blocks:
         """Copies blocks to the GPU, once for all fits."""
@@ -87,14 +91,16 @@ class XGBoost(StreamedClassifier):
         """Grows the trees of each setting on a byte per number of training, which is all that is held."""
         fitted = []
         for setting in settings:
-            fitted.append(setting._grow(lambda: ((fusion.concat(b.parts), b.labels) for b in train.batches())))
+            data = setting._matrix(lambda: ((fusion.concat(b.parts), b.labels) for b in train.batches()))
+            fitted.append(Fitted(setting.boosted(data), setting))
             advance(1)
         return FittedEach(fitted)
 
-    def _grow(self, batches: Batches) -> "Fitted":
+    def boosted(self, data: Any, **other: Any) -> Any:
+        """Grows the trees on such a matrix; some parameters may be others than the setting's."""
         import xgboost as xgb
 
-        params = dict(self.params)
+        params = {**self.params, **other}
         rounds = params.pop("n_estimators")
         machine = {
             "device": self.device,
@@ -103,8 +109,12 @@ class XGBoost(StreamedClassifier):
             "seed": self.seed,
             "verbosity": 0,
         }
-        data = xgb.QuantileDMatrix(_reader(batches), nthread=self.threads, max_bin=params.get("max_bin", 256))
-        return Fitted(xgb.train({**params, **self.objective, **machine}, data, rounds), self)
+        return xgb.train({**params, **self.objective, **machine}, data, rounds)
+
+    def _matrix(self, batches: Batches) -> Any:
+        import xgboost as xgb
+
+        return xgb.QuantileDMatrix(_reader(batches), nthread=self.threads, max_bin=self.params.get("max_bin", 256))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """One fit: a subset's blocks in, predictions and what they cost out."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Outcome:
     hardware: str
     peak_vram_mb: float | None = None
     """Largest memory of the process on the GPU meanwhile; None without one."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what took part in these fits alone."""
 
 
 def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.float32]) -> Outcome:
@@ -56,6 +58,7 @@ def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.floa
     """
     k, setting = len(blocks) // 3, order.classifier
     scores: dict[str, list[NDArray[np.float32]]] = {split: [] for split in order.splits}
+    libraries: dict[str, str] = {}
     fit_s, predict_s = 0.0, dict.fromkeys(order.splits, 0.0)
     with Span(setting.device) as span, current(setting.device):
         train, val, test = (setting.placed(blocks[i * k : (i + 1) * k]) for i in range(3))
@@ -63,12 +66,13 @@ def fit(order: Order, labels: NDArray[np.integer[Any]], *blocks: NDArray[np.floa
             began = time.perf_counter()
             fitted = setting.fit(learn, truth)
             fit_s += time.perf_counter() - began
+            libraries.update(getattr(fitted, "libraries", {}))
             for split, features in unseen.items():
                 began = time.perf_counter()
                 scores[split].append(fitted.predict(features))
                 predict_s[split] += time.perf_counter() - began
     hardware = profiling.hardware(setting.device)
-    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), hardware, span.peak_mb)
+    return Outcome(scores, fit_s, predict_s, profiling.peak_rss_mb(), hardware, span.peak_mb, libraries)
 
 
 def _rounds(order: Order, labels: NDArray[np.integer[Any]], train: Blocks, val: Blocks, test: Blocks) -> Any:

