@@ -7,8 +7,10 @@ rows, a share of them. Rungs rank by the protocol's own criterion; a cheap score
 from fuseboard.harness.classifiers.fusion import all_subsets
 from fuseboard.harness.search.strategies.strategy import FULL, Ask, Fidelity, Plan, SearchView
 
-FINALISTS = 3
-"""Full fits."""
+FINALISTS = 6
+"""Full fits. Three missed the best of all by 2.31 percentage points of validation accuracy on average over five redrawn
+datasets that nothing was tuned on, six by .26: where few images choose, the cheap scores of many subsets are one image
+apart."""
 RUNGS = ((0.25, 2_048), (1.0, 8_192))
 """Share of the trees, and most training rows."""
 BINS = 16
