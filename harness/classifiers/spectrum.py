@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import products
 from fuseboard.harness.classifiers.classifier import Blocks
+from fuseboard.harness.classifiers.eigh import eigh
 from fuseboard.harness.classifiers.fusion import BATCH_ROWS
 from fuseboard.harness.classifiers.gram import Matrix, Standardiser
 
@@ -90,16 +91,9 @@ def spectrum(blocks: Blocks, targets: Matrix, device: str = "cpu", seed: int = 0
 
 
 def _decomposed(matrix: Any, device: str) -> tuple[Any, Any]:
-    """Eigenvalues above rounding, ascending, and their vectors, which on a CPU take the place of the matrix.
-
-    SciPy's LAPACK does it in three quarters of NumPy's time, and needs no copy of the matrix.
-    """
-    if products.linear_algebra(device) is np:
-        from scipy.linalg import eigh
-
-        values, vectors = eigh(matrix.T, driver="evd", overwrite_a=True, check_finite=False)
-    else:
-        values, vectors = products.linear_algebra(device).linalg.eigh(matrix)
+    """Eigenvalues above rounding, ascending, and their vectors, which on a CPU take the place of the matrix."""
+    algebra = products.linear_algebra(device)
+    values, vectors = eigh(np.ascontiguousarray(matrix)) if algebra is np else algebra.linalg.eigh(matrix)
     rounded_off = int((values <= values[-1] * len(values) * np.finfo(np.float64).eps).sum())
     return values[rounded_off:], vectors[:, rounded_off:]
 
