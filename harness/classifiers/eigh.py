@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from fuseboard.harness.classifiers.gram import Matrix
 from fuseboard.store.errors import FuseboardError
 
+INT_SIGNATURE = b"void (char *, char *, int *,"
+"""How SciPy names what is called here; a build for matrices of more than 2^31 numbers says otherwise."""
 _INT = ctypes.POINTER(ctypes.c_int)
 _ARGUMENTS: tuple[Any, ...] = (
     ctypes.c_char_p,
@@ -29,14 +31,17 @@ _ARGUMENTS: tuple[Any, ...] = (
 
 @cache
 def _dsyevd() -> Any:
-    """A function of ctypes, which lets go of the lock while it is called."""
+    """A function of ctypes, which lets go of the lock while it is called; None where its integers are longer."""
     from scipy.linalg import cython_lapack
 
     capsule = cython_lapack.__pyx_capi__["dsyevd"]
     name, pointer = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
     name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return ctypes.CFUNCTYPE(None, *_ARGUMENTS)(pointer(capsule, name(capsule)))
+    signature = name(capsule)
+    if not signature.startswith(INT_SIGNATURE):
+        return None
+    return ctypes.CFUNCTYPE(None, *_ARGUMENTS)(pointer(capsule, signature))
 
 
 def eigh(matrix: Matrix) -> tuple[NDArray[np.float64], Matrix]:
@@ -45,6 +50,9 @@ def eigh(matrix: Matrix) -> tuple[NDArray[np.float64], Matrix]:
     Args:
         matrix: (n, n) float64, symmetric, of consecutive rows.
     """
+    if (dsyevd := _dsyevd()) is None:
+        values, vectors = np.linalg.eigh(matrix)
+        return values, vectors
     size = len(matrix)
     values, status = np.empty(size), ctypes.c_int()
 
@@ -52,7 +60,7 @@ def eigh(matrix: Matrix) -> tuple[NDArray[np.float64], Matrix]:
         lengths = [ctypes.c_int(len(each) if asked is None else asked) for each in (work, whole)]
         order, whole_at = ctypes.c_int(size), whole.ctypes.data_as(_INT)
         places = [each.ctypes.data for each in (matrix, values, work)]
-        _dsyevd()(
+        dsyevd(
             b"V", b"L", order, places[0], order, places[1], places[2], lengths[0], whole_at, lengths[1], status
         )  # fmt: skip
         if status.value:

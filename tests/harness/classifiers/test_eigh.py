@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from fuseboard.harness.classifiers import eigh as module
 from fuseboard.harness.classifiers.eigh import eigh
 
 
@@ -32,3 +33,15 @@ def test_other_threads_run_meanwhile() -> None:
         steps += 1
     thread.join()
     assert steps > 3
+
+
+def test_a_lapack_of_longer_integers_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = np.diag([3.0, 1.0, 2.0])
+    monkeypatch.setattr(module, "INT_SIGNATURE", b"void (char *, char *, int64_t *,")
+    module._dsyevd.cache_clear()
+    try:
+        values, vectors = eigh(matrix)
+    finally:
+        module._dsyevd.cache_clear()
+    assert values == pytest.approx([1, 2, 3])
+    assert vectors @ np.diag(values) @ vectors.T == pytest.approx(matrix)
