@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from fuseboard.harness.classifiers import products
 from fuseboard.harness.classifiers.classifier import Blocks
-from fuseboard.harness.classifiers.eigh import eigh
 from fuseboard.harness.classifiers.fusion import BATCH_ROWS
 from fuseboard.harness.classifiers.gram import Matrix, Standardiser
+from fuseboard.harness.classifiers.lapack import eigh
 
 LOOKED_AT = 4_096
 """Rows that are left out in turn to judge a penalty: all, or a draw of so many. They are trained on all the same."""

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseboard.harness.classifiers import lapack
 from fuseboard.harness.classifiers.fusion import Subset, all_subsets
 from fuseboard.harness.classifiers.one_thread import ONE_THREAD
 from fuseboard.harness.runtime import profiling
@@ -108,13 +109,9 @@ def leave_one_out(kernel: Matrix, targets: Matrix, ridge: float) -> Matrix:
         targets: (N, C).
         ridge: added to the diagonal.
     """
-    from scipy.linalg import get_lapack_funcs
-
-    potrf, trtri = get_lapack_funcs(("potrf", "trtri"), (kernel,))
     system = kernel.copy(order="F")
     system.flat[:: len(system) + 1] += ridge
-    factor, _ = potrf(system, lower=1, overwrite_a=1)
-    inverse, _ = trtri(factor, lower=1, overwrite_c=1)
+    inverse = lapack.inverse_factor(system)
     ones = inverse.T @ inverse.sum(axis=1)
     solved = inverse.T @ (inverse @ targets) - np.outer(ones, ones @ targets / ones.sum())
     diagonal = np.square(inverse).sum(axis=0) - np.square(ones) / ones.sum()
