@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # what a few numbers say needs no classifier
     from fuseboard.harness.search.search import Search
 
 ASSUMED_DISAGREEMENT = 0.08
-"""Share of validation images that exactly one of two subsets gets right, before any was measured: 3 to 9 % over the
+"""Share of validation images that exactly one of two subsets gets right, before any was measured: 2 to 9 % over the
 exhaustive searches whose rows ship."""
 PUBLISHED_SEARCHES = 12
 BEST_OVER_ALL = 0.011

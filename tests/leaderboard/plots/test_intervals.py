@@ -167,7 +167,7 @@ def test_without_labels_the_reason_is_shown(store, tmp_path):
     assert found.subsets == {}
     assert "labels come with them" in found.reasons["alpha",]
     build(store.opened, tmp_path / "site")
-    assert "1 of 1 subsets has no resamples: no embeddings of tiny test" in words(tmp_path / "site")
+    assert "1 of 1 subset has no resamples: no embeddings of tiny test" in words(tmp_path / "site")
     store.embed("other", labels=LABELS)  # labels belong to the images, whatever embedded them
     assert certain(store).reasons == {}
 

@@ -51,7 +51,7 @@ def test_another_pool_does_not_count(store, tmp_path):
     page = Page(tmp_path / "site" / "boards/contribution.html").words
     assert "octmnist does not count, because its values are shares among another pool, alpha + delta" in page
     assert "pathmnist has no Shapley values: Shapley values need all" in page
-    assert "add up to the AUC of all backbones together less 0.5" in page
+    assert "add up to the AUC of all backbones together less .5" in page
 
 
 def test_two_sizes_of_the_same_images_are_one_dataset_in_the_means(store):

@@ -105,7 +105,9 @@ def test_a_method_begins_a_sentence_with_a_capital_and_is_called_by_more_than_it
         for name, (rank, auc, tier) in rows.items()
     ]
     pools = {"eyes": ("a", "b")}
-    table = RankingTable("p", ("eyes",), ("eyes",), {}, tuple(made), None, None, {}, pools, Criterion("val.acc"))
+    table = RankingTable(
+        "p", ("eyes",), ("eyes",), {}, tuple(made), None, None, {}, pools=pools, criterion=Criterion("val.acc")
+    )
     assert mean_sentence(table, "method") == (
         "The chosen subset has the highest test AUC on eyes, .900; the best single backbone on validation and all 2 of "
         "the pool cannot be told from it."
