@@ -30,9 +30,10 @@ def rechoose(rows: pl.DataFrame, resamples: int = 1000, seed: int = 0) -> Winner
     val = rows.filter(pl.col("split") == "val", pl.col("acc").is_not_null())
     lacking = val["right"].null_count()
     if lacking or val.is_empty():
+        of = f"{lacking} of {len(val)} subset{'' if len(val) == 1 else 's'} {'has' if lacking == 1 else 'have'}"
         raise FuseboardError(
-            f"{lacking} of {len(val)} subset{'' if len(val) == 1 else 's'} {'has' if lacking == 1 else 'have'} no answers on validation, because "
-            "they were measured before those were kept; search again in a fresh store"
+            f"{of} no answers on validation, because they were measured before those were kept; search again in a "
+            "fresh store"
         )
     place = {tuple(subset): row for row, subset in enumerate(val["subset"].to_list())}
     candidates = _by_tie_break(rows)
