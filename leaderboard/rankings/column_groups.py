@@ -30,14 +30,6 @@ class ColumnGroup:
         return fmean(found) if found and len(found) == len(self.averaged) else None
 
 
-def by_modality(datasets: Sequence[str], modalities: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return (modality, its datasets), in the order of the datasets."""
-    found: dict[str, list[str]] = {}
-    for dataset in datasets:
-        found.setdefault(modalities[dataset], []).append(dataset)
-    return [(title, tuple(own)) for title, own in found.items()]
-
-
 def column_groups(groups: Sequence[tuple[str, tuple[str, ...]]], counted: Sequence[str]) -> tuple[ColumnGroup, ...]:
     """Fold the columns of a table that has many; of few all are shown.
 

@@ -9,9 +9,10 @@ from statistics import fmean
 from fuseboard.leaderboard.boards.board import Board, Contribution, Pair, Subset
 from fuseboard.leaderboard.boards.snapshot import Snapshot
 from fuseboard.leaderboard.rankings.aggregate import shortened_list
-from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, by_modality, column_groups
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
 from fuseboard.leaderboard.rankings.counting import one_size
 from fuseboard.leaderboard.rankings.singles import columns
+from fuseboard.leaderboard.rows.domains import by_modality
 from fuseboard.store.statistics.ties import level
 
 
@@ -64,7 +65,7 @@ class ContributionTable:
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
-        return by_modality(self.datasets, self.modalities)
+        return by_modality(self.datasets, self.modalities.__getitem__)
 
     @property
     def column_groups(self) -> tuple[ColumnGroup, ...]:

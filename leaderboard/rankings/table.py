@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fuseboard.leaderboard.boards.board import Subset
-from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, by_modality, column_groups
+from fuseboard.leaderboard.rankings.column_groups import ColumnGroup, column_groups
+from fuseboard.leaderboard.rows.domains import by_modality
 from fuseboard.store.results.roles import title
 from fuseboard.store.results.selection import Criterion
 from fuseboard.store.statistics.estimates import Difference
@@ -142,7 +143,7 @@ class RankingTable:
     @property
     def groups(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the columns by modality."""
-        return by_modality(self.datasets, self.modalities)
+        return by_modality(self.datasets, self.modalities.__getitem__)
 
     @property
     def column_groups(self) -> tuple[ColumnGroup, ...]:

@@ -1,7 +1,7 @@
 """What the boards know of datasets: domain and modality, and whose images each shows at which size."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fuseboard.store.embeddings.declaration import DEMO, DOMAINS, KNOWN, NOTHING, Declaration, known_source, whole
@@ -91,10 +91,7 @@ class Domains:
 
     def groups(self, datasets: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
         """Return (modality, its datasets), in the order of the columns."""
-        found: dict[str, list[str]] = {}
-        for dataset in self.in_order(datasets):
-            found.setdefault(self.modality(dataset), []).append(dataset)
-        return [(title, tuple(own)) for title, own in found.items()]
+        return by_modality(self.in_order(datasets), self.modality)
 
     def _own(self, dataset: str) -> Declaration:
         return self.declared.get(dataset) or self.declared.get(whole(dataset)) or NOTHING
@@ -105,6 +102,14 @@ class Domains:
         first = [*DOMAINS].index(domain) if domain else len(DOMAINS)
         known = [*KNOWN].index(source) if source else len(KNOWN)
         return first, known, whole(clean) != clean, _SIZE.sub("", whole(clean)), size(clean)[1], dataset
+
+
+def by_modality(datasets: Iterable[str], modality: Callable[[str], str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (modality, its datasets), in the order of the datasets."""
+    found: dict[str, list[str]] = {}
+    for dataset in datasets:
+        found.setdefault(modality(dataset), []).append(dataset)
+    return [(title, tuple(own)) for title, own in found.items()]
 
 
 def is_corrupted(dataset: str) -> bool:
