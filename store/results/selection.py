@@ -87,22 +87,26 @@ def choose(rows: pl.DataFrame) -> Choice:
     """
     metric, *tie_break = rows["selection"][0].to_list() if len(rows) else ["acc"]
     criterion = Criterion(metric)
-    val, test = (_best(rows, split, criterion, tie_break) for split in (criterion.split, "test"))
+    val = _best(rows, criterion.split, criterion, tie_break)
     if not val:
         where = f"{rows['dataset'][0]} under {rows['protocol'][0]}" if len(rows) else "no rows"
         raise FuseboardError(f"{where}: {_why_none(rows, criterion.split, criterion)}, so none can be chosen")
+    on_test = {shown: best_on_test(rows, shown)[0] for shown in SHOWN}
+    oracle = on_test.get(criterion.column)
+    if oracle is None:
+        oracle = next(iter(_best(rows, "test", criterion, tie_break)), ())
     measured = {tuple(s) for s in rows["subset"].to_list()}
     pool = tuple(sorted({name for subset in measured for name in subset}))
     return Choice(
         chosen=val[0],
         ties=tuple(val),
-        oracle=test[0] if test else (),
+        oracle=oracle,
         all_backbones=pool if pool in measured else (),
         singles=tuple(sorted(s for s in measured if len(s) == 1)),
         measured=len(measured),
         possible=2 ** len(pool) - 1,
-        no_oracle=None if test else _why_none(rows, "test", criterion),
-        best_on_test={metric: best_on_test(rows, metric)[0] for metric in SHOWN},
+        no_oracle=None if oracle else _why_none(rows, "test", criterion),
+        best_on_test=on_test,
     )
 
 
