@@ -20,6 +20,7 @@ from fuseboard.harness import classifiers
 from fuseboard.harness.classifiers.classifier import Params
 from fuseboard.harness.protocols.tuning import Tuning
 from fuseboard.store.embeddings.stored_name import Name
+from fuseboard.store.files import model_faults
 from fuseboard.store.files.hashing import fingerprint
 from fuseboard.store.registry import of_files
 from fuseboard.store.results.evaluations import TRIALS
@@ -80,8 +81,7 @@ class Protocol(_Strict):
         try:
             return classifiers.get(known.data["classifier"]).Params.model_validate(params)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise ValueError(f"params.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            raise ValueError(f"params.{model_faults.without_input(error)}") from error
 
     @model_validator(mode="after")
     def _space_is_of_parameters(self) -> Self:

@@ -12,7 +12,7 @@ from fuseboard.leaderboard.feeds.entry import EMPTY, History
 from fuseboard.leaderboard.feeds.state import State
 from fuseboard.leaderboard.output.replace_folder import is_ours
 from fuseboard.leaderboard.rows.validation import valid_rows
-from fuseboard.store.files import literal_path
+from fuseboard.store.files import literal_path, model_faults
 from fuseboard.store.results.schema import LATER, SCHEMA
 
 CHANGES, STATE, ROWS = "data/changes.json", "data/ranking.json", "data/results.parquet"
@@ -106,8 +106,7 @@ def _bytes(path: Path) -> bytes:
 
 def _unreadable(what: str, error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        message = model_faults.without_input(error)
     elif isinstance(error, FileNotFoundError):
         message = f"{error} is not there"
     else:

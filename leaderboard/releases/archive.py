@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from fuseboard.leaderboard.releases.facts import Record, Release
 from fuseboard.store.errors import FuseboardError
-from fuseboard.store.files import atomic, nofollow
+from fuseboard.store.files import atomic, model_faults, nofollow
 
 RECORD = "release.json"
 SUFFIX = ".zip"
@@ -146,6 +146,5 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        return f"{RECORD}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return f"{RECORD}: {model_faults.without_input(error)}"
     return (str(error).splitlines() or [type(error).__name__])[0][:200]

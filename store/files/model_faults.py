@@ -59,6 +59,12 @@ def listed(kind: type[BaseModel], error: ValidationError, above: Sequence[str] =
     return list(found.values())
 
 
+def without_input(error: ValidationError) -> str:
+    """Returns the first fault as Pydantic says it, after its key, without what stands there, which may be foreign."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
 def _sentence(kind: type[BaseModel], error: ErrorDetails) -> str:
     *above, key = [*error["loc"]] or [""]
     value, told = error.get("input"), error.get("ctx", {})
